@@ -1,0 +1,287 @@
+"""The live objects between the first four rooms: files, lazy tensors, the structure found in a file, a model that can run.
+
+Nothing here outlives ``Checkpoint.close``; facts made from it do. A tensor is read only when ``LazyTensor.array`` is
+called, as a view on the mapped file.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from modelreport.facts import DTYPE_BITS, Identification, Role, Security, Skipped, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class MappedFile:
+    """A file opened for reading, mapped into memory on first use.
+
+    ``pread`` reads small headers without touching the map (read-ahead through a map drags in megabytes).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("rb")
+        self._map: mmap.mmap | None = None
+        self.size_bytes = os.fstat(self._file.fileno()).st_size
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """At most ``size`` bytes at ``offset``; fewer at the end of the file."""
+        return os.pread(self._file.fileno(), size, offset)
+
+    def view(self, offset: int, size: int) -> memoryview:
+        """Read-only view of ``size`` bytes at ``offset``; ``ValueError`` outside the file."""
+        if offset < 0 or size < 0 or offset + size > self.size_bytes:
+            raise ValueError(f"bytes {offset} to {offset + size} of a file of {self.size_bytes}")
+        if size == 0:
+            return memoryview(b"")
+        if self._map is None:
+            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        return memoryview(self._map)[offset : offset + size]
+
+    def release(self, offset: int, size: int) -> None:
+        """Let the kernel drop the mapped pages of a range, so that memory stays flat on large files."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            start = offset // mmap.PAGESIZE * mmap.PAGESIZE
+            end = min(offset + size, self.size_bytes)
+            if end > start:
+                self._map.madvise(mmap.MADV_DONTNEED, start, end - start)
+
+    def close(self) -> None:
+        """Close the file. Views that are still alive keep their pages until they are dropped."""
+        if self._map is not None:
+            try:
+                self._map.close()
+            except BufferError:  # a view is still referenced; the map goes with its last view
+                self._map = None
+        self._file.close()
+
+
+@dataclass(frozen=True, eq=False)
+class Storage:
+    """A run of bytes that tensors are views of. Two tensors with the same ``Storage`` object share memory."""
+
+    source: MappedFile | memoryview
+    offset: int
+    size_bytes: int
+    file: int = 0
+    """Index into ``Source.files``."""
+
+    def view(self) -> memoryview:
+        """The bytes, read-only, not copied."""
+        if isinstance(self.source, MappedFile):
+            return self.source.view(self.offset, self.size_bytes)
+        return self.source[self.offset : self.offset + self.size_bytes]
+
+    def release(self) -> None:
+        """Drop the pages of this storage from memory, if it is mapped."""
+        if isinstance(self.source, MappedFile):
+            self.source.release(self.offset, self.size_bytes)
+
+
+@dataclass(eq=False)
+class LazyTensor:
+    """Name, shape and dtype of a tensor, and where its values lie. Validated by the reader: the view is inside the storage."""
+
+    name: str
+    dtype: str
+    """A key of ``facts.DTYPE_BITS``."""
+    shape: tuple[int, ...]
+    storage: Storage | None
+    """``None`` when there are no values (meta tensors, external data that is missing)."""
+    strides: tuple[int, ...] | None = None
+    """In elements; ``None`` means contiguous."""
+    offset: int = 0
+    """First element, in elements of ``dtype`` from the start of the storage."""
+    role: Role | None = None
+    """``None`` when the file does not say (a bare state_dict)."""
+    trainable: bool | None = None
+    layout: Literal["dense", "sparse", "quantized", "meta"] = "dense"
+    note: str = ""
+    missing: str = ""
+    """Why there are no values, when there are none."""
+    big_endian: bool = False
+
+    @property
+    def count(self) -> int:
+        """Elements: the product of the shape (1 for a scalar)."""
+        return math.prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the elements, sub-byte dtypes packed and rounded up."""
+        return (self.count * DTYPE_BITS[self.dtype] + 7) // 8
+
+    @property
+    def contiguous_strides(self) -> tuple[int, ...]:
+        """Row-major strides of the shape, in elements."""
+        strides, step = [], 1
+        for size in reversed(self.shape):
+            strides.append(step)
+            step *= max(size, 1)
+        return tuple(reversed(strides))
+
+    @property
+    def is_contiguous(self) -> bool:
+        """Whether the elements follow each other in row-major order (dimensions of size 1 do not matter)."""
+        if self.strides is None or self.count == 0:
+            return True
+        return all(
+            n == 1 or have == want
+            for n, have, want in zip(self.shape, self.strides, self.contiguous_strides, strict=True)
+        )
+
+    @property
+    def is_expanded(self) -> bool:
+        """Whether one stored element stands for several."""
+        return self.strides is not None and any(n > 1 and s == 0 for n, s in zip(self.shape, self.strides, strict=True))
+
+    @property
+    def view_key(self) -> tuple[object, ...] | None:
+        """Equal for two tensors that are the same view of the same storage; ``None`` without values."""
+        if self.storage is None:
+            return None
+        strides = self.strides if self.strides is not None and not self.is_contiguous else self.contiguous_strides
+        return (id(self.storage), self.offset, self.dtype, self.shape, strides)
+
+    def array(self) -> NDArray[Any]:
+        """The values as a read-only array, a view on the file: shape ``shape``, dtype as numpy or ml_dtypes has it.
+
+        Dtypes narrower than a byte come as the packed ``uint8`` bytes, one-dimensional. Expanded views stay expanded:
+        use ``stored`` to walk each stored element once. ``ValueError`` when there are no values.
+        """
+        import numpy as np
+
+        if self.storage is None:
+            raise ValueError(self.missing or "the file holds no values for this tensor")
+        raw = np.frombuffer(self.storage.view(), np.uint8)
+        if DTYPE_BITS[self.dtype] < 8:
+            start = self.offset * DTYPE_BITS[self.dtype] // 8
+            return raw[start : start + self.size_bytes]
+        dtype = numpy_dtype(self.dtype)
+        if self.big_endian:
+            dtype = dtype.newbyteorder(">")
+        flat = raw[: raw.size // dtype.itemsize * dtype.itemsize].view(dtype)
+        if self.strides is None or self.is_contiguous:
+            return flat[self.offset : self.offset + self.count].reshape(self.shape)
+        return np.lib.stride_tricks.as_strided(
+            flat[self.offset :], self.shape, tuple(s * dtype.itemsize for s in self.strides), writeable=False
+        )
+
+    def stored(self) -> NDArray[Any]:
+        """As ``array``, with every expanded dimension cut to one element."""
+        values = self.array()
+        if self.is_expanded and self.strides is not None:
+            return values[tuple(slice(0, 1) if s == 0 else slice(None) for s in self.strides)]
+        return values
+
+
+def numpy_dtype(name: str) -> np.dtype[Any]:
+    """The numpy (or ml_dtypes) dtype of one of ``facts.DTYPE_BITS`` of at least a byte; quantised ones as their integers."""
+    import numpy as np
+
+    alias = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
+    packed = {"quint4x2", "quint2x4", "float4_e2m1fn_x2", "bits8", "bits1x8", "bits2x4", "bits4x2"}
+    if name in packed:
+        return np.dtype("uint8")
+    if name in {"bfloat16"} or name.startswith("float8"):
+        import ml_dtypes
+
+        return np.dtype(getattr(ml_dtypes, name))
+    if name == "complex32":  # pairs of float16, no numpy type: seen as their bytes
+        return np.dtype("uint32")
+    if name == "bits16":
+        return np.dtype("uint16")
+    return np.dtype(alias.get(name, name))
+
+
+@dataclass(eq=False)
+class ModuleNode:
+    """A module as found in a pickled file: its class is a name, its attributes plain data."""
+
+    type_path: str
+    """Dotted path of the class, such as ``torchvision.models.resnet.ResNet``."""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """Plain values only: None, bool, int, float, str, tuples, lists and dicts of them, and ``Opaque``."""
+    parameters: dict[str, LazyTensor | None] = field(default_factory=dict)
+    buffers: dict[str, LazyTensor | None] = field(default_factory=dict)
+    children: dict[str, ModuleNode | None] = field(default_factory=dict)
+    """The same node under two names is the same module object; cycles are possible."""
+    hooks: tuple[str, ...] = ()
+
+    def walk(self) -> Iterator[tuple[str, ModuleNode, bool]]:
+        """Every module as ``(path, node, seen)``, parents first, in order; ``seen`` ones are not descended into again."""
+        seen: set[int] = set()
+        todo: list[tuple[str, ModuleNode]] = [("", self)]
+        while todo:
+            path, node = todo.pop()
+            again = id(node) in seen
+            yield path, node, again
+            if again:
+                continue
+            seen.add(id(node))
+            children = [(f"{path}.{k}" if path else k, c) for k, c in node.children.items() if c is not None]
+            todo.extend(reversed(children))
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """A value in a pickled file that is not plain data: the name it would have been built by, and its plain arguments."""
+
+    path: str
+    arguments: tuple[Any, ...] = ()
+    state: Any = None
+
+
+@dataclass(eq=False)
+class Checkpoint:
+    """An opened checkpoint: facts about the source and lazy access to everything in it. Use as a context manager."""
+
+    source: Source
+    security: Security | Skipped
+    tensors: tuple[LazyTensor, ...]
+    """Of the chosen model, names without the stripped prefix, in file order."""
+    extra: tuple[LazyTensor, ...] = ()
+    """Tensors that are not weights of the model: optimizer state, other models in the file."""
+    tree: ModuleNode | None = None
+    """The pickled module tree, where the file holds one."""
+    graph: Any = None
+    """An ``onnx.ModelProto`` without external data loaded, where the file is ONNX."""
+    config: dict[str, Any] | None = None
+    """``config.json`` of a Hugging Face folder."""
+    folder: Path | None = None
+    live: Any = None
+    """The ``nn.Module`` itself when the caller gave one."""
+    files: list[MappedFile] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self.files:
+            file.close()
+
+    def __enter__(self) -> Checkpoint:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(eq=False)
+class Model:
+    """An architecture that can run: the result of the second room."""
+
+    identification: Identification
+    module: Any
+    """An ``nn.Module`` in eval mode; parameters on the meta device unless the caller gave it live."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """From the module's tensor names to the file's, where they differ."""

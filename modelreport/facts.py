@@ -1,0 +1,533 @@
+"""The contract between the rooms: frozen facts about one checkpoint.
+
+Everything a report shows is one of these structures. They hold no live thing (no file, no tensor, no module), no
+non-finite float (``None`` beside a count instead) and no formatted number: text is made in ``render/format.py``.
+``Report`` is also the contract on disk; ``schema_version`` changes when a field is renamed, removed or re-defined.
+
+Units are part of the names: ``_bytes``, ``_s``, ``flops`` (floating-point operations, a multiply-add is two),
+``macs`` (multiply-adds). Counts are exact integers.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+Severity = Literal["error", "warning", "note"]
+FindingState = Literal["found", "clean", "not_checked"]
+Role = Literal["parameter", "buffer", "optimizer", "constant", "other"]
+Family = Literal[
+    "conv", "linear", "recurrent", "attention", "norm", "activation", "pool", "embedding",
+    "shape", "arithmetic", "io", "module", "other",
+]  # fmt: skip
+FAMILIES: tuple[Family, ...] = (
+    "conv", "linear", "recurrent", "attention", "norm", "activation", "pool", "embedding",
+    "shape", "arithmetic", "io", "module", "other",
+)  # fmt: skip
+
+DTYPE_BITS: dict[str, int] = {
+    "float64": 64, "float32": 32, "float16": 16, "bfloat16": 16,
+    "float8_e4m3fn": 8, "float8_e4m3fnuz": 8, "float8_e5m2": 8, "float8_e5m2fnuz": 8, "float8_e8m0fnu": 8,
+    "float6_e2m3": 6, "float6_e3m2": 6, "float4_e2m1fn": 4, "float4_e2m1fn_x2": 8,
+    "int64": 64, "int32": 32, "int16": 16, "int8": 8, "int4": 4, "int2": 2, "int1": 1,
+    "uint64": 64, "uint32": 32, "uint16": 16, "uint8": 8, "uint4": 4, "uint2": 2, "uint1": 1,
+    "complex128": 128, "complex64": 64, "complex32": 32, "bool": 8,
+    "qint8": 8, "quint8": 8, "qint32": 32, "quint4x2": 8, "quint2x4": 8,
+    "bits8": 8, "bits16": 16, "bits1x8": 8, "bits2x4": 8, "bits4x2": 8, "string": 0, "unknown": 0,
+}  # fmt: skip
+"""Bits that one element of a dtype takes in a file. Keys are torch's names; sub-byte ``int4`` … are ONNX's and torch's."""
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all facts: immutable, keyword-only."""
+
+
+# --- shared small facts ---------------------------------------------------------------------------------------------
+
+
+class Skipped(Fact, tag="skipped"):
+    """A part of the report that could not be made: a value, never an exception."""
+
+    stage: Literal["load", "identify", "trace", "measure", "judge", "security"]
+    reason: str
+    """One sentence, complete, for the reader of the report."""
+    hint: str = ""
+    """What the reader can do: a command or an option, or nothing."""
+
+
+class Message(Fact):
+    """A sentence with named values, filled in by ``render/format.py`` so that numbers look alike everywhere.
+
+    ``text`` holds ``{name}`` placeholders. A value's unit is the end of its name: ``…_bytes``, ``…_share`` (0–1, shown
+    in percent), ``…_flops``, ``…_macs``, ``…_count``; other numbers are shown to three significant digits, text as it is.
+    """
+
+    text: str
+    values: dict[str, str | int | float | None] = {}
+
+
+class Item(Fact):
+    """One named value of metadata, as text (cut by the reader of the file when very long)."""
+
+    name: str
+    value: str
+
+
+class TensorSpec(Fact):
+    """Shape and dtype of a tensor that flows through the model. A dimension of -1 is unknown (ONNX symbolic)."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    name: str = ""
+    """Argument or value name where it has one."""
+
+
+# --- room 1: the file -----------------------------------------------------------------------------------------------
+
+
+class SourceFile(Fact):
+    """One file that was read."""
+
+    name: str
+    """Relative to the given path; the file's own name when a file was given."""
+    size_bytes: int
+    sha256: str | None = None
+    """Hex digest of the whole file, ``None`` when it was not computed."""
+
+
+class ModelChoice(Fact):
+    """One model among several in the same file."""
+
+    name: str
+    """Its key in the file, such as ``ema`` or ``generator.state_dict``; empty for the root."""
+    tensors: int
+    parameters: int
+    chosen: bool
+
+
+class TrainingState(Fact):
+    """What a training checkpoint says besides weights."""
+
+    items: tuple[Item, ...]
+    """Epoch, step, best metric, arguments … as found, secrets masked."""
+    optimizer: str = ""
+    """Kind of optimizer, inferred from its state (AdamW-like, SGD with momentum …), empty when there is none."""
+    optimizer_tensors: int = 0
+    optimizer_bytes: int = 0
+
+
+class Source(Fact):
+    """Where the model came from and how it was read."""
+
+    name: str
+    kind: Literal["file", "folder", "object"]
+    format: str
+    """Id of the format in ``load.FORMATS``, such as ``torch-zip``."""
+    format_title: str
+    """The format's name for people."""
+    content: Literal["state_dict", "module", "training checkpoint", "weights", "graph", "script", "folder", "object"]
+    files: tuple[SourceFile, ...]
+    size_bytes: int
+    model_key: str = ""
+    """Where in the file the chosen model lies (dotted path), empty for the root."""
+    stripped_prefix: str = ""
+    """Prefix common to all tensor names that was removed, such as ``module.``."""
+    choices: tuple[ModelChoice, ...] = ()
+    """All models found in the file when there is more than one."""
+    training: TrainingState | None = None
+    metadata: tuple[Item, ...] = ()
+    """Facts the file states about itself: opset, producer, safetensors metadata, config values, README front matter."""
+    code: tuple[Item, ...] = ()
+    """Source text found in the file (TorchScript, legacy modules): name and text; shown, never run."""
+    notes: tuple[str, ...] = ()
+    """Oddities a reviewer should know: duplicate members, trailing bytes, unreadable tensors, refused external data."""
+
+
+class Call(Fact):
+    """Something that opening the file the ordinary way (unpickling) would have called or imported."""
+
+    target: str
+    """Dotted name, such as ``os.system``."""
+    arguments: str
+    """Short text of the arguments, as recorded; never evaluated."""
+    kind: Literal["call", "import", "build"]
+    where: str
+    """Member of the archive and position, such as ``archive/data.pkl``."""
+    danger: Literal["code", "class", "expected"]
+    """``code``: outside the exact allow-list; ``class``: constructs a class of a library or of the author; ``expected``: torch's own."""
+    count: int = 1
+
+
+class Security(Fact, tag="security"):
+    """What the file would have run; nothing was."""
+
+    calls: tuple[Call, ...]
+    executes: bool
+    """True when at least one call is outside the allow-list."""
+    pickles: int
+    """Pickle streams read as data; 0 for formats without code."""
+    notes: tuple[str, ...] = ()
+
+
+# --- room 2: identity and structure ---------------------------------------------------------------------------------
+
+
+class Identification(Fact, tag="identification"):
+    """Which architecture the weights belong to, and how that is known."""
+
+    name: str
+    """Library name of the architecture, such as ``resnet50``, or the class name."""
+    library: str
+    """``torchvision``, ``timm``, ``transformers``, ``onnx``, the user's package, or empty."""
+    library_version: str = ""
+    how: Literal["live", "factory", "pickled class", "config", "keys and shapes", "graph", "standard layers"]
+    class_path: str = ""
+    """Dotted path of the class whose ``forward`` was traced."""
+    task: str = ""
+    """What it is in one line where that is known, such as *image classifier*."""
+    matched: int = 0
+    """Tensors of the file whose key and shape fit the architecture."""
+    total: int = 0
+    """Tensors of the file compared."""
+    equal: tuple[str, ...] = ()
+    """Other architectures that fit the keys and shapes equally well."""
+    changed: tuple[str, ...] = ()
+    """Keys present in both with another shape (a new head, another stem)."""
+    missing: tuple[str, ...] = ()
+    """Keys the architecture has and the file lacks."""
+    unexpected: tuple[str, ...] = ()
+    """Keys the file has and the architecture lacks."""
+    notes: tuple[str, ...] = ()
+
+
+class ModuleFact(Fact):
+    """One module, in the order of registration (parents before children)."""
+
+    path: str
+    """Dotted path; empty for the root."""
+    name: str
+    """Last part of the path; the model's name for the root."""
+    type: str
+    """Class name, such as ``Conv2d``; a guess from the shapes when ``Structure.origin`` is ``names``."""
+    type_path: str = ""
+    """Dotted path of the class, empty when unknown."""
+    parent: int
+    """Index of the parent in ``Structure.modules``; -1 for the root."""
+    attributes: tuple[Item, ...] = ()
+    """Hyper-parameters such as ``kernel_size``, in the class's order."""
+    parameters: int
+    """Elements of parameters in this module and below, shared ones once."""
+    own_parameters: int
+    """Elements of parameters registered on this module itself."""
+    buffers: int = 0
+    """Elements of buffers in this module and below."""
+    size_bytes: int = 0
+    """Bytes of parameters and buffers in this module and below, shared storages once."""
+    shared_with: str = ""
+    """Path under which the same module object appeared first, empty if this is the first."""
+    signature: str = ""
+    """Structural hash: equal for modules of equal type, shapes and children, so that repeats can be folded as ×N."""
+
+
+class TensorFact(Fact):
+    """One named tensor of the model."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    role: Role
+    module: str
+    """Path of the module that owns it."""
+    count: int
+    """Elements, the product of the shape (packed formats: stored elements)."""
+    size_bytes: int
+    """Bytes of its elements, ``count`` × width, before sharing."""
+    stored_bytes: int
+    """Bytes it adds to the file: 0 for a tensor tied to an earlier one, less than ``size_bytes`` for an expanded view."""
+    trainable: bool | None = None
+    """``requires_grad`` where known."""
+    tied_to: str = ""
+    """Name of the earlier tensor with the same storage, offset, shape and strides."""
+    overlaps: str = ""
+    """Name of an earlier tensor that shares part of the storage without being the same view."""
+    contiguous: bool = True
+    expanded: bool = False
+    """A stride of zero over a dimension larger than one: fewer elements stored than shown."""
+    layout: Literal["dense", "sparse", "quantized", "meta"] = "dense"
+    file: int = 0
+    """Index into ``Source.files``."""
+    note: str = ""
+
+
+class DtypeTotal(Fact):
+    """Totals of one dtype over parameters and buffers, tied tensors once."""
+
+    dtype: str
+    tensors: int
+    count: int
+    size_bytes: int
+
+
+class Structure(Fact):
+    """The module tree and the tensors of the model."""
+
+    origin: Literal["live", "pickle", "identified", "names", "graph"]
+    """How the tree is known: a live object, the pickled tree, the identified architecture, only tensor names, ONNX."""
+    modules: tuple[ModuleFact, ...]
+    tensors: tuple[TensorFact, ...]
+    """Parameters and buffers in file order (optimizer state is only counted, in ``Source.training``)."""
+    parameters: int
+    """Elements of all parameters, tied ones once."""
+    trainable: int | None
+    """Elements of parameters with ``requires_grad``, tied once; ``None`` when the file does not say."""
+    buffers: int
+    parameter_tensors: int
+    buffer_tensors: int
+    size_bytes: int
+    """Bytes of parameters and buffers, shared storages once."""
+    dtypes: tuple[DtypeTotal, ...]
+
+
+# --- room 3: the dummy forward pass ---------------------------------------------------------------------------------
+
+
+class Operation(Fact):
+    """One operation as the user wrote it (``conv2d``, ``cat``, ``+``), in the order of execution."""
+
+    id: int
+    """Index in ``Trace.operations``."""
+    name: str
+    """Function name, such as ``conv2d``; ONNX: the op type."""
+    family: Family
+    call: int
+    """Index of the innermost module call in ``Trace.calls`` it ran in."""
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    sources: tuple[int, ...]
+    """Ids of the operations whose output it reads, ascending, no repeats (the data-flow edges into it)."""
+    reads_input: tuple[int, ...] = ()
+    """Indices into ``Trace.inputs`` of model inputs it reads directly."""
+    parameters: tuple[str, ...] = ()
+    """Names of the parameters and buffers it reads."""
+    label: str = ""
+    """The attributes that matter, short: ``3×3, s2, p1`` for a convolution."""
+    flops: int | None
+    """Floating-point operations, a multiply-add counted as two; ``None`` where no formula is known."""
+    macs: int | None
+    """Multiply-adds of matrix-class operations (convolution, matmul, attention, recurrent); 0 for others."""
+    read_bytes: int = 0
+    written_bytes: int = 0
+    kernels: tuple[str, ...] = ()
+    """The aten operators it consisted of."""
+    exact: bool = True
+    """False when its cost or shape rests on a guessed value."""
+
+
+class ModuleCall(Fact):
+    """One call of one module during the pass; a module called three times has three."""
+
+    path: str
+    type: str
+    parent: int
+    """Index of the enclosing call in ``Trace.calls``; -1 for the root."""
+    number: int
+    """0 for the first call of this module, 1 for the second …"""
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    first: int
+    """First operation id inside."""
+    last: int
+    """One past the last operation id inside; equal to ``first`` for an empty call."""
+    flops: int
+    macs: int
+
+
+class Uncounted(Fact):
+    """An operator without a FLOP formula, and how often it ran."""
+
+    kernel: str
+    calls: int
+
+
+class Guess(Fact):
+    """A value that does not exist on meta tensors and had to be invented."""
+
+    what: str
+    """What was needed, such as ``item`` or ``topk``."""
+    calls: int
+
+
+class MemoryPoint(Fact):
+    """Live activation memory after one operation."""
+
+    operation: int
+    live_bytes: int
+
+
+class Memory(Fact):
+    """Activation memory of the pass: storages created by it and alive at the same time; weights and inputs excluded."""
+
+    peak_bytes: int
+    peak_operation: int
+    points: tuple[MemoryPoint, ...]
+    """At most a few hundred points, the peak always among them."""
+
+
+class Trace(Fact, tag="trace"):
+    """What one forward pass did."""
+
+    method: Literal["meta", "cpu", "graph"]
+    """Dummy pass on meta tensors, a real pass on the CPU, or read off an ONNX graph."""
+    inputs: tuple[TensorSpec, ...]
+    input_origin: str
+    """How the dummy input was found, for people: *given*, *config*, *first layer is Conv2d, 224×224 tried first* …"""
+    outputs: tuple[TensorSpec, ...]
+    operations: tuple[Operation, ...]
+    calls: tuple[ModuleCall, ...]
+    flops: int
+    """Sum over operations with a formula."""
+    macs: int
+    uncounted: tuple[Uncounted, ...]
+    guesses: tuple[Guess, ...]
+    memory: Memory | None
+    complete: bool
+    """False when the pass ended early; what was seen so far is here."""
+    error: str = ""
+    """Why it ended early."""
+    untouched: tuple[str, ...] = ()
+    """Parameters that no operation read."""
+    notes: tuple[str, ...] = ()
+
+
+# --- room 4: the weights --------------------------------------------------------------------------------------------
+
+QUANTILES: tuple[float, ...] = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
+"""The quantiles kept for each tensor, over finite values."""
+
+
+class Histogram(Fact):
+    """Counts of finite values in equal bins from ``low`` to ``high`` (the last bin closed)."""
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+
+
+class TensorStatistics(Fact):
+    """Statistics of one tensor's values; floats are over its finite values and ``None`` when there are none."""
+
+    name: str
+    count: int
+    nan: int
+    positive_infinity: int
+    negative_infinity: int
+    zeros: int
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    std: float | None
+    """Population standard deviation."""
+    absolute_mean: float | None
+    norm: float | None
+    """Euclidean norm."""
+    quantiles: tuple[float, ...]
+    """At ``QUANTILES``; empty when there are no finite values."""
+    histogram: Histogram | None
+    channels: int | None = None
+    """Size of the first dimension, for tensors of two dimensions or more."""
+    zero_channels: int | None = None
+    """Slices along the first dimension that are entirely zero."""
+    constant_channels: int | None = None
+    """Slices along the first dimension whose values are all equal (zero ones included)."""
+    digest: str = ""
+    """Hash of dtype, shape and bytes: equal for equal tensors."""
+
+
+class Weights(Fact, tag="weights"):
+    """Statistics of all tensors that could be read."""
+
+    tensors: tuple[TensorStatistics, ...]
+    read_bytes: int
+    unread: tuple[Item, ...] = ()
+    """Tensors whose values could not be read, each with the reason."""
+
+
+# --- room 5: the judgement ------------------------------------------------------------------------------------------
+
+
+class Evidence(Fact):
+    """One thing a finding points at."""
+
+    kind: Literal["tensor", "module", "operation", "call", "file", "key"]
+    name: str
+    detail: Message | None = None
+
+
+class Finding(Fact):
+    """The outcome of one rule."""
+
+    id: str
+    """Stable, such as ``W001``."""
+    severity: Severity
+    state: FindingState
+    title: str
+    """What the rule looks for, three to six words."""
+    message: Message
+    """What was found, or what was looked at and is clean, or why it was not checked."""
+    advice: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    """The first of them, at most 100."""
+    evidence_count: int = 0
+    """How many there are in all."""
+    section: Literal["architecture", "layers", "compute", "weights", "provenance", "appendix"] = "weights"
+    """Section of the report where the evidence is."""
+
+
+class Verdict(Fact):
+    """The one judgement at the top, by the rule it states."""
+
+    level: Literal["ok", "warning", "error"]
+    sentence: Message
+    rule: str
+    """How the level follows from the findings."""
+    errors: int
+    warnings: int
+    notes: int
+    clean: int
+    not_checked: int
+
+
+# --- the report -----------------------------------------------------------------------------------------------------
+
+
+class Generator(Fact):
+    """What made the report: the only place for times and versions."""
+
+    version: str
+    created: str
+    """ISO 8601, UTC, whole seconds; from ``SOURCE_DATE_EPOCH`` when that is set."""
+    python: str
+    platform: str
+    packages: tuple[Item, ...]
+    """Versions of the libraries that took part."""
+    options: tuple[Item, ...] = ()
+    """Options that differ from the defaults."""
+
+
+class Report(Fact):
+    """All facts of one checkpoint."""
+
+    schema_version: int = SCHEMA_VERSION
+    title: str
+    generator: Generator
+    source: Source
+    security: Security | Skipped
+    identification: Identification | Skipped
+    structure: Structure
+    trace: Trace | Skipped
+    weights: Weights | Skipped
+    findings: tuple[Finding, ...] = ()
+    verdict: Verdict | None = None
