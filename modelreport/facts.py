@@ -48,7 +48,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 # --- shared small facts ---------------------------------------------------------------------------------------------
 
 
-class Skipped(Fact, tag="skipped"):
+class Skipped(Fact, kw_only=True, tag="skipped"):
     """A part of the report that could not be made: a value, never an exception."""
 
     stage: Literal["load", "identify", "trace", "measure", "judge", "security"]
@@ -58,7 +58,7 @@ class Skipped(Fact, tag="skipped"):
     """What the reader can do: a command or an option, or nothing."""
 
 
-class Message(Fact):
+class Message(Fact, kw_only=True):
     """A sentence with named values, filled in by ``render/format.py`` so that numbers look alike everywhere.
 
     ``text`` holds ``{name}`` placeholders. A value's unit is the end of its name: ``…_bytes``, ``…_share`` (0–1, shown
@@ -69,14 +69,14 @@ class Message(Fact):
     values: dict[str, str | int | float | None] = {}
 
 
-class Item(Fact):
+class Item(Fact, kw_only=True):
     """One named value of metadata, as text (cut by the reader of the file when very long)."""
 
     name: str
     value: str
 
 
-class TensorSpec(Fact):
+class TensorSpec(Fact, kw_only=True):
     """Shape and dtype of a tensor that flows through the model. A dimension of -1 is unknown (ONNX symbolic)."""
 
     shape: tuple[int, ...]
@@ -88,7 +88,7 @@ class TensorSpec(Fact):
 # --- room 1: the file -----------------------------------------------------------------------------------------------
 
 
-class SourceFile(Fact):
+class SourceFile(Fact, kw_only=True):
     """One file that was read."""
 
     name: str
@@ -98,7 +98,7 @@ class SourceFile(Fact):
     """Hex digest of the whole file, ``None`` when it was not computed."""
 
 
-class ModelChoice(Fact):
+class ModelChoice(Fact, kw_only=True):
     """One model among several in the same file."""
 
     name: str
@@ -108,7 +108,7 @@ class ModelChoice(Fact):
     chosen: bool
 
 
-class TrainingState(Fact):
+class TrainingState(Fact, kw_only=True):
     """What a training checkpoint says besides weights."""
 
     items: tuple[Item, ...]
@@ -119,7 +119,7 @@ class TrainingState(Fact):
     optimizer_bytes: int = 0
 
 
-class Source(Fact):
+class Source(Fact, kw_only=True):
     """Where the model came from and how it was read."""
 
     name: str
@@ -146,7 +146,7 @@ class Source(Fact):
     """Oddities a reviewer should know: duplicate members, trailing bytes, unreadable tensors, refused external data."""
 
 
-class Call(Fact):
+class Call(Fact, kw_only=True):
     """Something that opening the file the ordinary way (unpickling) would have called or imported."""
 
     target: str
@@ -161,7 +161,7 @@ class Call(Fact):
     count: int = 1
 
 
-class Security(Fact, tag="security"):
+class Security(Fact, kw_only=True, tag="security"):
     """What the file would have run; nothing was."""
 
     calls: tuple[Call, ...]
@@ -175,7 +175,7 @@ class Security(Fact, tag="security"):
 # --- room 2: identity and structure ---------------------------------------------------------------------------------
 
 
-class Identification(Fact, tag="identification"):
+class Identification(Fact, kw_only=True, tag="identification"):
     """Which architecture the weights belong to, and how that is known."""
 
     name: str
@@ -203,7 +203,7 @@ class Identification(Fact, tag="identification"):
     notes: tuple[str, ...] = ()
 
 
-class ModuleFact(Fact):
+class ModuleFact(Fact, kw_only=True):
     """One module, in the order of registration (parents before children)."""
 
     path: str
@@ -232,7 +232,7 @@ class ModuleFact(Fact):
     """Structural hash: equal for modules of equal type, shapes and children, so that repeats can be folded as ×N."""
 
 
-class TensorFact(Fact):
+class TensorFact(Fact, kw_only=True):
     """One named tensor of the model."""
 
     name: str
@@ -262,7 +262,7 @@ class TensorFact(Fact):
     note: str = ""
 
 
-class DtypeTotal(Fact):
+class DtypeTotal(Fact, kw_only=True):
     """Totals of one dtype over parameters and buffers, tied tensors once."""
 
     dtype: str
@@ -271,7 +271,7 @@ class DtypeTotal(Fact):
     size_bytes: int
 
 
-class Structure(Fact):
+class Structure(Fact, kw_only=True):
     """The module tree and the tensors of the model."""
 
     origin: Literal["live", "pickle", "identified", "names", "graph"]
@@ -294,7 +294,7 @@ class Structure(Fact):
 # --- room 3: the dummy forward pass ---------------------------------------------------------------------------------
 
 
-class Operation(Fact):
+class Operation(Fact, kw_only=True):
     """One operation as the user wrote it (``conv2d``, ``cat``, ``+``), in the order of execution."""
 
     id: int
@@ -326,7 +326,7 @@ class Operation(Fact):
     """False when its cost or shape rests on a guessed value."""
 
 
-class ModuleCall(Fact):
+class ModuleCall(Fact, kw_only=True):
     """One call of one module during the pass; a module called three times has three."""
 
     path: str
@@ -345,14 +345,14 @@ class ModuleCall(Fact):
     macs: int
 
 
-class Uncounted(Fact):
+class Uncounted(Fact, kw_only=True):
     """An operator without a FLOP formula, and how often it ran."""
 
     kernel: str
     calls: int
 
 
-class Guess(Fact):
+class Guess(Fact, kw_only=True):
     """A value that does not exist on meta tensors and had to be invented."""
 
     what: str
@@ -360,14 +360,14 @@ class Guess(Fact):
     calls: int
 
 
-class MemoryPoint(Fact):
+class MemoryPoint(Fact, kw_only=True):
     """Live activation memory after one operation."""
 
     operation: int
     live_bytes: int
 
 
-class Memory(Fact):
+class Memory(Fact, kw_only=True):
     """Activation memory of the pass: storages created by it and alive at the same time; weights and inputs excluded."""
 
     peak_bytes: int
@@ -376,7 +376,7 @@ class Memory(Fact):
     """At most a few hundred points, the peak always among them."""
 
 
-class Trace(Fact, tag="trace"):
+class Trace(Fact, kw_only=True, tag="trace"):
     """What one forward pass did."""
 
     method: Literal["meta", "cpu", "graph"]
@@ -408,7 +408,7 @@ QUANTILES: tuple[float, ...] = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 
 """The quantiles kept for each tensor, over finite values."""
 
 
-class Histogram(Fact):
+class Histogram(Fact, kw_only=True):
     """Counts of finite values in equal bins from ``low`` to ``high`` (the last bin closed)."""
 
     low: float
@@ -416,7 +416,7 @@ class Histogram(Fact):
     counts: tuple[int, ...]
 
 
-class TensorStatistics(Fact):
+class TensorStatistics(Fact, kw_only=True):
     """Statistics of one tensor's values; floats are over its finite values and ``None`` when there are none."""
 
     name: str
@@ -446,7 +446,7 @@ class TensorStatistics(Fact):
     """Hash of dtype, shape and bytes: equal for equal tensors."""
 
 
-class Weights(Fact, tag="weights"):
+class Weights(Fact, kw_only=True, tag="weights"):
     """Statistics of all tensors that could be read."""
 
     tensors: tuple[TensorStatistics, ...]
@@ -458,7 +458,7 @@ class Weights(Fact, tag="weights"):
 # --- room 5: the judgement ------------------------------------------------------------------------------------------
 
 
-class Evidence(Fact):
+class Evidence(Fact, kw_only=True):
     """One thing a finding points at."""
 
     kind: Literal["tensor", "module", "operation", "call", "file", "key"]
@@ -466,7 +466,7 @@ class Evidence(Fact):
     detail: Message | None = None
 
 
-class Finding(Fact):
+class Finding(Fact, kw_only=True):
     """The outcome of one rule."""
 
     id: str
@@ -486,7 +486,7 @@ class Finding(Fact):
     """Section of the report where the evidence is."""
 
 
-class Verdict(Fact):
+class Verdict(Fact, kw_only=True):
     """The one judgement at the top, by the rule it states."""
 
     level: Literal["ok", "warning", "error"]
@@ -503,7 +503,7 @@ class Verdict(Fact):
 # --- the report -----------------------------------------------------------------------------------------------------
 
 
-class Generator(Fact):
+class Generator(Fact, kw_only=True):
     """What made the report: the only place for times and versions."""
 
     version: str
@@ -517,7 +517,7 @@ class Generator(Fact):
     """Options that differ from the defaults."""
 
 
-class Report(Fact):
+class Report(Fact, kw_only=True):
     """All facts of one checkpoint."""
 
     schema_version: int = SCHEMA_VERSION

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from modelreport.facts import TensorSpec
+from modelreport.errors import OptionsError
+from modelreport.facts import DTYPE_BITS, TensorSpec
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
@@ -29,3 +31,27 @@ class Options:
     progress: Callable[[str, int, int], None] = field(default=no_progress, repr=False, compare=False)
     """Called with the stage (``load``, ``identify``, ``trace``, ``measure``, ``judge``, ``render``), the bytes or steps done
     and the total (0 when unknown)."""
+
+
+INPUT = re.compile(
+    r"(?:(?P<name>[A-Za-z_]\w*)\s*[:=]\s*)?(?:(?P<dtype>[a-z]+\d*(?:_\w+)?)\s*)?"
+    r"(?:\[(?P<bracketed>[\d\s,x×]*)\]|(?P<bare>[\d\s,x×]+))"
+)
+
+
+def parse_input(text: str) -> TensorSpec:
+    """One ``--input``: ``1,3,224,224``, ``int64[1,128]``, ``pixel_values:1x3x224x224`` or ``input_ids:int64[1,128]``.
+
+    The dtype is float32 when none is given. Raises ``OptionsError`` for anything else.
+    """
+    found = INPUT.fullmatch(text.strip())
+    dtype = (found["dtype"] or "float32") if found else ""
+    dtype = {"float": "float32", "int": "int64", "long": "int64", "half": "float16"}.get(dtype, dtype)
+    sizes = re.split(r"[,x×]", (found["bracketed"] or found["bare"] or "").replace(" ", "")) if found else []
+    sizes = [] if sizes == [""] else sizes
+    if found is None or dtype not in DTYPE_BITS or not all(sizes) or any(len(s) > 9 for s in sizes):
+        raise OptionsError(
+            f"--input {text}: not a shape.",
+            "write --input 1,3,224,224 or --input input_ids:int64[1,128]",
+        )
+    return TensorSpec(shape=tuple(map(int, sizes)), dtype=dtype, name=found["name"] or "")
