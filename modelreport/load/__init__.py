@@ -1,0 +1,53 @@
+"""Room 1: bytes to an open ``Checkpoint``. Files are read as data; nothing in them is imported, called or rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from modelreport.errors import CorruptFileError, MissingFileError, ModelReportError, UnknownFormatError
+from modelreport.load.foreign import name_foreign
+from modelreport.load.format import Format
+from modelreport.load.probe import probe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modelreport.checkpoint import Checkpoint
+    from modelreport.options import Options
+
+__all__ = ["FORMATS", "Format", "open_checkpoint", "open_object"]
+
+FORMATS: tuple[Format, ...] = ()
+"""Every format that is read, one line each; at most one recognises a file."""
+
+
+def open_checkpoint(path: Path, options: Options) -> Checkpoint:
+    """Open the checkpoint file or folder at ``path``; close it after use (it is a context manager).
+
+    Raises ``LoadError`` for anything that is not a readable checkpoint, and ``OptionsError`` for an unknown pick.
+    """
+    seen = probe(path)
+    format_ = next((known for known in FORMATS if known.recognises(seen.head, seen.names)), None)
+    if format_ is None:
+        what, hint = name_foreign(seen)
+        raise UnknownFormatError(f"{path} is not a checkpoint: it is {what}.", hint)
+    try:
+        return format_.read(path, options)
+    except ModelReportError:
+        raise
+    except OSError as error:
+        raise MissingFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (Exception, RecursionError, MemoryError) as error:
+        kind = type(error).__name__
+        raise CorruptFileError(
+            f"{path} is damaged: reading it as {format_.title} failed ({kind}: {str(error)[:200]}).",
+            "Compare its size or hash with the original and copy it again.",
+        ) from error
+
+
+def open_object(obj: Any, options: Options) -> Checkpoint:
+    """A ``Checkpoint`` over a live ``nn.Module`` or a mapping of names to tensors; values are shared, not copied."""
+    from modelreport.load.live import read_mapping, read_module
+
+    return read_mapping(obj, options) if isinstance(obj, Mapping) else read_module(obj, options)
