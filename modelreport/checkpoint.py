@@ -1,4 +1,4 @@
-"""The live objects between the first four rooms: files, lazy tensors, the structure found in a file, a model that can run.
+"""The live objects between the first four rooms: files, lazy tensors, the tree found in a file, a model that can run.
 
 Nothing here outlives ``Checkpoint.close``; facts made from it do. A tensor is read only when ``LazyTensor.array`` is
 called, as a view on the mapped file.
@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from modelreport.facts import DTYPE_BITS, Identification, Role, Security, Skipped, Source
 
@@ -91,7 +91,10 @@ class Storage:
 
 @dataclass(eq=False)
 class LazyTensor:
-    """Name, shape and dtype of a tensor, and where its values lie. Validated by the reader: the view is inside the storage."""
+    """Name, shape and dtype of a tensor, and where its values lie.
+
+    Validated by the reader of the format: the view is inside the storage.
+    """
 
     name: str
     dtype: str
@@ -187,14 +190,14 @@ class LazyTensor:
 
 
 def numpy_dtype(name: str) -> np.dtype[Any]:
-    """The numpy (or ml_dtypes) dtype of one of ``facts.DTYPE_BITS`` of at least a byte; quantised ones as their integers."""
+    """The numpy (or ml_dtypes) dtype of one of ``facts.DTYPE_BITS`` of at least a byte; quantised ones as integers."""
     import numpy as np
 
     alias = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
     packed = {"quint4x2", "quint2x4", "float4_e2m1fn_x2", "bits8", "bits1x8", "bits2x4", "bits4x2"}
     if name in packed:
         return np.dtype("uint8")
-    if name in {"bfloat16"} or name.startswith("float8"):
+    if name == "bfloat16" or name.startswith("float8"):
         import ml_dtypes
 
         return np.dtype(getattr(ml_dtypes, name))
@@ -220,7 +223,7 @@ class ModuleNode:
     hooks: tuple[str, ...] = ()
 
     def walk(self) -> Iterator[tuple[str, ModuleNode, bool]]:
-        """Every module as ``(path, node, seen)``, parents first, in order; ``seen`` ones are not descended into again."""
+        """Every module as ``(path, node, seen)``, parents first, in order; ``seen`` ones are not entered again."""
         seen: set[int] = set()
         todo: list[tuple[str, ModuleNode]] = [("", self)]
         while todo:
@@ -236,7 +239,7 @@ class ModuleNode:
 
 @dataclass(frozen=True)
 class Opaque:
-    """A value in a pickled file that is not plain data: the name it would have been built by, and its plain arguments."""
+    """A value in a pickled file that is not plain data: the name it would be built by, and its plain arguments."""
 
     path: str
     arguments: tuple[Any, ...] = ()
@@ -269,7 +272,7 @@ class Checkpoint:
         for file in self.files:
             file.close()
 
-    def __enter__(self) -> Checkpoint:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

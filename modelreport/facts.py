@@ -38,7 +38,7 @@ DTYPE_BITS: dict[str, int] = {
     "qint8": 8, "quint8": 8, "qint32": 32, "quint4x2": 8, "quint2x4": 8,
     "bits8": 8, "bits16": 16, "bits1x8": 8, "bits2x4": 8, "bits4x2": 8, "string": 0, "unknown": 0,
 }  # fmt: skip
-"""Bits that one element of a dtype takes in a file. Keys are torch's names; sub-byte ``int4`` … are ONNX's and torch's."""
+"""Bits that one element of a dtype takes in a file. Keys are torch's names; ``int4`` and the like are ONNX's too."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,8 @@ class Message(Fact, kw_only=True):
     """A sentence with named values, filled in by ``render/format.py`` so that numbers look alike everywhere.
 
     ``text`` holds ``{name}`` placeholders. A value's unit is the end of its name: ``…_bytes``, ``…_share`` (0–1, shown
-    in percent), ``…_flops``, ``…_macs``, ``…_count``; other numbers are shown to three significant digits, text as it is.
+    in percent), ``…_flops``, ``…_macs``, ``…_count``; other numbers are shown to three significant digits, text as it
+    is.
     """
 
     text: str
@@ -157,7 +158,8 @@ class Call(Fact, kw_only=True):
     where: str
     """Member of the archive and position, such as ``archive/data.pkl``."""
     danger: Literal["code", "class", "expected"]
-    """``code``: outside the exact allow-list; ``class``: constructs a class of a library or of the author; ``expected``: torch's own."""
+    """``code``: outside the exact allow-list; ``class``: constructs a class of a library or of the author;
+    ``expected``: torch's own."""
     count: int = 1
 
 
@@ -246,7 +248,7 @@ class TensorFact(Fact, kw_only=True):
     size_bytes: int
     """Bytes of its elements, ``count`` × width, before sharing."""
     stored_bytes: int
-    """Bytes it adds to the file: 0 for a tensor tied to an earlier one, less than ``size_bytes`` for an expanded view."""
+    """Bytes it adds to the file: 0 when tied to an earlier one, less than ``size_bytes`` for an expanded view."""
     trainable: bool | None = None
     """``requires_grad`` where known."""
     tied_to: str = ""

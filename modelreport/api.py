@@ -1,0 +1,164 @@
+"""The library's front door: ``build`` and ``Report``."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from modelreport import facts
+from modelreport.errors import MissingFileError, OptionsError, OutputError
+from modelreport.options import Options, no_progress, parse_input
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+class Report(facts.Report, frozen=True, kw_only=True, tag=False):
+    """All facts of one checkpoint, and ways to show and keep them.
+
+    The fields are those of ``modelreport.facts.Report``: ``title``, ``source``, ``structure``, ``trace``, ``weights``,
+    ``findings``, ``verdict`` … Equal input gives equal bytes.
+    """
+
+    @classmethod
+    def from_facts(cls, report: facts.Report) -> Self:
+        """The same facts with the methods of this class."""
+        return cls(**{name: getattr(report, name) for name in report.__struct_fields__})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read back a report that was saved as ``.json``.
+
+        Raises ``MissingFileError`` when it cannot be opened and ``CorruptFileError`` when it is not such a report.
+        """
+        from modelreport.render.json import decode
+
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise MissingFileError(f"{os.fspath(path)}: {error.strerror or error}") from error
+        return decode(data, cls)
+
+    def to_json(self) -> str:
+        """The report as JSON text, the form that ``load`` reads."""
+        return self.render(".json").decode()
+
+    def render(self, suffix: str) -> bytes:
+        """The report as a document: ``.html``, ``.pdf``, ``.md`` or ``.json``."""
+        from modelreport.render import render
+
+        return render(self, suffix)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report; the suffix decides the form. Returns the path.
+
+        The file appears whole or not at all. Raises ``OptionsError`` for an unknown suffix, ``OutputError`` when it
+        cannot be written and ``MissingDependencyError`` when the form needs a package that is not installed.
+        """
+        target = Path(path)
+        check_output(target)
+        write_atomically(target, self.render(target.suffix.lower()))
+        return target
+
+    @property
+    def figures(self) -> Mapping[str, Figure]:
+        """The charts and the architecture map as ``plotly.graph_objects.Figure``, by name; made when asked for."""
+        from modelreport.render import figures
+
+        return figures(self)
+
+    def _repr_html_(self) -> str:
+        """The whole page in a frame of its own, for notebooks."""
+        from markupsafe import escape
+
+        page = escape(self.render(".html").decode())
+        style = "width:100%;height:800px;border:0"
+        return f'<iframe srcdoc="{page}" style="{style}" title="{escape(self.title)}"></iframe>'
+
+
+def build(
+    subject: str | os.PathLike[str] | Any,
+    *,
+    input: str | Iterable[int] | Iterable[str] | Mapping[str, str | Iterable[int]] | None = None,  # noqa: A002 the word users expect
+    model: str = "",
+    pick: str = "",
+    title: str = "",
+    trace: bool = True,
+    progress: Callable[[str, int, int], None] = no_progress,
+) -> Report:
+    """The report on a checkpoint file or folder, an ``nn.Module`` or a state_dict.
+
+    ``input`` describes the dummy input: a shape, ``"1,3,224,224"``, ``"input_ids:int64[1,128]"``, several of these, or
+    a mapping from argument names to them. ``model`` is ``"package.module:factory"`` of your own code. ``pick`` names
+    one of several models in a file. Raises ``LoadError`` or ``OptionsError``.
+    """
+    from modelreport.pipeline import build as build_facts
+
+    options = Options(
+        inputs=tuple(parse_inputs(input)), model=model, pick=pick, title=title, trace=trace, progress=progress
+    )
+    where = Path(subject) if isinstance(subject, (str, os.PathLike)) else subject
+    return Report.from_facts(build_facts(where, options))
+
+
+def parse_inputs(given: Any) -> list[facts.TensorSpec]:
+    """The forms that ``build(input=…)`` takes, as specifications."""
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [parse_input(given)]
+    if isinstance(given, facts.TensorSpec):
+        return [given]
+    if isinstance(given, Mapping):
+        return [msgspec.structs.replace(parse_inputs(value)[0], name=str(name)) for name, value in given.items()]
+    values = list(given)
+    if values and all(isinstance(v, int) for v in values):
+        return [facts.TensorSpec(shape=tuple(values), dtype="float32")]
+    return [spec for value in values for spec in parse_inputs(value)]
+
+
+def check_output(target: Path) -> None:
+    """Refuse an output that cannot be written, before any work is done for it."""
+    from modelreport.render import WRITERS
+
+    if target.suffix.lower() not in WRITERS:
+        raise OptionsError(
+            f"{target.name}: the suffix {target.suffix or '(none)'} is not a form of report.",
+            f"use one of {', '.join(sorted(WRITERS))}",
+        )
+    if target.is_dir():
+        raise OutputError(f"{target}: is a folder.", "name a file in it")
+    if not target.absolute().parent.is_dir():
+        raise OutputError(f"{target}: the folder {target.parent} does not exist.", f"mkdir -p {target.parent}")
+    if not os.access(target.absolute().parent, os.W_OK):
+        raise OutputError(f"{target}: the folder {target.parent} is not writable.")
+
+
+def write_atomically(target: Path, data: bytes) -> None:
+    """Write beside the target and rename, so that no reader ever sees half a file."""
+    mode = 0o666 & ~current_umask()
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.absolute().parent, prefix=f".{target.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            try:
+                file.write(data)
+                file.flush()
+                temporary.chmod(mode)
+                temporary.replace(target)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise OutputError(f"{target}: {error.strerror or error}") from error
+
+
+def current_umask() -> int:
+    """The process's file mode mask (there is no way to read it without setting it)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,204 @@
+"""The command. Prints one line of outcome; errors are one line and a hint, with exit code 2."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelreport.errors import ModelReportError, OptionsError
+from modelreport.progress import Progress, plain
+
+if TYPE_CHECKING:
+    from modelreport.api import Report
+
+FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning")}
+
+app = typer.Typer(
+    name="modelreport",
+    help="One command turns any deep-learning checkpoint into one report that a reviewer trusts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: quicker to show, whole when copied
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and leave, when asked."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"modelreport {version('modelreport')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """One command turns any deep-learning checkpoint into one report that a reviewer trusts."""
+
+
+@app.command()
+def build(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", help="Checkpoint: .pth, .pt, .bin, .safetensors, .onnx, an index.json, or a folder."
+        ),
+    ],
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="Report to write: .html, .pdf, .md or .json. May be given several times. "
+            "[default: NAME.report.html in the working directory]",
+        ),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="SHAPE",
+            help="Input of the dummy forward pass: 1,3,224,224 or input_ids:int64[1,128]. May be given several times. "
+            "[default: found from the model]",
+        ),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODULE:FACTORY",
+            help="Your own code that builds the architecture, such as my_package.nets:UNet. It is imported and called.",
+        ),
+    ] = "",
+    pick: Annotated[
+        str,
+        typer.Option(metavar="KEY", help="Which model to report on, when a file holds several. [default: the largest]"),
+    ] = "",
+    title: Annotated[
+        str, typer.Option(metavar="TEXT", help="Title of the report. [default: found from the model]")
+    ] = "",
+    fail_on: Annotated[
+        str, typer.Option(metavar="LEVEL", help="Exit with 1 when there are findings of this level: error or warning.")
+    ] = "",
+    no_trace: Annotated[bool, typer.Option("--no-trace", help="Do not run the dummy forward pass.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say more on stderr, with the cause of every part that failed.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Write a report on the checkpoint at PATH.
+
+    Nothing from the file is executed. Exit codes: 0 done, 1 findings at or above --fail-on, 2 could not.
+    """
+    if fail_on and fail_on not in FAIL_LEVELS:
+        raise OptionsError(f"--fail-on {fail_on}: not a level.", "use --fail-on error or --fail-on warning")
+    set_up_logging(verbose=verbose)
+    targets = output or [Path(f"{default_stem(path)}.report.html")]
+    with Progress(enabled=not quiet) as progress:
+        report = make(path, targets, inputs or [], model, pick, title, trace=not no_trace, progress=progress)
+    if not quiet:
+        print_outcome(report, targets)
+    failing = FAIL_LEVELS.get(fail_on, ())
+    if any(f.state == "found" and f.severity in failing for f in report.findings):
+        raise typer.Exit(1)
+
+
+def make(
+    path: Path,
+    targets: list[Path],
+    inputs: list[str],
+    model: str,
+    pick: str,
+    title: str,
+    *,
+    trace: bool,
+    progress: Progress,
+) -> Report:
+    """Check what can be checked at once, build the report and write it."""
+    if not path.exists():
+        from modelreport.errors import MissingFileError
+
+        raise MissingFileError(f"{plain(str(path))}: no such file or folder.", "check the path")
+    from modelreport import api
+
+    for target in targets:
+        api.check_output(target)
+        if target.absolute() == path.absolute():
+            raise OptionsError(f"-o {plain(str(target))}: is the checkpoint itself.", "choose another name")
+    report = api.build(path, input=inputs, model=model, pick=pick, title=title, trace=trace, progress=progress)
+    for target in targets:
+        progress("render", 0, 0)
+        report.save(target)
+    return report
+
+
+def default_stem(path: Path) -> str:
+    """Name of the report beside nothing else: the file's name without its suffix, or the folder's name."""
+    name = path.name or path.absolute().name or "model"
+    return name if path.is_dir() else Path(name).stem
+
+
+def print_outcome(report: Report, targets: list[Path]) -> None:
+    """One line of what was found and one for each file written."""
+    from modelreport.render.markdown import outcome_line
+
+    typer.echo(plain(outcome_line(report)))
+    for target in targets:
+        typer.echo(f"{plain(str(target))}  {target.stat().st_size / 1000:,.0f} kB")
+
+
+@app.command()
+def formats() -> None:
+    """List the checkpoint formats that can be read and the reports that can be written."""
+    from modelreport.load import FORMATS
+    from modelreport.render import WRITERS
+
+    width = max(len(f.title) for f in FORMATS)
+    typer.echo("Reads (recognised by content, not by name):")
+    for item in FORMATS:
+        typer.echo(f"  {item.title:<{width}}  {', '.join(item.suffixes)}\n  {'':<{width}}  {item.summary}")
+    typer.echo(f"Writes: {', '.join(sorted(WRITERS))}")
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Say what went wrong inside only when asked, and keep other libraries' chatter off the terminal."""
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("modelreport").setLevel(logging.DEBUG if verbose else logging.ERROR)
+    if not verbose:
+        logging.getLogger().setLevel(logging.CRITICAL)
+        warnings.simplefilter("ignore")
+        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "critical")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+
+
+def main() -> None:
+    """Run the command: the entry point of the installed script."""
+    try:
+        app()
+    except ModelReportError as error:
+        print(f"modelreport: {plain(error.message)}", file=sys.stderr)
+        if error.hint:
+            print(f"  hint: {plain(error.hint)}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("modelreport: stopped; nothing was written.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

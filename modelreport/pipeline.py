@@ -1,0 +1,125 @@
+"""The way through: a checkpoint in, a report out. Six rooms in a row, each called once.
+
+Live things (files, tensors, modules) end with the ``with`` block; everything after it is frozen facts. A part that
+cannot be made becomes ``Skipped`` with its reason; only an unreadable file or an unusable option raises.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from msgspec.structs import replace
+
+from modelreport.errors import ModelReportError
+from modelreport.facts import Identification, Report, Skipped, Structure, Trace, Weights
+from modelreport.generator import describe_generator
+
+if TYPE_CHECKING:
+    from modelreport.checkpoint import Checkpoint, Model
+    from modelreport.options import Options
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
+    """Report on a checkpoint: a path, an ``nn.Module`` or a mapping of names to tensors.
+
+    Raises ``LoadError`` when the file cannot be read and ``OptionsError`` when an option cannot be used.
+    """
+    from modelreport.judge import give_verdict, judge
+    from modelreport.measure import hash_files
+
+    with open_subject(subject, options) as checkpoint:
+        model = identify_model(checkpoint, options)
+        structure = describe_structure(checkpoint, model)
+        trace = trace_model(checkpoint, model, options)
+        weights = measure_weights(checkpoint, options)
+        source = replace(checkpoint.source, files=hash_files(checkpoint, options))
+        security = checkpoint.security
+    identification = model if isinstance(model, Skipped) else model.identification
+    report = Report(
+        title=options.title or title_of(identification, structure, source.name),
+        generator=describe_generator(identification, options),
+        source=source,
+        security=security,
+        identification=identification,
+        structure=structure,
+        trace=trace,
+        weights=weights,
+    )
+    options.progress("judge", 0, 0)
+    findings = judge(report)
+    return replace(report, findings=findings, verdict=give_verdict(findings))
+
+
+def open_subject(subject: Path | Mapping[str, Any] | Any, options: Options) -> Checkpoint:
+    """Room 1."""
+    from modelreport.load import open_checkpoint, open_object
+
+    options.progress("load", 0, 0)
+    return open_checkpoint(subject, options) if isinstance(subject, Path) else open_object(subject, options)
+
+
+def identify_model(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
+    """Room 2: the architecture."""
+    from modelreport.identify import identify
+
+    options.progress("identify", 0, 0)
+    return attempt("identify", "The architecture could not be identified", lambda: identify(checkpoint, options))
+
+
+def describe_structure(checkpoint: Checkpoint, model: Model | Skipped) -> Structure:
+    """Room 2: the module tree and the tensors."""
+    from modelreport.identify import describe
+
+    return describe(checkpoint, model)
+
+
+def trace_model(checkpoint: Checkpoint, model: Model | Skipped, options: Options) -> Trace | Skipped:
+    """Room 3: the dummy forward pass, or the ONNX graph."""
+    from modelreport.trace import trace, trace_graph
+
+    if not options.trace:
+        return Skipped(stage="trace", reason="The dummy forward pass was switched off.", hint="leave out --no-trace")
+    options.progress("trace", 0, 0)
+    if checkpoint.graph is not None:
+        return attempt("trace", "The graph could not be analysed", lambda: trace_graph(checkpoint, options))
+    if isinstance(model, Skipped):
+        return Skipped(stage="trace", reason=model.reason, hint=model.hint)
+    return attempt("trace", "The forward pass could not be traced", lambda: trace(model, options))
+
+
+def measure_weights(checkpoint: Checkpoint, options: Options) -> Weights | Skipped:
+    """Room 4."""
+    from modelreport.measure import measure
+
+    return attempt("measure", "The weights could not be measured", lambda: measure(checkpoint, options))
+
+
+Stage = Literal["load", "identify", "trace", "measure", "judge", "security"]
+
+
+def attempt(stage: Stage, what: str, work: Callable[[], T]) -> T | Skipped:
+    """The result of ``work``, or ``Skipped`` with the reason when it fails in a way nobody foresaw."""
+    try:
+        return work()
+    except ModelReportError:
+        raise
+    except Exception as error:
+        log.debug("%s failed", stage, exc_info=True)
+        first_line = next(iter(str(error).strip().splitlines()), "no message")[:300]
+        return Skipped(stage=stage, reason=f"{what}: {type(error).__name__}: {first_line}")
+
+
+def title_of(identification: Identification | Skipped, structure: Structure, source_name: str) -> str:
+    """The best name known: the architecture, else the class of the root module, else the file."""
+    if isinstance(identification, Identification) and identification.name:
+        return identification.name
+    root = structure.modules[0] if structure.modules else None
+    if root is not None and structure.origin in ("live", "pickle") and root.type:
+        return root.type
+    return Path(source_name).stem or source_name
