@@ -1,0 +1,65 @@
+"""Room 6: a report as bytes. Nothing here imports torch, and only the writer that is asked for is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from modelreport.errors import OutputError
+from modelreport.facts import Report
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+def _html(report: Report) -> bytes:
+    from modelreport.render.html import write_html
+
+    return write_html(report)
+
+
+def _pdf(report: Report) -> bytes:
+    from modelreport.render.pdf import write_pdf
+
+    return write_pdf(report)
+
+
+def _markdown(report: Report) -> bytes:
+    from modelreport.render.markdown import write_markdown
+
+    return write_markdown(report)
+
+
+def _json(report: Report) -> bytes:
+    from modelreport.render.json import write_json
+
+    return write_json(report)
+
+
+WRITERS: Final[Mapping[str, Callable[[Report], bytes]]] = {
+    ".html": _html,
+    ".pdf": _pdf,
+    ".md": _markdown,
+    ".json": _json,
+}
+"""From the suffix of an output to its writer."""
+
+
+def render(report: Report, suffix: str) -> bytes:
+    """The report in the format of ``suffix`` (``.html``, ``.pdf``, ``.md`` or ``.json``, in any case).
+
+    ``OutputError`` for another suffix; ``MissingDependencyError`` when a writer needs a package that is not installed.
+    """
+    writer = WRITERS.get(suffix.lower())
+    if writer is None:
+        raise OutputError(
+            f"A report cannot be written as {suffix or 'a file without suffix'}.", f"use {', '.join(WRITERS)}"
+        )
+    return writer(report)
+
+
+def figures(report: Report) -> Mapping[str, Figure]:
+    """Every chart of the report as a Plotly figure, by its id."""
+    from modelreport.render.charts import figures as draw
+
+    return draw(report)

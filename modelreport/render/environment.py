@@ -1,0 +1,71 @@
+"""The template environment: escaping by default, undefined names are errors, numbers by ``render/format.py``."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from modelreport.errors import OutputError
+from modelreport.render import format as text
+
+FILTERS = {
+    "count": text.count,
+    "exact": text.exact,
+    "macs": text.macs,
+    "flops": text.flops,
+    "bytes_binary": text.bytes_binary,
+    "bytes_decimal": text.bytes_decimal,
+    "number": text.number,
+    "share": text.share,
+    "shape": text.shape,
+    "date": text.date,
+    "name": text.name,
+    "code": text.code,
+    "dtype": text.dtype,
+    "digest": text.digest,
+    "message": text.message,
+    "plural": text.plural,
+}
+"""Filters of every template: the functions of ``render/format.py`` under their own names."""
+
+
+def templates_folder() -> Path:
+    """Where the templates lie: inside the installed package, or beside it in a checkout.
+
+    ``OutputError`` when neither has them (a broken installation).
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_templates", package.parent / "templates"):
+        if (folder / "report.html").is_file():
+            return folder
+    raise OutputError("The templates of the report are missing.", "reinstall modelreport")
+
+
+def show(value: Any) -> Any:
+    """What a template may print: markup as it is, text with everything invisible shown (``render.format.code``).
+
+    The last line of defence, applied to every expression: a name that missed its ``name`` filter is still harmless.
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return text.code(value)
+    return value
+
+
+@cache
+def environment() -> Environment:
+    """The environment of all HTML templates."""
+    made = Environment(
+        loader=FileSystemLoader(templates_folder()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=show,
+        keep_trailing_newline=False,
+    )
+    made.filters.update(FILTERS)
+    return made

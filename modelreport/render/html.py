@@ -1,0 +1,102 @@
+"""The page: one file that holds everything it needs and cannot ask for more."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup
+
+from modelreport.facts import Report
+from modelreport.render.bundle import bundle
+from modelreport.render.environment import environment, templates_folder
+from modelreport.render.payload import pack, pack_bytes
+from modelreport.render.section import Section
+from modelreport.render.sections import SECTIONS
+
+STYLES = ("tokens", "layout", "components", "map", "print")
+"""Style sheets of the page, in their order."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section as it stands on the page."""
+
+    id: str
+    title: str
+    badge: str | None
+    body: Markup
+
+
+def write_html(report: Report) -> bytes:
+    """The whole page, UTF-8. The same report gives the same bytes."""
+    parts, payloads = [], {}
+    for section in SECTIONS:
+        part, data = _paint(section, report)
+        parts.append(part)
+        payloads.update(data)
+    script = _script()
+    page = (
+        environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            parts=parts,
+            styles=_styles(),
+            script=script,
+            payloads={name: pack(data) for name, data in sorted(payloads.items())},
+            plotly=pack_bytes(_plotly()) if payloads else "",
+            policy=_policy(script, zlib.decompress(_plotly())),
+        )
+    )
+    return page.encode("utf-8", "backslashreplace")
+
+
+def _paint(section: Section, report: Report) -> tuple[Part, dict[str, Any]]:
+    """A section's markup and the data that its scripts need."""
+    values = section.context(report)
+    payloads = dict(values.pop("payloads", {}))
+    body = environment().get_template(f"sections/{section.id}.html").render(report=report, **values)
+    return Part(section.id, section.title, section.badge(report), _trusted(body)), payloads
+
+
+def _policy(*scripts: str | bytes) -> str:
+    """The content security policy: nothing from anywhere, and of the scripts only these exact ones."""
+    hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(script: str | bytes) -> str:
+    raw = script.encode("utf-8") if isinstance(script, str) else script
+    return base64.b64encode(hashlib.sha256(raw).digest()).decode("ascii")
+
+
+@cache
+def _plotly() -> bytes:
+    """The vendored Plotly bundle, deflated."""
+    return (templates_folder() / "vendor" / "plotly-cartesian.min.js.zz").read_bytes()
+
+
+@cache
+def _script() -> Markup:
+    """The page's own script."""
+    return _trusted(bundle(templates_folder() / "js" / "main.js"))
+
+
+@cache
+def _styles() -> Markup:
+    """The page's style sheets, one after the other."""
+    folder = templates_folder() / "css"
+    return _trusted("\n".join((folder / f"{name}.css").read_text(encoding="utf-8") for name in STYLES))
+
+
+def _trusted(text: str) -> Markup:
+    """Text of our own making (a painted template, a script, a style sheet) as markup."""
+    return Markup(text)  # noqa: S704 - never given anything from a checkpoint that a template has not escaped

@@ -1,0 +1,36 @@
+"""A section of the page: what it is called and which facts it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from modelreport.facts import Report
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page, painted by ``templates/sections/<id>.html``.
+
+    ``context`` returns the variables of that template. Two of them have a meaning to the page as well:
+
+    * ``payloads``: a mapping from a name to plain data (dicts, lists, strings, finite numbers, ``None``), packed
+      into the page for ``payload(name)`` of ``templates/js/payload.js``. Names are lower-case words joined by ``-``, unique on the page.
+    * ``charts``: the ``Chart`` facts that its template paints with the ``chart`` macro; their Plotly figures travel in
+      the payload ``charts`` by the id of the chart.
+
+    Every template sees ``report`` too. Rows and anchors are numbered, never called after anything in the file.
+    """
+
+    id: str
+    """Anchor of the section, name of its template."""
+    title: str
+    context: Callable[[Report], dict[str, Any]]
+    badge: Callable[[Report], str | None]
+    """Short text beside the section's name in the rail, usually a count; ``None`` for none."""
+
+
+def no_badge(report: Report) -> str | None:  # noqa: ARG001 - the signature of every badge
+    """No badge, whatever the report says."""
+    return None

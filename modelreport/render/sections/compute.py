@@ -1,0 +1,16 @@
+"""The section ``compute``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelreport.facts import Report
+from modelreport.render.section import Section, no_badge
+
+
+def context(report: Report) -> dict[str, Any]:  # noqa: ARG001
+    """Variables of the template."""
+    return {}
+
+
+SECTION = Section(id="compute", title="Compute", context=context, badge=no_badge)

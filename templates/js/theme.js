@@ -1,0 +1,90 @@
+// Light and dark: the system's, or the reader's choice. Colours are tokens in CSS; scripts ask for them here.
+
+const CHOICES = ['system', 'light', 'dark'];
+const WORDS = { system: 'System', light: 'Light', dark: 'Dark' };
+
+/** The theme in force: 'light' or 'dark'. */
+export function theme() {
+  const chosen = document.documentElement.dataset.theme;
+  if (chosen) return chosen;
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+}
+
+const cache = new Map();
+
+/**
+ * The colour of a token in the theme in force, such as color('--accent') → 'rgb(31, 95, 191)'.
+ * Any CSS colour goes, also 'var(--conv-tint)' and 'color-mix(…)'.
+ */
+export function color(text) {
+  if (!cache.has(text)) {
+    const probe = document.createElement('span');
+    probe.style.color = text.startsWith('--') ? `var(${text})` : text;
+    probe.hidden = true;
+    document.body.append(probe);
+    cache.set(text, rgb(getComputedStyle(probe).color));
+    probe.remove();
+  }
+  return cache.get(text);
+}
+
+/** 'color(srgb 0.5 0.25 0 / 0.5)', which color-mix gives and Plotly does not read, as 'rgba(128, 64, 0, 0.5)'. */
+export function rgb(text) {
+  const found = /^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)(?: \/ ([\d.e-]+))?\)$/.exec(text);
+  if (!found) return text;
+  const parts = found.slice(1, 4).map((part) => Math.round(Math.min(1, Math.max(0, Number(part))) * 255));
+  return found[4] === undefined ? `rgb(${parts.join(', ')})` : `rgba(${parts.join(', ')}, ${found[4]})`;
+}
+
+function changed() {
+  cache.clear();
+  document.dispatchEvent(new CustomEvent('themechange', { detail: { theme: theme() } }));
+}
+
+function choose(choice) {
+  if (choice === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = choice;
+  try {
+    localStorage.setItem('modelreport-theme', choice);
+  } catch {
+    // A page from a file may have no storage: the choice then lasts as long as the page.
+  }
+  changed();
+}
+
+function remembered() {
+  try {
+    const choice = localStorage.getItem('modelreport-theme');
+    return CHOICES.includes(choice) ? choice : 'system';
+  } catch {
+    return 'system';
+  }
+}
+
+/** Put the theme's buttons into the rail and follow the system while nothing is chosen. Fires 'themechange' on document. */
+export function startTheme(place) {
+  const group = document.createElement('fieldset');
+  group.className = 'choice';
+  const legend = document.createElement('legend');
+  legend.textContent = 'Colours';
+  group.append(legend);
+  const current = remembered();
+  for (const choice of CHOICES) {
+    const label = document.createElement('label');
+    const input = document.createElement('input');
+    input.type = 'radio';
+    input.name = 'theme';
+    input.value = choice;
+    input.checked = choice === current;
+    input.addEventListener('change', () => choose(choice));
+    const word = document.createElement('span');
+    word.textContent = WORDS[choice];
+    label.append(input, word);
+    group.append(label);
+  }
+  place.append(group);
+  if (current !== 'system') choose(current);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    if (!document.documentElement.dataset.theme) changed();
+  });
+}
