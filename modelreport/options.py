@@ -29,8 +29,8 @@ class Options:
     trace: bool = True
     """Whether to run the dummy forward pass."""
     progress: Callable[[str, int, int], None] = field(default=no_progress, repr=False, compare=False)
-    """Called with the stage (``load``, ``identify``, ``trace``, ``measure``, ``hash``, ``judge``, ``render``), the bytes
-    (``measure``, ``hash``) or steps done, and the total (0 when unknown)."""
+    """Called with the stage (``load``, ``identify``, ``trace``, ``measure``, ``hash``, ``judge``, ``render``), how much
+    is done (bytes for ``measure`` and ``hash``, steps otherwise) and the total (0 when unknown)."""
 
 
 INPUT = re.compile(

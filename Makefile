@@ -1,0 +1,66 @@
+# Every target sets up what it needs, on a fresh machine too.
+#   make report   a report of a sample model, as HTML and PDF
+#   make test     all tests, browser tests included
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+SAMPLE := sample_models/digits_cnn_training.pt
+PYTEST ?=
+
+.PHONY: report test lint types golden bench samples setup setup-dev system-pdf system-test clean
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "modelreport needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -c constraints.txt -e '.[timm,hf,test,dev]'
+	$(PIP) install -c constraints.txt --no-deps torchvision
+	touch $@ $(VENV)/.core
+
+setup: $(VENV)/.core
+setup-dev: $(VENV)/.dev
+
+# WeasyPrint draws text with Pango.
+system-pdf: | $(VENV)/bin/python
+	@$(BIN)/python -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("pangoft2-1.0"))' || \
+	  bash tools/install-system.sh libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+
+# The browser tests need Chromium, the scripts' tests need Node.js.
+system-test:
+	@missing=(); command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium); \
+	  command -v node >/dev/null || missing+=(nodejs); \
+	  command -v pdftoppm >/dev/null || missing+=(poppler-utils); \
+	  if (($${#missing[@]})); then bash tools/install-system.sh "$${missing[@]}"; fi
+
+report: setup system-pdf
+	$(BIN)/modelreport build $(SAMPLE) --model sample_models.nets:DigitsCNN -o report.html -o report.pdf
+	@echo "Open $(CURDIR)/report.html"
+
+test: setup-dev system-pdf system-test
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup-dev
+	$(BIN)/mypy
+
+golden: setup-dev
+	MODELREPORT_GOLDEN=write $(BIN)/python -m pytest tests/test_golden.py
+
+bench: setup-dev
+	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+samples: setup-dev
+	$(BIN)/python -m sample_models.make_samples
+
+clean:
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache build dist report.html report.pdf

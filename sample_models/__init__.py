@@ -1,0 +1,1 @@
+"""Small real models, trained on scikit-learn's digits."""

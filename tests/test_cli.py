@@ -1,0 +1,219 @@
+"""The command, as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "sample_models"
+
+
+def run(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The finished command, its output as text."""
+    command = [sys.executable, "-m", "modelreport", *map(str, arguments)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=env, timeout=300, check=False)
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """Top-level modules that are loaded when the command ends."""
+    code = (
+        "import sys\nfrom modelreport.cli import main\n"
+        f"sys.argv = ['modelreport', *{list(arguments)!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('\\nMODULES', *{m.split('.')[0] for m in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60
+    )
+    return set(done.stdout.rsplit("MODULES", 1)[1].split())
+
+
+HEAVY = {"torch", "numpy", "onnx", "plotly", "weasyprint", "jinja2", "timm", "transformers", "torchvision"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["build", "--help"], ["formats"], ["build", "no-such-file.pth"]])
+def test_help_and_errors_load_no_heavy_library(arguments: list[str]) -> None:
+    assert not modules_after(*arguments) & HEAVY
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in SAMPLES.glob("broken_*") if p.name != "broken_weights.pth"))
+def test_an_unreadable_file_is_one_line_a_hint_and_exit_code_2(name: str, tmp_path: Path) -> None:
+    done = run("build", SAMPLES / name, "-o", "report.html", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert lines[0].startswith("modelreport: ")
+    assert name in lines[0]
+    assert len(lines) <= 2
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unreadable_file_loads_no_torch() -> None:
+    assert "torch" not in modules_after("build", str(SAMPLES / "broken_text.pth"))
+
+
+def test_without_output_the_report_lies_in_the_working_directory(tmp_path: Path) -> None:
+    done = run("build", SAMPLES / "digits_mlp_module.pt", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["digits_mlp_module.report.html"]
+    assert "digits_mlp_module.report.html" in done.stdout
+    assert done.stderr == ""
+
+
+def test_four_forms_of_one_report(tmp_path: Path) -> None:
+    outputs = [tmp_path / f"r{suffix}" for suffix in (".html", ".pdf", ".md", ".json")]
+    done = run("build", SAMPLES / "digits_cnn.onnx", *(x for o in outputs for x in ("-o", o)), "--title", "My net")
+    assert done.returncode == 0, done.stderr
+    assert outputs[0].read_text().startswith("<!doctype html>")
+    assert outputs[1].read_bytes().startswith(b"%PDF-")
+    assert outputs[2].read_text().startswith("# My net")
+    assert json.loads(outputs[3].read_text())["title"] == "My net"
+
+
+def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        outputs = [x for s in (".html", ".pdf", ".md", ".json") for x in ("-o", tmp_path / f"{name}{s}")]
+        done = run(
+            "build",
+            SAMPLES / "digits_cnn.onnx",
+            *outputs,
+            SOURCE_DATE_EPOCH="1700000000",
+            PYTHONHASHSEED=str(len(name)),
+        )
+        assert done.returncode == 0, done.stderr
+    for suffix in (".html", ".pdf", ".md", ".json"):
+        assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes(), suffix
+
+
+@pytest.mark.parametrize(("level", "code"), [("error", 1), ("warning", 1), ("", 0)])
+def test_fail_on_turns_findings_into_exit_code_1(level: str, code: int, tmp_path: Path) -> None:
+    arguments = ["--fail-on", level] if level else []
+    done = run("build", SAMPLES / "broken_weights.pth", "-o", "r.json", *arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert (tmp_path / "r.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["-o", "report.docx"], ".docx is not a form of report"),
+        (["-o", "no/such/folder/r.html"], "does not exist"),
+        (["--fail-on", "sometimes"], "not a level"),
+        (["--input", "a,b"], "not a shape"),
+        (["--model", "no_such_package:net"], "no_such_package"),
+        (["--model", "nocolon"], "nocolon"),
+        (["--pick", "nothing"], "nothing"),
+    ],
+)
+def test_an_unusable_option_is_one_clear_line(arguments: list[str], expected: str, tmp_path: Path) -> None:
+    done = run("build", SAMPLES / "digits_cnn.pth", *arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert expected in done.stderr.splitlines()[0]
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_checkpoint_is_never_overwritten(tmp_path: Path) -> None:
+    copy = tmp_path / "model.html"
+    shutil.copy(SAMPLES / "digits_cnn.pth", copy)
+    before = copy.read_bytes()
+    assert run("build", copy, "-o", copy).returncode == 2
+    assert copy.read_bytes() == before
+
+
+def test_an_existing_report_stays_when_the_build_fails(tmp_path: Path) -> None:
+    old = tmp_path / "r.html"
+    old.write_text("old")
+    assert run("build", SAMPLES / "broken_truncated.pth", "-o", old).returncode == 2
+    assert old.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_quiet_prints_nothing(tmp_path: Path) -> None:
+    done = run("build", SAMPLES / "digits_mlp_module.pt", "-o", tmp_path / "r.md", "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_verbose_says_why_a_part_failed(tmp_path: Path) -> None:
+    done = run("build", SAMPLES / "digits_cnn_module.pt", "-o", tmp_path / "r.md", "-v")
+    assert done.returncode == 0, done.stderr
+
+
+def test_own_code_builds_the_architecture(tmp_path: Path) -> None:
+    output = tmp_path / "r.json"
+    done = run("build", SAMPLES / "digits_cnn.pth", "--model", "sample_models.nets:DigitsCNN", "-o", output, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(output.read_text())
+    assert report["trace"]["complete"]
+    assert report["identification"]["how"] == "factory"
+    assert report["identification"]["matched"] == report["identification"]["total"] > 0
+
+
+def test_formats_lists_what_can_be_read_and_written() -> None:
+    done = run("formats")
+    assert done.returncode == 0
+    for word in (".pth", ".safetensors", ".onnx", ".html", ".pdf", ".md", ".json"):
+        assert word in done.stdout
+
+
+def test_version_is_the_packages() -> None:
+    from importlib.metadata import version
+
+    assert run("--version").stdout == f"modelreport {version('modelreport')}\n"
+
+
+def test_completion_can_be_shown() -> None:
+    done = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert done.returncode == 0
+    assert "complete" in done.stdout
+
+
+def test_a_file_name_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[31m\u202eb.pth"
+    path.write_bytes(b"nothing")
+    done = run("build", path)
+    assert "\x1b" not in done.stderr
+    assert "\u202e" not in done.stderr
+    assert done.returncode == 2
+
+
+def test_progress_is_silent_when_stderr_is_not_a_terminal_and_clean_when_it_is(tmp_path: Path) -> None:
+    main, end = pty.openpty()
+    command = [sys.executable, "-m", "modelreport", "build", SAMPLES / "digits_cnn.onnx", "-o", tmp_path / "r.pdf"]
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen(command, stderr=end, stdout=subprocess.PIPE, env=env)
+    os.close(end)
+    shown = b""
+    while True:
+        try:
+            part = os.read(main, 4096)
+        except OSError:  # the terminal's other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    assert child.wait(timeout=120) == 0
+    assert b"Traceback" not in shown
+    assert child.stdout is not None
+    child.stdout.close()
+    os.close(main)
+
+
+def test_the_readmes_reference_is_what_the_command_says() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for command in ("modelreport build --help", "modelreport --help", "modelreport formats"):
+        shown = run(*shlex.split(command)[1:], COLUMNS="80", TERMINAL_WIDTH="80").stdout.replace(
+            "python -m modelreport", "modelreport"
+        )
+        assert f"$ {command}\n{shown.strip()}\n" in readme, f"{command} is not in the README as it is now"
