@@ -1,0 +1,103 @@
+"""The live objects: views on files, and what a tensor says of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelreport.checkpoint import LazyTensor, MappedFile, ModuleNode, Storage, numpy_dtype
+from modelreport.facts import DTYPE_BITS
+
+
+def tensor(values: np.ndarray, **changes: object) -> LazyTensor:
+    data = memoryview(np.ascontiguousarray(values).tobytes())
+    settings = {"name": "t", "dtype": str(values.dtype), "shape": values.shape, "storage": Storage(data, 0, len(data))}
+    return LazyTensor(**{**settings, **changes})  # type: ignore[arg-type]
+
+
+def test_a_mapped_file_gives_views_inside_its_bounds_only(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(bytes(range(200)))
+    file = MappedFile(path)
+    assert bytes(file.view(10, 3)) == b"\n\x0b\x0c"
+    assert file.pread(4, 198) == b"\xc6\xc7"
+    for offset, size in ((-1, 2), (199, 2), (0, -1), (300, 0)):
+        with pytest.raises(ValueError, match="of a file of 200"):
+            file.view(offset, size)
+    file.release(0, 200)
+    assert bytes(file.view(0, 1)) == b"\0"
+    file.close()
+
+
+def test_closing_with_a_view_alive_does_not_raise(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"abc")
+    file = MappedFile(path)
+    view = file.view(0, 3)
+    file.close()
+    assert bytes(view) == b"abc"
+
+
+@given(
+    shape=st.lists(st.integers(1, 5), max_size=4).map(tuple),
+    data=st.data(),
+    dtype=st.sampled_from(["float32", "int16", "uint8"]),
+)
+def test_strided_views_equal_numpys(shape: tuple[int, ...], data: st.DataObject, dtype: str) -> None:
+    values = np.arange(np.prod(shape, dtype=int)).astype(dtype).reshape(shape)
+    order = data.draw(st.permutations(range(len(shape))))
+    permuted = values.transpose(order)
+    strides = tuple(s // values.itemsize for s in permuted.strides)
+    lazy = tensor(values, shape=permuted.shape, strides=strides)
+    assert np.array_equal(lazy.array(), permuted)
+    assert lazy.is_contiguous == permuted.flags.c_contiguous
+    assert not lazy.is_expanded
+
+
+def test_an_expanded_view_stores_each_element_once() -> None:
+    lazy = tensor(np.array([1.0, 2.0], "float32"), shape=(10**12, 2), strides=(0, 1))
+    assert lazy.is_expanded
+    assert lazy.count == 2 * 10**12
+    assert lazy.stored().tolist() == [[1.0, 2.0]]
+
+
+def test_two_names_of_one_view_have_the_same_key() -> None:
+    first = tensor(np.zeros((2, 3), "float32"))
+    second = LazyTensor("other", "float32", (2, 3), first.storage, strides=(3, 1))
+    third = LazyTensor("part", "float32", (3,), first.storage)
+    assert first.view_key == second.view_key
+    assert first.view_key != third.view_key
+    assert LazyTensor("meta", "float32", (2,), None).view_key is None
+
+
+def test_big_endian_values_are_read_in_their_order() -> None:
+    lazy = tensor(np.array([1, 2, 3], ">f4"), dtype="float32", big_endian=True)
+    assert lazy.array().tolist() == [1.0, 2.0, 3.0]
+
+
+def test_narrow_dtypes_come_packed() -> None:
+    lazy = tensor(np.array([0x21, 0x43], "uint8"), dtype="int4", shape=(3,))
+    assert lazy.size_bytes == 2
+    assert lazy.array().tolist() == [0x21, 0x43]
+
+
+def test_a_tensor_without_values_says_why() -> None:
+    with pytest.raises(ValueError, match="shard 2 is missing"):
+        LazyTensor("t", "float32", (2,), None, missing="shard 2 is missing").array()
+
+
+@pytest.mark.parametrize("name", [n for n, bits in DTYPE_BITS.items() if bits >= 8 and n not in {"string", "unknown"}])
+def test_every_dtype_has_a_numpy_type_of_its_width(name: str) -> None:
+    assert numpy_dtype(name).itemsize * 8 == DTYPE_BITS[name]
+
+
+def test_walking_a_cyclic_tree_ends() -> None:
+    root, child = ModuleNode("a.Root"), ModuleNode("a.Child")
+    root.children = {"one": child, "two": child, "none": None}
+    child.children = {"up": root}
+    walked = [(path, seen) for path, _, seen in root.walk()]
+    assert walked == [("", False), ("one", False), ("one.up", True), ("two", True)]

@@ -1,0 +1,57 @@
+"""Options and the little language of ``--input``."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelreport.errors import OptionsError
+from modelreport.facts import TensorSpec
+from modelreport.options import Options, no_progress, parse_input
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "dtype", "name"),
+    [
+        ("1,3,224,224", (1, 3, 224, 224), "float32", ""),
+        ("1x3x224x224", (1, 3, 224, 224), "float32", ""),
+        ("1×3×8", (1, 3, 8), "float32", ""),
+        ("[1, 3]", (1, 3), "float32", ""),
+        ("int64[1,128]", (1, 128), "int64", ""),
+        ("input_ids:int64[1,128]", (1, 128), "int64", "input_ids"),
+        ("input_ids=long[1,128]", (1, 128), "int64", "input_ids"),
+        ("x: 1,2", (1, 2), "float32", "x"),
+        ("bfloat16[2]", (2,), "bfloat16", ""),
+        ("bool[4,4]", (4, 4), "bool", ""),
+        ("scale:float32[]", (), "float32", "scale"),
+    ],
+)
+def test_an_input_is_name_dtype_and_shape(text: str, shape: tuple[int, ...], dtype: str, name: str) -> None:
+    assert parse_input(text) == TensorSpec(shape=shape, dtype=dtype, name=name)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "1,,2", "1,-2", "x:", "quux[1]", "1,2]", "[1", "1.5", "9999999999,1", "int64"]
+)
+def test_anything_else_is_an_options_error_with_an_example(text: str) -> None:
+    with pytest.raises(OptionsError) as caught:
+        parse_input(text)
+    assert "--input 1,3,224,224" in caught.value.hint
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_parser(text: str) -> None:
+    try:
+        assert isinstance(parse_input(text), TensorSpec)
+    except OptionsError as error:
+        message = error.message
+    else:
+        return
+    assert message.startswith("--input")
+
+
+def test_progress_of_library_calls_is_silent_by_default(capsys: pytest.CaptureFixture[str]) -> None:
+    Options().progress("measure", 1, 2)
+    assert Options().progress is no_progress
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,57 @@
+"""Progress and text on the terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from modelreport import progress
+from modelreport.progress import Progress, describe_rate, plain
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_nothing_is_drawn_without_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "DELAY_S", 0.0)
+    with Progress(enabled=True) as show:
+        show("measure", 1, 2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_nothing_is_drawn_for_work_under_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with Progress(enabled=True) as show:
+        show("measure", 1, 2)
+    assert terminal.getvalue() == ""
+
+
+def test_longer_work_shows_stage_bytes_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr(progress, "DELAY_S", 0.0)
+    with Progress(enabled=True) as show:
+        show("load", 0, 0)
+        show("measure", 500_000_000, 2_000_000_000)
+    drawn = terminal.getvalue()
+    assert "Measuring weights" in drawn
+    assert "0.5 of 2.0 GB" in drawn
+
+
+def test_rates_are_in_decimal_units() -> None:
+    assert describe_rate(1_500_000, 3_000_000, 0.5) == "1.5 of 3.0 MB, 3 MB/s"
+    assert describe_rate(0, 3_000_000_000, 0.0) == "0.0 of 3.0 GB"
+
+
+def test_text_from_a_file_cannot_steer_the_terminal() -> None:
+    assert plain("a\x1b[2Jb\u202ec\n\udc80") == "a\\x1b[2Jb\\u202ec\\n\\udc80"
+    assert plain("ünïcode 模型") == "ünïcode 模型"
+    assert plain("x" * 5000).endswith("… (5,000 characters)")
