@@ -49,6 +49,14 @@ class MappedFile:
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return memoryview(self._map)[offset : offset + size]
 
+    def prefetch(self, offset: int, size: int) -> None:
+        """Ask the kernel to read a range that is about to be walked in large steps, rather than page by page."""
+        if self._map is not None and hasattr(mmap, "MADV_WILLNEED"):
+            start = offset // mmap.PAGESIZE * mmap.PAGESIZE
+            end = min(offset + size, self.size_bytes)
+            if end > start:
+                self._map.madvise(mmap.MADV_WILLNEED, start, end - start)
+
     def release(self, offset: int, size: int) -> None:
         """Let the kernel drop the mapped pages of a range, so that memory stays flat on large files."""
         if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):

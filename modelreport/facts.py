@@ -411,7 +411,10 @@ QUANTILES: tuple[float, ...] = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 
 
 
 class Histogram(Fact, kw_only=True):
-    """Counts of finite values in equal bins from ``low`` to ``high`` (the last bin closed)."""
+    """Counts of finite values in equal bins from ``low`` to ``high`` (the last bin closed).
+
+    64 bins; a single one when all values are equal and ``low`` is ``high``.
+    """
 
     low: float
     high: float
@@ -427,6 +430,8 @@ class TensorStatistics(Fact, kw_only=True):
     positive_infinity: int
     negative_infinity: int
     zeros: int
+    subnormals: int = 0
+    """Finite values that are not zero but below the smallest normal magnitude of the dtype."""
     minimum: float | None
     maximum: float | None
     mean: float | None
