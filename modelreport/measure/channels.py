@@ -1,0 +1,70 @@
+"""Which slices along the first dimension are all zero or all equal, found while the values stream by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelreport.measure.codec import Codec
+
+
+class Channels:
+    """Counts zero and constant rows of ``size`` elements; blocks may cut rows anywhere.
+
+    NaN equals nothing, so that a row with NaN is never constant.
+    """
+
+    def __init__(self, codec: Codec, size: int) -> None:
+        self.zero = 0
+        self.constant = 0
+        self._values = codec.values
+        self._size = size
+        self._filled = 0
+        self._first: Any = None
+        self._same = False
+
+    def add(self, block: NDArray[Any]) -> None:
+        """Walk one block: patterns of a tabulated dtype, or numbers."""
+        start = 0
+        if self._filled:
+            start = min(self._size - self._filled, block.size)
+            self._extend(block[:start])
+        rows = (block.size - start) // self._size
+        if rows:
+            self._whole(block[start : start + rows * self._size].reshape(rows, self._size))
+        rest = block[start + rows * self._size :]
+        if rest.size:
+            self._first, self._same = rest[0], True
+            self._extend(rest)
+
+    def merge(self, other: Channels) -> None:
+        """Add the rows another piece of the same tensor has counted."""
+        self.zero += other.zero
+        self.constant += other.constant
+
+    def _extend(self, part: NDArray[Any]) -> None:
+        self._same = self._same and bool((part == self._first).all())
+        self._filled += part.size
+        if self._filled == self._size:
+            if self._same:
+                self._count(np.array([self._first]))
+            self._filled = 0
+
+    def _whole(self, rows: NDArray[Any]) -> None:
+        """Few rows of a trained tensor begin, go on and end with the same value: only those are read whole."""
+        first = rows[:, 0]
+        likely = first == rows[:, -1]
+        for column in (self._size // 2, self._size // 3):
+            likely &= first == rows[:, column]
+        candidates = np.flatnonzero(likely)
+        if candidates.size:
+            chosen = rows if candidates.size == len(rows) else rows[candidates]
+            same = (chosen == chosen[:, :1]).all(axis=1)
+            self._count(chosen[same, 0])
+
+    def _count(self, firsts: NDArray[Any]) -> None:
+        numbers = firsts if self._values is None else self._values[firsts]
+        self.zero += int((numbers == 0).sum())
+        self.constant += int((~np.isnan(numbers)).sum())

@@ -1,0 +1,209 @@
+"""From a lazy tensor to blocks of raw elements: each stored element once, in row-major order, memory freed behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelreport.checkpoint import LazyTensor, MappedFile
+from modelreport.measure.codec import Codec, codec, unpack
+from modelreport.measure.kernel import BLOCK
+
+BEHIND_BYTES = 16 << 20
+"""Mapped bytes that are walked before they are given back."""
+
+_SCATTERED = 1 << 14
+"""Elements of a block when each may lie on another page: 64 MB of pages at most."""
+
+_MOST_DIMENSIONS = 60  # numpy's limit for a view is 64
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """A tensor seen as ``rows`` rows of ``row`` stored elements.
+
+    ``weight`` elements of the shape stand behind each stored one (1 unless expanded), ``row_weight`` channels behind
+    each row.
+    """
+
+    tensor: LazyTensor
+    codec: Codec
+    shape: tuple[int, ...]
+    """Stored shape: expanded dimensions are 1."""
+    strides: tuple[int, ...] | None
+    """``None`` when the elements follow each other."""
+    rows: int
+    row: int
+    weight: int
+    row_weight: int
+
+    @property
+    def count(self) -> int:
+        """Stored elements."""
+        return self.rows * self.row
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that the stored elements take."""
+        return (self.count * self.codec.element_bits + 7) // 8
+
+    def blocks(self, first: int, last: int) -> Iterator[NDArray[Any]]:
+        """Rows ``first`` to ``last`` (excluded) as flat arrays of at most ``kernel.BLOCK`` native raw elements.
+
+        Tabulated dtypes come as patterns, ``uint8`` or ``uint16``.
+        """
+        if first >= last:
+            return iter(())
+        if self.codec.element_bits < 8:
+            return self._packed(first, last)
+        return self._scattered(first, last) if self.strides else self._straight(first, last)
+
+    def _straight(self, first: int, last: int) -> Iterator[NDArray[Any]]:
+        """Blocks of elements that follow each other, straight from the map; those walked are given back."""
+        size = self.codec.stored.itemsize
+        start = (self.tensor.offset + first * self.row) * size
+        end = start + (last - first) * self.row * size
+        for raw in self._bytes(start, end, BLOCK // self.codec.per_element * size):
+            yield self._patterns(raw.view(self._kind))
+
+    def _packed(self, first: int, last: int) -> Iterator[NDArray[Any]]:
+        """Blocks of elements narrower than a byte, unpacked."""
+        bits = self.codec.element_bits
+        start, end = first * self.row * bits, last * self.row * bits
+        base = self.tensor.offset * bits
+        left = (last - first) * self.row
+        step = BLOCK * bits // 8 // 3 * 3  # whole groups of 6-bit numbers
+        for raw in self._bytes((base + start) // 8, (base + end + 7) // 8, step):
+            patterns = unpack(raw, bits)[:left]
+            left -= patterns.size
+            yield patterns
+
+    def _bytes(self, start: int, end: int, step: int) -> Iterator[NDArray[np.uint8]]:
+        """The storage's bytes in steps, read ahead and dropped behind."""
+        storage = self.tensor.storage
+        if storage is None:  # checked when the walk was made
+            return
+        view = storage.view()
+        file = storage.source if isinstance(storage.source, MappedFile) else None
+        for chunk in range(start, end, BEHIND_BYTES // step * step):
+            stop = min(chunk + BEHIND_BYTES // step * step, end)
+            if file and stop - chunk > 1 << 17:
+                file.prefetch(storage.offset + chunk, stop - chunk)
+            for at in range(chunk, stop, step):
+                yield np.frombuffer(view, np.uint8, min(step, stop - at), at)
+            if file:
+                file.release(storage.offset + chunk, stop - chunk)
+
+    def _scattered(self, first: int, last: int) -> Iterator[NDArray[Any]]:
+        """Blocks of a view with gaps or another order of dimensions, copied together."""
+        storage = self.tensor.storage
+        if storage is None or self.strides is None:  # checked when the walk was made
+            return
+        size = self.codec.stored.itemsize
+        raw = np.frombuffer(storage.view(), np.uint8)
+        flat = raw[: raw.size // size * size].view(self._kind)[self.tensor.offset :]
+        whole = np.lib.stride_tricks.as_strided(
+            flat, self.shape, tuple(s * size for s in self.strides), writeable=False
+        )
+        far = self.strides[-1] * size > 512 if self.strides else False
+        behind = 0
+        for part in _slabs(whole[first:last], _SCATTERED if far else BLOCK // self.codec.per_element):
+            block = np.ascontiguousarray(part).reshape(-1)
+            yield self._patterns(block)
+            behind += block.size * (4096 if far else size)
+            if behind >= BEHIND_BYTES:
+                storage.release()
+                behind = 0
+
+    @property
+    def _kind(self) -> np.dtype[Any]:
+        return self.codec.stored.newbyteorder(">") if self.tensor.big_endian else self.codec.stored
+
+    def _patterns(self, raw: NDArray[Any]) -> NDArray[Any]:
+        if self.tensor.big_endian:
+            raw = raw.astype(self.codec.stored)
+        return raw if self.codec.per_element == 1 else unpack(raw, self.codec.bits)
+
+
+def _slabs(array: NDArray[Any], most: int) -> Iterator[NDArray[Any]]:
+    """Parts of an array in row-major order, each of at most ``most`` elements."""
+    todo = [array]
+    while todo:
+        part = todo.pop()
+        if part.size <= most:
+            if part.size:
+                yield part
+            continue
+        row = part.size // len(part)
+        if row > most:
+            todo.extend(part[i] for i in range(len(part) - 1, -1, -1))
+        else:
+            rows = most // row
+            yield from (part[i : i + rows] for i in range(0, len(part), rows))
+
+
+def walk(tensor: LazyTensor) -> Walk:
+    """How to walk a tensor's stored elements.
+
+    ``ValueError`` with a reason for the reader when it has no values, they are not numbers, or the view does not fit
+    its storage.
+    """
+    if tensor.storage is None:
+        raise ValueError(tensor.missing or "the file holds no values for this tensor")
+    reader = codec(tensor.dtype)
+    if any(n < 0 for n in tensor.shape) or tensor.count >= 1 << 63:
+        raise ValueError(f"its shape claims {tensor.count} elements")
+    if len(tensor.shape) > _MOST_DIMENSIONS:
+        raise ValueError(f"it has {len(tensor.shape)} dimensions, more than can be walked")
+    strides = None if tensor.is_contiguous else tensor.strides
+    shape = tensor.shape
+    if strides is not None:
+        shape = tuple(1 if s == 0 else n for n, s in zip(shape, strides, strict=True))
+    stored = math.prod(shape)
+    _check_bounds(tensor, shape, strides, stored)
+    rows = shape[0] if shape else 1
+    return Walk(
+        tensor=tensor,
+        codec=reader,
+        shape=shape,
+        strides=None if strides is None or _follow(shape, strides) else strides,
+        rows=rows,
+        row=stored // rows if rows else 0,
+        weight=tensor.count // stored if stored else 1,
+        row_weight=tensor.shape[0] // rows if tensor.shape and rows else 1,
+    )
+
+
+def _follow(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether the stored elements of an expanded view follow each other."""
+    step = 1
+    for n, s in zip(reversed(shape), reversed(strides), strict=True):
+        if n != 1 and s != step:
+            return False
+        step *= n
+    return True
+
+
+def _check_bounds(tensor: LazyTensor, shape: tuple[int, ...], strides: tuple[int, ...] | None, stored: int) -> None:
+    """Readers validate views; a wrong one would read foreign memory, so it is checked again where memory is touched."""
+    bits = codec(tensor.dtype).element_bits
+    held = tensor.storage.size_bytes * 8 // bits if tensor.storage is not None else 0
+    if not stored:
+        return
+    if strides is None:
+        low, high = tensor.offset, tensor.offset + stored - 1
+    else:
+        reach = [(n - 1) * s for n, s in zip(shape, strides, strict=True)]
+        low = tensor.offset + sum(r for r in reach if r < 0)
+        high = tensor.offset + sum(r for r in reach if r > 0)
+    if low < 0 or high >= held:
+        raise ValueError(f"its view reaches element {high if low >= 0 else low} of a storage of {held}")
+    if stored > held:
+        raise ValueError(f"its view shows {stored} elements of a storage of {held}: it overlaps itself")
+    if bits < 8 and (strides is not None or tensor.offset * bits % 8):
+        raise ValueError(f"elements of {bits} bits in a view that does not begin at a byte or is not contiguous")
