@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from modelreport.errors import CorruptFileError, MissingFileError, ModelReportError, UnknownFormatError
+from modelreport.load import huggingface, onnx, safetensors, sharded
 from modelreport.load.foreign import name_foreign
 from modelreport.load.format import Format
 from modelreport.load.probe import probe
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "Format", "open_checkpoint", "open_object"]
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    safetensors.FORMAT,
+    sharded.FORMAT,
+    huggingface.FORMAT,
+    onnx.FORMAT,
+)
 """Every format that is read, one line each; at most one recognises a file."""
 
 
