@@ -1,0 +1,64 @@
+"""Colours of charts: tokens with one value for light and one for dark, the same words as in the page's style sheet.
+
+Painters for the page write ``var(--token)``, so that a chart follows the theme; print and stand-alone figures take the
+concrete colours. The ramp of heat maps is ColorBrewer's PuOr, safe for colour blindness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from modelreport.facts import Family
+
+_BASE_LIGHT: Final = {
+    "bg": "#ffffff", "surface": "#f6f8fa", "line": "#d5dbe3", "ink": "#1c232d", "muted": "#55606e",
+    "accent": "#1f5fbf", "ok": "#1a7f4b", "warn": "#8a5a00", "bad": "#b3261e",
+}  # fmt: skip
+_BASE_DARK: Final = {
+    "bg": "#0f1318", "surface": "#171d25", "line": "#2c3644", "ink": "#e4e9ef", "muted": "#9aa7b6",
+    "accent": "#7fb0ff", "ok": "#4fce8f", "warn": "#f0b84b", "bad": "#ff8f86",
+}  # fmt: skip
+_HUES: Final[dict[str, str]] = {
+    "conv": "#2f6fcb", "linear": "#6a51c4", "recurrent": "#a8478f", "attention": "#c2334d", "norm": "#0f8a7e",
+    "activation": "#b97a00", "pool": "#3f7f9e", "embedding": "#3c8a3c", "shape": "#6f7b88", "arithmetic": "#94673f",
+    "io": "#3a424e", "module": "#8fa3bb", "other": "#7d8894",
+}  # fmt: skip
+_IO_DARK: Final = "#8794a3"
+
+RAMP: Final = (
+    "#7f3b08", "#b35806", "#e08214", "#fdb863", "#fee0b6", "#f7f7f7",
+    "#d8daeb", "#b2abd2", "#8073ac", "#542788", "#2d004b",
+)  # fmt: skip
+"""Diverging, from the lowest to the highest level."""
+
+FAMILY_WORDS: Final[dict[Family, str]] = {
+    "conv": "convolution", "linear": "linear", "recurrent": "recurrent", "attention": "attention", "norm": "norm",
+    "activation": "activation", "pool": "pooling", "embedding": "embedding", "shape": "shape",
+    "arithmetic": "arithmetic", "io": "input and output", "module": "module", "other": "other",
+}  # fmt: skip
+"""Families in words, for axes and legends."""
+
+
+def mix(first: str, second: str, share: float) -> str:
+    """``share`` of the first colour over the second, in sRGB as a style sheet's ``color-mix(in srgb, …)`` does it."""
+    parts = (round(int(first[i : i + 2], 16) * share + int(second[i : i + 2], 16) * (1 - share)) for i in (1, 3, 5))
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def _palette(base: Mapping[str, str], tint: float, io: str) -> dict[str, str]:
+    hues = _HUES | {"io": io}
+    tints = {f"{token}-tint": mix(hue, base["bg"], tint) for token, hue in (hues | {"accent": base["accent"]}).items()}
+    return dict(base) | hues | tints
+
+
+LIGHT: Final[Mapping[str, str]] = _palette(_BASE_LIGHT, 0.22, _HUES["io"])
+DARK: Final[Mapping[str, str]] = _palette(_BASE_DARK, 0.34, _IO_DARK)
+"""Every token: the base ones, each operation family, and ``<family>-tint`` for fills under text."""
+
+
+def ramp(level: float) -> str:
+    """The ramp's colour at a level of 0–1, in steps of a twentieth so that equal colours can be drawn together."""
+    place = min(max(round(level * 20) / 20, 0.0), 1.0) * (len(RAMP) - 1)
+    below = min(int(place), len(RAMP) - 2)
+    return mix(RAMP[below + 1], RAMP[below], place - below)

@@ -1,0 +1,104 @@
+"""Elements of a drawing: shapes and text as escaped SVG markup, in one of two sets of colours."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from markupsafe import Markup
+
+from modelreport.render.charts.palette import LIGHT
+
+Theme = Literal["page", "print"]
+
+
+class Pen:
+    """Collects elements. Colours are tokens of the palette, or ``#rrggbb`` as they are."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self._parts: list[Markup] = []
+
+    def markup(self) -> Markup:
+        """Everything drawn so far, in order."""
+        return Markup("").join(self._parts)
+
+    def colour(self, token: str) -> str:
+        """The token as this theme writes it. ``KeyError`` for an unknown one."""
+        if token.startswith("#"):
+            return token
+        value = LIGHT[token]
+        return f"var(--{token})" if self.theme == "page" else value
+
+    @staticmethod
+    def number(value: float) -> str:
+        """A coordinate: at most two decimals, never ``-0``."""
+        return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+
+    def at(self, x: float, y: float) -> str:
+        """A point of a path."""
+        return f"{self.number(x)} {self.number(y)}"
+
+    def path(
+        self, data: str, stroke: str = "", fill: str = "", hint: str = "", thick: float = 1.0, opacity: float = 1.0
+    ) -> None:
+        """A path; nothing is drawn without data."""
+        if not data:
+            return
+        self._parts.append(
+            Markup('<path d="{}" fill="{}"{}{}{}').format(
+                data,
+                self.colour(fill) if fill else "none",
+                Markup(' stroke="{}" stroke-width="{}"').format(self.colour(stroke), self.number(thick))
+                if stroke
+                else "",
+                Markup(' opacity="{}"').format(self.number(opacity)) if opacity < 1 else "",
+                Markup("><title>{}</title></path>").format(hint) if hint else Markup("/>"),
+            )
+        )
+
+    def rectangle(self, x: float, y: float, wide: float, high: float, fill: str, hint: str = "") -> None:
+        """A filled rectangle."""
+        place = (self.number(value) for value in (x, y, wide, high))
+        self._parts.append(
+            Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="{}"{}').format(
+                *place,
+                self.colour(fill),
+                Markup("><title>{}</title></rect>").format(hint) if hint else Markup("/>"),
+            )
+        )
+
+    def circle(self, x: float, y: float, radius: float, fill: str, hint: str = "") -> None:
+        """A filled circle with an edge in the background's colour."""
+        self._parts.append(
+            Markup('<circle cx="{}" cy="{}" r="{}" fill="{}" stroke="{}"{}').format(
+                self.number(x),
+                self.number(y),
+                self.number(radius),
+                self.colour(fill),
+                self.colour("bg"),
+                Markup("><title>{}</title></circle>").format(hint) if hint else Markup("/>"),
+            )
+        )
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        fill: str,
+        size: float,
+        anchor: Literal["start", "middle", "end"] = "start",
+        hint: str = "",
+    ) -> None:
+        """One line of text on its baseline; ``hint`` is added as a tooltip where it says more."""
+        self._parts.append(
+            Markup('<text x="{}" y="{}" fill="{}" font-size="{}"{}>{}{}</text>').format(
+                self.number(x),
+                self.number(y),
+                self.colour(fill),
+                self.number(size),
+                Markup(' text-anchor="{}"').format(anchor) if anchor != "start" else "",
+                Markup("<title>{}</title>").format(hint) if hint and hint != words else "",
+                words,
+            )
+        )

@@ -1,0 +1,84 @@
+"""The distribution of each layer's weights, one ridge below the other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from modelreport.facts import Histogram, Skipped, Structure, Trace, Weights
+from modelreport.render import format as text
+from modelreport.render.charts.spec import Axis, Chart, Ridge
+from modelreport.render.charts.weight_rows import Row, percentile, weight_rows
+
+ROWS = 24
+_STEPS = 96
+
+
+def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Trace | Skipped) -> Chart | Skipped:
+    """Distributions of up to 24 weights over depth on one common axis; skipped when no values could be read."""
+    if isinstance(weights, Skipped):
+        return weights
+    rows, chosen = weight_rows(structure, weights, trace, ROWS)
+    if not rows:
+        return Skipped(stage="measure", reason="No parameter has finite values.")
+    reach = percentile([max(abs(r.statistics.quantiles[0]), abs(r.statistics.quantiles[-1])) for r in rows], 0.8) * 1.1
+    reach = reach or max((abs(r.statistics.maximum or 0.0) for r in rows), default=0.0) or 1.0
+    widest, narrowest = (choose(rows, key=_std) for choose in (max, min))
+    return Chart(
+        id="weight-ridgeline",
+        title=f"Weights spread from {text.number(_std(narrowest))} ({narrowest.label}) to "
+        f"{text.number(_std(widest))} ({widest.label})",
+        caption="Distribution of each tensor's values, each to its own height; the spread in the title is the "
+        f"standard deviation. {chosen} Values beyond ±{text.number(reach)} are cut.",
+        x=Axis(title="value", low=-reach, high=reach),
+        y=Axis(categories=tuple(row.label for row in rows)),
+        layers=tuple(
+            Ridge(
+                row=i,
+                low=-reach,
+                high=reach,
+                colour=row.colour,
+                heights=heights(row.statistics.histogram, reach) if row.statistics.histogram else (),
+                hover=f"{row.label}: mean {text.number(row.statistics.mean)}, std {text.number(row.statistics.std)}, "
+                f"{text.number(row.statistics.minimum)} to {text.number(row.statistics.maximum)}",
+            )
+            for i, row in enumerate(rows)
+        ),
+        header=("Tensor", "Mean", "Std", "Minimum", "Maximum", "Zeros"),
+        rows=tuple(_table_row(row) for row in rows),
+    )
+
+
+def heights(histogram: Histogram, reach: float) -> tuple[float, ...]:
+    """The histogram on ``_STEPS`` equal bins from ``-reach`` to ``reach``, its highest bin at 1.
+
+    Counts are spread evenly within their old bins, so that the area stays; a constant tensor is one peak.
+    """
+    edges = [-reach + 2 * reach * i / _STEPS for i in range(_STEPS + 1)]
+    below = [_below(histogram, edge) for edge in edges]
+    density = [high - low for low, high in pairwise(below)]
+    if histogram.high <= histogram.low and abs(histogram.low) <= reach:
+        density = [0.0] * _STEPS
+        density[min(int((histogram.low + reach) / (2 * reach) * _STEPS), _STEPS - 1)] = 1.0
+    top = max(density) or 1.0
+    return tuple(round(value / top, 4) for value in density)
+
+
+def _below(histogram: Histogram, value: float) -> float:
+    """How many values of the histogram lie below ``value``."""
+    width = (histogram.high - histogram.low) / max(len(histogram.counts), 1)
+    if value <= histogram.low or width <= 0:
+        return 0.0
+    place = min((value - histogram.low) / width, float(len(histogram.counts)))
+    whole = int(place)
+    rest = (place - whole) * histogram.counts[whole] if whole < len(histogram.counts) else 0.0
+    return sum(histogram.counts[:whole]) + rest
+
+
+def _std(row: Row) -> float:
+    return row.statistics.std or 0.0
+
+
+def _table_row(row: Row) -> tuple[str, ...]:
+    s = row.statistics
+    numbers = (text.number(value) for value in (s.mean, s.std, s.minimum, s.maximum))
+    return (row.label, *numbers, text.share(s.zeros / s.count if s.count else 0.0))

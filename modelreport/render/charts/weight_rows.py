@@ -1,0 +1,57 @@
+"""Which tensors the pictures of all weights show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from modelreport.facts import Skipped, Structure, TensorStatistics, Trace, Weights
+from modelreport.render import format as text
+from modelreport.render.charts.partition import thin
+
+
+class Row(NamedTuple):
+    """One tensor in the order of the model."""
+
+    label: str
+    statistics: TensorStatistics
+    colour: str
+
+
+def weight_rows(structure: Structure, weights: Weights, trace: Trace | Skipped, limit: int) -> tuple[list[Row], str]:
+    """Weights of two or more dimensions (all parameters when there are none), evenly thinned to ``limit``.
+
+    Also a sentence on what is left out. Colours are those of the operation family that reads the tensor.
+    """
+    known = {item.name: item for item in weights.tensors if item.quantiles and item.histogram is not None}
+    parameters = [t for t in structure.tensors if t.role == "parameter" and not t.tied_to and t.name in known]
+    matrices = [tensor for tensor in parameters if len(tensor.shape) > 1]
+    chosen = matrices or parameters
+    families = _families(trace)
+    rows = [
+        Row(_label(tensor.name), known[tensor.name], families.get(tensor.name, "accent"))
+        for tensor in thin(chosen, limit)
+    ]
+    what = "weights with two or more dimensions" if matrices else "parameters"
+    left_out = f"{len(rows)} of {len(chosen)} {what}, at even distances" if len(rows) < len(chosen) else f"All {what}"
+    return rows, f"{left_out}, in the order of the model."
+
+
+def _label(name: str) -> str:
+    return text.name(name.removesuffix(".weight"), 60)
+
+
+def _families(trace: Trace | Skipped) -> dict[str, str]:
+    if isinstance(trace, Skipped):
+        return {}
+    found: dict[str, str] = {}
+    for operation in trace.operations:
+        for parameter in operation.parameters:
+            found.setdefault(parameter, operation.family)
+    return found
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which ``share`` of the values lie, without interpolation."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
