@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from modelreport.errors import OutputError
 from modelreport.render import format as text
+from modelreport.render.charts.svg import svg
 
 FILTERS = {
     "count": text.count,
@@ -29,8 +30,9 @@ FILTERS = {
     "digest": text.digest,
     "message": text.message,
     "plural": text.plural,
+    "svg": svg,
 }
-"""Filters of every template: the functions of ``render/format.py`` under their own names."""
+"""Filters of every template: the functions of ``render/format.py`` under their own names, and a chart's drawing."""
 
 
 def templates_folder() -> Path:

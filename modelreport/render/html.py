@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from modelreport.facts import Report
 from modelreport.render.bundle import bundle
+from modelreport.render.charts.plotly import plotly_figure
 from modelreport.render.environment import environment, templates_folder
 from modelreport.render.payload import pack, pack_bytes
 from modelreport.render.section import Section
@@ -48,8 +49,8 @@ def write_html(report: Report) -> bytes:
             parts=parts,
             styles=_styles(),
             script=script,
-            payloads={name: pack(data) for name, data in sorted(payloads.items())},
-            plotly=pack_bytes(_plotly()) if payloads else "",
+            payloads={name: _trusted(pack(data)) for name, data in sorted(payloads.items())},
+            plotly=_trusted(pack_bytes(_plotly())) if payloads else "",
             policy=_policy(script, zlib.decompress(_plotly())),
         )
     )
@@ -58,9 +59,11 @@ def write_html(report: Report) -> bytes:
 
 def _paint(section: Section, report: Report) -> tuple[Part, dict[str, Any]]:
     """A section's markup and the data that its scripts need."""
-    values = section.context(report)
-    payloads = dict(values.pop("payloads", {}))
+    values = {"charts": (), "payloads": {}} | section.context(report)
     body = environment().get_template(f"sections/{section.id}.html").render(report=report, **values)
+    payloads = dict(values["payloads"])
+    if values["charts"]:
+        payloads[f"charts-{section.id}"] = {chart.id: plotly_figure(chart) for chart in values["charts"]}
     return Part(section.id, section.title, section.badge(report), _trusted(body)), payloads
 
 

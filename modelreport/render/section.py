@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import Report
+from modelreport.facts import Report, Skipped
+from modelreport.render.charts import CHARTS
+from modelreport.render.charts.spec import Chart
 
 
 @dataclass(frozen=True)
@@ -16,9 +18,10 @@ class Section:
     ``context`` returns the variables of that template. Two of them have a meaning to the page as well:
 
     * ``payloads``: a mapping from a name to plain data (dicts, lists, strings, finite numbers, ``None``), packed
-      into the page for ``payload(name)`` of ``templates/js/payload.js``. Names are lower-case words joined by ``-``, unique on the page.
+      into the page for ``payload(name)`` of ``templates/js/payload.js``. Names are lower-case words joined by ``-``,
+      unique on the page.
     * ``charts``: the ``Chart`` facts that its template paints with the ``chart`` macro; their Plotly figures travel in
-      the payload ``charts`` by the id of the chart.
+      the payload ``charts-<id of the section>``, by the id of the chart.
 
     Every template sees ``report`` too. Rows and anchors are numbered, never called after anything in the file.
     """
@@ -34,3 +37,12 @@ class Section:
 def no_badge(report: Report) -> str | None:  # noqa: ARG001 - the signature of every badge
     """No badge, whatever the report says."""
     return None
+
+
+def drawn(report: Report, *names: str) -> dict[str, Any]:
+    """These charts for a template: those there are as ``charts``, why the others are not as ``undrawn``."""
+    made = [CHARTS[name](report) for name in names]
+    return {
+        "charts": tuple(each for each in made if isinstance(each, Chart)),
+        "undrawn": tuple(dict.fromkeys(each.reason for each in made if isinstance(each, Skipped))),
+    }

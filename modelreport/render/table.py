@@ -1,6 +1,7 @@
 """A table of the report as data.
 
-One description, painted by the template for its first rows and by the page's script for the rest.
+One description, two painters: the template writes its first rows and usual columns, whole without a script; the page's
+script then shows all rows and columns from the packed data and sorts, filters and folds them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 ROWS_IN_MARKUP: Final = 2000
-"""Rows that stand in the page itself; the others travel packed and appear with the page's script."""
+"""Rows that stand in the page itself; the packed data has all."""
+
+_SIGNS: Final = str.maketrans("", "", "×–…∞✓●✖")
 
 Kind = Literal["name", "text", "code", "number", "share", "spark"]
 
@@ -20,7 +23,7 @@ class Column:
     """One column. ``kind`` decides alignment, type and order: ``number`` and ``share`` sort by value, the rest as text.
 
     ``name`` is the column that carries the tree; ``code`` is monospaced; ``share`` draws a bar behind its value (0–1);
-    ``spark`` is empty in the markup and drawn by the page's script.
+    ``spark`` is a small histogram that only the page's script draws.
     """
 
     id: str
@@ -41,6 +44,11 @@ class Cell:
     href: str = ""
     """Anchor on the page, such as ``#layer-3``."""
 
+    @property
+    def plain(self) -> bool:
+        """Whether no character can turn the direction of the text: only ASCII and the signs of numbers and shapes."""
+        return self.text.isascii() or self.text.translate(_SIGNS).isascii()
+
 
 @dataclass(frozen=True)
 class Row:
@@ -52,8 +60,6 @@ class Row:
     depth: int = 0
     folded: bool = False
     """Whether its children are hidden until the reader opens it."""
-    repeat: int = 0
-    """For a row that stands for structurally equal siblings: how many."""
     note: str = ""
     """A word beside the name, such as ``×5`` or ``tied``."""
 
@@ -69,11 +75,9 @@ class Table:
     tree: bool = False
     noun: tuple[str, str] = ("row", "rows")
     """What one row and several rows are called."""
-    detail: str = ""
-    """Payload with more about each row, shown in a panel when a row is chosen; empty for none."""
+    histograms: str = ""
+    """Payload with the histogram of each row, for the ``spark`` column and the panel of a chosen row."""
     limit: int = ROWS_IN_MARKUP
-    spark: str = ""
-    """Payload with one histogram for each row, for the ``spark`` column."""
 
     @property
     def head(self) -> Sequence[Row]:
@@ -81,14 +85,29 @@ class Table:
         return self.rows[: self.limit]
 
     @property
+    def printed(self) -> tuple[tuple[int, Column], ...]:
+        """Columns that stand in the page itself, each with its place among all."""
+        return tuple((i, each) for i, each in enumerate(self.columns) if each.shown and each.kind != "spark")
+
+    @property
     def payloads(self) -> dict[str, Any]:
-        """The rows beyond the head under ``rows-<id>``, or nothing when there are none."""
-        rest = self.rows[self.limit :]
-        return {f"rows-{self.id}": [list(_packed(row)) for row in rest]} if rest else {}
+        """All rows and columns for the page's script, under ``table-<id>``."""
+        columns = [[c.id, c.title, c.kind, c.help, int(c.shown)] for c in self.columns]
+        rows = [list(_packed(row)) for row in self.rows]
+        return {
+            f"table-{self.id}": {
+                "caption": self.caption,
+                "columns": columns,
+                "rows": rows,
+                "tree": self.tree,
+                "noun": list(self.noun),
+                "histograms": self.histograms,
+            }
+        }
 
 
 def _packed(row: Row) -> Iterator[Any]:
-    """A row as plain data: id, depth, folded, repeat, note, then each cell as text or [text, exact, href]."""
-    yield from (row.id, row.depth, int(row.folded), row.repeat, row.note)
+    """A row as plain data: id, depth, folded, note, then each cell as text or [text, exact, href]."""
+    yield from (row.id, row.depth, int(row.folded), row.note)
     for cell in row.cells:
         yield [cell.text, cell.exact, cell.href] if cell.exact or cell.href else cell.text

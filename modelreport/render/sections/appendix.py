@@ -1,16 +1,151 @@
-"""The section ``appendix``."""
+"""Everything else: all tensors, how it was measured, what was not, versions, how to make the report again."""
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
-from modelreport.facts import Report
-from modelreport.render.section import Section, no_badge
+from modelreport.facts import Report, Skipped, TensorFact
+from modelreport.render import format as text
+from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.section import Section, drawn
+from modelreport.render.sections.layers import share_cell
+from modelreport.render.table import Cell, Column, Row, Table
+
+COLUMNS = (
+    Column("name", "Tensor", "name"),
+    Column("shape", "Shape", "code"),
+    Column("dtype", "Dtype"),
+    Column("role", "Role"),
+    Column("count", "Elements", "number"),
+    Column("bytes", "Bytes", "number"),
+    Column("stored", "Stored", "number", "Bytes it adds to the file: none for a tied tensor", shown=False),
+    Column("module", "Module", "code", shown=False),
+    Column("trainable", "Trainable", shown=False),
+    Column("remarks", "Remarks"),
+)
+DTYPE_COLUMNS = (
+    Column("dtype", "Dtype", "name"),
+    Column("tensors", "Tensors", "number"),
+    Column("count", "Elements", "number"),
+    Column("bytes", "Bytes", "number"),
+    Column("share", "Share of bytes", "share"),
+)
+METHOD = (
+    "The file was read as data: no name in it was imported and nothing in it was called.",
+    "Parameters and bytes count tied tensors and shared storages once.",
+    "A multiply-add (MAC) is two floating-point operations (FLOP); the two are never mixed.",
+    "Activation memory counts the storages that one pass keeps alive at once, without weights, inputs, gradients.",
+    "Statistics are over finite values; NaN and infinities are counted apart. Standard deviations are of the population.",
+    "A share marked with < or > was not rounded to nothing or to everything.",
+)
+STAGES = {
+    "load": "Reading",
+    "identify": "Architecture",
+    "trace": "Forward pass",
+    "measure": "Weights",
+    "judge": "Findings",
+    "security": "Security",
+}
 
 
-def context(report: Report) -> dict[str, Any]:  # noqa: ARG001
+def tensors(report: Report, places: Anchors) -> Table:
+    """One row for each parameter and buffer, numbered by its index in ``Structure.tensors``."""
+    rows = tuple(_row(index, each, places) for index, each in enumerate(report.structure.tensors))
+    return Table("tensors", "All tensors", COLUMNS, rows, noun=("tensor", "tensors"))
+
+
+def _row(index: int, each: TensorFact, places: Anchors) -> Row:
+    trainable = {True: "yes", False: "no", None: text.UNKNOWN}[each.trainable]
+    cells = (
+        Cell(text.name(each.name)),
+        Cell(text.shape(each.shape)),
+        Cell(text.dtype(each.dtype)),
+        Cell(each.role),
+        Cell(text.exact(each.count)),
+        Cell(text.bytes_binary(each.size_bytes), text.exact(each.size_bytes)),
+        Cell(text.bytes_binary(each.stored_bytes), text.exact(each.stored_bytes)),
+        Cell(text.name(each.module) or "(root)", href=places.module(each.module)),
+        Cell(trainable),
+        Cell("; ".join(_remarks(each))),
+    )
+    return Row(f"tensor-{index}", cells)
+
+
+def _remarks(each: TensorFact) -> list[str]:
+    words = []
+    if each.tied_to:
+        words.append(f"tied to {text.name(each.tied_to, 60)}")
+    if each.overlaps:
+        words.append(f"overlaps {text.name(each.overlaps, 60)}")
+    if each.expanded:
+        words.append("expanded")
+    elif not each.contiguous:
+        words.append("not contiguous")
+    if each.layout != "dense":
+        words.append(each.layout)
+    if each.note:
+        words.append(text.name(each.note, 120))
+    return words
+
+
+def dtypes(report: Report) -> Table:
+    """Totals of each dtype, the largest first."""
+    totals = sorted(report.structure.dtypes, key=lambda total: (-total.size_bytes, total.dtype))
+    whole = sum(total.size_bytes for total in totals)
+    rows = tuple(
+        Row(
+            f"dtype-{index}",
+            (
+                Cell(text.dtype(total.dtype)),
+                Cell(text.exact(total.tensors)),
+                Cell(text.exact(total.count)),
+                Cell(text.bytes_binary(total.size_bytes), text.exact(total.size_bytes)),
+                share_cell(total.size_bytes, whole),
+            ),
+        )
+        for index, total in enumerate(totals)
+    )
+    return Table("dtypes", "Totals by dtype", DTYPE_COLUMNS, rows, noun=("dtype", "dtypes"))
+
+
+def not_checked(report: Report) -> list[tuple[str, str]]:
+    """Every part and check that could not be made, with its reason."""
+    parts = (report.security, report.identification, report.trace, report.weights)
+    missing = [(STAGES[part.stage], part.reason) for part in parts if isinstance(part, Skipped)]
+    rules = [finding for finding in report.findings if finding.state == "not_checked"]
+    return missing + [(f"{finding.title} ({finding.id})", text.message(finding.message)) for finding in rules]
+
+
+def command(report: Report) -> str:
+    """The command that makes this report again, as a shell reads it; empty for a model given as an object."""
+    if report.source.kind == "object":
+        return ""
+    words = ["modelreport", "build", shlex.quote(text.name(report.source.name, 400))]
+    for item in report.generator.options:
+        words.append(f"--{item.name.removeprefix('--')}")
+        if item.value:
+            words.append(shlex.quote(text.name(item.value, 400)))
+    return " ".join([*words, "-o report.html"])
+
+
+def context(report: Report) -> dict[str, Any]:
     """Variables of the template."""
-    return {}
+    listed, totals = tensors(report, anchors(report)), dtypes(report)
+    return drawn(report, *(("dtype-bytes",) if len(report.structure.dtypes) > 1 else ())) | {
+        "tensors": listed,
+        "dtypes": totals,
+        "method": METHOD,
+        "missing": not_checked(report),
+        "generator": report.generator,
+        "command": command(report),
+        "payloads": listed.payloads | totals.payloads,
+    }
 
 
-SECTION = Section(id="appendix", title="Appendix", context=context, badge=no_badge)
+def badge(report: Report) -> str | None:
+    """Number of tensors."""
+    return text.exact(len(report.structure.tensors)) if report.structure.tensors else None
+
+
+SECTION = Section(id="appendix", title="Appendix", context=context, badge=badge)

@@ -1,16 +1,100 @@
-"""The section ``findings``."""
+"""What was found, by severity, each with a way to its evidence; then what passed and what was not checked."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import Report
-from modelreport.render.section import Section, no_badge
+from modelreport.facts import Finding, Report
+from modelreport.render import format as text
+from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.section import Section
+
+ORDER = {"error": 0, "warning": 1, "note": 2}
+SECTION_TITLES = {
+    "architecture": "Architecture",
+    "layers": "Layers",
+    "compute": "Compute",
+    "weights": "Weights",
+    "provenance": "Provenance",
+    "appendix": "Appendix",
+}
 
 
-def context(report: Report) -> dict[str, Any]:  # noqa: ARG001
+@dataclass(frozen=True)
+class Link:
+    """Where one piece of evidence is, what it is called, and what is to be seen there."""
+
+    href: str
+    kind: str
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One finding as it stands on the page."""
+
+    finding: Finding
+    css: str
+    """Name of its colour."""
+    icon: str
+    word: str
+    href: str
+    where: str
+    """Text of the link to the evidence."""
+    links: tuple[Link, ...]
+    more: int
+    """Pieces of evidence that the report does not name."""
+
+
+def _entry(finding: Finding, places: Anchors) -> Entry:
+    links = tuple(
+        Link(
+            places.evidence(evidence, finding.section),
+            evidence.kind,
+            text.name(evidence.name) or "(root)",
+            text.message(evidence.detail) if evidence.detail else "",
+        )
+        for evidence in finding.evidence
+    )
+    return Entry(
+        finding=finding,
+        css=finding.severity if finding.state == "found" else finding.state,
+        icon=text.severity_icon(finding.severity, finding.state),
+        word=text.severity_word(finding.severity, finding.state),
+        href=places.finding(finding),
+        where=_where(finding),
+        links=links,
+        more=max(0, finding.evidence_count - len(links)),
+    )
+
+
+def _where(finding: Finding) -> str:
+    kinds = {evidence.kind for evidence in finding.evidence}
+    number = max(finding.evidence_count, len(finding.evidence))
+    if number > 1 and len(kinds) == 1:
+        return text.plural(number, kinds.pop())
+    return SECTION_TITLES[finding.section]
+
+
+def context(report: Report) -> dict[str, Any]:
     """Variables of the template."""
-    return {}
+    places = anchors(report)
+    entries = [_entry(finding, places) for finding in report.findings]
+    found = [entry for entry in entries if entry.finding.state == "found"]
+    return {
+        "found": sorted(found, key=lambda entry: (ORDER[entry.finding.severity], entry.finding.id)),
+        "clean": [entry for entry in entries if entry.finding.state == "clean"],
+        "not_checked": [entry for entry in entries if entry.finding.state == "not_checked"],
+        "rule": report.verdict.rule if report.verdict else "",
+    }
 
 
-SECTION = Section(id="findings", title="Findings", context=context, badge=no_badge)
+def badge(report: Report) -> str | None:
+    """Number of things found."""
+    number = sum(finding.state == "found" for finding in report.findings)
+    return text.exact(number) if number else None
+
+
+SECTION = Section(id="findings", title="Findings", context=context, badge=badge)

@@ -1,16 +1,180 @@
-"""The section ``layers``."""
+"""The module tree as a table: type, output shape, parameters, compute, bytes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import Report
-from modelreport.render.section import Section, no_badge
+from modelreport.facts import ModuleCall, ModuleFact, Report, Structure, TensorSpec, Trace
+from modelreport.render import format as text
+from modelreport.render.modules import Line, folded, ordered
+from modelreport.render.section import Section, drawn
+from modelreport.render.table import Cell, Column, Row, Table
+
+ORIGINS = {
+    "live": "The tree is that of the module given.",
+    "pickle": "The tree is the one pickled in the file.",
+    "identified": "The tree is that of the identified architecture.",
+    "names": "The tree is read off the names of the tensors; types are guesses from their shapes.",
+    "graph": "The tree is read off the names of the graph's nodes.",
+}
+
+_FIXED = (
+    Column("name", "Name", "name"),
+    Column("type", "Type"),
+)
+_TRACED = (
+    Column("input", "Input", "code", "Shape of the first input of the first call", shown=False),
+    Column("output", "Output", "code", "Shape of the first output of the first call"),
+)
+_SIZES = (
+    Column("parameters", "Parameters", "number", "Elements of parameters in this module and below, shared ones once"),
+    Column("share", "Share", "share", "Share of all parameters"),
+    Column("own", "Own parameters", "number", "Elements of parameters registered on this module itself", shown=False),
+    Column("buffers", "Buffers", "number", "Elements of buffers in this module and below", shown=False),
+)
+_COSTS = (
+    Column("macs", "MACs", "number", "Multiply-adds of all calls: convolutions, matrix products, attention, recurrent"),
+    Column("flops", "FLOPs", "number", "Floating-point operations of all calls; a multiply-add is two", shown=False),
+    Column("macs-share", "MAC share", "share", "Share of all multiply-adds", shown=False),
+    Column("calls", "Calls", "number", "How often the module ran in one pass", shown=False),
+)
+_LAST = (
+    Column("bytes", "Bytes", "number", "Parameters and buffers in this module and below, shared storages once"),
+    Column("settings", "Settings", "code", "Hyper-parameters of the module", shown=False),
+    Column("path", "Path", "code", "Dotted path of the module", shown=False),
+)
 
 
-def context(report: Report) -> dict[str, Any]:  # noqa: ARG001
+@dataclass(frozen=True)
+class _Totals:
+    """Sums over the modules of one line."""
+
+    parameters: int
+    own: int
+    buffers: int
+    size_bytes: int
+    macs: int
+    flops: int
+    calls: int
+
+
+def table(report: Report) -> Table:
+    """One row for each module, numbered by its index in ``Structure.modules``, and one for each run of repeats."""
+    structure = report.structure
+    trace = report.trace if isinstance(report.trace, Trace) else None
+    calls: dict[str, list[ModuleCall]] = {}
+    for call in trace.calls if trace else ():
+        calls.setdefault(call.path, []).append(call)
+    lines = ordered(structure)
+    rows = [_row(line, closed, structure, trace, calls) for line, closed in zip(lines, folded(lines), strict=True)]
+    columns = (*_FIXED, *(_TRACED if trace else ()), *_SIZES, *(_COSTS if trace else ()), *_LAST)
+    return Table("layers", "Modules", columns, tuple(rows), tree=True, noun=("module", "modules"))
+
+
+def _row(
+    line: Line, closed: bool, structure: Structure, trace: Trace | None, calls: dict[str, list[ModuleCall]]
+) -> Row:
+    members = [structure.modules[index] for index in line.members]
+    runs = [call for module in members for call in calls.get(module.path, ())]
+    sums = _totals(members, runs)
+    first, last = members[0], members[-1]
+    single = len(members) == 1
+    name = text.name(first.name) if single else f"{text.name(first.name, 60)}…{text.name(last.name, 60)}"
+    cells = [
+        Cell(name, "" if first.path == first.name else text.name(first.path) if single else ""),
+        Cell(text.name(first.type, 80)),
+    ]
+    if trace:
+        cells += [_spec(runs[0].inputs if runs else ()), _spec(runs[-1].outputs if runs else ())]
+    cells += [
+        Cell(text.exact(sums.parameters)),
+        share_cell(sums.parameters, structure.parameters),
+        Cell(text.exact(sums.own)),
+        Cell(text.exact(sums.buffers)),
+    ]
+    if trace:
+        cells += [
+            amount(sums.macs) if runs else Cell(text.UNKNOWN),
+            amount(sums.flops) if runs else Cell(text.UNKNOWN),
+            share_cell(sums.macs, trace.macs) if runs else Cell(text.UNKNOWN),
+            Cell(text.exact(sums.calls)),
+        ]
+    cells += [
+        Cell(text.bytes_binary(sums.size_bytes), text.exact(sums.size_bytes)),
+        _settings(first),
+        Cell(text.name(first.path)),
+    ]
+    row_id = f"layer-{line.members[0]}" if single else f"layers-{line.members[0]}-{line.members[-1]}"
+    return Row(row_id, tuple(cells), line.depth, closed, note=_note(line, first, runs, trace))
+
+
+def _totals(members: Sequence[ModuleFact], runs: Sequence[ModuleCall]) -> _Totals:
+    return _Totals(
+        parameters=sum(module.parameters for module in members),
+        own=sum(module.own_parameters for module in members),
+        buffers=sum(module.buffers for module in members),
+        size_bytes=sum(module.size_bytes for module in members),
+        macs=sum(call.macs for call in runs),
+        flops=sum(call.flops for call in runs),
+        calls=len(runs),
+    )
+
+
+def _note(line: Line, module: ModuleFact, runs: Sequence[ModuleCall], trace: Trace | None) -> str:
+    """What a reader must know about the row, in a word or two."""
+    if line.module is None:
+        return f"×{len(line.members)}"
+    if module.shared_with:
+        return f"the same module as {text.name(module.shared_with, 60)}"
+    if len(runs) > 1:
+        return f"{len(runs)} calls"
+    if trace and trace.complete and not runs and (module.own_parameters or not line.children):
+        return "not called"
+    return ""
+
+
+def _spec(specs: tuple[TensorSpec, ...]) -> Cell:
+    if not specs:
+        return Cell(text.UNKNOWN)
+    more = f" +{len(specs) - 1}" if len(specs) > 1 else ""
+    return Cell(text.shape(specs[0].shape) + more, f"{text.shape(specs[0].shape)} {text.dtype(specs[0].dtype)}{more}")
+
+
+def _settings(module: ModuleFact) -> Cell:
+    words = [f"{text.name(item.name, 40)}={text.name(item.value, 60)}" for item in module.attributes[:12]]
+    return Cell(", ".join(words)[:240])
+
+
+def amount(value: int | None) -> Cell:
+    """A count at a glance with every digit behind it."""
+    return (
+        Cell(text.count(value), text.exact(value)) if value is not None and value >= 10_000 else Cell(text.exact(value))
+    )
+
+
+def share_cell(part: int | None, whole: int) -> Cell:
+    """A share with its exact value behind it; ``–`` where there is nothing to share."""
+    if not whole or part is None:
+        return Cell(text.UNKNOWN)
+    return Cell(text.share(part / whole), f"{part / whole:.6f}")
+
+
+def context(report: Report) -> dict[str, Any]:
     """Variables of the template."""
-    return {}
+    made = table(report)
+    return drawn(report, "parameters-by-module") | {
+        "table": made,
+        "origin": ORIGINS[report.structure.origin],
+        "skipped": None if isinstance(report.trace, Trace) else report.trace,
+        "payloads": made.payloads,
+    }
 
 
-SECTION = Section(id="layers", title="Layers", context=context, badge=no_badge)
+def badge(report: Report) -> str | None:
+    """Number of modules."""
+    return text.exact(len(report.structure.modules)) if report.structure.modules else None
+
+
+SECTION = Section(id="layers", title="Layers", context=context, badge=badge)

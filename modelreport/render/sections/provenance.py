@@ -1,16 +1,192 @@
-"""The section ``provenance``."""
+"""Where the model came from, how it is known what it is, and what opening the file would have run."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import Report
-from modelreport.render.section import Section, no_badge
+from modelreport.facts import Call, Identification, Item, Report, Security, Skipped
+from modelreport.render import format as text
+from modelreport.render.section import Section
+from modelreport.render.table import Cell, Column, Row, Table
+
+HOW = {
+    "live": "given as a live module",
+    "factory": "built by the given --model",
+    "pickled class": "the class named in the pickle, from the installed library",
+    "config": "the configuration in the folder",
+    "keys and shapes": "names and shapes of the tensors",
+    "graph": "the graph in the file",
+    "standard layers": "standard layers pickled in the file",
+}
+DANGER = {"code": 0, "class": 1, "expected": 2}
+DANGER_WORDS = {"code": "✖ Foreign code", "class": "● Class", "expected": "✓ Expected"}
+KIND_WORDS = {"call": "call", "import": "import", "build": "construct"}
+
+FILE_COLUMNS = (
+    Column("name", "File", "name"),
+    Column("size", "Size", "number"),
+    Column("sha256", "sha256", "code"),
+)
+CALL_COLUMNS = (
+    Column("target", "Name", "name"),
+    Column("danger", "Judgement"),
+    Column("kind", "Use"),
+    Column("count", "Times", "number"),
+    Column("arguments", "Arguments", "code", "As recorded, never evaluated"),
+    Column("where", "Where", "code"),
+)
+CHOICE_COLUMNS = (
+    Column("name", "Model in the file", "name"),
+    Column("tensors", "Tensors", "number"),
+    Column("parameters", "Parameters", "number"),
+    Column("chosen", "In this report"),
+)
+SHOWN_ITEMS = 40
+"""Metadata in the open; more are folded."""
 
 
-def context(report: Report) -> dict[str, Any]:  # noqa: ARG001
+def files(report: Report) -> Table:
+    """Every file that was read, with its hash."""
+    rows = tuple(
+        Row(
+            f"file-{index}",
+            (
+                Cell(text.name(file.name)),
+                Cell(text.bytes_decimal(file.size_bytes), text.exact(file.size_bytes)),
+                Cell(text.name(file.sha256) if file.sha256 else "not computed"),
+            ),
+        )
+        for index, file in enumerate(report.source.files)
+    )
+    return Table("files", "Files read", FILE_COLUMNS, rows, noun=("file", "files"), limit=200)
+
+
+def calls(security: Security) -> Table:
+    """What unpickling would have imported and called, foreign code first."""
+    listed = sorted(security.calls, key=lambda call: (DANGER[call.danger], call.target, call.where))
+    rows = tuple(Row(f"call-{index}", _call(call)) for index, call in enumerate(listed))
+    return Table("calls", "What unpickling would have used", CALL_COLUMNS, rows, noun=("name", "names"), limit=500)
+
+
+def _call(call: Call) -> tuple[Cell, ...]:
+    return (
+        Cell(text.name(call.target)),
+        Cell(DANGER_WORDS[call.danger]),
+        Cell(KIND_WORDS[call.kind]),
+        Cell(text.exact(call.count)),
+        Cell(text.name(call.arguments, 400)),
+        Cell(text.name(call.where, 120)),
+    )
+
+
+def choices(report: Report) -> Table:
+    """The models found in the file, where there are several."""
+    rows = tuple(
+        Row(
+            f"choice-{index}",
+            (
+                Cell(text.name(choice.name) or "(root)"),
+                Cell(text.exact(choice.tensors)),
+                Cell(text.exact(choice.parameters)),
+                Cell("✓ this one" if choice.chosen else ""),
+            ),
+        )
+        for index, choice in enumerate(report.source.choices)
+    )
+    return Table("choices", "Models in the file", CHOICE_COLUMNS, rows, noun=("model", "models"), limit=200)
+
+
+@dataclass(frozen=True)
+class Safety:
+    """The security verdict in words: colour, icon with word, sentence."""
+
+    css: str
+    pill: str
+    sentence: str
+
+
+def safety(security: Security) -> Safety:
+    """What opening the file the ordinary way would mean; this report ran none of it."""
+    foreign = sum(call.count for call in security.calls if call.danger == "code")
+    if security.executes:
+        what = text.plural(max(foreign, 1), "use")
+        return Safety(
+            "error", "✖ Runs code", f"Unpickling this file would run code: {what} of names outside the allow-list."
+        )
+    if not security.pickles:
+        return Safety("ok", "✓ No code", "The format holds no pickle, so opening it runs nothing.")
+    classes = sum(call.danger == "class" for call in security.calls)
+    if classes:
+        what = text.plural(classes, "class", "classes")
+        return Safety(
+            "note", "● Classes", f"Unpickling would construct {what} that are not torch's own, and call nothing else."
+        )
+    return Safety("ok", "✓ Expected", "Unpickling would use nothing but what torch itself writes.")
+
+
+def identity(known: Identification) -> tuple[Item, ...]:
+    """How the architecture is known, as names and values."""
+    items = [Item(name="Architecture", value=known.name), Item(name="Known by", value=HOW[known.how])]
+    if known.library:
+        items.append(Item(name="Library", value=f"{known.library} {known.library_version}".strip()))
+    if known.class_path:
+        items.append(Item(name="Class", value=known.class_path))
+    if known.task:
+        items.append(Item(name="Task", value=known.task))
+    if known.total:
+        share = text.share(known.matched / known.total)
+        value = f"{text.exact(known.matched)} of {text.plural(known.total, 'tensor')} ({share})"
+        items.append(Item(name="Fits", value=value))
+    return tuple(items)
+
+
+def origin(report: Report) -> tuple[Item, ...]:
+    """How the file was read, as names and values."""
+    source = report.source
+    items = [
+        Item(name="Format", value=source.format_title),
+        Item(name="Holds", value=source.content),
+        Item(name="Size", value=f"{text.bytes_decimal(source.size_bytes)} ({text.exact(source.size_bytes)} bytes)"),
+    ]
+    if source.model_key:
+        items.append(Item(name="Model lies under", value=source.model_key))
+    if source.stripped_prefix:
+        items.append(Item(name="Prefix left out of names", value=source.stripped_prefix))
+    return tuple(items)
+
+
+def context(report: Report) -> dict[str, Any]:
     """Variables of the template."""
-    return {}
+    known, security, training = report.identification, report.security, report.source.training
+    tables = {
+        "files": files(report),
+        "choices": choices(report),
+        "calls": calls(security) if isinstance(security, Security) else None,
+    }
+    optimizer = ""
+    if training and training.optimizer_tensors:
+        size = text.bytes_binary(training.optimizer_bytes)
+        kind = text.name(training.optimizer) or "unknown kind"
+        optimizer = f"{kind}: {text.plural(training.optimizer_tensors, 'tensor')}, {size}"
+    return tables | {
+        "source": report.source,
+        "origin": origin(report),
+        "known": None if isinstance(known, Skipped) else known,
+        "unknown": known if isinstance(known, Skipped) else None,
+        "identity": () if isinstance(known, Skipped) else identity(known),
+        "security": security,
+        "safety": safety(security) if isinstance(security, Security) else None,
+        "training": training,
+        "optimizer": optimizer,
+        "shown_items": SHOWN_ITEMS,
+        "payloads": {name: data for each in tables.values() if each for name, data in each.payloads.items()},
+    }
 
 
-SECTION = Section(id="provenance", title="Provenance and security", context=context, badge=no_badge)
+def badge(report: Report) -> str | None:
+    """A warning where loading the file would run code."""
+    return "✖ code" if isinstance(report.security, Security) and report.security.executes else None
+
+
+SECTION = Section(id="provenance", title="Provenance and security", context=context, badge=badge)

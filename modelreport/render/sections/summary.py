@@ -1,16 +1,134 @@
-"""The section ``summary``."""
+"""The top of the page: what the model is, whether it is healthy, six key figures."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import Report
+from modelreport.facts import Identification, Report, Security, Skipped, Trace, Verdict
+from modelreport.render import format as text
 from modelreport.render.section import Section, no_badge
 
 
-def context(report: Report) -> dict[str, Any]:  # noqa: ARG001
+@dataclass(frozen=True)
+class Figure:
+    """A key figure: what, how much, a line beside it, and the exact value for the tooltip."""
+
+    title: str
+    value: str
+    beside: str
+    exact: str = ""
+
+
+def key_figures(report: Report) -> tuple[Figure, ...]:
+    """The six figures under the verdict, in their order."""
+    return (
+        _parameters(report),
+        _compute(report.trace),
+        _weights(report),
+        _activations(report.trace),
+        _layers(report),
+        _format(report),
+    )
+
+
+def _parameters(report: Report) -> Figure:
+    structure = report.structure
+    beside = text.plural(structure.parameter_tensors, "tensor")
+    if structure.trainable is not None and structure.parameters:
+        beside = f"{text.share(structure.trainable / structure.parameters)} trainable, {beside}"
+    return Figure("Parameters", text.count(structure.parameters), beside, text.exact(structure.parameters))
+
+
+def _compute(trace: Trace | Skipped) -> Figure:
+    if isinstance(trace, Skipped):
+        return Figure("Compute", text.UNKNOWN, "no forward pass, see Compute")
+    shape = text.shape(trace.inputs[0].shape) if trace.inputs else "one pass"
+    partial = "" if trace.complete else ", pass incomplete"
+    exact = f"{text.exact(trace.macs)} multiply-adds, {text.exact(trace.flops)} floating-point operations"
+    return Figure("Compute", text.macs(trace.macs), f"{text.flops(trace.flops)} for {shape}{partial}", exact)
+
+
+def _weights(report: Report) -> Figure:
+    dtypes = sorted(report.structure.dtypes, key=lambda total: -total.size_bytes)
+    words = [text.dtype(total.dtype) for total in dtypes[:3]] + (["…"] if len(dtypes) > 3 else [])
+    size = report.structure.size_bytes
+    return Figure("Weights", text.bytes_binary(size), ", ".join(words), f"{text.exact(size)} bytes")
+
+
+def _activations(trace: Trace | Skipped) -> Figure:
+    title = "Peak activations"
+    if isinstance(trace, Skipped) or trace.memory is None:
+        return Figure(title, text.UNKNOWN, "no forward pass" if isinstance(trace, Skipped) else "not known")
+    first = trace.inputs[0] if trace.inputs else None
+    batch = f"batch {first.shape[0]}, " if first and len(first.shape) > 1 and first.shape[0] > 0 else ""
+    dtype = text.dtype(trace.outputs[0].dtype) if trace.outputs else ""
+    peak = trace.memory.peak_bytes
+    return Figure(title, text.bytes_binary(peak), f"{batch}{dtype}".strip(", "), f"{text.exact(peak)} bytes")
+
+
+def _layers(report: Report) -> Figure:
+    modules = len(report.structure.modules)
+    if isinstance(report.trace, Trace):
+        operations = len(report.trace.operations)
+        return Figure(
+            "Operations", text.count(operations), f"in {text.plural(modules, 'module')}", text.exact(operations)
+        )
+    return Figure("Modules", text.count(modules), "from the tensor names" if report.structure.origin == "names" else "")
+
+
+def _format(report: Report) -> Figure:
+    return Figure(
+        "Format",
+        text.name(report.source.content),
+        f"{text.name(report.source.format_title)}; {_safety(report.security)}",
+    )
+
+
+def _safety(security: Security | Skipped) -> str:
+    if isinstance(security, Skipped):
+        return "code not checked"
+    if security.executes:
+        return "loading it would run code"
+    return "no foreign code" if security.pickles else "holds no code"
+
+
+def what_it_is(report: Report) -> str:
+    """The model in one line: its task, or its class and library, or what is known instead."""
+    known = report.identification
+    if isinstance(known, Skipped):
+        words = ["unknown architecture"]
+    elif known.task:
+        words = [text.name(known.task)]
+    else:
+        words = [text.name(known.class_path or known.name)]
+    if isinstance(known, Identification) and known.library:
+        words.append(f"{text.name(known.library)} {text.name(known.library_version)}".strip())
+    if isinstance(report.trace, Trace) and report.trace.inputs and report.trace.outputs:
+        ends = (report.trace.inputs[0].shape, report.trace.outputs[0].shape)
+        words.append(" → ".join(text.shape(shape) for shape in ends))
+    return " · ".join(words)
+
+
+def tally(verdict: Verdict) -> str:
+    """``1 error, 2 warnings, 0 notes; 12 checks passed, 3 not made``."""
+    counts = {"error": verdict.errors, "warning": verdict.warnings, "note": verdict.notes}
+    found = ", ".join(text.plural(number, word) for word, number in counts.items())
+    return f"{found}; {text.plural(verdict.clean, 'check')} passed, {text.exact(verdict.not_checked)} not made"
+
+
+def context(report: Report) -> dict[str, Any]:
     """Variables of the template."""
-    return {}
+    files = report.source.files
+    return {
+        "what": what_it_is(report),
+        "figures": key_figures(report),
+        "sha256": files[0].sha256 if len(files) == 1 else None,
+        "verdict": report.verdict,
+        "icon": text.VERDICT_ICONS[report.verdict.level] if report.verdict else "",
+        "word": text.VERDICT_WORDS[report.verdict.level] if report.verdict else "",
+        "tally": tally(report.verdict) if report.verdict else "",
+    }
 
 
 SECTION = Section(id="summary", title="Summary", context=context, badge=no_badge)

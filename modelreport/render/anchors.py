@@ -1,0 +1,73 @@
+"""Where on the page a thing is: numbered anchors, so that no name from a checkpoint becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from modelreport.facts import Evidence, Finding, Report, Weights
+from modelreport.render.modules import ordered
+from modelreport.render.table import ROWS_IN_MARKUP
+
+SECTION_OF_KIND = {"call": "security", "file": "files", "key": "provenance"}
+"""Anchors of evidence that has no row of its own."""
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """Rows of modules and tensors by name. Every anchor returned stands in the page's markup."""
+
+    modules: dict[str, int]
+    """Index in ``Structure.modules`` by path; of equal paths the first."""
+    tensors: dict[str, int]
+    """Index in ``Structure.tensors`` by name."""
+    statistics: dict[str, int]
+    """Index in ``Weights.tensors`` by name; empty when the weights were not measured."""
+    shown: frozenset[int]
+    """Modules whose row stands in the markup."""
+
+    def module(self, path: str) -> str:
+        """The row of a module, such as ``#layer-3``, or the section when it has no row in the markup."""
+        index = self.modules.get(path)
+        return f"#layer-{index}" if index is not None and index in self.shown else "#layers"
+
+    def tensor(self, name: str) -> str:
+        """The row of a tensor: its statistics where there are any, else its facts."""
+        index = self.statistics.get(name)
+        if index is not None:
+            return f"#weight-{index}" if index < ROWS_IN_MARKUP else "#weights"
+        index = self.tensors.get(name)
+        return f"#tensor-{index}" if index is not None and index < ROWS_IN_MARKUP else "#appendix"
+
+    def evidence(self, evidence: Evidence, section: str) -> str:
+        """The place of one piece of evidence; the finding's section where there is no better."""
+        if evidence.kind == "tensor" and evidence.name in self.tensors.keys() | self.statistics.keys():
+            return self.tensor(evidence.name)
+        if evidence.kind == "module" and evidence.name in self.modules:
+            return self.module(evidence.name)
+        return f"#{SECTION_OF_KIND.get(evidence.kind, section)}"
+
+    def finding(self, finding: Finding) -> str:
+        """The place to look at first: the one piece of evidence, else the finding's section."""
+        if len(finding.evidence) == 1 and finding.evidence_count <= 1:
+            return self.evidence(finding.evidence[0], finding.section)
+        return f"#{finding.section}"
+
+
+def anchors(report: Report) -> Anchors:
+    """The anchors of a report."""
+    weights = report.weights.tensors if isinstance(report.weights, Weights) else ()
+    return Anchors(
+        modules=_first(module.path for module in report.structure.modules),
+        tensors=_first(tensor.name for tensor in report.structure.tensors),
+        statistics=_first(tensor.name for tensor in weights),
+        shown=frozenset(line.module for line in ordered(report.structure)[:ROWS_IN_MARKUP] if line.module is not None),
+    )
+
+
+def _first(names: Iterable[str]) -> dict[str, int]:
+    """Where each name stands first."""
+    found: dict[str, int] = {}
+    for index, name in enumerate(names):
+        found.setdefault(name, index)
+    return found
