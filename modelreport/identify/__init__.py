@@ -1,0 +1,6 @@
+"""Room 2: which architecture a checkpoint belongs to, and its module tree."""
+
+from modelreport.identify.identification import identify
+from modelreport.identify.structure import describe
+
+__all__ = ["describe", "identify"]

@@ -1,0 +1,58 @@
+"""Architectures built without weights: the constructor runs, its parameters are meta tensors and cost nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from modelreport.identify.libraries import load_library
+from modelreport.meta import on_meta
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silences the warnings and log lines of constructors: they are for whoever trains the model."""
+    loggers = [logging.getLogger(name) for name in ("transformers", "timm")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+def build(constructor: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """What ``constructor`` returns when it is called on the meta device; a module comes in eval mode.
+
+    Raises what the constructor raises.
+    """
+    import torch
+
+    with quiet(), on_meta(), torch.no_grad():
+        module = constructor(*arguments, **options)
+    return module.eval() if isinstance(module, torch.nn.Module) else module
+
+
+def build_known(library: str, name: str, **options: Any) -> Any:
+    """The architecture ``name`` of torchvision or timm as an ``nn.Module`` in eval mode on the meta device.
+
+    ``options`` are those of the library's own factory, such as ``num_classes``. Raises what the factory raises, and
+    ``ImportError`` when the library is not installed.
+    """
+    package = load_library(library)
+    if package is None:
+        raise ImportError(library)
+    if library == "timm":
+        return build(package.create_model, name, pretrained=False, **options)
+    factory = package.models.get_model_builder(name)
+    if "weights_backbone" in inspect.signature(factory).parameters:
+        options = {"weights_backbone": None, **options}
+    return build(factory, weights=None, **options)

@@ -1,0 +1,103 @@
+"""The user's own code, named by ``--model package.module:factory``: trusted because the user typed it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from difflib import get_close_matches
+from typing import Any
+
+from modelreport.checkpoint import Checkpoint, Model
+from modelreport.errors import OptionsError
+from modelreport.facts import Identification
+from modelreport.identify.construct import build
+from modelreport.identify.fitting import compare
+from modelreport.identify.index import prefix_variants
+from modelreport.identify.known import shapes_of
+from modelreport.identify.libraries import library_version, load_library
+
+HINT = "Give a function or class that needs no arguments, such as --model my_package.my_model:make_model"
+
+
+def identify_factory(checkpoint: Checkpoint, target: str) -> Model:
+    """The model that the user's factory builds, with the file's tensors matched by name and shape.
+
+    Raises ``OptionsError`` when the code cannot be imported, fails, or builds something that none of the tensors fits.
+    """
+    factory = import_target(target)
+    module, note = _call(factory, target)
+    shapes = shapes_of(checkpoint)
+    prefixes = [prefix for prefix, _ in prefix_variants(shapes) if prefix]
+    fit = compare(module, shapes, prefixes=prefixes)
+    kind = type(module)
+    if shapes and not fit.matched:
+        raise OptionsError(
+            f"--model {target} builds a {kind.__qualname__}, but none of the {len(shapes)} tensors in "
+            f"{checkpoint.source.name} fits it by name and shape.",
+            f"Its first tensor is {next(iter(module.state_dict()), '')!r}, the file's is {next(iter(shapes))!r}.",
+        )
+    notes = [f"Built by {target}, code that the user named: it was run.", *note]
+    package = kind.__module__.partition(".")[0]
+    facts = Identification(
+        name=kind.__qualname__, library=package, library_version=library_version(package), how="factory",
+        class_path=f"{kind.__module__}.{kind.__qualname__}", matched=fit.matched, total=fit.total,
+        changed=fit.changed, missing=fit.missing, unexpected=fit.unexpected, notes=tuple(notes),
+    )  # fmt: skip
+    return Model(facts, module, fit.renamed)
+
+
+def import_target(target: str) -> Any:
+    """What ``package.module:name`` names, the working directory being on the path; ``OptionsError`` if nothing."""
+    module_name, colon, name = target.partition(":")
+    if not colon or not module_name or not name:
+        raise OptionsError(f"--model {target!r} is not of the form package.module:factory.", HINT)
+    load_library("torchvision")  # so that code which imports it works where its operators do not load
+    added = os.getcwd()  # noqa: PTH109 - sys.path holds text
+    sys.path.insert(0, added)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise OptionsError(
+            f"--model {target}: there is no module {error.name!r}.", f"Looked in {added} and the installed packages."
+        ) from error
+    except Exception as error:
+        raise OptionsError(f"--model {target}: importing {module_name} failed: {_line(error)}", HINT) from error
+    finally:
+        sys.path.remove(added)
+    for part in name.split("."):
+        if not hasattr(found, part):
+            near = get_close_matches(part, [n for n in dir(found) if not n.startswith("_")], 1)
+            raise OptionsError(
+                f"--model {target}: {module_name} has no {part!r}.", f"Did you mean {near[0]!r}?" if near else HINT
+            )
+        found = getattr(found, part)
+    return found
+
+
+def _call(factory: Any, target: str) -> tuple[Any, list[str]]:
+    """The module that the factory returns, on meta if it can be built there, and what had to be done."""
+    from torch import nn
+
+    if isinstance(factory, nn.Module):
+        return factory.eval(), []
+    if not callable(factory):
+        raise OptionsError(f"--model {target} names a {type(factory).__name__}, which cannot be called.", HINT)
+    notes: list[str] = []
+    try:
+        try:
+            module = build(factory)
+        except TypeError:
+            raise
+        except Exception:  # code that needs real values while it builds
+            module, notes = factory(), ["It was built with real tensors, because it does not build on the meta device."]
+    except Exception as error:
+        raise OptionsError(f"--model {target}: calling it failed: {_line(error)}", HINT) from error
+    if not isinstance(module, nn.Module):
+        raise OptionsError(f"--model {target} returns a {type(module).__name__}, not an nn.Module.", HINT)
+    return module.eval(), notes
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

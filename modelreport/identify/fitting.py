@@ -1,0 +1,104 @@
+"""Whether the tensors of a file are those of a module: names and shapes compared, the usual renamings understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Shape = tuple[int, ...]
+
+DISPENSABLE = re.compile(
+    r"(^|\.)(num_batches_tracked|position_ids|inv_freq|attn_mask|relative_position_index|relative_coords_table"
+    r"|relative_position_bucket|masked_bias|attn\.bias|total_ops|total_params|rel_pos_index)$"
+)
+"""Buffers that libraries compute again, or left out in some version, and counters that profilers leave in files."""
+
+_LEGACY = (
+    (re.compile(r"\.gamma$"), ".weight"),
+    (re.compile(r"\.beta$"), ".bias"),
+    (re.compile(r"\.weight_g$"), ".parametrizations.weight.original0"),
+    (re.compile(r"\.weight_v$"), ".parametrizations.weight.original1"),
+)
+"""Names of older versions of TensorFlow ports and of ``weight_norm``, as transformers renames them on loading."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The comparison of a file with a module."""
+
+    matched: int
+    total: int
+    changed: tuple[str, ...] = ()
+    """Names in the module whose tensor in the file has another shape."""
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    renamed: dict[str, str] = field(default_factory=dict)
+    """From module names to file names, where they differ."""
+    file_shapes: dict[str, Shape] = field(default_factory=dict)
+    """By module name, the shape in the file."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.changed or self.missing or self.unexpected)
+
+
+def module_shapes(module: Any) -> dict[str, Shape]:
+    """Name and shape of everything in a module's state dict, in its order."""
+    return {name: tuple(value.shape) for name, value in module.state_dict().items() if hasattr(value, "shape")}
+
+
+def tied_names(module: Any) -> dict[str, tuple[str, ...]]:
+    """For each parameter that a module has under several names, the other names."""
+    groups: dict[int, list[str]] = {}
+    for name, value in module.named_parameters(remove_duplicate=False):
+        groups.setdefault(id(value), []).append(name)
+    return {name: tuple(n for n in names if n != name) for names in groups.values() if len(names) > 1 for name in names}
+
+
+def compare(
+    module: Any, tensors: Mapping[str, Shape], *, prefixes: Sequence[str] = (), ignore: Iterable[re.Pattern[str]] = ()
+) -> Fit:
+    """How the tensors of a file, by name, fit the state dict of a module.
+
+    ``prefixes`` are put before, or taken off, names that are not in the module as they are. Names that match
+    ``ignore`` or ``DISPENSABLE`` are neither missing nor unexpected; tied parameters need to be there once.
+    """
+    expected = module_shapes(module)
+    buffers = {name: tuple(value.shape) for name, value in module.named_buffers()}
+    patterns = (DISPENSABLE, *ignore)
+    found: dict[str, str] = {}
+    unexpected: list[str] = []
+    for name, shape in tensors.items():
+        options = [n for n in _spellings(name, prefixes) if n in expected and n not in found]
+        target = next((n for n in options if expected[n] == shape), options[0] if options else None)
+        if target is not None:
+            found[target] = name
+        elif name not in buffers and not any(p.search(name) for p in patterns):
+            unexpected.append(name)
+    tied = tied_names(module)
+    changed = [n for n, file_name in found.items() if tensors[file_name] != expected[n]]
+    missing = [
+        n for n in expected
+        if n not in found and not any(p.search(n) for p in patterns) and not any(t in found for t in tied.get(n, ()))
+    ]  # fmt: skip
+    return Fit(
+        matched=len(found) - len(changed),
+        total=len(found) + len(unexpected),
+        changed=tuple(changed),
+        missing=tuple(missing),
+        unexpected=tuple(unexpected),
+        renamed={n: file_name for n, file_name in found.items() if n != file_name},
+        file_shapes={n: tensors[file_name] for n, file_name in found.items()},
+    )
+
+
+def _spellings(name: str, prefixes: Sequence[str]) -> list[str]:
+    """The names a module could have for a tensor, most literal first."""
+    plain = [name]
+    plain.extend(name[len(p) :] if name.startswith(p) else p + name for p in prefixes)
+    for pattern, replacement in _LEGACY:
+        plain.extend([pattern.sub(replacement, n) for n in plain if pattern.search(n)])
+    return plain

@@ -1,0 +1,212 @@
+"""A Hugging Face folder: its ``config.json`` says which class of transformers (or model of timm) it belongs to.
+
+Code that lies in the folder, or that the config points to, is never run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modelreport.checkpoint import Checkpoint, Model
+from modelreport.facts import Identification, Skipped
+from modelreport.identify.construct import build, build_known, quiet
+from modelreport.identify.fitting import Fit, Shape, compare
+from modelreport.identify.known import shapes_of, task_of
+from modelreport.identify.libraries import INSTALL, library_of, library_version, load_library
+
+_LIMIT = 1 << 20
+"""Bytes of a small JSON file in the folder that are read."""
+
+
+def identify_config(checkpoint: Checkpoint) -> Model | Skipped:
+    """The architecture that ``config.json`` describes, built by the library without weights, or why it cannot be."""
+    config = checkpoint.config or {}
+    if isinstance(config.get("architecture"), str):
+        return _timm_model(checkpoint, config)
+    if not isinstance(config.get("model_type"), str):
+        return _skipped("config.json does not name a model_type, so it is not one of transformers.")
+    transformers = load_library("transformers")
+    if transformers is None:
+        return _skipped(
+            f"config.json describes a {config['model_type']} model of transformers, which is not installed.",
+            INSTALL["transformers"],
+        )
+    return _transformers_model(checkpoint, config, transformers)
+
+
+def _skipped(
+    reason: str, hint: str = "Name the code that builds the model: --model your_module:your_factory"
+) -> Skipped:
+    return Skipped(stage="identify", reason=reason, hint=hint)
+
+
+def _transformers_model(checkpoint: Checkpoint, config: Mapping[str, Any], transformers: Any) -> Model | Skipped:
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    model_type = config["model_type"]
+    if model_type not in CONFIG_MAPPING:
+        remote = " Its code lies in the folder or on the hub and is not run." if config.get("auto_map") else ""
+        return _skipped(
+            f"transformers {transformers.__version__} does not know model_type {model_type!r} of config.json.{remote}",
+            "A newer transformers may know it, or name the code: --model your_module:your_factory",
+        )
+    try:
+        plain = {k: v for k, v in config.items() if k not in {"auto_map", "quantization_config"}}
+        with quiet():
+            built = CONFIG_MAPPING[model_type].from_dict(plain)
+            kind, how = _model_class(transformers, built, config)
+        module = build(_construct, kind, built)
+    except Exception as error:  # the values of the file met the library's own checks
+        return _skipped(f"transformers could not build the {model_type} model of config.json: {_line(error)}")
+    shapes = shapes_of(checkpoint)
+    fit = compare(module, shapes, prefixes=_prefixes(module), ignore=_ignored(module, built))
+    if not fit.matched and shapes:
+        return _skipped(f"None of the tensors fits {kind.__name__}, which config.json names.")
+    notes = [*how, *_folder_notes(checkpoint, config)]
+    return Model(_identification(kind, fit, notes, config), module, fit.renamed)
+
+
+def _construct(kind: type[Any], config: Any) -> Any:
+    module = kind(config)
+    module.tie_weights()
+    return module
+
+
+def _model_class(transformers: Any, config: Any, raw: Mapping[str, Any]) -> tuple[type[Any], list[str]]:
+    """The class that ``architectures`` names, if the library has it for this config, else the base model's."""
+    from transformers.models.auto.modeling_auto import MODEL_MAPPING
+
+    named = raw.get("architectures")
+    for name in named if isinstance(named, list) else []:
+        found = getattr(transformers, name, None) if isinstance(name, str) and name.isidentifier() else None
+        if (
+            isinstance(found, type)
+            and issubclass(found, transformers.PreTrainedModel)
+            and library_of(f"{found.__module__}.{found.__name__}") == "transformers"
+        ):
+            return found, []
+    found = MODEL_MAPPING[type(config)]
+    found = found[0] if isinstance(found, (list, tuple)) else found
+    return found, [f"config.json names no class that transformers has; the base model {found.__name__} is used."]
+
+
+def _prefixes(module: Any) -> tuple[str, ...]:
+    """The base model's prefix: files of a base model lack it, files of a model with a head have it."""
+    prefix = getattr(module, "base_model_prefix", "")
+    return (f"{prefix}.",) if prefix else ()
+
+
+def _ignored(module: Any, config: Any) -> list[re.Pattern[str]]:
+    """Names that the library itself does not miss, and those it ties to others on loading."""
+    names: list[str] = []
+    for attribute in ("_keys_to_ignore_on_load_unexpected", "_keys_to_ignore_on_load_missing"):
+        names.extend(getattr(module, attribute, None) or ())
+    if getattr(config, "tie_word_embeddings", True):
+        names.extend(getattr(module, "_tied_weights_keys", None) or ())
+    patterns = []
+    for name in names:
+        try:
+            patterns.append(re.compile(name))
+        except re.error:
+            continue
+    return patterns
+
+
+def _identification(kind: type[Any], fit: Fit, notes: list[str], config: Mapping[str, Any]) -> Identification:
+    return Identification(
+        name=kind.__name__,
+        library="transformers",
+        library_version=library_version("transformers"),
+        how="config",
+        class_path=f"{kind.__module__}.{kind.__name__}",
+        task=_task(kind.__name__, config),
+        matched=fit.matched,
+        total=fit.total,
+        changed=fit.changed,
+        missing=fit.missing,
+        unexpected=fit.unexpected,
+        notes=tuple(notes),
+    )
+
+
+_HEADS = (
+    ("ForCausalLM", "language model"), ("LMHeadModel", "language model"), ("ForMaskedLM", "masked language model"),
+    ("ForSequenceClassification", "text classifier"), ("ForTokenClassification", "token classifier"),
+    ("ForQuestionAnswering", "question answering"), ("ForConditionalGeneration", "sequence to sequence"),
+    ("ForImageClassification", "image classifier"), ("ForSemanticSegmentation", "semantic segmentation"),
+    ("ForObjectDetection", "object detection"), ("ForCTC", "speech recognition"),
+    ("ForAudioClassification", "audio classifier"),
+)  # fmt: skip
+
+
+def _task(name: str, config: Mapping[str, Any]) -> str:
+    if task := next((task for suffix, task in _HEADS if name.endswith(suffix)), ""):
+        return task
+    return "text encoder" if "vocab_size" in config else ""
+
+
+def _folder_notes(checkpoint: Checkpoint, config: Mapping[str, Any]) -> list[str]:
+    notes = []
+    if config.get("auto_map"):
+        notes.append(
+            "config.json points to code of its own (auto_map), which was not run: the library's class is used."
+        )
+    if isinstance(quantised := config.get("quantization_config"), dict):
+        method = quantised.get("quant_method", "an unnamed method")
+        notes.append(f"The weights are quantised ({method}); the pass is that of the unquantised architecture.")
+    steps = _read_json(checkpoint.folder, "modules.json")
+    if isinstance(steps, list):
+        names = [s["type"].rpartition(".")[2] for s in steps if isinstance(s, dict) and isinstance(s.get("type"), str)]
+        if rest := names[1:]:
+            notes.append(
+                f"A sentence-transformers model: {' and '.join(rest)} follow the transformer and are not in the pass."
+            )
+    return notes
+
+
+def _read_json(folder: Path | None, name: str) -> Any:
+    path = folder / name if folder is not None else None
+    if path is None or path.is_symlink() or not path.is_file() or path.stat().st_size > _LIMIT:
+        return None
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError, OSError):
+        return None
+
+
+def _timm_model(checkpoint: Checkpoint, config: Mapping[str, Any]) -> Model | Skipped:
+    """A folder written by timm: ``architecture``, ``num_classes`` and ``model_args``."""
+    name: str = config["architecture"]
+    timm = load_library("timm")
+    if timm is None:
+        return _skipped(f"config.json describes the timm model {name}; timm is not installed.", INSTALL["timm"])
+    if not timm.is_model(name):
+        return _skipped(f"timm {timm.__version__} has no model {name!r}, which config.json names.")
+    options = {k: config[k] for k in ("num_classes", "global_pool") if isinstance(config.get(k), (int, str))}
+    if isinstance(given := config.get("model_args"), dict):
+        options.update({k: v for k, v in given.items() if not k.startswith(("pretrained", "checkpoint"))})
+    try:
+        module = build_known("timm", name, **options)
+    except Exception as error:
+        return _skipped(f"timm could not build {name} as config.json describes it: {_line(error)}")
+    shapes: dict[str, Shape] = shapes_of(checkpoint)
+    fit = compare(module, shapes)
+    if not fit.matched and shapes:
+        return _skipped(f"None of the tensors fits the timm model {name}, which config.json names.")
+    class_path = f"{type(module).__module__}.{type(module).__qualname__}"
+    facts = Identification(
+        name=name, library="timm", library_version=library_version("timm"), how="config", class_path=class_path,
+        task=task_of(class_path), matched=fit.matched, total=fit.total, changed=fit.changed, missing=fit.missing,
+        unexpected=fit.unexpected,
+    )  # fmt: skip
+    return Model(facts, module, fit.renamed)
+
+
+def _line(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

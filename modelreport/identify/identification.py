@@ -1,0 +1,145 @@
+"""Which architecture a checkpoint belongs to: the routes in the order of how sure they are."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from modelreport.checkpoint import Checkpoint, Model, ModuleNode
+from modelreport.facts import Identification, Skipped
+from modelreport.identify.factory import identify_factory
+from modelreport.identify.fitting import compare, module_shapes
+from modelreport.identify.huggingface import identify_config
+from modelreport.identify.index import load_index
+from modelreport.identify.known import hints_of, identify_known, ranked, shapes_of, task_of, verify
+from modelreport.identify.libraries import INSTALL, MODULES, library_of, library_version, load_library
+from modelreport.identify.rebuild import RebuildError, rebuild, unwrap
+from modelreport.options import Options
+
+_GRAPH_NAME = re.compile(r"(?!main|torch|tf2onnx|paddle|spox|graph|model|onnx|g$)[A-Za-z][\w-]{1,60}", re.IGNORECASE)
+"""A name that its author gave to the graph: not one that exporters write."""
+
+
+def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
+    """The architecture of a checkpoint as a module that can run, or why there is none.
+
+    In this order: a module given live, the user's factory, an ONNX graph, the pickled module tree, ``config.json``,
+    names and shapes. Raises ``OptionsError`` when the user's factory cannot be used, nothing else.
+    """
+    if checkpoint.live is not None and not options.model:
+        return _live(checkpoint)
+    if options.model:
+        return identify_factory(checkpoint, options.model)
+    if checkpoint.graph is not None:
+        return _graph(checkpoint)
+    if checkpoint.source.content == "script":
+        return Skipped(
+            stage="identify",
+            reason="TorchScript holds its own code, which is shown and not run.",
+            hint="Name the code that builds the model: --model your_module:your_factory",
+        )
+    if checkpoint.tree is not None:
+        return _pickled(checkpoint, checkpoint.tree)
+    if checkpoint.config:
+        found = identify_config(checkpoint)
+        if isinstance(found, Model):
+            return found
+        other = identify_known(checkpoint)
+        return other if isinstance(other, Model) else found
+    return identify_known(checkpoint)
+
+
+def _live(checkpoint: Checkpoint) -> Model:
+    module = checkpoint.live
+    kind = type(module)
+    path = f"{kind.__module__}.{kind.__qualname__}"
+    package = path.partition(".")[0]
+    total = len(module_shapes(module))
+    facts = Identification(
+        name=kind.__qualname__, library=package if library_version(package) else "", how="live", class_path=path,
+        library_version=library_version(package), task=task_of(path), matched=total, total=total,
+    )  # fmt: skip
+    return Model(facts, module)
+
+
+def _graph(checkpoint: Checkpoint) -> Model:
+    graph = checkpoint.graph.graph
+    total = len(checkpoint.tensors)
+    name = graph.name if _GRAPH_NAME.fullmatch(graph.name) else ""
+    facts = Identification(
+        name=name or checkpoint.source.name.rpartition(".")[0] or "graph", library="onnx",
+        library_version=library_version("onnx"), how="graph", matched=total, total=total,
+    )  # fmt: skip
+    return Model(facts, None)
+
+
+def _pickled(checkpoint: Checkpoint, tree: ModuleNode) -> Model | Skipped:
+    prefix, root = unwrap(tree)
+    try:
+        module = rebuild(root)
+    except RebuildError as error:
+        return _no_class(checkpoint, root, error)
+    except Exception as error:  # a class whose parts cannot be put together from plain data
+        return Skipped(
+            stage="identify", reason=f"The pickled {root.type_path} could not be rebuilt: {type(error).__name__}."
+        )
+    fit = compare(module, shapes_of(checkpoint), prefixes=(prefix,) if prefix else ())
+    library = library_of(root.type_path)
+    if library == "torch" and not _runs(module):
+        return Skipped(
+            stage="identify",
+            reason=f"{root.type_path} has no forward of its own, so nothing can run.",
+            hint=_hint(root),
+        )
+    notes = [f"Inside {tree.type_path}."] if root is not tree else []
+    notes.append(
+        f"The forward pass is that of the installed {library} {library_version(library)}; no code in the file was run."
+    )
+    name, equal, changed = _published_name(checkpoint, root) if library in {"torchvision", "timm"} else ("", (), ())
+    facts = Identification(
+        name=name or root.type_path.rpartition(".")[2], library=library, library_version=library_version(library),
+        how="standard layers" if library == "torch" else "pickled class", class_path=root.type_path,
+        task=task_of(root.type_path), matched=fit.matched, total=fit.total, equal=equal, changed=changed or fit.changed,
+        missing=fit.missing, unexpected=fit.unexpected, notes=tuple(notes),
+    )  # fmt: skip
+    return Model(facts, module, fit.renamed)
+
+
+def _runs(module: Any) -> bool:
+    """Whether the class has a ``forward``; containers such as ``ModuleList`` have none."""
+    from torch import nn
+
+    return getattr(type(module), "forward", None) not in {None, nn.Module.forward}
+
+
+def _published_name(checkpoint: Checkpoint, root: ModuleNode) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The library's name for an instance of its class, such as ``resnet50``; others that fit equally, what differs."""
+    shapes = shapes_of(checkpoint)
+    same_class = [c for c in load_index().nearest(shapes) if c.architecture.class_path == root.type_path]
+    for group in ranked(same_class, hints_of(checkpoint))[:1]:
+        best = group[0]
+        if best.similarity == 1:
+            return best.architecture.name, tuple(str(c.architecture) for c in group[1:]), ()
+        if (found := verify(best.architecture, shapes, best.prefix)) is not None:
+            return best.architecture.name, tuple(str(c.architecture) for c in group[1:]), found.published.changed
+    return "", (), ()
+
+
+def _hint(root: ModuleNode) -> str:
+    name = root.type_path.rpartition(".")[2]
+    return f"Name the code of the class: --model your_module:{name if name.isidentifier() else 'YourClass'}"
+
+
+def _no_class(checkpoint: Checkpoint, root: ModuleNode, error: RebuildError) -> Skipped:
+    """Why a pickled tree cannot run, and what its tensors look like, which is a suggestion and not an answer."""
+    if not error.class_path:
+        return Skipped(stage="identify", reason=f"The pickled module cannot be rebuilt: {error}.", hint=_hint(root))
+    package = error.class_path.partition(".")[0]
+    if package in MODULES and package != "torch" and load_library(package) is None:
+        reason = f"The file holds a {error.class_path}, and {package} is not installed."
+        return Skipped(stage="identify", reason=reason, hint=INSTALL[package])
+    reason = f"The class {error.class_path} is not part of an installed library; the file holds its name, not its code."
+    best = next(iter(load_index().nearest(shapes_of(checkpoint), 1)), None)
+    if best is not None and best.similarity == 1:
+        reason += f" Its tensors have the names and shapes of {best.architecture}."
+    return Skipped(stage="identify", reason=reason, hint=_hint(root))

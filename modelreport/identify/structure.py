@@ -1,0 +1,311 @@
+"""The module tree and the tensors of a checkpoint, whether or not its architecture is known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from modelreport.checkpoint import Checkpoint, LazyTensor, Model
+from modelreport.facts import DtypeTotal, Item, ModuleFact, Role, Skipped, Structure, TensorFact
+from modelreport.identify.attributes import structural
+from modelreport.identify.leaves import Context, guess_leaf
+from modelreport.identify.tensors import Sharing, fact_of, role_of, sharing_of
+from modelreport.identify.tree import (
+    Node,
+    nodes_of_module,
+    nodes_of_paths,
+    nodes_of_tree,
+    split_name,
+)  # fmt: skip
+
+
+@dataclass
+class _Plan:
+    """A tree, and how the tensors of the file belong to it."""
+
+    origin: str
+    nodes: list[Node]
+    owners: dict[str, str] = field(default_factory=dict)
+    """From file names to module paths, where the name does not say it."""
+    roles: dict[str, Role] = field(default_factory=dict)
+    """From file names."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """From a module's tensor that the file lacks to the file's tensor that it is tied to."""
+
+
+def describe(checkpoint: Checkpoint, model: Model | Skipped) -> Structure:
+    """The module tree with its parameters, and every tensor, of a checkpoint.
+
+    The tree is that of the live module, the pickled one, the graph or the identified architecture, in this order; with
+    none of them it is guessed from the tensor names. Parameter counts are those of the file.
+    """
+    plan = _plan(checkpoint, model)
+    tensors = checkpoint.tensors
+    sharing = _share_live(checkpoint, sharing_of(tensors))
+    places = {node.path: i for i, node in reversed(list(enumerate(plan.nodes)))}
+    owners: list[int] = []
+    exact: list[bool] = []
+    for tensor in tensors:
+        place, own = _owner(plan, places, tensor.name)
+        owners.append(place)
+        exact.append(own)
+    roles = [role_of(t, plan.roles) for t in tensors]
+    facts = tuple(
+        fact_of(t, tensors, sharing[i], i, roles[i], plan.nodes[owners[i]].path) for i, t in enumerate(tensors)
+    )
+    modules = _module_facts(plan, facts, sharing, owners, exact)
+    return _structure(plan, modules, facts, sharing)
+
+
+def _plan(checkpoint: Checkpoint, model: Model | Skipped) -> _Plan:
+    name = _root_name(checkpoint, model)
+    if checkpoint.graph is not None:
+        from modelreport.identify.graph import nodes_of_graph
+
+        nodes, owners = nodes_of_graph(checkpoint.graph, checkpoint.tensors, name)
+        return _Plan("graph", nodes, owners)
+    module = model.module if isinstance(model, Model) else None
+    if checkpoint.live is not None:
+        return _Plan("live", nodes_of_module(checkpoint.live, name))
+    if checkpoint.tree is not None:
+        from modelreport.identify.rebuild import unwrap
+
+        prefix, root = unwrap(checkpoint.tree)
+        nodes = nodes_of_tree(root, name)
+        stripped = (
+            {t.name: t.name.removeprefix(prefix).rpartition(".")[0] for t in checkpoint.tensors} if prefix else {}
+        )
+        return _Plan("pickle", nodes, stripped)
+    if isinstance(model, Model) and module is not None:
+        return _plan_identified(checkpoint, model, name)
+    return _plan_names(checkpoint.tensors, name)
+
+
+def _root_name(checkpoint: Checkpoint, model: Model | Skipped) -> str:
+    if isinstance(model, Model) and model.identification.name:
+        return model.identification.name
+    if checkpoint.tree is not None:
+        return checkpoint.tree.type_path.rpartition(".")[2]
+    return checkpoint.source.name.partition(".")[0] or checkpoint.source.name
+
+
+def _plan_identified(checkpoint: Checkpoint, model: Model, name: str) -> _Plan:
+    from modelreport.identify.fitting import tied_names
+
+    module = model.module
+    plan = _Plan("identified", nodes_of_module(module, name))
+    in_file = {t.name for t in checkpoint.tensors}
+    parameters = {n for n, _ in module.named_parameters(remove_duplicate=False)}
+    buffers = {n for n, _ in module.named_buffers(remove_duplicate=False)}
+    for own, role in [*((n, "parameter") for n in parameters), *((n, "buffer") for n in buffers)]:
+        file_name = model.renamed.get(own, own)
+        if file_name in in_file:
+            plan.roles[file_name] = "parameter" if role == "parameter" else "buffer"
+            plan.owners[file_name] = own.rpartition(".")[0]
+    for own, others in tied_names(module).items():
+        if model.renamed.get(own, own) not in in_file:
+            found = next((n for o in others if (n := model.renamed.get(o, o)) in in_file), None)
+            if found is not None:
+                plan.aliases[own] = found
+    return plan
+
+
+def _plan_names(tensors: Sequence[LazyTensor], name: str) -> _Plan:
+    """A tree guessed from dotted names, its leaves from the shapes."""
+    own: dict[str, dict[str, tuple[int, ...]]] = {}
+    owners: dict[str, str] = {}
+    for tensor in tensors:
+        *parts, last = split_name(tensor.name)
+        owner = ".".join(parts)
+        owners[tensor.name] = owner
+        own.setdefault(owner, {})[last] = tensor.shape
+    context = Context()
+    types: dict[str, tuple[str, str, tuple[Item, ...]]] = {}
+    for path, shapes in own.items():
+        kind, values = guess_leaf(path, shapes, context)
+        if kind != "Module":
+            types[path] = (kind, "", tuple(Item(name=k, value=str(v)) for k, v in values.items()))
+    return _Plan("names", nodes_of_paths(own, types, name), owners)
+
+
+def _owner(plan: _Plan, places: Mapping[str, int], name: str) -> tuple[int, bool]:
+    """Index of the module that a tensor belongs to, and whether that is its own module and not just an ancestor."""
+    path = plan.owners.get(name)
+    if path is None:
+        path = name.rpartition(".")[0]
+    exact = True
+    while path not in places:
+        if not path:
+            return 0, False
+        path, exact = path.rpartition(".")[0], False
+    return places[path], exact
+
+
+def _share_live(checkpoint: Checkpoint, sharing: list[Sharing]) -> list[Sharing]:
+    """Tied parameters of a live module on the meta device, which have no storage to tell them by."""
+    if checkpoint.live is None or all(t.storage is not None for t in checkpoint.tensors):
+        return sharing
+    first: dict[int, int] = {}
+    objects = {n: id(p) for n, p in checkpoint.live.named_parameters(remove_duplicate=False)}
+    for i, tensor in enumerate(checkpoint.tensors):
+        if tensor.storage is None and tensor.name in objects:
+            earliest = first.setdefault(objects[tensor.name], i)
+            if earliest != i:
+                sharing[i] = Sharing(earliest, -1, 0)
+    return sharing
+
+
+@dataclass
+class _Sums:
+    """Counts of one module and all below, while they are added up."""
+
+    parameters: int = 0
+    buffers: int = 0
+    size_bytes: int = 0
+
+    def add(self, other: _Sums, sign: int = 1) -> None:
+        self.parameters += sign * other.parameters
+        self.buffers += sign * other.buffers
+        self.size_bytes += sign * other.size_bytes
+
+
+def _module_facts(
+    plan: _Plan, facts: Sequence[TensorFact], sharing: Sequence[Sharing], owners: Sequence[int], exact: Sequence[bool]
+) -> tuple[ModuleFact, ...]:
+    nodes = plan.nodes
+    own: list[dict[str, int]] = [{} for _ in nodes]
+    groups: dict[int, list[int]] = {}
+    for i, fact in enumerate(facts):
+        own_name = fact.name.rpartition(".")[2] if exact[i] else fact.name
+        own[owners[i]][own_name] = i
+        groups.setdefault(sharing[i].first, []).append(owners[i])
+    by_name = {fact.name: i for i, fact in enumerate(facts)}
+    places = {node.path: i for i, node in reversed(list(enumerate(nodes)))}
+    for alias, name in plan.aliases.items():
+        path, _, last = alias.rpartition(".")
+        if path in places and name in by_name:
+            own[places[path]].setdefault(last, by_name[name])
+            groups[sharing[by_name[name]].first].append(places[path])
+    sums = _sum_up(nodes, facts, sharing, groups)
+    signatures = _signatures(nodes, own, facts)
+    made: list[ModuleFact] = []
+    for i, node in enumerate(nodes):
+        if node.shared_with >= 0:
+            made.append(_shared(node, made[node.shared_with]))
+            continue
+        registered = {sharing[t].first for t in own[i].values() if facts[t].role == "parameter"}
+        made.append(
+            ModuleFact(
+                path=node.path,
+                name=node.name,
+                type=node.type,
+                type_path=node.type_path,
+                parent=node.parent,
+                attributes=node.attributes,
+                parameters=sums[i].parameters,
+                own_parameters=sum(facts[t].count for t in registered),
+                buffers=sums[i].buffers,
+                size_bytes=sums[i].size_bytes,
+                signature=signatures[i],
+            )
+        )
+    return tuple(made)
+
+
+def _shared(node: Node, first: ModuleFact) -> ModuleFact:
+    """The second place of a module: the same facts, under another path."""
+    return ModuleFact(
+        path=node.path,
+        name=node.name,
+        type=node.type,
+        type_path=node.type_path,
+        parent=node.parent,
+        attributes=node.attributes,
+        parameters=first.parameters,
+        own_parameters=first.own_parameters,
+        buffers=first.buffers,
+        size_bytes=first.size_bytes,
+        shared_with=first.path,
+        signature=first.signature,
+    )
+
+
+def _sum_up(
+    nodes: Sequence[Node], facts: Sequence[TensorFact], sharing: Sequence[Sharing], groups: Mapping[int, Sequence[int]]
+) -> list[_Sums]:
+    """Sums over each module and all below, every tied tensor once.
+
+    A tied tensor is added in each module that has it and taken off once for each neighbouring pair (in the order of the
+    tree) at their closest common ancestor: the number of distinct ones below every module, in linear time.
+    """
+    depth = [0] * len(nodes)
+    for i, node in enumerate(nodes):
+        depth[i] = depth[node.parent] + 1 if node.parent >= 0 else 0
+    sums = [_Sums() for _ in nodes]
+    for first, members in groups.items():
+        fact = facts[first]
+        amount = _Sums(
+            fact.count if fact.role == "parameter" else 0,
+            fact.count if fact.role == "buffer" else 0,
+            sharing[first].stored_bytes if fact.role in {"parameter", "buffer"} else 0,
+        )
+        ordered = sorted(set(members))
+        for place in ordered:
+            sums[place].add(amount)
+        for one, two in pairwise(ordered):
+            sums[_common(nodes, depth, one, two)].add(amount, -1)
+    for i in range(len(nodes) - 1, 0, -1):
+        sums[nodes[i].parent].add(sums[i])
+    return sums
+
+
+def _common(nodes: Sequence[Node], depth: Sequence[int], one: int, two: int) -> int:
+    while one != two:
+        if depth[one] >= depth[two]:
+            one = nodes[one].parent
+        else:
+            two = nodes[two].parent
+    return one
+
+
+def _signatures(nodes: Sequence[Node], own: Sequence[Mapping[str, int]], facts: Sequence[TensorFact]) -> list[str]:
+    """For each module a hash of its type, attributes, tensor shapes and children, so that repeats are equal."""
+    below: list[list[tuple[str, str]]] = [[] for _ in nodes]
+    found = [""] * len(nodes)
+    for i in range(len(nodes) - 1, -1, -1):
+        node = nodes[i]
+        shapes = [(n, facts[t].shape, facts[t].dtype, facts[t].role) for n, t in own[i].items()]
+        text = repr((node.type, node.type_path, structural(node.type, node.attributes), shapes, below[i][::-1]))
+        if node.shared_with < 0:
+            found[i] = hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        if node.parent >= 0:
+            below[node.parent].append((node.name, found[i] or "shared"))
+    return found
+
+
+def _structure(
+    plan: _Plan, modules: tuple[ModuleFact, ...], facts: tuple[TensorFact, ...], sharing: Sequence[Sharing]
+) -> Structure:
+    distinct = [(f, sharing[i].stored_bytes) for i, f in enumerate(facts) if sharing[i].first == i]
+    parameters = [f for f, _ in distinct if f.role == "parameter"]
+    known = [f.trainable for f in parameters if f.trainable is not None]
+    totals: dict[str, list[int]] = {}
+    for fact, stored in distinct:
+        if fact.role in {"parameter", "buffer"}:
+            row = totals.setdefault(fact.dtype, [0, 0, 0])
+            row[0], row[1], row[2] = row[0] + 1, row[1] + fact.count, row[2] + stored
+    ranked = sorted(totals.items(), key=lambda item: (-item[1][2], item[0]))
+    return Structure(
+        origin=plan.origin,  # type: ignore[arg-type]
+        modules=modules,
+        tensors=facts,
+        parameters=sum(f.count for f in parameters),
+        trainable=sum(f.count for f in parameters if f.trainable) if known and len(known) == len(parameters) else None,
+        buffers=sum(f.count for f, _ in distinct if f.role == "buffer"),
+        parameter_tensors=len(parameters),
+        buffer_tensors=sum(1 for f, _ in distinct if f.role == "buffer"),
+        size_bytes=sum(row[2] for row in totals.values()),
+        dtypes=tuple(DtypeTotal(dtype=d, tensors=t, count=c, size_bytes=b) for d, (t, c, b) in ranked),
+    )
