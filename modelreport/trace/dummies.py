@@ -1,0 +1,120 @@
+"""Dummy inputs: what to feed a model whose inputs nobody gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from modelreport.meta import Shadows
+
+if TYPE_CHECKING:
+    import torch
+
+    from modelreport.facts import TensorSpec
+
+Fill = Literal["noise", "ids", "ones", "zeros", "literal"]
+
+
+@dataclass(frozen=True)
+class Dummy:
+    """A tensor to be made."""
+
+    shape: tuple[int, ...]
+    fill: Fill = "noise"
+    dtype: str = "float32"
+    high: int = 2
+    """Ids are below this."""
+    marked: tuple[int, int] | None = None
+    """Token id and how often it stands in the sequence, for image and audio placeholders."""
+    literal: tuple[Any, ...] = ()
+    listed: bool = False
+    """Wrapped in a list, as detection models want their images."""
+
+    def make(self, shadows: Shadows | None) -> Any:
+        """The tensor: on meta with its twin when there are shadows, real otherwise. Ids and noise are the same each time."""
+        tensor = self._tensor(shadows)
+        return [tensor] if self.listed else tensor
+
+    def _tensor(self, shadows: Shadows | None) -> torch.Tensor:
+        import torch
+
+        dtype: torch.dtype = getattr(torch, self.dtype)
+        if self.fill == "noise":
+            if shadows is not None:
+                return torch.empty(self.shape, dtype=dtype, device="meta")
+            noise = torch.randn(self.shape, generator=torch.Generator().manual_seed(0))
+            return noise.to(dtype)
+        return shadows.lift(self._values(dtype)) if shadows is not None else self._values(dtype)
+
+    def _values(self, dtype: torch.dtype) -> torch.Tensor:
+        import torch
+
+        if self.fill == "literal":
+            return torch.tensor(self.literal, dtype=dtype)
+        if self.fill in ("ones", "zeros"):
+            return torch.full(self.shape, 1 if self.fill == "ones" else 0, dtype=dtype)
+        made = torch.randint(0, max(self.high, 2), self.shape, generator=torch.Generator().manual_seed(0))
+        if self.marked is not None:
+            token, count = self.marked
+            made[made == token] = max(token - 1, 0)
+            made[..., 1 : 1 + count] = token
+        return made.to(dtype)
+
+    def __str__(self) -> str:
+        return "×".join(map(str, self.shape)) or "scalar"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One set of dummy inputs to try, and in words where it comes from."""
+
+    origin: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    richer: bool = False
+    """Worth trying after a success that left parameters untouched."""
+
+    def make(self, shadows: Shadows | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments for the call."""
+        args = tuple(a.make(shadows) if isinstance(a, Dummy) else a for a in self.args)
+        return args, {k: v.make(shadows) if isinstance(v, Dummy) else v for k, v in self.kwargs.items()}
+
+    def changed(self, change: Any, why: str) -> Candidate:
+        """The same with ``change`` applied to every dummy."""
+        args = tuple(change(a) if isinstance(a, Dummy) else a for a in self.args)
+        kwargs = {k: change(v) if isinstance(v, Dummy) else v for k, v in self.kwargs.items()}
+        origin = self.origin if why in self.origin else f"{self.origin}; {why}"
+        return replace(self, args=args, kwargs=kwargs, origin=origin)
+
+    @property
+    def dummies(self) -> list[Dummy]:
+        """All tensors to be made."""
+        return [d for d in [*self.args, *self.kwargs.values()] if isinstance(d, Dummy)]
+
+    @property
+    def key(self) -> str:
+        """Equal for candidates that feed the same."""
+        return repr((self.args, sorted(self.kwargs.items())))
+
+    def __str__(self) -> str:
+        named = [str(a) for a in self.args if isinstance(a, Dummy)]
+        named += [f"{k} {v}" for k, v in self.kwargs.items() if isinstance(v, Dummy)]
+        return ", ".join(named) or "nothing"
+
+
+def given(specs: tuple[TensorSpec, ...], vocabulary: int) -> Candidate:
+    """The inputs the caller asked for: unnamed ones by position, named ones as keyword arguments."""
+    args: list[Dummy] = []
+    kwargs: dict[str, Dummy] = {}
+    for spec in specs:
+        floating = spec.dtype.startswith(("float", "bfloat", "complex"))
+        fill: Fill = "noise" if floating else "ones" if spec.dtype == "bool" or "mask" in spec.name else "ids"
+        if "token_type" in spec.name:
+            fill = "zeros"
+        dummy = Dummy(spec.shape, fill, spec.dtype, vocabulary)
+        if spec.name:
+            kwargs[spec.name] = dummy
+        else:
+            args.append(dummy)
+    return Candidate("given", tuple(args), kwargs)

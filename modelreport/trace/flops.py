@@ -1,0 +1,195 @@
+"""FLOP formulas of aten operators: torch's own registry, and what it lacks.
+
+A multiply-add is two FLOPs. Every formula here is of a matrix-class operator, so that its multiply-adds are half its
+FLOPs; biases, activations and normalisations are not counted, which is the convention of ``torch.utils.flop_counter`` and
+of published figures. Operators that only move data cost nothing; any other operator has no formula and is listed as
+uncounted.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from modelreport.trace.zero_cost import ZERO_COST
+
+Formula = Callable[..., int]
+FORMULAS: dict[str, Formula] = {}
+"""Formulas that torch lacks, by aten name. Each takes the operator's arguments and ``out``, its result."""
+
+
+def formula(*names: str) -> Callable[[Formula], Formula]:
+    """Register a formula for aten operators; ``ValueError`` when one has a formula already."""
+
+    def register(function: Formula) -> Formula:
+        for name in names:
+            if name in FORMULAS:
+                raise ValueError(f"aten.{name} has two FLOP formulas")
+            FORMULAS[name] = function
+        return function
+
+    return register
+
+
+@formula(
+    "_scaled_dot_product_flash_attention_for_cpu",
+    "_scaled_dot_product_fused_attention_overrideable",
+    "_scaled_dot_product_attention_math_for_mps",
+    "_scaled_dot_product_attention_math",
+    "scaled_dot_product_attention",
+)
+def attention_flops(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
+    """QKᵀ and the weighted sum of V over the full S×T square, no causal halving.
+
+    The convention of ``torch.utils.flop_counter.sdpa_flop_count``; query (B, H, S, D), key (B, H, T, D), value (B, H, T, E).
+    """
+    *lead, queries, width = query.shape
+    return 2 * math.prod(lead) * queries * key.shape[-2] * (width + value.shape[-1])
+
+
+@formula("_grouped_mm", "_scaled_grouped_mm")
+def grouped_flops(left: Any, right: Any, *_: Any, **__: Any) -> int:
+    """Rows are divided among the groups: each row of ``left`` meets one matrix of ``right`` (PyTorch docs, grouped_mm).
+
+    (M, K) · (G, K, N): 2·M·K·N. (G, M, K) · (G, K, N): 2·G·M·K·N. (M, K) · (K, N) by groups of K: 2·M·K·N.
+    """
+    return 2 * math.prod(left.shape) * int(right.shape[-1])
+
+
+@formula("mv")
+def matrix_vector_flops(matrix: Any, *_: Any, **__: Any) -> int:
+    """One multiply-add for each element of the (M, K) matrix."""
+    return 2 * int(matrix.numel())
+
+
+@formula("addmv")
+def added_matrix_vector_flops(_bias: Any, matrix: Any, *_: Any, **__: Any) -> int:
+    """As ``mv``; the sum with the bias is not counted, as torch does for ``addmm``."""
+    return 2 * int(matrix.numel())
+
+
+@formula("dot", "vdot")
+def dot_flops(left: Any, *_: Any, **__: Any) -> int:
+    """One multiply-add for each element."""
+    return 2 * int(left.numel())
+
+
+@formula("addbmm")
+def added_batch_flops(_bias: Any, left: Any, right: Any, *_: Any, **__: Any) -> int:
+    """(B, M, K) · (B, K, N), summed over B."""
+    return 2 * math.prod(left.shape) * int(right.shape[-1])
+
+
+@formula("addr", "ger", "outer")
+def outer_flops(*_: Any, out: Any, **__: Any) -> int:
+    """One multiply (with ``addr`` a multiply-add) for each element of the result, counted as a multiply-add."""
+    return 2 * int(out.numel())
+
+
+@formula("_int_mm", "_weight_int8pack_mm", "_weight_int4pack_mm")
+def quantised_matrix_flops(left: Any, *_: Any, out: Any, **__: Any) -> int:
+    """(M, K) · (K, N), whatever the packing of the right side."""
+    return 2 * math.prod(left.shape) * int(out.shape[-1])
+
+
+@formula("mkldnn_linear")
+def mkldnn_linear_flops(left: Any, *_: Any, out: Any, **__: Any) -> int:
+    """(…, K) · (K, N)."""
+    return 2 * math.prod(left.shape) * int(out.shape[-1])
+
+
+@formula("_trilinear")
+def trilinear_flops(first: Any, second: Any, third: Any, *_: Any, out: Any, **__: Any) -> int:
+    """``bilinear``: for each row, x₁ᵀ·W (O·I₁·I₂ multiply-adds) and the product with x₂ (O·I₂)."""
+    del third
+    rows, outputs = math.prod(out.shape[:-1]), int(out.shape[-1])
+    return 2 * rows * outputs * int(second.shape[-1] if second.dim() else 1) * (int(first.shape[-1]) + 1)
+
+
+@formula("_cdist_forward")
+def distance_flops(left: Any, right: Any, *_: Any, **__: Any) -> int:
+    """A difference and a square-add for each of P·R pairs of M-vectors, counted as one multiply-add each."""
+    return 2 * math.prod(left.shape[:-1]) * int(right.shape[-2]) * int(left.shape[-1])
+
+
+def recurrent_flops(steps: int, weights: list[Any]) -> int:
+    """Every weight matrix (input, recurrent and projection of each layer and direction) meets each of the steps once.
+
+    ``steps`` is time × batch, ``weights`` the tensors of the layer, of which matrices count: 2·T·B·Σ|W|. For an LSTM layer
+    with input I and hidden H that is 2·T·B·(4H·I + 4H·H), the count given by Appleyard et al., *Optimizing Performance of
+    Recurrent Neural Networks on GPUs* (2016), section 2.
+    """
+    return 2 * steps * sum(int(weight.numel()) for weight in weights if weight.dim() == 2)
+
+
+@formula("lstm", "gru", "rnn_tanh", "rnn_relu")
+def recurrent_layer_flops(data: Any, second: Any, third: Any, *rest: Any, **__: Any) -> int:
+    """Both signatures: (input, state, weights, …) and, for packed sequences, (data, batch_sizes, state, weights, …)."""
+    steps = math.prod(data.shape[:-1])
+    weights = third if isinstance(third, (list, tuple)) and rest and isinstance(rest[0], bool) else rest[0]
+    return recurrent_flops(steps, list(weights))
+
+
+@formula("mkldnn_rnn_layer")
+def mkldnn_layer_flops(data: Any, *weights: Any, **__: Any) -> int:
+    """One layer, one direction: (input, W_ih, W_hh, b_ih, b_hh, …)."""
+    return recurrent_flops(math.prod(data.shape[:-1]), list(weights[:2]))
+
+
+@formula("_cudnn_rnn", "miopen_rnn")
+def fused_rnn_flops(data: Any, weights: Any, *_: Any, **__: Any) -> int:
+    """All layers and directions in one list of weights."""
+    return recurrent_flops(math.prod(data.shape[:-1]), list(weights))
+
+
+@formula("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
+def cell_flops(data: Any, _state: Any, *weights: Any, **__: Any) -> int:
+    """One step of one layer."""
+    return recurrent_flops(math.prod(data.shape[:-1]), [w for w in weights[:2] if w is not None])
+
+
+class Cost(NamedTuple):
+    """How an operator is counted."""
+
+    name: str
+    """Name for the report, such as ``aten.relu``."""
+    formula: Formula | None
+    free: bool
+    """It moves data or makes views: 0 FLOPs."""
+    view: bool
+    """It touches no memory."""
+    writes: tuple[int, ...]
+    """Positions of the arguments it writes to."""
+    composite: bool
+    """It decomposes into other operators, which are counted instead."""
+
+
+@functools.cache
+def cost_of(func: Any) -> Cost:
+    """How the operator is counted; torch's registry comes first, so that totals equal ``FlopCounterMode``'s."""
+    import torch
+    from torch.utils.flop_counter import flop_registry
+
+    packet = func._overloadpacket
+    space, _, name = func._schema.name.partition("::")
+    own = FORMULAS.get(name) if space in ("aten", "mkldnn") else None
+    found: Formula | None = own
+    if packet in flop_registry:
+        registered = flop_registry[packet]
+
+        def found(*args: Any, out: Any, **kwargs: Any) -> int:
+            return int(registered(*args, **kwargs, out_val=out))
+
+    key = "CompositeImplicitAutograd"
+    return Cost(
+        name=f"{space}.{name}",
+        formula=found,
+        free=bool(func.is_view) or (space in ("aten", "prims", "prim") and name in ZERO_COST),
+        view=bool(func.is_view),
+        writes=tuple(
+            i for i, a in enumerate(func._schema.arguments) if a.alias_info is not None and a.alias_info.is_write
+        ),
+        composite=found is None and torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key),
+    )

@@ -1,0 +1,118 @@
+"""One forward pass under a recorder, on meta or for real."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from modelreport.facts import TensorSpec
+from modelreport.meta import Shadows, tensors_in
+from modelreport.trace.dummies import Candidate
+from modelreport.trace.recorder import PassStoppedError, Recorder
+from modelreport.trace.watch import watched
+
+SMALL_BYTES = 256 << 20
+"""Weights up to this size may be run for real where meta cannot be."""
+
+
+@dataclass
+class Pass:
+    """What one attempt left behind."""
+
+    candidate: Candidate
+    method: Literal["meta", "cpu"]
+    recorder: Recorder
+    shadows: Shadows | None
+    inputs: tuple[TensorSpec, ...]
+    error: BaseException | None = None
+
+    @property
+    def touched(self) -> set[str]:
+        """Parameters and buffers that some operation read."""
+        return {name for node in self.recorder.nodes for name in node.parameters}
+
+
+def run_on_meta(module: Any, original: Any, candidate: Candidate, on_call: Callable[[int], None]) -> Pass:
+    """Run the stand-in on meta tensors with shadow values."""
+    shadows = Shadows()
+    recorder = Recorder(module, shadows, on_call)
+    if original is not module:
+        recorder.adopt([*original.named_parameters(), *original.named_buffers()])
+    args, kwargs = candidate.make(shadows)
+    return _run(module, recorder, Pass(candidate, "meta", recorder, shadows, ()), args, kwargs)
+
+
+def run_on_cpu(original: Any, candidate: Candidate, on_call: Callable[[int], None]) -> Pass:
+    """Run a copy of the module, weights included, on the CPU. Raises what copying raises."""
+    module = copy.deepcopy(original).eval()
+    recorder = Recorder(module, None, on_call)
+    args, kwargs = candidate.make(None)
+    return _run(module, recorder, Pass(candidate, "cpu", recorder, None, ()), args, kwargs)
+
+
+def _run(module: Any, recorder: Recorder, result: Pass, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
+    names = [*argument_names(module, len(args)), *kwargs]
+    named = dict(zip(names, [*args, *kwargs.values()], strict=False))
+    result.inputs = recorder.specs((), named)
+    recorder.feed(tensors_in(list(named.values())))
+    try:
+        with _quietly(), watched(recorder):
+            out = module(*args, **kwargs)
+        recorder.outputs = recorder.specs((), out) if isinstance(out, dict) else recorder.specs((out,), {})
+    except (Exception, PassStoppedError) as error:
+        # the traceback would keep the frames, and with them every tensor of the pass
+        result.error = error.with_traceback(None)
+    return result
+
+
+def argument_names(module: Any, count: int) -> list[str]:
+    """Names of the first positional arguments of ``forward``; ``0``, ``1`` … where they have none."""
+    import inspect
+
+    try:
+        parameters = list(inspect.signature(module.forward).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
+    return [*names, *(str(i) for i in range(len(names), count))]
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """No gradients, no warnings of the model's code, no compilation, the caller's random numbers untouched."""
+    import torch
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        stack.enter_context(torch.no_grad())
+        if "torch._dynamo" in sys.modules and hasattr(torch.compiler, "set_stance"):
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        yield
+
+
+_META_REASONS = re.compile(
+    r"\bmeta\b|could not run '|not implemented for|notimplementederror|quantized|mkldnn|onednn|is not on the expected device"
+    r"|must be on the same device|expected all tensors to be on|data pointer|has no storage|scriptobject|faketensor",
+    re.IGNORECASE,
+)
+
+
+def is_meta_specific(error: BaseException) -> bool:
+    """Whether the error is one of meta tensors, not of the model or its input."""
+    return isinstance(error, NotImplementedError) or bool(_META_REASONS.search(f"{type(error).__name__}: {error}"))
+
+
+def can_run_for_real(module: Any) -> bool:
+    """Whether the module has real weights, on the CPU, of at most ``SMALL_BYTES``."""
+    tensors = [*module.parameters(), *module.buffers()]
+    if any(t.device.type != "cpu" for t in tensors):
+        return False
+    return sum(t.numel() * t.element_size() for t in tensors) <= SMALL_BYTES

@@ -1,0 +1,437 @@
+"""What happens during a pass, written down: operations, data flow, costs and module calls.
+
+Three views of the same moment are joined. torch's function mode sees operations as the user wrote them (``conv2d``,
+``+``), its dispatch mode sees the aten operators these consist of, which have a cost, and ``nn.Module.__call__`` tells
+which module is at work. A tensor is followed by its identity, and by its storage where it was written in place.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from modelreport.facts import TensorSpec
+from modelreport.meta import Shadows, tensors_in
+from modelreport.trace.flops import Cost, cost_of
+from modelreport.trace.labels import label_of
+from modelreport.trace.memory import Liveness, storage_key
+from modelreport.trace.recurrent import RECURRENT, recurrent_output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import torch
+
+MOST_OPERATIONS = 200_000
+MOST_SECONDS = 300.0
+
+QUIET = frozenset(
+    ["dim", "size", "numel", "nelement", "ndimension", "stride", "storage_offset", "element_size", "data_ptr", "is_contiguous", "is_floating_point", "is_complex", "is_signed", "is_conj", "is_neg", "is_inference", "is_same_size", "is_pinned", "is_shared", "is_set_to", "is_tensor", "is_storage", "is_distributed", "get_device", "untyped_storage", "storage", "has_names", "__len__", "__repr__", "__hash__", "__format__", "__dir__", "requires_grad_", "retain_grad", "register_hook", "register_post_accumulate_grad_hook", "__set__", "__delete__", "__reduce_ex__", "_is_view", "_version", "as_subclass", "_make_subclass", "_make_wrapper_subclass", "set_", "_set_grad_enabled", "_C_set_grad_enabled", "result_type", "can_cast", "promote_types", "finfo", "iinfo", "is_grad_enabled", "_dimI", "_dimV", "__deepcopy__", "__setstate__", "set_default_dtype", "get_default_dtype", "is_autocast_enabled", "is_inference_mode_enabled", "_assert", "manual_seed", "broadcast_shapes", "typename", "_has_compatible_shallow_copy_type", "share_memory_", "pin_memory", "is_nonzero"]
+)
+"""Functions that ask about a tensor or the machine and compute nothing."""
+TENSOR_PROPERTIES = frozenset({"T", "mT", "H", "mH", "real", "imag"})
+SAME_ALLOWED = frozenset(
+    ["to", "float", "double", "half", "bfloat16", "int", "long", "bool", "type", "type_as", "contiguous", "cuda", "cpu", "detach_", "pin_memory", "expand_as"]
+)
+"""Functions that are not worth an operation when they hand back the very tensor they got."""
+SYMBOLS = {
+    "add": "+", "radd": "+", "iadd": "+=", "sub": "-", "rsub": "-", "isub": "-=", "mul": "*", "rmul": "*", "imul": "*=",
+    "truediv": "/", "rtruediv": "/", "itruediv": "/=", "div": "/", "rdiv": "/", "idiv": "/=", "floordiv": "//",
+    "rfloordiv": "//", "mod": "%", "rmod": "%", "pow": "**", "rpow": "**", "ipow": "**=", "matmul": "@",
+    "rmatmul": "@", "imatmul": "@=", "and": "&", "rand": "&", "iand": "&=", "or": "|", "ror": "|", "ior": "|=",
+    "xor": "^", "rxor": "^", "lshift": "<<", "rshift": ">>", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
+    "ne": "!=", "invert": "~",
+}  # fmt: skip
+
+
+class PassStoppedError(BaseException):
+    """The pass ran into a bound. Not an ``Exception``, so that the model's own ``except`` does not swallow it."""
+
+
+class Node:
+    """An operation while and after it runs."""
+
+    __slots__ = (
+        "call", "exact", "flops", "guessed_shape", "inputs", "kernels", "label", "macs", "name", "outputs",
+        "parameters", "read_bytes", "reads_input", "sources", "uncounted", "written", "written_bytes",
+    )  # fmt: skip
+
+    def __init__(self, name: str, call: int) -> None:
+        self.name = name
+        self.call = call
+        self.inputs: list[TensorSpec] = []
+        self.outputs: list[TensorSpec] = []
+        self.sources: set[int] = set()
+        self.reads_input: set[int] = set()
+        self.parameters: dict[str, None] = {}
+        self.label = ""
+        self.flops: int | None = None
+        self.macs: int | None = None
+        self.read_bytes = 0
+        self.written_bytes = 0
+        self.kernels: dict[str, None] = {}
+        self.uncounted = False
+        self.exact = True
+        self.guessed_shape = False
+        self.written: set[int] = set()
+
+
+class CallRecord:
+    """A module call while and after it runs."""
+
+    __slots__ = ("first", "inputs", "last", "number", "outputs", "parent", "path", "type")
+
+    def __init__(self, path: str, kind: str, parent: int, number: int, first: int) -> None:
+        self.path = path
+        self.type = kind
+        self.parent = parent
+        self.number = number
+        self.inputs: tuple[TensorSpec, ...] = ()
+        self.outputs: tuple[TensorSpec, ...] = ()
+        self.first = first
+        self.last = first
+
+
+class Recorder:
+    """The record of one pass. Pass ``shadows=None`` to watch a pass on real tensors."""
+
+    def __init__(self, module: Any, shadows: Shadows | None, on_call: Callable[[int], None] = lambda _: None) -> None:
+        self.shadows = shadows
+        self.on_call = on_call
+        """Told the number of module calls so far."""
+        self.names: dict[str, None] = {}
+        """Parameters and buffers in order of registration."""
+        self.nodes: list[Node] = []
+        self.calls: list[CallRecord] = []
+        self.uncounted: dict[str, int] = {}
+        self._writer: dict[int, int] = {}
+        self.liveness = Liveness(lambda key: self._writer.pop(key, None))
+        self.outputs: tuple[TensorSpec, ...] = ()
+        self.failure: tuple[BaseException, str, str] | None = None
+        """The exception being raised, the operation and the module path it came from."""
+        self._open: Node | None = None
+        self._stack: list[int] = []
+        self._doubt: int | None = None
+        self._producer: dict[int, tuple[Any, int]] = {}
+        self._inputs: dict[int, int] = {}
+        self._input_storages: dict[int, int] = {}
+        self._specs: dict[tuple[Any, Any, str], TensorSpec] = {}
+        self._numbers: dict[str, int] = {}
+        self._names = {id(m): path for path, m in module.named_modules()}
+        self._parameters: dict[int, str] = {}
+        self._parameter_storages: dict[int, str] = {}
+        self._keep: list[Any] = []
+        self._deadline = time.monotonic() + MOST_SECONDS
+        for named in (module.named_parameters, module.named_buffers):
+            self.adopt(named(remove_duplicate=False))
+
+    def adopt(self, named: Iterable[tuple[str, torch.Tensor]]) -> None:
+        """Tensors to be reported as parameters and buffers when an operation reads them."""
+        for name, tensor in named:
+            self._parameters.setdefault(id(tensor), name)
+            self.names[name] = None
+            self._keep.append(tensor)
+            self.liveness.exclude(tensor)
+            key = storage_key(tensor)
+            if key is not None:
+                self._parameter_storages.setdefault(key, name)
+
+    def feed(self, tensors: Iterable[torch.Tensor]) -> None:
+        """The inputs of the pass, in order."""
+        for index, tensor in enumerate(tensors):
+            self._inputs[id(tensor)] = index
+            self._keep.append(tensor)
+            self.liveness.exclude(tensor)
+            key = storage_key(tensor)
+            if key is not None:
+                self._input_storages.setdefault(key, index)
+
+    def spec(self, tensor: torch.Tensor, name: str = "") -> TensorSpec:
+        """Shape and dtype, one object for equal ones."""
+        key = (tensor.shape, tensor.dtype, name)
+        found = self._specs.get(key)
+        if found is None:
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            found = self._specs[key] = TensorSpec(shape=tuple(int(n) for n in tensor.shape), dtype=dtype, name=name)
+        return found
+
+    # --- functions as the user wrote them ---------------------------------------------------------------------------
+
+    def function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Called for every torch function outside another one."""
+        name = getattr(func, "__name__", None) or str(func)
+        if name == "__get__":
+            return self._property(func, args, kwargs)
+        if name in QUIET or self._open is not None:
+            return self._run(func, args, kwargs)
+        node = self._begin(operation_name(name), args, kwargs)
+        before = self._guesses()
+        try:
+            out = self._run_recurrent(name, node, args, kwargs) if name in RECURRENT else None
+            if out is None:
+                out = self._run(func, args, kwargs)
+        except BaseException as error:
+            self._fail(node, error)
+            raise
+        self._end(node, name, args, kwargs, out, before)
+        return out
+
+    def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return func(*args, **kwargs) if self.shadows is None else self.shadows.function(func, args, kwargs)
+
+    def _property(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """``x.shape`` asks, ``x.T`` computes, ``x.data`` is the same values under another identity."""
+        name = getattr(getattr(func, "__self__", None), "__name__", "")
+        if self._open is not None or (name not in TENSOR_PROPERTIES and name != "data"):
+            return func(*args, **kwargs)
+        if name == "data":
+            self._open = Node(name, -1)
+            try:
+                out = func(*args, **kwargs)
+            finally:
+                self._open = None
+            found = self._producer.get(id(args[0]))
+            if found is not None:
+                self._produce(out, found[1])
+            return out
+        node = self._begin(name, args, kwargs)
+        before = self._guesses()
+        try:
+            out = func(*args, **kwargs)
+        except BaseException as error:
+            self._fail(node, error)
+            raise
+        self._end(node, name, args, kwargs, out, before)
+        return out
+
+    def _run_recurrent(self, name: str, node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Recurrent layers on meta: output shapes by rule instead of thousands of steps; ``None`` where not possible."""
+        if self.shadows is None or kwargs:
+            return None
+        found = recurrent_output(name, args)
+        if found is None:
+            return None
+        out, flops = found
+        node.kernels[f"aten.{name}"] = None
+        node.flops, node.macs = flops, flops // 2
+        node.read_bytes = sum(t.nbytes for t in tensors_in(args))
+        node.written_bytes = sum(t.nbytes for t in tensors_in(out))
+        self.liveness.add(tensors_in(out), len(self.nodes))
+        return out
+
+    # --- aten operators ---------------------------------------------------------------------------------------------
+
+    def kernel(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Called for every aten operator."""
+        cost = cost_of(func)
+        if cost.composite:
+            out = func.decompose(*args, **kwargs)
+            if out is not NotImplemented:
+                return out
+        if self._open is not None:
+            out = self._compute(func, args, kwargs)
+            self._charge(self._open, cost, args, kwargs, out)
+            return out
+        if cost.name in ("aten.detach", "prim.device"):
+            out = self._compute(func, args, kwargs)
+            found = self._producer.get(id(args[0])) if cost.name == "aten.detach" else None
+            if found is not None:
+                self._produce(out, found[1])
+            return out
+        name = cost.name.partition(".")[2]
+        node = self._begin(name, args, kwargs)
+        before = self._guesses()
+        try:
+            out = self._compute(func, args, kwargs)
+            self._charge(node, cost, args, kwargs, out)
+        except BaseException as error:
+            self._fail(node, error)
+            raise
+        self._end(node, name, args, kwargs, out, before)
+        return out
+
+    def _compute(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return func(*args, **kwargs) if self.shadows is None else self.shadows.kernel(func, args, kwargs)
+
+    def _charge(self, node: Node, cost: Cost, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+        """Add what one aten operator cost to its operation."""
+        node.kernels[cost.name] = None
+        made = tensors_in(out)
+        if cost.formula is not None:
+            try:
+                flops = cost.formula(*args, **kwargs, out=out)
+            except Exception:
+                self._uncount(node, cost.name)
+            else:
+                node.flops = (node.flops or 0) + flops
+                node.macs = (node.macs or 0) + flops // 2
+        elif not cost.free:
+            floats = any(t.is_floating_point() or t.is_complex() for t in [*made, *tensors_in(args)])
+            if floats:
+                self._uncount(node, cost.name)
+        if not cost.view:
+            read = tensors_in(args)
+            if kwargs:
+                read += tensors_in(kwargs)
+            node.read_bytes += sum(t.nbytes for t in read)
+            node.written_bytes += sum(t.nbytes for t in made)
+            for position in cost.writes:
+                for tensor in tensors_in(args[position : position + 1]):
+                    key = storage_key(tensor)
+                    if key is not None:
+                        node.written.add(key)
+        self.liveness.add(made, len(self.nodes))
+
+    def _uncount(self, node: Node, name: str) -> None:
+        node.uncounted = True
+        self.uncounted[name] = self.uncounted.get(name, 0) + 1
+
+    # --- one operation ----------------------------------------------------------------------------------------------
+
+    def _begin(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
+        if len(self.nodes) >= MOST_OPERATIONS:
+            raise PassStoppedError(f"the pass was stopped after {MOST_OPERATIONS:,} operations")
+        if time.monotonic() > self._deadline:
+            raise PassStoppedError(f"the pass was stopped after {MOST_SECONDS:.0f} seconds")
+        node = Node(name, self._stack[-1] if self._stack else -1)
+        tensors = tensors_in(args)
+        if kwargs:
+            tensors += tensors_in(kwargs)
+        for tensor in tensors:
+            self._read(node, tensor)
+        self._open = node
+        return node
+
+    def _read(self, node: Node, tensor: torch.Tensor) -> None:
+        """Note where a tensor comes from: a parameter, an input, or the newest operation that made or wrote it."""
+        key = storage_key(tensor)
+        parameter = self._parameters.get(id(tensor))
+        produced = self._producer.get(id(tensor))
+        if parameter is None and produced is None and key is not None:
+            parameter = self._parameter_storages.get(key)
+        writer = self._writer.get(key) if key is not None else None
+        if parameter is not None:
+            node.parameters[parameter] = None
+        else:
+            node.inputs.append(self.spec(tensor))
+        origins = [i for i in (produced[1] if produced else None, writer) if i is not None]
+        if origins:
+            source = max(origins)
+            node.sources.add(source)
+            if self.nodes[source].guessed_shape:
+                node.exact = False
+        elif parameter is None:
+            index = self._inputs.get(id(tensor), self._input_storages.get(key) if key is not None else None)
+            if index is not None:
+                node.reads_input.add(index)
+
+    def _end(self, node: Node, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any, before: int) -> None:
+        self._open = None
+        made = tensors_in(out)
+        given = {id(t) for t in tensors_in(args)}
+        guessed = self._guesses() != before
+        if guessed and not made:
+            self._doubt = min(self._doubt, len(self._stack)) if self._doubt is not None else len(self._stack)
+        if not made and not node.written:
+            return
+        if not node.kernels and name in SAME_ALLOWED and len(made) == 1 and id(made[0]) in given:
+            return
+        index = len(self.nodes)
+        node.exact = node.exact and not guessed and self._doubt is None
+        node.guessed_shape = not node.exact and not any(id(t) in given for t in made)
+        if node.flops is None and not node.uncounted:
+            node.flops = 0
+        if node.macs is None:
+            node.macs = 0 if all(kernel.startswith("aten.") for kernel in node.kernels) else None
+        node.label = label_of(name, args, kwargs, made)
+        self.nodes.append(node)
+        for tensor in made:
+            node.outputs.append(self.spec(tensor))
+            self._produce(tensor, index)
+            if id(tensor) in given:
+                key = storage_key(tensor)
+                if key is not None:
+                    node.written.add(key)
+        if not made:
+            node.outputs = node.inputs[:1]
+        for key in node.written:
+            self._writer[key] = index
+        self.liveness.mark(index)
+
+    def _fail(self, node: Node, error: BaseException) -> None:
+        self._open = None
+        if self.failure is None or self.failure[0] is not error:
+            self.failure = (error, node.name, self.place())
+
+    def _produce(self, tensor: torch.Tensor, index: int) -> None:
+        key = id(tensor)
+
+        def dropped(_: Any) -> None:
+            found = self._producer.get(key)
+            if found is not None and found[1] == index:
+                del self._producer[key]
+
+        self._producer[key] = (weakref.ref(tensor, dropped), index)
+
+    def _guesses(self) -> int:
+        return self.shadows.guess_calls if self.shadows is not None else 0
+
+    # --- module calls -----------------------------------------------------------------------------------------------
+
+    def place(self) -> str:
+        """Path of the module at work, for messages."""
+        return self.calls[self._stack[-1]].path if self._stack else ""
+
+    def call(self, original: Any, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Called instead of ``nn.Module.__call__``."""
+        path = self._names.get(id(module))
+        if path is None or self._open is not None:
+            return original(module, *args, **kwargs)
+        number = self._numbers.get(path, 0)
+        self._numbers[path] = number + 1
+        parent = self._stack[-1] if self._stack else -1
+        record = CallRecord(path, type(module).__name__, parent, number, len(self.nodes))
+        record.inputs = self.specs(args, kwargs)
+        index = len(self.calls)
+        self.calls.append(record)
+        self._stack.append(index)
+        if index % 16 == 0:
+            self.on_call(index)
+        if self.shadows is not None:
+            self.shadows.scope = index
+        try:
+            out = original(module, *args, **kwargs)
+            record.outputs = self.specs((), out) if isinstance(out, dict) else self.specs((out,), {})
+        except BaseException as error:
+            if self.failure is None or self.failure[0] is not error:
+                self.failure = (error, "", path)
+            raise
+        finally:
+            record.last = len(self.nodes)
+            self._stack.pop()
+            if self._doubt is not None and len(self._stack) < self._doubt:
+                self._doubt = None
+            if self.shadows is not None:
+                self.shadows.scope = parent
+        return out
+
+    def specs(self, args: Any, kwargs: Any) -> tuple[TensorSpec, ...]:
+        """Specs of all tensors in positional and named values; named ones carry their name."""
+        import torch
+
+        with torch._C.DisableTorchFunction():
+            found = [self.spec(t) for t in tensors_in(args)]
+            for name, value in kwargs.items():
+                tensors = tensors_in(value)
+                names = [str(name)] if len(tensors) == 1 else [f"{name}.{i}" for i in range(len(tensors))]
+                found += [self.spec(t, n) for t, n in zip(tensors, names, strict=True)]
+        return tuple(found)
+
+
+def operation_name(name: str) -> str:
+    """Names for people: ``__iadd__`` is ``+=``, ``__getitem__`` is ``getitem``."""
+    if name.startswith("__") and name.endswith("__"):
+        bare = name.strip("_")
+        return SYMBOLS.get(bare, bare)
+    return name

@@ -1,0 +1,30 @@
+"""Recurrent layers by rule: output shapes and cost from the weights, without walking through time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from modelreport.trace.flops import recurrent_flops
+
+RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
+
+
+def recurrent_output(name: str, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], int] | None:
+    """What ``torch.lstm(*args)`` (or ``gru``, ``rnn_tanh``, ``rnn_relu``) gives on meta, and its FLOPs.
+
+    Both signatures: ``(input, state, weights, bias, layers, dropout, training, bidirectional, batch_first)`` with input
+    (T, B, I) or (B, T, I), and for packed sequences ``(data, batch_sizes, state, weights, bias, layers, dropout, training,
+    bidirectional)`` with data (N, I). ``None`` when the arguments are of neither kind or do not fit the weights.
+    """
+    packed = len(args) > 3 and isinstance(args[3], (list, tuple))
+    data, state, weights, rest = (args[0], *args[2:4], args[4:]) if packed else (args[0], *args[1:3], args[3:])
+    if len(rest) < 5 or not isinstance(weights, (list, tuple)) or not data.is_meta:
+        return None
+    hidden = list(state) if name == "lstm" else [state]
+    directions = 2 if rest[4] else 1
+    if not all(hasattr(t, "shape") for t in hidden) or int(weights[0].shape[1]) != int(data.shape[-1]):
+        return None
+    output = data.new_empty((*data.shape[:-1], directions * int(hidden[0].shape[-1])))
+    made = (output, *(data.new_empty(tuple(t.shape)) for t in hidden))
+    return made, recurrent_flops(math.prod(data.shape[:-1]), list(weights))

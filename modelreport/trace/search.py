@@ -1,0 +1,120 @@
+"""From a module to the pass that tells most about it: candidates are tried until one runs."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from modelreport.meta import Shadows
+from modelreport.trace.dummies import Candidate
+from modelreport.trace.ladder import candidates
+from modelreport.trace.passes import Pass, can_run_for_real, is_meta_specific, run_on_cpu, run_on_meta
+from modelreport.trace.repair import repaired
+from modelreport.trace.stand_in import stand_in
+
+MOST_TRIES = 48
+MOST_RICHER = 4
+MOST_SECONDS = 180.0
+REPAIRS = 3
+"""Repairs of repairs of one candidate."""
+
+
+def best_pass(
+    module: Any, wanted: Candidate | None, keep: bool, on_call: Callable[[int], None]
+) -> tuple[Pass | None, int]:
+    """The most telling pass and how many were tried; ``None`` when there was nothing to try.
+
+    With ``wanted`` only that input is tried. Otherwise the first candidate that runs wins, unless it leaves parameters
+    untouched and a richer one touches more. When none runs, the one that got furthest is returned with its error.
+    """
+    shadows = Shadows()
+    with stand_in(module, shadows, keep) as copied:
+        tries = _Tries(copied, module, on_call)
+        if wanted is not None:
+            tries.run(wanted)
+        else:
+            source = candidates(copied)
+            _first_success(tries, source)
+            _richer(tries, source, parameters_of(copied))
+        best = tries.best
+    if best is not None and best.error is not None and is_meta_specific(best.error) and can_run_for_real(module):
+        with contextlib.suppress(Exception):
+            real = run_on_cpu(module, best.candidate, on_call)
+            if real.error is None or len(real.recorder.nodes) > len(best.recorder.nodes):
+                return real, tries.count + 1
+    return best, tries.count
+
+
+class _Tries:
+    """Passes so far, of which only the best is kept."""
+
+    def __init__(self, module: Any, original: Any, on_call: Callable[[int], None]) -> None:
+        self.module = module
+        self.original = original
+        self.on_call = on_call
+        self.best: Pass | None = None
+        self.count = 0
+        self.deadline = time.monotonic() + MOST_SECONDS
+        self.seen: set[str] = set()
+
+    @property
+    def over(self) -> bool:
+        return self.count >= MOST_TRIES or time.monotonic() > self.deadline
+
+    def run(self, candidate: Candidate) -> Pass:
+        self.count += 1
+        result = run_on_meta(self.module, self.original, candidate, self.on_call)
+        if self.best is None or _is_better(result, self.best):
+            self.best = result
+        return result
+
+
+def _is_better(new: Pass, old: Pass) -> bool:
+    if (new.error is None) != (old.error is None):
+        return new.error is None
+    if new.error is None:
+        return len(new.touched) > len(old.touched)
+    return len(new.recorder.nodes) > len(old.recorder.nodes)
+
+
+def _first_success(tries: _Tries, source: Iterator[Candidate]) -> None:
+    queue: list[tuple[Candidate, int]] = []
+    while not tries.over:
+        candidate, repairs = queue.pop(0) if queue else (next(source, None), 0)
+        if candidate is None:
+            return
+        if candidate.key in tries.seen:
+            continue
+        tries.seen.add(candidate.key)
+        result = tries.run(candidate)
+        if result.error is None:
+            return
+        if repairs < REPAIRS:
+            found = repaired(str(result.error), candidate)
+            queue = [*((better, repairs + 1) for better in found), *queue]
+
+
+def _richer(tries: _Tries, source: Iterator[Candidate], parameters: set[str]) -> None:
+    """After a success that left parameters untouched, a few candidates that feed more."""
+    best = tries.best
+    if best is None or best.error is not None or parameters <= best.touched:
+        return
+    richer = (c for c in source if c.richer and c.key not in tries.seen)
+    for _ in range(MOST_RICHER):
+        candidate = next(richer, None)
+        if candidate is None or tries.over:
+            return
+        for better in (candidate, *()):
+            result = tries.run(better)
+            if result.error is not None:
+                for mended in list(repaired(str(result.error), better))[:1]:
+                    result = tries.run(mended)
+            if result.error is None and parameters <= result.touched:
+                return
+
+
+def parameters_of(module: Any) -> set[str]:
+    """Names of all parameters, tied ones once."""
+    return {name for name, _ in module.named_parameters()}
