@@ -1,0 +1,115 @@
+"""C: what the forward pass costs, and how far its numbers can be trusted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from modelreport.facts import Evidence, Report
+from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, point, say, trace_of
+
+_HALF = 0.5
+_ENOUGH_LAYERS = 4
+
+
+def dominant(report: Report) -> Found | Clean:
+    """One module that does more than half of the floating-point operations."""
+    trace = trace_of(report)
+    flops: defaultdict[str, int] = defaultdict(int)
+    for operation in trace.operations:
+        flops[trace.calls[operation.call].path] += operation.flops or 0
+    costly = {path: count for path, count in flops.items() if count}
+    if len(costly) < _ENOUGH_LAYERS:
+        raise UncheckedError(f"Fewer than {_ENOUGH_LAYERS} modules have counted operations.")
+    path = max(sorted(costly), key=lambda p: costly[p])
+    share = costly[path] / sum(costly.values())
+    if share <= _HALF:
+        return Clean(
+            say("The costliest module, {module}, does {own_share} of the operations.", module=path, own_share=share)
+        )
+    return Found(
+        say(
+            "{module} does {own_flops}, {own_share} of the forward pass.",
+            module=path or "the root module",
+            own_flops=costly[path],
+            own_share=share,
+        ),
+        [Evidence(kind="module", name=path)],
+    )
+
+
+def uncounted(report: Report) -> Found | Clean:
+    """Operations whose cost is unknown, and values that were guessed."""
+    trace = trace_of(report)
+    if not trace.uncounted and not trace.guesses:
+        return Clean(say("Every one of {operation_count} operations has a cost and none rests on a guessed value.",
+                         operation_count=len(trace.operations)))  # fmt: skip
+    evidence = [
+        *(
+            point("operation", u.kernel, say("no formula, {call_count} calls", call_count=u.calls))
+            for u in trace.uncounted
+        ),
+        *(
+            point("operation", g.what, say("guessed value, {call_count} calls", call_count=g.calls))
+            for g in trace.guesses
+        ),
+    ]
+    inexact = sum(not o.exact for o in trace.operations)
+    return Found(
+        say(
+            "{kernel_count} {kernel_count:operator has|operators have} no FLOP formula, and "
+            "{inexact_count} {inexact_count:operation rests|operations rest} on guessed values: "
+            "the totals are estimates.",
+            kernel_count=len(trace.uncounted),
+            inexact_count=inexact,
+        ),
+        evidence,
+    )
+
+
+def partial(report: Report) -> Found | Clean:
+    """A forward pass that ended early."""
+    trace = trace_of(report)
+    count = len(trace.operations)
+    if trace.complete:
+        return Clean(say("The forward pass ran to its end, {operation_count} operations.", operation_count=count))
+    evidence = []
+    if trace.operations:
+        last = trace.operations[-1]
+        detail = say("the last operation seen, in {module}", module=trace.calls[last.call].path or "the root module")
+        evidence.append(point("operation", last.name, detail))
+    return Found(
+        say(
+            "The forward pass ended after {operation_count} operations: {error}",
+            operation_count=count,
+            error=trace.error,
+        ),
+        evidence,
+    )
+
+
+RULES = (
+    Rule(
+        "C001",
+        "note",
+        "One layer does most of the work",
+        "The place where a cheaper operation saves most.",
+        "compute",
+        dominant,
+    ),
+    Rule(
+        "C002",
+        "note",
+        "Costs that are estimates",
+        "Read the totals as lower bounds; the table lists what was not counted.",
+        "compute",
+        uncounted,
+    ),
+    Rule(
+        "C003",
+        "warning",
+        "Forward pass incomplete",
+        "Give the shape and dtype of the input with --input, or the architecture with --model.",
+        "compute",
+        partial,
+    ),
+)

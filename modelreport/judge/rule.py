@@ -1,0 +1,138 @@
+"""What a rule is, what it can answer, and the facts it may ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from modelreport.facts import (
+    Evidence,
+    Identification,
+    Message,
+    Report,
+    Security,
+    Severity,
+    Skipped,
+    TensorFact,
+    TensorStatistics,
+    Trace,
+    Weights,
+)
+
+Section = Literal["architecture", "layers", "compute", "weights", "provenance", "appendix"]
+Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rule found something."""
+
+    message: Message
+    evidence: Sequence[Evidence]
+    severity: Severity | None = None
+    """Another severity than the rule's, where the facts make it worse or milder."""
+
+
+@dataclass(frozen=True)
+class Clean:
+    """The rule looked and found nothing; the message says at what it looked."""
+
+    message: Message
+
+
+class UncheckedError(Exception):
+    """The report lacks the facts that a rule needs; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that is checked in every report."""
+
+    id: str
+    """Stable; letter of the theme (W weights, S structure, C cost, X security, R release) and a number."""
+    severity: Severity
+    title: str
+    """What it looks for, three to six words."""
+    advice: str
+    """What to do when it is found."""
+    section: Section
+    """Section of the report where the evidence is."""
+    check: Callable[[Report], Found | Clean] = field(repr=False)
+    """Answers, or raises ``UncheckedError``."""
+
+
+_NUMBER = re.compile(r"\{(\w+):([^|}]*)\|([^}]*)\}")
+
+
+def say(text: str, **values: Value) -> Message:
+    """A sentence with named values. ``{name:is|are}`` becomes the first word when the value is 1, else the second."""
+    return Message(text=_NUMBER.sub(lambda m: m[2] if values[m[1]] == 1 else m[3], text), values=values)
+
+
+def point(
+    kind: Literal["tensor", "module", "operation", "call", "file", "key"], name: str, detail: Message
+) -> Evidence:
+    """One thing a finding points at."""
+    return Evidence(kind=kind, name=name, detail=detail)
+
+
+class Measured(NamedTuple):
+    """A tensor of the model with the statistics of its values."""
+
+    fact: TensorFact
+    values: TensorStatistics
+
+
+def measured(report: Report) -> list[Measured]:
+    """All tensors whose values were read."""
+    if isinstance(report.weights, Skipped):
+        raise UncheckedError(report.weights.reason)
+    statistics = {t.name: t for t in report.weights.tensors}
+    pairs = [Measured(t, statistics[t.name]) for t in report.structure.tensors if t.name in statistics]
+    if not pairs:
+        unread = report.weights.unread
+        raise UncheckedError(f"No values could be read: {unread[0].value}" if unread else "No values could be read.")
+    return pairs
+
+
+def measured_parameters(report: Report) -> list[Measured]:
+    """Parameters whose values were read; a tied one once."""
+    pairs = [m for m in measured(report) if m.fact.role == "parameter" and not m.fact.tied_to]
+    if not pairs:
+        raise UncheckedError("No parameter's values could be read.")
+    return pairs
+
+
+def weights_of(report: Report) -> Weights:
+    """The statistics, or ``UncheckedError``."""
+    if isinstance(report.weights, Skipped):
+        raise UncheckedError(report.weights.reason)
+    return report.weights
+
+
+def trace_of(report: Report) -> Trace:
+    """The trace, or ``UncheckedError``."""
+    if isinstance(report.trace, Skipped):
+        raise UncheckedError(report.trace.reason)
+    return report.trace
+
+
+def identification_of(report: Report) -> Identification:
+    """The identification, or ``UncheckedError``."""
+    if isinstance(report.identification, Skipped):
+        raise UncheckedError(report.identification.reason)
+    return report.identification
+
+
+def security_of(report: Report) -> Security:
+    """What the file would have run, or ``UncheckedError``."""
+    if isinstance(report.security, Skipped):
+        raise UncheckedError(report.security.reason)
+    return report.security
+
+
+def module_types(report: Report) -> dict[str, str]:
+    """Type of each module by path."""
+    return {m.path: m.type for m in report.structure.modules}

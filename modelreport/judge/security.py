@@ -1,0 +1,103 @@
+"""X: what opening the file the ordinary way would do."""
+
+from __future__ import annotations
+
+from modelreport.facts import Call, Evidence, Report, Skipped
+from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, point, say, security_of
+
+
+def _pickles(report: Report) -> tuple[Call, ...]:
+    security = security_of(report)
+    if not security.pickles and not security.calls:
+        raise UncheckedError("The format holds no pickle, so that nothing can run.")
+    return security.calls
+
+
+def _evidence(calls: list[Call]) -> list[Evidence]:
+    return [
+        point("key", c.target, say("{kind} in {where}: {arguments}", kind=c.kind, where=c.where, arguments=c.arguments))
+        if c.arguments
+        else point("key", c.target, say("{kind} in {where}", kind=c.kind, where=c.where))
+        for c in calls
+    ]
+
+
+def code(report: Report) -> Found | Clean:
+    """Calls outside the exact allow-list."""
+    security = security_of(report)
+    calls = [c for c in security.calls if c.danger == "code"]
+    if not calls and not security.executes:
+        if not security.pickles:
+            return Clean(say("The format holds no code that opening would run."))
+        return Clean(say("Opening the file calls nothing but what tensors and plain classes need."))
+    count = sum(c.count for c in calls)
+    text = "Opening the file with torch.load would run {first}: {call_count} {call_count:call|calls} in all."
+    return Found(
+        say(
+            text if calls else "Opening the file with torch.load would run code.",
+            first=calls[0].target if calls else "",
+            call_count=count,
+        ),
+        _evidence(calls),
+    )
+
+
+def classes(report: Report) -> Found | Clean:
+    """Classes of libraries or of the author that must be importable to open the file."""
+    calls = [c for c in _pickles(report) if c.danger == "class"]
+    if not calls:
+        return Clean(say("The file opens with torch alone."))
+    unknown = isinstance(report.identification, Skipped) and report.source.content == "module"
+    text = "Opening the file needs {class_count} {class_count:class|classes} that torch does not bring"
+    return Found(
+        say(
+            text + ("; the model's own class could not be imported." if unknown else ", such as {first}."),
+            class_count=len(calls),
+            first=calls[0].target,
+        ),
+        _evidence(calls),
+        "warning" if unknown else None,
+    )
+
+
+def oddities(report: Report) -> Found | Clean:
+    """Oddities of the file that its reader noted."""
+    notes = [*report.source.notes, *([] if isinstance(report.security, Skipped) else report.security.notes)]
+    if not notes:
+        return Clean(say("Nothing odd was noted while the file was read."))
+    return Found(
+        say(
+            "{note_count} {note_count:oddity was|oddities were} noted while the file was read: {first}",
+            note_count=len(notes),
+            first=notes[0],
+        ),
+        [point("file", report.source.name, say("{note}", note=note)) for note in notes],
+    )
+
+
+RULES = (
+    Rule(
+        "X001",
+        "error",
+        "Code in the pickle",
+        "Do not open the file with torch.load(weights_only=False); ask its author for a safetensors file.",
+        "provenance",
+        code,
+    ),
+    Rule(
+        "X002",
+        "note",
+        "Classes needed to open",
+        "Publish a state_dict, or safetensors, beside the code that builds the model.",
+        "provenance",
+        classes,
+    ),
+    Rule(
+        "X003",
+        "note",
+        "Oddities of the file",
+        "Save the checkpoint again with a current library, unless the oddity is meant.",
+        "provenance",
+        oddities,
+    ),
+)

@@ -1,0 +1,256 @@
+"""W: values that no healthy checkpoint holds."""
+
+from __future__ import annotations
+
+from modelreport.facts import Evidence, Report, TensorStatistics
+from modelreport.judge.rule import (
+    Clean,
+    Found,
+    Measured,
+    Rule,
+    UncheckedError,
+    measured,
+    measured_parameters,
+    module_types,
+    point,
+    say,
+    weights_of,
+)
+
+FLOAT16_MAX = 65504.0
+_FLOATS = {"float64", "float32", "float16", "bfloat16"}
+_LESS_OFTEN_SUBNORMAL = {"float16": 0.1}
+"""float16 has few exponents: a share of subnormals is normal there."""
+
+
+def _bad(values: TensorStatistics) -> int:
+    return values.nan + values.positive_infinity + values.negative_infinity
+
+
+def _additive_mask(tensor: Measured) -> bool:
+    """Whether a tensor is an attention mask: zeros, and minus infinity where not to look."""
+    s = tensor.values
+    return tensor.fact.role != "parameter" and s.zeros > 0 and s.zeros + s.negative_infinity == s.count
+
+
+def non_finite(report: Report) -> Found | Clean:
+    """NaN or infinite values, apart from masks."""
+    tensors = measured(report)
+    bad = [m for m in tensors if _bad(m.values) and not _additive_mask(m)]
+    if not bad:
+        return Clean(say("All values of {tensor_count} tensors are finite.", tensor_count=len(tensors)))
+    evidence = [
+        point(
+            "tensor",
+            m.fact.name,
+            say(
+                "{nan_count} NaN and {infinite_count} infinite of {value_count}",
+                nan_count=m.values.nan,
+                infinite_count=m.values.positive_infinity + m.values.negative_infinity,
+                value_count=m.values.count,
+            ),
+        )
+        for m in sorted(bad, key=lambda m: -_bad(m.values))
+    ]
+    return Found(
+        say(
+            "{tensor_count} of {all_count} tensors {tensor_count:holds|hold} NaN or infinite values, {worst} the most.",
+            tensor_count=len(bad),
+            all_count=len(tensors),
+            worst=evidence[0].name,
+        ),
+        evidence,
+    )
+
+
+def constant(report: Report) -> Found | Clean:
+    """Weight matrices whose values are all equal."""
+    matrices = [m for m in measured_parameters(report) if sum(n > 1 for n in m.fact.shape) > 1]
+    if not matrices:
+        raise UncheckedError("No parameter has two dimensions or more.")
+    found = [m for m in matrices if m.values.minimum is not None and m.values.minimum == m.values.maximum]
+    if not found:
+        return Clean(say("None of {tensor_count} weight matrices is constant.", tensor_count=len(matrices)))
+    evidence = [point("tensor", m.fact.name, say("every value is {value}", value=m.values.minimum)) for m in found]
+    return Found(
+        say(
+            "{tensor_count} of {all_count} weight matrices {tensor_count:has|have} one value throughout.",
+            tensor_count=len(found),
+            all_count=len(matrices),
+        ),
+        evidence,
+    )
+
+
+_NOT_OUTPUTS = ("Embedding", "ConvTranspose", "Conv1D", "LSTM", "GRU", "RNN")
+"""Module types whose first dimension is not output channels: vocabulary, inputs, stacked gates."""
+
+
+def dead_channels(report: Report) -> Found | Clean:
+    """Output channels of layers whose weights are all zero, and scales of normalisations that are exactly zero."""
+    types = module_types(report)
+    evidence: list[Evidence] = []
+    dead = looked = 0
+    for m in measured_parameters(report):
+        kind = types.get(m.fact.module, "")
+        s = m.values
+        if kind.startswith(_NOT_OUTPUTS) or "embed" in m.fact.name.lower() or not m.fact.name.endswith("weight"):
+            continue
+        if len(m.fact.shape) > 1 and s.channels and s.channels > 1:
+            looked += s.channels
+            count, all_of, text = (
+                s.zero_channels or 0,
+                s.channels,
+                "{dead_count} of {all_count} output channels are zero",
+            )
+        elif len(m.fact.shape) == 1 and "Norm" in kind:
+            looked += s.count
+            count, all_of, text = s.zeros, s.count, "{dead_count} of {all_count} scales are zero"
+        else:
+            continue
+        if 0 < count < all_of:
+            dead += count
+            evidence.append(point("tensor", m.fact.name, say(text, dead_count=count, all_count=all_of)))
+    if not looked:
+        raise UncheckedError("No layer with output channels was found.")
+    if not dead:
+        return Clean(say("None of {channel_count} output channels is entirely zero.", channel_count=looked))
+    return Found(
+        say(
+            "{dead_count} output {dead_count:channel is|channels are} entirely zero, in {tensor_count} of "
+            "the model's tensors ({dead_share} of its channels).",
+            dead_count=dead,
+            tensor_count=len(evidence),
+            dead_share=dead / looked,
+        ),
+        evidence,
+    )
+
+
+def out_of_half_range(report: Report) -> Found | Clean:
+    """Values that float16 cannot hold, or that leave it no room."""
+    tensors = [m for m in measured(report) if m.fact.dtype in _FLOATS and m.values.minimum is not None]
+    if not tensors:
+        raise UncheckedError("The model has no floating-point values of 16 bits or more.")
+    evidence = []
+    for m in tensors:
+        largest = max(abs(m.values.minimum or 0.0), abs(m.values.maximum or 0.0))
+        if m.fact.dtype == "float16" and largest > FLOAT16_MAX / 2:
+            text = "largest magnitude {largest}; float16 ends at {limit}"
+        elif m.fact.dtype != "float16" and FLOAT16_MAX < largest < 1e30:  # larger ones are masks
+            text = "largest magnitude {largest} would become infinite; float16 ends at {limit}"
+        else:
+            continue
+        evidence.append(point("tensor", m.fact.name, say(text, largest=largest, limit=FLOAT16_MAX)))
+    if not evidence:
+        return Clean(say("All values of {tensor_count} tensors fit into float16.", tensor_count=len(tensors)))
+    return Found(
+        say(
+            "{tensor_count} {tensor_count:tensor holds|tensors hold} values at or beyond the range of float16.",
+            tensor_count=len(evidence),
+        ),
+        evidence,
+    )
+
+
+def subnormal(report: Report) -> Found | Clean:
+    """Many values below the smallest normal number of their dtype."""
+    tensors = [m for m in measured_parameters(report) if m.fact.dtype in _FLOATS and m.values.count]
+    if not tensors:
+        raise UncheckedError("The model has no floating-point parameters of 16 bits or more.")
+    found = [
+        m
+        for m in tensors
+        if m.values.subnormals >= 16
+        and m.values.subnormals / m.values.count > _LESS_OFTEN_SUBNORMAL.get(m.fact.dtype, 0.01)
+    ]
+    if not found:
+        return Clean(say("Subnormal numbers are rare in all {tensor_count} parameters.", tensor_count=len(tensors)))
+    evidence = [
+        point(
+            "tensor",
+            m.fact.name,
+            say(
+                "{subnormal_share} subnormal in {dtype}",
+                subnormal_share=m.values.subnormals / m.values.count,
+                dtype=m.fact.dtype,
+            ),
+        )
+        for m in found
+    ]
+    return Found(
+        say(
+            "{tensor_count} of {all_count} parameters {tensor_count:holds|hold} many subnormal numbers.",
+            tensor_count=len(found),
+            all_count=len(tensors),
+        ),
+        evidence,
+    )
+
+
+def unread(report: Report) -> Found | Clean:
+    """Tensors without readable values."""
+    weights = weights_of(report)
+    if not weights.unread:
+        return Clean(say("The values of all {tensor_count} tensors were read.", tensor_count=len(weights.tensors)))
+    evidence = [point("tensor", item.name, say("{reason}", reason=item.value)) for item in weights.unread]
+    return Found(
+        say(
+            "The values of {tensor_count} of {all_count} tensors could not be read.",
+            tensor_count=len(evidence),
+            all_count=len(evidence) + len(weights.tensors),
+        ),
+        evidence,
+    )
+
+
+RULES = (
+    Rule(
+        "W001",
+        "error",
+        "NaN or infinite weights",
+        "Go back to a checkpoint before the divergence; look at learning rate, loss scaling and gradient clipping.",
+        "weights",
+        non_finite,
+    ),
+    Rule(
+        "W002",
+        "warning",
+        "Constant or all-zero weights",
+        "Such a layer was never trained or was overwritten; check that it is loaded, connected and receives gradients.",
+        "weights",
+        constant,
+    ),
+    Rule(
+        "W003",
+        "warning",
+        "Dead output channels",
+        "They cost compute and give nothing: remove them, or look for units that died early in training.",
+        "weights",
+        dead_channels,
+    ),
+    Rule(
+        "W006",
+        "note",
+        "Values beyond float16's range",
+        "Run in bfloat16 or float32, or rescale these tensors before a conversion to float16.",
+        "weights",
+        out_of_half_range,
+    ),
+    Rule(
+        "W007",
+        "note",
+        "Many subnormal values",
+        "They slow many processors down and are lost when flushed to zero: zero them, or lower the weight decay.",
+        "weights",
+        subnormal,
+    ),
+    Rule(
+        "W009",
+        "warning",
+        "Tensors that could not be read",
+        "Save the checkpoint again with all of its values in the file.",
+        "weights",
+        unread,
+    ),
+)
