@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from modelreport.facts import Evidence, Report
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, point, say, trace_of
+from modelreport.judge.rule import Clean, Found, Rule, point, say, trace_of
 
 _HALF = 0.5
 _ENOUGH_LAYERS = 4
@@ -19,7 +19,7 @@ def dominant(report: Report) -> Found | Clean:
         flops[trace.calls[operation.call].path] += operation.flops or 0
     costly = {path: count for path, count in flops.items() if count}
     if len(costly) < _ENOUGH_LAYERS:
-        raise UncheckedError(f"Fewer than {_ENOUGH_LAYERS} modules have counted operations.")
+        return Clean(say("Fewer than {enough_count} modules have counted operations.", enough_count=_ENOUGH_LAYERS))
     path = max(sorted(costly), key=lambda p: costly[p])
     share = costly[path] / sum(costly.values())
     if share <= _HALF:
@@ -45,20 +45,21 @@ def uncounted(report: Report) -> Found | Clean:
                          operation_count=len(trace.operations)))  # fmt: skip
     evidence = [
         *(
-            point("operation", u.kernel, say("no formula, {call_count} calls", call_count=u.calls))
+            point("operation", u.kernel, say("no formula, {call_count} {call_count:call|calls}", call_count=u.calls))
             for u in trace.uncounted
         ),
         *(
-            point("operation", g.what, say("guessed value, {call_count} calls", call_count=g.calls))
+            point("operation", g.what, say("guessed value, {call_count} {call_count:call|calls}", call_count=g.calls))
             for g in trace.guesses
         ),
     ]
     inexact = sum(not o.exact for o in trace.operations)
+    texts = ["{kernel_count} {kernel_count:operator has|operators have} no FLOP formula"] if trace.uncounted else []
+    if inexact or not texts:
+        texts.append("{inexact_count} {inexact_count:operation rests|operations rest} on guessed values")
     return Found(
         say(
-            "{kernel_count} {kernel_count:operator has|operators have} no FLOP formula, and "
-            "{inexact_count} {inexact_count:operation rests|operations rest} on guessed values: "
-            "the totals are estimates.",
+            " and ".join(texts) + ": the totals are estimates.",
             kernel_count=len(trace.uncounted),
             inexact_count=inexact,
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from modelreport.facts import Evidence, Report
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, point, say
+from modelreport.judge.rule import Clean, Found, Rule, point, say
 
 _PATH = re.compile(
     r"(?:/(?:home|Users|root|mnt|data|scratch|workspace|gpfs|lustre|private|tmp)/[^\s'\",]+)"
@@ -30,7 +30,7 @@ def optimizer(report: Report) -> Found | Clean:
             point(
                 "key",
                 training.optimizer or "optimizer",
-                say("{tensor_count} tensors", tensor_count=training.optimizer_tensors),
+                say("{tensor_count} {tensor_count:tensor|tensors}", tensor_count=training.optimizer_tensors),
             )
         ],
     )
@@ -40,7 +40,7 @@ def leftovers(report: Report) -> Found | Clean:
     """Paths of somebody's machine in the training arguments or the metadata."""
     items = [*(report.source.training.items if report.source.training else ()), *report.source.metadata]
     if not items:
-        raise UncheckedError("The file holds no training arguments and no metadata.")
+        return Clean(say("The file holds no training arguments and no metadata."))
     evidence = []
     for item in items:
         found = _PATH.search(item.value[:10_000])

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from modelreport.facts import Call, Evidence, Report, Skipped
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, point, say, security_of
-
-
-def _pickles(report: Report) -> tuple[Call, ...]:
-    security = security_of(report)
-    if not security.pickles and not security.calls:
-        raise UncheckedError("The format holds no pickle, so that nothing can run.")
-    return security.calls
+from modelreport.judge.rule import Clean, Found, Rule, point, say, security_of
 
 
 def _evidence(calls: list[Call]) -> list[Evidence]:
@@ -44,9 +37,9 @@ def code(report: Report) -> Found | Clean:
 
 def classes(report: Report) -> Found | Clean:
     """Classes of libraries or of the author that must be importable to open the file."""
-    calls = [c for c in _pickles(report) if c.danger == "class"]
+    calls = [c for c in security_of(report).calls if c.danger == "class"]
     if not calls:
-        return Clean(say("The file opens with torch alone."))
+        return Clean(say("Opening the file needs no class of its author."))
     unknown = isinstance(report.identification, Skipped) and report.source.content == "module"
     text = "Opening the file needs {class_count} {class_count:class|classes} that torch does not bring"
     return Found(

@@ -10,7 +10,7 @@ from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, measured,
 _ENOUGH_VALUES = 256
 _FLOATS = {"float64", "float32", "float16", "bfloat16"}
 _SLACK_SHARE = 0.05
-_SLACK_BYTES = 1 << 20
+_SLACK_BYTES = 1 << 18
 
 
 def duplicates(report: Report) -> Found | Clean:
@@ -23,7 +23,7 @@ def duplicates(report: Report) -> Found | Clean:
         looked += 1
         groups[values.digest].append(fact)
     if not looked:
-        raise UncheckedError(f"No tensor has {_ENOUGH_VALUES} different values or more.")
+        return Clean(say("No tensor has {enough_count} values or more.", enough_count=_ENOUGH_VALUES))
     copies = [(group[0], copy) for group in groups.values() for copy in group[1:]]
     if not copies:
         return Clean(say("None of {tensor_count} tensors is a copy of another.", tensor_count=looked))
@@ -95,7 +95,7 @@ def slack(report: Report) -> Found | Clean:
     used = sum(t.stored_bytes for t in report.structure.tensors)
     unused = source.size_bytes - used
     if unused < max(_SLACK_BYTES, _SLACK_SHARE * source.size_bytes):
-        return Clean(say("The tensors use {used_share} of the file.", used_share=used / max(1, source.size_bytes)))
+        return Clean(say("Only {unused_file_bytes} belong to no tensor.", unused_file_bytes=max(0, unused)))
     return Found(
         say(
             "{unused_file_bytes} of {all_file_bytes} belong to no tensor of the model ({unused_share}).",
@@ -108,10 +108,7 @@ def slack(report: Report) -> Found | Clean:
 
 
 def _floating(report: Report) -> list[TensorFact]:
-    found = [t for t in report.structure.tensors if t.role == "parameter" and t.dtype in _FLOATS and not t.tied_to]
-    if not found:
-        raise UncheckedError("The model has no floating-point parameters of 16 bits or more.")
-    return found
+    return [t for t in report.structure.tensors if t.role == "parameter" and t.dtype in _FLOATS and not t.tied_to]
 
 
 def double_precision(report: Report) -> Found | Clean:
@@ -138,8 +135,10 @@ def mixed_precision(report: Report) -> Found | Clean:
     counts: defaultdict[str, int] = defaultdict(int)
     for t in facts:
         counts[t.dtype] += t.count
-    if len(counts) == 1:
-        return Clean(say("All {tensor_count} parameters are {dtype}.", tensor_count=len(facts), dtype=facts[0].dtype))
+    if len(counts) < 2:
+        dtype = facts[0].dtype if facts else ""
+        text = "All {tensor_count} parameters are {dtype}." if facts else "The model has no floating-point parameters."
+        return Clean(say(text, tensor_count=len(facts), dtype=dtype))
     main = max(sorted(counts), key=lambda d: counts[d])
     others = [t for t in facts if t.dtype != main]
     evidence = [point("tensor", t.name, say("{dtype}", dtype=t.dtype)) for t in others]

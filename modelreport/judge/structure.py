@@ -20,7 +20,7 @@ def keys(report: Report) -> Found | Clean:
     """Keys that the architecture has and the file lacks, or the other way round."""
     known = identification_of(report)
     if not known.total or known.how in ("graph", "live"):
-        raise UncheckedError("There is no other architecture to compare the keys with.")
+        return Clean(say("The architecture is the file's own; there are no other keys to compare."))
     missing = [k for k in known.missing if not k.endswith(_DERIVED)]
     unexpected = [k for k in known.unexpected if not k.endswith(_DERIVED)]
     evidence = [
@@ -74,7 +74,7 @@ def dominant(report: Report) -> Found | Clean:
     """One module that holds more than half of the parameters."""
     owners = [m for m in report.structure.modules if m.own_parameters and not m.shared_with]
     if len(owners) < _ENOUGH_LAYERS:
-        raise UncheckedError(f"Fewer than {_ENOUGH_LAYERS} modules have parameters.")
+        return Clean(say("Fewer than {enough_count} modules have parameters.", enough_count=_ENOUGH_LAYERS))
     largest = max(owners, key=lambda m: m.own_parameters)
     share = min(1.0, largest.own_parameters / max(1, report.structure.parameters))
     values = {"module": largest.path, "own_count": largest.own_parameters, "own_share": share}
@@ -96,7 +96,7 @@ def needless_bias(report: Report) -> Found | Clean:
             readers[source] = readers.get(source, 0) + 1
     norms = [o for o in trace.operations if _is_batch_norm(o)]
     if not norms:
-        raise UncheckedError("The forward pass has no batch normalisation.")
+        return Clean(say("The forward pass has no batch normalisation."))
     evidence = []
     for norm in norms:
         before = trace.operations[norm.sources[0]] if len(norm.sources) == 1 else None

@@ -8,7 +8,6 @@ from modelreport.judge.rule import (
     Found,
     Measured,
     Rule,
-    UncheckedError,
     measured,
     measured_parameters,
     module_types,
@@ -67,7 +66,7 @@ def constant(report: Report) -> Found | Clean:
     """Weight matrices whose values are all equal."""
     matrices = [m for m in measured_parameters(report) if sum(n > 1 for n in m.fact.shape) > 1]
     if not matrices:
-        raise UncheckedError("No parameter has two dimensions or more.")
+        return Clean(say("No parameter has two dimensions or more."))
     found = [m for m in matrices if m.values.minimum is not None and m.values.minimum == m.values.maximum]
     if not found:
         return Clean(say("None of {tensor_count} weight matrices is constant.", tensor_count=len(matrices)))
@@ -85,12 +84,16 @@ def constant(report: Report) -> Found | Clean:
 _NOT_OUTPUTS = ("Embedding", "ConvTranspose", "Conv1D", "LSTM", "GRU", "RNN")
 """Module types whose first dimension is not output channels: vocabulary, inputs, stacked gates."""
 
+_MANY_DEAD = 0.02
+"""Share of a layer's channels up to which dead ones are only noted: a filter bank has a few by design."""
+
 
 def dead_channels(report: Report) -> Found | Clean:
     """Output channels of layers whose weights are all zero, and scales of normalisations that are exactly zero."""
     types = module_types(report)
     evidence: list[Evidence] = []
     dead = looked = 0
+    severe = False
     for m in measured_parameters(report):
         kind = types.get(m.fact.module, "")
         s = m.values
@@ -110,9 +113,10 @@ def dead_channels(report: Report) -> Found | Clean:
             continue
         if 0 < count < all_of:
             dead += count
+            severe = severe or count > _MANY_DEAD * all_of
             evidence.append(point("tensor", m.fact.name, say(text, dead_count=count, all_count=all_of)))
     if not looked:
-        raise UncheckedError("No layer with output channels was found.")
+        return Clean(say("No layer with output channels was found."))
     if not dead:
         return Clean(say("None of {channel_count} output channels is entirely zero.", channel_count=looked))
     return Found(
@@ -124,6 +128,7 @@ def dead_channels(report: Report) -> Found | Clean:
             dead_share=dead / looked,
         ),
         evidence,
+        None if severe else "note",
     )
 
 
@@ -131,7 +136,7 @@ def out_of_half_range(report: Report) -> Found | Clean:
     """Values that float16 cannot hold, or that leave it no room."""
     tensors = [m for m in measured(report) if m.fact.dtype in _FLOATS and m.values.minimum is not None]
     if not tensors:
-        raise UncheckedError("The model has no floating-point values of 16 bits or more.")
+        return Clean(say("The model has no floating-point values of 16 bits or more."))
     evidence = []
     for m in tensors:
         largest = max(abs(m.values.minimum or 0.0), abs(m.values.maximum or 0.0))
@@ -157,7 +162,7 @@ def subnormal(report: Report) -> Found | Clean:
     """Many values below the smallest normal number of their dtype."""
     tensors = [m for m in measured_parameters(report) if m.fact.dtype in _FLOATS and m.values.count]
     if not tensors:
-        raise UncheckedError("The model has no floating-point parameters of 16 bits or more.")
+        return Clean(say("The model has no floating-point parameters of 16 bits or more."))
     found = [
         m
         for m in tensors
