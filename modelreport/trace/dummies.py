@@ -32,7 +32,7 @@ class Dummy:
     """Wrapped in a list, as detection models want their images."""
 
     def make(self, shadows: Shadows | None) -> Any:
-        """The tensor: on meta with its twin when there are shadows, real otherwise. Ids and noise are the same each time."""
+        """The tensor: on meta with its twin when there are shadows, real otherwise; the same each time."""
         tensor = self._tensor(shadows)
         return [tensor] if self.listed else tensor
 

@@ -1,10 +1,12 @@
 """FLOP formulas of aten operators: torch's own registry, and what it lacks.
 
 A multiply-add is two FLOPs. Every formula here is of a matrix-class operator, so that its multiply-adds are half its
-FLOPs; biases, activations and normalisations are not counted, which is the convention of ``torch.utils.flop_counter`` and
-of published figures. Operators that only move data cost nothing; any other operator has no formula and is listed as
-uncounted.
+FLOPs; biases, activations and normalisations are not counted, which is the convention of ``torch.utils.flop_counter``
+and of published figures. Operators that only move data cost nothing; any other operator has no formula and is listed
+as uncounted.
 """
+
+# ruff: noqa: SLF001  torch gives these no public names
 
 from __future__ import annotations
 
@@ -43,10 +45,11 @@ def formula(*names: str) -> Callable[[Formula], Formula]:
 def attention_flops(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
     """QKᵀ and the weighted sum of V over the full S×T square, no causal halving.
 
-    The convention of ``torch.utils.flop_counter.sdpa_flop_count``; query (B, H, S, D), key (B, H, T, D), value (B, H, T, E).
+    The convention of ``torch.utils.flop_counter.sdpa_flop_count``; query (B, H, S, D), key (B, H, T, D),
+    value (B, H, T, E).
     """
     *lead, queries, width = query.shape
-    return 2 * math.prod(lead) * queries * key.shape[-2] * (width + value.shape[-1])
+    return int(2 * math.prod(lead) * queries * key.shape[-2] * (width + value.shape[-1]))
 
 
 @formula("_grouped_mm", "_scaled_grouped_mm")
@@ -55,49 +58,49 @@ def grouped_flops(left: Any, right: Any, *_: Any, **__: Any) -> int:
 
     (M, K) · (G, K, N): 2·M·K·N. (G, M, K) · (G, K, N): 2·G·M·K·N. (M, K) · (K, N) by groups of K: 2·M·K·N.
     """
-    return 2 * math.prod(left.shape) * int(right.shape[-1])
+    return int(2 * math.prod(left.shape) * right.shape[-1])
 
 
 @formula("mv")
 def matrix_vector_flops(matrix: Any, *_: Any, **__: Any) -> int:
     """One multiply-add for each element of the (M, K) matrix."""
-    return 2 * int(matrix.numel())
+    return int(2 * matrix.numel())
 
 
 @formula("addmv")
 def added_matrix_vector_flops(_bias: Any, matrix: Any, *_: Any, **__: Any) -> int:
     """As ``mv``; the sum with the bias is not counted, as torch does for ``addmm``."""
-    return 2 * int(matrix.numel())
+    return int(2 * matrix.numel())
 
 
 @formula("dot", "vdot")
 def dot_flops(left: Any, *_: Any, **__: Any) -> int:
     """One multiply-add for each element."""
-    return 2 * int(left.numel())
+    return int(2 * left.numel())
 
 
 @formula("addbmm")
 def added_batch_flops(_bias: Any, left: Any, right: Any, *_: Any, **__: Any) -> int:
     """(B, M, K) · (B, K, N), summed over B."""
-    return 2 * math.prod(left.shape) * int(right.shape[-1])
+    return int(2 * math.prod(left.shape) * right.shape[-1])
 
 
 @formula("addr", "ger", "outer")
 def outer_flops(*_: Any, out: Any, **__: Any) -> int:
     """One multiply (with ``addr`` a multiply-add) for each element of the result, counted as a multiply-add."""
-    return 2 * int(out.numel())
+    return int(2 * out.numel())
 
 
 @formula("_int_mm", "_weight_int8pack_mm", "_weight_int4pack_mm")
 def quantised_matrix_flops(left: Any, *_: Any, out: Any, **__: Any) -> int:
     """(M, K) · (K, N), whatever the packing of the right side."""
-    return 2 * math.prod(left.shape) * int(out.shape[-1])
+    return int(2 * math.prod(left.shape) * out.shape[-1])
 
 
 @formula("mkldnn_linear")
 def mkldnn_linear_flops(left: Any, *_: Any, out: Any, **__: Any) -> int:
     """(…, K) · (K, N)."""
-    return 2 * math.prod(left.shape) * int(out.shape[-1])
+    return int(2 * math.prod(left.shape) * out.shape[-1])
 
 
 @formula("_trilinear")
@@ -105,27 +108,27 @@ def trilinear_flops(first: Any, second: Any, third: Any, *_: Any, out: Any, **__
     """``bilinear``: for each row, x₁ᵀ·W (O·I₁·I₂ multiply-adds) and the product with x₂ (O·I₂)."""
     del third
     rows, outputs = math.prod(out.shape[:-1]), int(out.shape[-1])
-    return 2 * rows * outputs * int(second.shape[-1] if second.dim() else 1) * (int(first.shape[-1]) + 1)
+    return int(2 * rows * outputs * int(second.shape[-1] if second.dim() else 1) * (int(first.shape[-1]) + 1))
 
 
 @formula("_cdist_forward")
 def distance_flops(left: Any, right: Any, *_: Any, **__: Any) -> int:
     """A difference and a square-add for each of P·R pairs of M-vectors, counted as one multiply-add each."""
-    return 2 * math.prod(left.shape[:-1]) * int(right.shape[-2]) * int(left.shape[-1])
+    return int(2 * math.prod(left.shape[:-1]) * int(right.shape[-2]) * int(left.shape[-1]))
 
 
 def recurrent_flops(steps: int, weights: list[Any]) -> int:
     """Every weight matrix (input, recurrent and projection of each layer and direction) meets each of the steps once.
 
-    ``steps`` is time × batch, ``weights`` the tensors of the layer, of which matrices count: 2·T·B·Σ|W|. For an LSTM layer
-    with input I and hidden H that is 2·T·B·(4H·I + 4H·H), the count given by Appleyard et al., *Optimizing Performance of
-    Recurrent Neural Networks on GPUs* (2016), section 2.
+    ``steps`` is time × batch, ``weights`` the tensors of the layer, of which matrices count: 2·T·B·Σ|W|. For an LSTM
+    layer with input I and hidden H that is 2·T·B·(4H·I + 4H·H): four gates, each a product with the input and one with
+    the state (the equations in the documentation of ``torch.nn.LSTM``).
     """
-    return 2 * steps * sum(int(weight.numel()) for weight in weights if weight.dim() == 2)
+    return int(2 * steps * sum(int(weight.numel()) for weight in weights if weight.dim() == 2))
 
 
 @formula("lstm", "gru", "rnn_tanh", "rnn_relu")
-def recurrent_layer_flops(data: Any, second: Any, third: Any, *rest: Any, **__: Any) -> int:
+def recurrent_layer_flops(data: Any, _second: Any, third: Any, *rest: Any, **__: Any) -> int:
     """Both signatures: (input, state, weights, …) and, for packed sequences, (data, batch_sizes, state, weights, …)."""
     steps = math.prod(data.shape[:-1])
     weights = third if isinstance(third, (list, tuple)) and rest and isinstance(rest[0], bool) else rest[0]

@@ -233,7 +233,12 @@ def _named(*wanted: str) -> Callable[[Arguments, Sequence[Any]], str]:
     return label
 
 
-_DIM_NAMES = ["cat", "concat", "concatenate", "stack", "unsqueeze", "squeeze", "unbind", "softmax", "log_softmax", "_softmax", "glu", "cumsum", "argmax", "argmin", "mean", "sum", "amax", "amin", "var", "std", "max", "min", "logsumexp", "chunk", "split", "tensor_split", "index_select", "gather", "scatter", "index_add", "scatter_add", "normalize"]
+_DIM_WORDS = """
+    cat concat concatenate stack unsqueeze squeeze unbind softmax log_softmax _softmax glu cumsum argmax argmin
+    mean sum amax amin var std max min logsumexp chunk split tensor_split index_select gather scatter index_add
+    scatter_add normalize
+"""
+_DIM_NAMES = _DIM_WORDS.split()
 _MAKERS: dict[str, Callable[[Arguments, Sequence[Any]], str]] = {
     **dict.fromkeys([n for n in _ARGUMENTS if n.startswith("conv")], _conv),
     **dict.fromkeys([n for n in _ARGUMENTS if "pool" in n and "adaptive" not in n], _pool),

@@ -1,5 +1,7 @@
 """The order in which dummy inputs are tried: configuration first, then the first layer and usual sizes."""
 
+# ruff: noqa: SLF001  torch gives these no public names
+
 from __future__ import annotations
 
 import inspect
@@ -51,13 +53,21 @@ def vocabulary(module: Any) -> int:
 
 def first_layer(module: Any) -> tuple[str, Any] | None:
     """The first layer with weights, by registration: path and module."""
+    import torch
     from torch import nn
 
-    known = (nn.modules.conv._ConvNd, nn.Linear, nn.Embedding, nn.EmbeddingBag, nn.RNNBase, nn.RNNCellBase)
+    known: tuple[type, ...] = (
+        nn.modules.conv._ConvNd,
+        nn.Linear,
+        nn.Embedding,
+        nn.EmbeddingBag,
+        nn.RNNBase,
+        nn.RNNCellBase,
+    )
     known += (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
     for path, part in module.named_modules():
-        weight = getattr(part, "weight", None)
-        custom = hasattr(weight, "dim") and not list(part.children()) and 2 <= weight.dim() <= 5
+        weight: Any = getattr(part, "weight", None)
+        custom = isinstance(weight, torch.Tensor) and not list(part.children()) and 2 <= weight.dim() <= 5
         if isinstance(part, known) or custom:
             return path, part
     return None
@@ -105,7 +115,7 @@ def _fill(dummy: Dummy, names: list[str], origin: str) -> Candidate:
 def _forms(layer: Any) -> Iterator[Dummy]:
     from torch import nn
 
-    weight = getattr(layer, "weight", None)
+    weight: Any = getattr(layer, "weight", None)
     if isinstance(layer, (nn.Embedding, nn.EmbeddingBag)):
         yield from (Dummy((1, n), "ids", "int64", layer.num_embeddings) for n in (16, 32, 64, 128, 512))
         yield Dummy((16,), "ids", "int64", layer.num_embeddings)
@@ -117,13 +127,13 @@ def _forms(layer: Any) -> Iterator[Dummy]:
     elif isinstance(layer, nn.BatchNorm1d):
         yield from (Dummy(s) for s in ((2, layer.num_features), (2, layer.num_features, SEQUENCE)))
     elif isinstance(layer, (nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm)):
-        channels = getattr(layer, "num_features", None) or layer.num_channels
+        channels = layer.num_channels if isinstance(layer, nn.GroupNorm) else layer.num_features
         ranks = 3 if isinstance(layer, nn.BatchNorm3d) else 2
         yield from (Dummy((1, channels, *([side] * ranks))) for side in IMAGE_SIDES)
     elif isinstance(layer, nn.LayerNorm):
         yield from (Dummy((1, *lead, *layer.normalized_shape)) for lead in ((), (SEQUENCE,)))
     elif isinstance(layer, nn.Linear) or (weight is not None and weight.dim() == 2):
-        yield from _linear_forms(int(getattr(layer, "in_features", None) or weight.shape[1]))
+        yield from _linear_forms(int(weight.shape[1] if weight is not None else layer.in_features))
     else:
         channels = getattr(layer, "in_channels", None) or (int(weight.shape[1]) if weight is not None else 3)
         yield from _conv_forms(int(channels), weight.dim() - 2 if weight is not None and weight.dim() > 2 else 2)

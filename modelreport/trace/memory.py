@@ -1,5 +1,7 @@
 """Live activation memory during a pass, from the lifetimes of tensor storages."""
 
+# ruff: noqa: SLF001  torch gives these no public names
+
 from __future__ import annotations
 
 import weakref
@@ -27,8 +29,8 @@ def storage_key(tensor: torch.Tensor) -> int | None:
 class Liveness:
     """Bytes of the storages made by the pass and alive; weights and inputs are excluded.
 
-    A storage counts from the operation that makes it until the last tensor on it is dropped by the running code, which is
-    what a caching allocator would have to hold at that moment (without its rounding and without workspaces of kernels).
+    A storage counts from the operation that makes it until the last tensor on it is dropped by the running code. That
+    is what an allocator would have to hold at that moment, without its rounding and without workspaces of kernels.
     """
 
     def __init__(self, on_free: Callable[[int], object] = lambda _: None) -> None:

@@ -99,7 +99,7 @@ def _quietly() -> Iterator[None]:
 
 
 _META_REASONS = re.compile(
-    r"\bmeta\b|could not run '|not implemented for|notimplementederror|quantized|mkldnn|onednn|is not on the expected device"
+    r"\bmeta\b|could not run '|not implemented for|quantized|mkldnn|onednn|is not on the expected device"
     r"|must be on the same device|expected all tensors to be on|data pointer|has no storage|scriptobject|faketensor",
     re.IGNORECASE,
 )
@@ -113,6 +113,5 @@ def is_meta_specific(error: BaseException) -> bool:
 def can_run_for_real(module: Any) -> bool:
     """Whether the module has real weights, on the CPU, of at most ``SMALL_BYTES``."""
     tensors = [*module.parameters(), *module.buffers()]
-    if any(t.device.type != "cpu" for t in tensors):
-        return False
-    return sum(t.numel() * t.element_size() for t in tensors) <= SMALL_BYTES
+    size = sum(t.numel() * t.element_size() for t in tensors)
+    return size <= SMALL_BYTES and all(t.device.type == "cpu" for t in tensors)

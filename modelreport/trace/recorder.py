@@ -5,6 +5,8 @@ Three views of the same moment are joined. torch's function mode sees operations
 which module is at work. A tensor is followed by its identity, and by its storage where it was written in place.
 """
 
+# ruff: noqa: SLF001  torch gives its modes no public names
+
 from __future__ import annotations
 
 import time
@@ -16,6 +18,8 @@ from modelreport.meta import Shadows, tensors_in
 from modelreport.trace.flops import Cost, cost_of
 from modelreport.trace.labels import label_of
 from modelreport.trace.memory import Liveness, storage_key
+from modelreport.trace.names import IDENTITIES, QUIET, TENSOR_PROPERTIES, operation_name
+from modelreport.trace.nodes import CallRecord, Node
 from modelreport.trace.recurrent import RECURRENT, recurrent_output
 
 if TYPE_CHECKING:
@@ -26,71 +30,9 @@ if TYPE_CHECKING:
 MOST_OPERATIONS = 200_000
 MOST_SECONDS = 300.0
 
-QUIET = frozenset(
-    ["dim", "size", "numel", "nelement", "ndimension", "stride", "storage_offset", "element_size", "data_ptr", "is_contiguous", "is_floating_point", "is_complex", "is_signed", "is_conj", "is_neg", "is_inference", "is_same_size", "is_pinned", "is_shared", "is_set_to", "is_tensor", "is_storage", "is_distributed", "get_device", "untyped_storage", "storage", "has_names", "__len__", "__repr__", "__hash__", "__format__", "__dir__", "requires_grad_", "retain_grad", "register_hook", "register_post_accumulate_grad_hook", "__set__", "__delete__", "__reduce_ex__", "_is_view", "_version", "as_subclass", "_make_subclass", "_make_wrapper_subclass", "set_", "_set_grad_enabled", "_C_set_grad_enabled", "result_type", "can_cast", "promote_types", "finfo", "iinfo", "is_grad_enabled", "_dimI", "_dimV", "__deepcopy__", "__setstate__", "set_default_dtype", "get_default_dtype", "is_autocast_enabled", "is_inference_mode_enabled", "_assert", "manual_seed", "broadcast_shapes", "typename", "_has_compatible_shallow_copy_type", "share_memory_", "pin_memory", "is_nonzero"]
-)
-"""Functions that ask about a tensor or the machine and compute nothing."""
-TENSOR_PROPERTIES = frozenset({"T", "mT", "H", "mH", "real", "imag"})
-SAME_ALLOWED = frozenset(
-    ["to", "float", "double", "half", "bfloat16", "int", "long", "bool", "type", "type_as", "contiguous", "cuda", "cpu", "detach_", "pin_memory", "expand_as"]
-)
-"""Functions that are not worth an operation when they hand back the very tensor they got."""
-SYMBOLS = {
-    "add": "+", "radd": "+", "iadd": "+=", "sub": "-", "rsub": "-", "isub": "-=", "mul": "*", "rmul": "*", "imul": "*=",
-    "truediv": "/", "rtruediv": "/", "itruediv": "/=", "div": "/", "rdiv": "/", "idiv": "/=", "floordiv": "//",
-    "rfloordiv": "//", "mod": "%", "rmod": "%", "pow": "**", "rpow": "**", "ipow": "**=", "matmul": "@",
-    "rmatmul": "@", "imatmul": "@=", "and": "&", "rand": "&", "iand": "&=", "or": "|", "ror": "|", "ior": "|=",
-    "xor": "^", "rxor": "^", "lshift": "<<", "rshift": ">>", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
-    "ne": "!=", "invert": "~",
-}  # fmt: skip
-
 
 class PassStoppedError(BaseException):
     """The pass ran into a bound. Not an ``Exception``, so that the model's own ``except`` does not swallow it."""
-
-
-class Node:
-    """An operation while and after it runs."""
-
-    __slots__ = (
-        "call", "exact", "flops", "guessed_shape", "inputs", "kernels", "label", "macs", "name", "outputs",
-        "parameters", "read_bytes", "reads_input", "sources", "uncounted", "written", "written_bytes",
-    )  # fmt: skip
-
-    def __init__(self, name: str, call: int) -> None:
-        self.name = name
-        self.call = call
-        self.inputs: list[TensorSpec] = []
-        self.outputs: list[TensorSpec] = []
-        self.sources: set[int] = set()
-        self.reads_input: set[int] = set()
-        self.parameters: dict[str, None] = {}
-        self.label = ""
-        self.flops: int | None = None
-        self.macs: int | None = None
-        self.read_bytes = 0
-        self.written_bytes = 0
-        self.kernels: dict[str, None] = {}
-        self.uncounted = False
-        self.exact = True
-        self.guessed_shape = False
-        self.written: set[int] = set()
-
-
-class CallRecord:
-    """A module call while and after it runs."""
-
-    __slots__ = ("first", "inputs", "last", "number", "outputs", "parent", "path", "type")
-
-    def __init__(self, path: str, kind: str, parent: int, number: int, first: int) -> None:
-        self.path = path
-        self.type = kind
-        self.parent = parent
-        self.number = number
-        self.inputs: tuple[TensorSpec, ...] = ()
-        self.outputs: tuple[TensorSpec, ...] = ()
-        self.first = first
-        self.last = first
 
 
 class Recorder:
@@ -206,7 +148,7 @@ class Recorder:
         return out
 
     def _run_recurrent(self, name: str, node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Recurrent layers on meta: output shapes by rule instead of thousands of steps; ``None`` where not possible."""
+        """Recurrent layers on meta by rule instead of thousands of steps; ``None`` where that is not possible."""
         if self.shadows is None or kwargs:
             return None
         found = recurrent_output(name, args)
@@ -335,7 +277,7 @@ class Recorder:
             self._doubt = min(self._doubt, len(self._stack)) if self._doubt is not None else len(self._stack)
         if not made and not node.written:
             return
-        if not node.kernels and name in SAME_ALLOWED and len(made) == 1 and id(made[0]) in given:
+        if not node.kernels and name in IDENTITIES and len(made) == 1 and id(made[0]) in given:
             return
         index = len(self.nodes)
         node.exact = node.exact and not guessed and self._doubt is None
@@ -427,11 +369,3 @@ class Recorder:
                 names = [str(name)] if len(tensors) == 1 else [f"{name}.{i}" for i in range(len(tensors))]
                 found += [self.spec(t, n) for t, n in zip(tensors, names, strict=True)]
         return tuple(found)
-
-
-def operation_name(name: str) -> str:
-    """Names for people: ``__iadd__`` is ``+=``, ``__getitem__`` is ``getitem``."""
-    if name.startswith("__") and name.endswith("__"):
-        bare = name.strip("_")
-        return SYMBOLS.get(bare, bare)
-    return name

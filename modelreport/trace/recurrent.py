@@ -14,8 +14,8 @@ def recurrent_output(name: str, args: tuple[Any, ...]) -> tuple[tuple[Any, ...],
     """What ``torch.lstm(*args)`` (or ``gru``, ``rnn_tanh``, ``rnn_relu``) gives on meta, and its FLOPs.
 
     Both signatures: ``(input, state, weights, bias, layers, dropout, training, bidirectional, batch_first)`` with input
-    (T, B, I) or (B, T, I), and for packed sequences ``(data, batch_sizes, state, weights, bias, layers, dropout, training,
-    bidirectional)`` with data (N, I). ``None`` when the arguments are of neither kind or do not fit the weights.
+    (T, B, I) or (B, T, I), and for packed sequences ``(data, batch_sizes, state, weights, bias, layers, dropout,
+    training, bidirectional)`` with data (N, I). ``None`` when the arguments are of neither kind or do not fit.
     """
     packed = len(args) > 3 and isinstance(args[3], (list, tuple))
     data, state, weights, rest = (args[0], *args[2:4], args[4:]) if packed else (args[0], *args[1:3], args[3:])

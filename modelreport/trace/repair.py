@@ -53,7 +53,8 @@ def _image_size(message: str, candidate: Candidate) -> Iterator[Candidate]:
     if match:
         yield resized(candidate, int(match[3]), int(match[4] or match[3]))
     match = re.search(
-        r"(?:input|image)(?: image)? ?(?:height|size|width).*?(?:doesn't match|expected|got).*?\(?(\d+)[\*x, ]*(\d+)?\)?",
+        r"(?:input|image)(?: image)? ?(?:height|size|width)"
+        r".*?(?:doesn't match|expected|got).*?\(?(\d+)[\*x, ]*(\d+)?\)?",
         message,
         re.IGNORECASE,
     )

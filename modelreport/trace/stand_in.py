@@ -1,4 +1,6 @@
-"""A stand-in for a module: the same structure on the meta device, so that the module given by the caller stays as it is."""
+"""A stand-in for a module: the same structure on the meta device, so that the module of the caller stays as it is."""
+
+# ruff: noqa: SLF001  torch gives these no public names
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ def stand_in(module: Any, shadows: Shadows, keep: bool) -> Iterator[Any]:
     """A module on meta to run instead of the given one, in eval mode.
 
     With ``keep`` the given one must come back unchanged: its structure is copied, parameters and buffers become meta
-    tensors (no weight is copied), small buffers keep their values. A module that cannot be copied has its tensors exchanged
-    for the length of the context, and put back. Without ``keep`` a module on meta runs itself.
+    tensors (no weight is copied), small buffers keep their values. A module that cannot be copied has its tensors
+    exchanged for the length of the context, and put back. Without ``keep`` a module on meta runs itself.
     """
     if not keep and is_on_meta(module):
         module.eval()

@@ -1,5 +1,7 @@
 """Connects a recorder to torch for the length of one pass, and disconnects it whatever happens."""
 
+# ruff: noqa: SLF001  torch gives these no public names
+
 from __future__ import annotations
 
 import contextlib
@@ -33,7 +35,7 @@ def _install(user: object) -> None:
         _USERS.add(user)
         if torch.nn.Module.__call__ is not _watched_call:
             _ORIGINAL[:] = [torch.nn.Module.__call__]
-            torch.nn.Module.__call__ = _watched_call  # type: ignore[method-assign, assignment]
+            torch.nn.Module.__call__ = _watched_call  # type: ignore[method-assign]
 
 
 def _restore() -> None:
@@ -74,10 +76,10 @@ def watched(recorder: Recorder) -> Iterator[None]:
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             return recorder.function(func, args, kwargs or {})
 
-    class Kernels(TorchDispatchMode):
+    class Kernels(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             with torch._C.DisableTorchFunction():
                 return recorder.kernel(func, args, kwargs or {})
 
-    with module_calls(recorder), Kernels(), Functions():
+    with module_calls(recorder), Kernels(), Functions():  # type: ignore[no-untyped-call]
         yield

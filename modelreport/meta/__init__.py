@@ -1,0 +1,17 @@
+"""Meta tensors that remember what they stand for, so that models can be built and run without data.
+
+A tensor on the meta device has a shape and no values. Code that needs a value (``.item()``, ``.tolist()``, boolean
+masks, routing) fails on it. Here every meta tensor whose value is known (literals, index ranges, dummy token ids, small
+buffers) carries a small real *twin* on the CPU; an operation whose inputs all have twins runs on the twins too. Where a
+value is needed and none is known it is invented, and counted in ``Shadows.guesses``.
+
+Devices written into the code (``"cuda"``, ``.cpu()``) become the meta device.
+"""
+
+from __future__ import annotations
+
+from modelreport.meta.building import on_meta
+from modelreport.meta.shadows import TWIN_LIMIT, Shadows, Twin
+from modelreport.meta.tensors import meta_parameter, replace_tensors, tensors_in
+
+__all__ = ["TWIN_LIMIT", "Shadows", "Twin", "meta_parameter", "on_meta", "replace_tensors", "tensors_in"]

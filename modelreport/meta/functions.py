@@ -1,0 +1,89 @@
+"""Rules for torch functions that name a device, hold a literal or read a value."""
+
+# ruff: noqa: SLF001  torch gives its modes no public names
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from modelreport.meta.tensors import replace_tensors
+
+if TYPE_CHECKING:
+    import torch
+
+    from modelreport.meta.shadows import Shadows
+
+
+def _same(_: Shadows, __: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``.cuda()``, ``.cpu()``, ``.pin_memory()``: the tensor stays where it is."""
+    return args[0] if args else kwargs.get("input")
+
+
+def _to(_: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    import torch
+
+    if kwargs.get("device") is not None:
+        kwargs = {**kwargs, "device": "meta"}
+    if len(args) > 1 and isinstance(args[1], (str, torch.device, int)):
+        args = (args[0], "meta", *args[2:])
+    elif len(args) > 1 and isinstance(args[1], torch.Tensor):
+        args = (args[0], "meta", args[1].dtype, *args[2:])
+    return func(*args, **kwargs)
+
+
+def _type(_: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    import torch
+
+    if len(args) > 1 and isinstance(args[1], (str, type)):
+        name = args[1] if isinstance(args[1], str) else f"{args[1].__module__}.{args[1].__name__}"
+        kind = getattr(torch, name.rpartition(".")[2], None)
+        dtype = getattr(kind, "dtype", None)
+        if isinstance(dtype, torch.dtype):
+            return args[0].to(dtype)
+    return func(*args, **kwargs)
+
+
+def _literal(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``torch.tensor([…])``, ``from_numpy``: built for real where small, then kept as a twin."""
+    import torch
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    if args and isinstance(args[0], torch.Tensor):
+        if kwargs.get("device") is not None:
+            kwargs = {**kwargs, "device": "meta"}
+        return func(*args, **kwargs)
+    if args and isinstance(args[0], (list, tuple)):
+        args = (replace_tensors(args[0], lambda t: _python_value(shadows, t)), *args[1:])
+    if kwargs.get("device") is not None:
+        kwargs = {**kwargs, "device": "cpu"}
+    with _disable_current_modes(), torch._C.DisableTorchFunction():
+        return shadows.lift(func(*args, **kwargs))
+
+
+def _python_value(shadows: Shadows, tensor: torch.Tensor) -> Any:
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    with _disable_current_modes():
+        return shadows.value(tensor, "tensor").tolist()
+
+
+def _read(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``.tolist()``, ``.numpy()``, ``int(x)``: the answer comes from the twin."""
+    import torch
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    if not isinstance(args[0], torch.Tensor) or not args[0].is_meta:
+        return func(*args, **kwargs)
+    name = func.__name__.strip("_")
+    with _disable_current_modes(), torch._C.DisableTorchFunction():
+        return func(shadows.value(args[0], name), *args[1:], **kwargs)
+
+
+FUNCTIONS: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]] = {
+    **dict.fromkeys(("cuda", "cpu", "xpu", "npu", "ipu", "pin_memory", "share_memory_"), _same),
+    **dict.fromkeys(("tensor", "as_tensor", "from_numpy", "asarray", "scalar_tensor", "frombuffer"), _literal),
+    **dict.fromkeys(("tolist", "numpy", "__array__", "__index__", "__int__", "__float__", "__complex__"), _read),
+    "to": _to,
+    "type": _type,
+}

@@ -1,0 +1,144 @@
+"""Rules for aten operators whose output depends on values, and what has to be known about the others."""
+
+# ruff: noqa: SLF001  torch gives an operator's schema no public name
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from modelreport.meta.tensors import replace_tensors, tensors_in
+
+if TYPE_CHECKING:
+    import torch
+
+    from modelreport.meta.shadows import Shadows
+
+
+def _scalar(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
+    return shadows.value(args[0], "item").item()
+
+
+def _by_value(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Operators whose output shape depends on values (``nonzero``, ``unique``): run on the twins, lift the result."""
+    name = func.__name__.split(".")[0].strip("_")
+
+    def real(tensor: torch.Tensor) -> Any:
+        return shadows.value(tensor, name)
+
+    real_args, real_kwargs = replace_tensors(args, real), replace_tensors(kwargs, real)
+    if real_kwargs.get("device") is not None:
+        real_kwargs["device"] = "cpu"
+    if name == "histc" and not real_args[0].is_floating_point():
+        return shadows.lift(func(real_args[0].float(), *real_args[1:], **real_kwargs).to(real_args[0].dtype))
+    return replace_tensors(func(*real_args, **real_kwargs), shadows.lift)
+
+
+def _index(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``x[mask]``: only the mask has to be known."""
+    import torch
+
+    masks = [i for i in args[1] if isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8)]
+    if not masks:
+        return _plain(shadows, func, args, kwargs)
+    indices: list[Any] = []
+    for item in args[1]:
+        if isinstance(item, torch.Tensor) and item.dtype in (torch.bool, torch.uint8):
+            found = shadows.value(item, "mask").nonzero(as_tuple=True)
+            indices += [shadows.lift(part) for part in found]
+        else:
+            indices.append(item)
+    return _plain(shadows, func, (args[0], indices), kwargs)
+
+
+def _plain(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    out = func(*replace_tensors(args, shadows.lift), **kwargs)
+    if all(shadows.twin(t) is not None for t in tensors_in(args)):
+        shadows.follow(func, args, kwargs, out)
+    return out
+
+
+def _grouped_mm(_: Shadows, __: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Shape of ``_grouped_mm``; torch's own meta kernel insists on bfloat16 and certain strides."""
+    import torch
+
+    left, right = args[:2]
+    offsets = args[2] if len(args) > 2 else kwargs.get("offs")
+    if left.dim() == 2 and right.dim() == 2:
+        groups = offsets.shape[0] if offsets is not None else 1
+        return torch.empty((groups, left.shape[0], right.shape[1]), dtype=left.dtype, device="meta")
+    return torch.empty((*left.shape[:-1], right.shape[-1]), dtype=left.dtype, device="meta")
+
+
+def _pack_padded(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
+    """``pack_padded_sequence``: the batch sizes stay real, torch insists on that."""
+    import torch
+
+    data, lengths, batch_first = args
+    sizes = shadows.value(lengths, "sequence lengths").tolist()
+    steps = max(sizes, default=0)
+    batches = torch.tensor([sum(size > step for size in sizes) for step in range(steps)], dtype=torch.int64)
+    rest = data.shape[2:]
+    del batch_first
+    return torch.empty((sum(sizes), *rest), dtype=data.dtype, device="meta"), batches
+
+
+def _pad_packed(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
+    """``pad_packed_sequence``: the inverse of the above."""
+    import torch
+
+    data, batches, batch_first, _value, total = args
+    sizes = shadows.value(batches, "batch sizes").tolist()
+    lengths = torch.tensor([sum(size > item for size in sizes) for item in range(sizes[0])], dtype=torch.int64)
+    steps = max(len(sizes), total)
+    lead = (sizes[0], steps) if batch_first else (steps, sizes[0])
+    return torch.empty((*lead, *data.shape[1:]), dtype=data.dtype, device="meta"), lengths
+
+
+_BY_VALUE = (
+    "nonzero", "masked_select", "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "equal",
+    "repeat_interleave", "histc", "is_nonzero", "allclose", "nonzero_numpy", "_nested_tensor_size",
+)  # fmt: skip
+_RULES: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]] = {
+    **dict.fromkeys(_BY_VALUE, _by_value),
+    "_local_scalar_dense": _scalar,
+    "index": _index,
+    "_grouped_mm": _grouped_mm,
+    "_pack_padded_sequence": _pack_padded,
+    "_pad_packed_sequence": _pad_packed,
+}
+_RANKING = {"topk", "sort", "argsort", "argmax", "argmin", "max", "min", "multinomial"}
+_RANDOM = {
+    "rand", "randn", "randint", "rand_like", "randn_like", "randint_like", "bernoulli", "bernoulli_", "normal",
+    "normal_", "uniform_", "log_normal_", "cauchy_", "exponential_", "geometric_", "random_", "multinomial", "randperm",
+    "empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted", "native_dropout",
+}  # fmt: skip
+
+
+class Kind(NamedTuple):
+    """What has to be known about an aten operator."""
+
+    rule: Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any] | None
+    random: bool
+    ranks: bool
+    mutates: bool
+    has_device: bool
+
+
+@functools.cache
+def kind_of(func: Any) -> Kind:
+    """What has to be known about the operator, once for each."""
+    schema = func._schema
+    space, _, name = schema.name.partition("::")
+    aten = space == "aten"
+    rule = _RULES.get(name) if aten else None
+    if name == "repeat_interleave" and schema.overload_name == "self_int":
+        rule = None
+    return Kind(
+        rule=rule,
+        random=not aten or name in _RANDOM,
+        ranks=aten and name in _RANKING,
+        mutates=bool(schema.is_mutable),
+        has_device=any(argument.name == "device" for argument in schema.arguments),
+    )

@@ -1,0 +1,208 @@
+"""The twins of one building or one pass."""
+
+# ruff: noqa: SLF001  torch gives storages and modes no public names
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from modelreport.meta.functions import FUNCTIONS
+from modelreport.meta.kernels import kind_of
+from modelreport.meta.tensors import replace_tensors, tensors_in
+
+if TYPE_CHECKING:
+    import torch
+
+TWIN_LIMIT = 1 << 20
+"""Largest twin, in elements: the cost of remembering stays far below that of the pass."""
+PATIENCE = 32
+"""Invented truth values from one line of code before the answer flips, so that ``while not done`` ends."""
+
+
+class Twin(NamedTuple):
+    """The known value of a meta tensor."""
+
+    value: torch.Tensor
+    guess: str = ""
+    """What was invented to get it; empty when it is true."""
+
+
+class Shadows:
+    """The twins of one building or one pass. ``function`` and ``kernel`` are called for every call by torch's modes."""
+
+    def __init__(self) -> None:
+        import torch
+
+        self.guesses: Counter[str] = Counter()
+        self.guess_calls = 0
+        """Grows with every use of an invented value; compare before and after an operation."""
+        self.scope = 0
+        """Number of the module call at work: repeated questions from one loop are told from repeated calls."""
+        self._asked: Counter[tuple[Any, ...]] = Counter()
+        self._spoiled: dict[int, Any] = {}
+        self._random = torch.Generator().manual_seed(0)
+        self._meta = torch.device("meta")
+
+    # --- twins ------------------------------------------------------------------------------------------------------
+
+    def twin(self, tensor: torch.Tensor) -> Twin | None:
+        """What is known about the value of a tensor."""
+        if not tensor.is_meta:
+            return Twin(tensor) if tensor.numel() <= TWIN_LIMIT else None
+        twin: Twin | None = tensor.__dict__.get("_modelreport_twin")
+        if twin is not None and self._spoiled and twin.value.untyped_storage()._cdata in self._spoiled:
+            return None
+        return twin
+
+    def know(self, tensor: torch.Tensor, value: torch.Tensor, guess: str = "") -> None:
+        """Remember the value of a meta tensor."""
+        if tensor.is_meta and value.numel() <= TWIN_LIMIT:
+            tensor.__dict__["_modelreport_twin"] = Twin(value, guess)
+
+    def forget(self, tensor: torch.Tensor) -> None:
+        """Drop the value of a tensor that was overwritten with something unknown, and of all views of it."""
+        twin = tensor.__dict__.pop("_modelreport_twin", None)
+        if twin is not None:
+            storage = twin.value.untyped_storage()
+            self._spoiled[storage._cdata] = storage
+
+    def lift(self, tensor: torch.Tensor) -> torch.Tensor:
+        """A meta tensor of the same shape, strides and dtype, whose twin is the given one."""
+        import torch
+
+        if tensor.is_meta:
+            return tensor
+        if tensor.layout == torch.strided and not tensor.is_quantized:
+            made = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+        else:
+            made = tensor.to("meta")
+        self.know(made, tensor.detach() if tensor.requires_grad else tensor)
+        return made
+
+    def value(self, tensor: torch.Tensor, what: str) -> torch.Tensor:
+        """The real value, invented where it is unknown: ones, and ``False`` for single truth values."""
+        import torch
+
+        twin = self.twin(tensor)
+        if twin is not None:
+            if twin.guess:
+                self._count(twin.guess)
+            return twin.value
+        self._count(what)
+        if tensor.dtype == torch.bool:
+            return torch.full(tensor.shape, tensor.numel() > 1 or self._tired(), device="cpu")
+        return torch.ones(tensor.shape, dtype=tensor.dtype, device="cpu")
+
+    def _count(self, what: str) -> None:
+        self.guesses[what] += 1
+        self.guess_calls += 1
+
+    def _tired(self) -> bool:
+        """Whether the same line of the same module call has asked too often."""
+        frame = sys._getframe(2)
+        while frame.f_back is not None and _is_machinery(frame.f_code.co_filename):
+            frame = frame.f_back
+        place = (self.scope, frame.f_code.co_filename, frame.f_lineno)
+        self._asked[place] += 1
+        return self._asked[place] > PATIENCE
+
+    # --- functions as the user wrote them ---------------------------------------------------------------------------
+
+    def function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a torch function with devices redirected, literals remembered and values read from twins."""
+        special = FUNCTIONS.get(getattr(func, "__name__", ""))
+        if special is not None:
+            return special(self, func, args, kwargs)
+        if kwargs.get("device") is not None:
+            kwargs = {**kwargs, "device": self._meta}
+        return func(*args, **kwargs)
+
+    # --- aten operators ---------------------------------------------------------------------------------------------
+
+    def kernel(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run an aten operator on meta tensors, and on the twins where all are known."""
+        tensors = tensors_in(args)
+        if kwargs:
+            tensors += tensors_in(kwargs)
+        kind = kind_of(func)
+        if kind.rule is not None and (any(t.is_meta for t in tensors) or not tensors):
+            return kind.rule(self, func, args, kwargs)
+        known, real = not kind.random, False
+        for tensor in tensors:
+            if not tensor.is_meta:
+                real = True
+                known = known and tensor.numel() <= TWIN_LIMIT
+            elif known and self.twin(tensor) is None:
+                known = False
+        if real and not any(t.is_meta for t in tensors) and kwargs.get("device") is None:
+            return func(*args, **kwargs)
+        on_meta_args, on_meta_kwargs = args, kwargs
+        if real:
+            on_meta_args, on_meta_kwargs = replace_tensors(args, self.lift), replace_tensors(kwargs, self.lift)
+        if kind.has_device and (not tensors or kwargs.get("device") is not None):
+            on_meta_kwargs = {**on_meta_kwargs, "device": self._meta}
+        if kind.random and kwargs.get("generator") is not None:
+            on_meta_kwargs = {**on_meta_kwargs, "generator": None}
+        out = func(*on_meta_args, **on_meta_kwargs)
+        if known:
+            self.follow(func, args, kwargs, out)
+        elif kind.mutates:
+            for tensor in tensors_in(out) or tensors[:1]:
+                self.forget(tensor)
+        elif kind.ranks:
+            self._rank(func, args, kwargs, out)
+        return out
+
+    def follow(self, func: Any, args: Any, kwargs: dict[str, Any], out: Any) -> None:
+        """Run on the twins and remember what comes out; silently know nothing where that is impossible."""
+        made = tensors_in(out)
+        if sum(t.numel() for t in made) > TWIN_LIMIT:
+            return
+        guess = ""
+
+        def real(tensor: torch.Tensor) -> Any:
+            nonlocal guess
+            twin = self.twin(tensor)
+            if twin is None:
+                raise LookupError
+            guess = guess or twin.guess
+            return twin.value
+
+        try:
+            real_kwargs = replace_tensors(kwargs, real)
+            if real_kwargs.get("device") is not None:
+                real_kwargs["device"] = "cpu"
+            values = tensors_in(func(*replace_tensors(args, real), **real_kwargs))
+        except Exception:
+            for tensor in made:
+                self.forget(tensor)
+            return
+        for tensor, value in zip(made, values, strict=False):
+            if tensor.shape == value.shape:
+                self.know(tensor, value, guess)
+
+    def _rank(self, func: Any, args: Any, kwargs: dict[str, Any], out: Any) -> None:
+        """Give the indices of an unknown ranking (routing, argmax) uniformly random values, marked as invented."""
+        import torch
+
+        source = args[0]
+        position = 2 if "topk" in func.__name__ else 1
+        dim = args[position] if len(args) > position else kwargs.get("dim", -1)
+        size = source.shape[dim] if isinstance(dim, int) and source.dim() else source.numel()
+        if func.__name__.startswith(("max", "min")) and not isinstance(out, tuple):
+            return
+        for tensor in tensors_in(out)[-1:]:
+            if tensor.dtype != torch.int64 or tensor.numel() > TWIN_LIMIT:
+                continue
+            if source.dim() and tensor.dim() == source.dim() and source.numel() <= TWIN_LIMIT << 2:
+                order = torch.rand(source.shape, generator=self._random, device="cpu").argsort(dim)
+                value = order.narrow(dim, 0, tensor.shape[dim])
+            else:
+                value = torch.randint(0, max(size, 1), tensor.shape, generator=self._random, device="cpu")
+            self.know(tensor, value.contiguous(), func.__name__.split(".")[0])
+
+
+def _is_machinery(filename: str) -> bool:
+    return "/torch/" in filename or "/modelreport/" in filename
