@@ -9,6 +9,9 @@ from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, measured,
 
 _ENOUGH_VALUES = 256
 _FLOATS = {"float64", "float32", "float16", "bfloat16"}
+_NOTICED_SHARE = 0.01
+"""Share of the model from which copied buffers count; index tables and masks are copied by design."""
+
 _SLACK_SHARE = 0.05
 _SLACK_BYTES = 1 << 18
 
@@ -25,6 +28,8 @@ def duplicates(report: Report) -> Found | Clean:
     if not looked:
         return Clean(say("No tensor has {enough_count} values or more.", enough_count=_ENOUGH_VALUES))
     copies = [(group[0], copy) for group in groups.values() for copy in group[1:]]
+    if sum(copy.stored_bytes for _, copy in copies) < _NOTICED_SHARE * report.structure.size_bytes:
+        copies = [(first, copy) for first, copy in copies if copy.role == "parameter"]
     if not copies:
         return Clean(say("None of {tensor_count} tensors is a copy of another.", tensor_count=looked))
     wasted = sum(copy.stored_bytes for _, copy in copies)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from modelreport.facts import Evidence, Operation, Report, Trace
@@ -47,6 +49,10 @@ def keys(report: Report) -> Found | Clean:
     )
 
 
+_TRAINING_ONLY = re.compile(r"(^|[._])(aux|auxiliary|mask_token|teacher|projector)")
+"""Parts that serve only training by their usual names: auxiliary heads, mask tokens."""
+
+
 def unused(report: Report) -> Found | Clean:
     """Parameters that no operation of the forward pass reads."""
     trace = trace_of(report)
@@ -57,6 +63,7 @@ def unused(report: Report) -> Found | Clean:
         return Clean(say("The forward pass reads every parameter."))
     count = sum(sizes.get(name, 0) for name in trace.untouched)
     share = count / max(1, report.structure.parameters)
+    others = sum(sizes.get(name, 0) for name in trace.untouched if not _TRAINING_ONLY.search(name.lower()))
     evidence = [point("tensor", n, say("{value_count} values", value_count=sizes.get(n))) for n in trace.untouched]
     return Found(
         say(
@@ -66,7 +73,7 @@ def unused(report: Report) -> Found | Clean:
             value_share=share,
         ),
         evidence,
-        "warning" if share > 0.01 else None,
+        "warning" if others > 0.01 * report.structure.parameters else None,
     )
 
 

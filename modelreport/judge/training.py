@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from statistics import NormalDist
 
@@ -31,6 +31,11 @@ _CERTAIN_VALUES = 1 << 15
 _STANDARD_ERRORS = 4.5
 _MOST = 0.8
 """Share of the weight matrices from which the model as a whole counts as untrained."""
+
+
+def _role(name: str) -> str:
+    """A name without its indices: equal for the same layer at other depths."""
+    return re.sub(r"\d+", "*", name)
 
 
 def _all_equal(tensor: Measured | None, value: float) -> bool:
@@ -82,7 +87,8 @@ def as_initialised(report: Report) -> Found | Clean:
     ]
     if not matrices:
         return Clean(say("No weight matrix has {enough_count} values or more.", enough_count=_ENOUGH_VALUES))
-    likes = [(m, _initialisation(m, types.get(m.fact.module, ""))) for m in matrices]
+    depths = Counter(_role(m.fact.name) for m in matrices)
+    likes = [(m, _initialisation(m, types.get(m.fact.module, ""), depths[_role(m.fact.name)])) for m in matrices]
     alike = [(m, like) for m, like in likes if like]
     most = len(alike) >= _MOST * len(matrices)
     if not most:
@@ -107,19 +113,23 @@ def as_initialised(report: Report) -> Found | Clean:
     )
 
 
-def _initialisation(tensor: Measured, kind: str) -> str:
+def _initialisation(tensor: Measured, kind: str, depth: int) -> str:
     """Name of the initialisation whose quantiles, mean and deviation the values have, or empty.
 
     Uniform within ±1/sqrt(fan_in) is ``torch.nn.Linear`` and ``Conv2d``'s own (Kaiming with a = sqrt(5)); recurrent
     layers use ±1/sqrt(hidden). The normal ones are ``kaiming_normal_`` (He et al. 2015), ``xavier_normal_`` (Glorot
-    and Bengio 2010), and 0.02 and 0.01 as in BERT, ViT and VGG.
+    and Bengio 2010), 0.02 and 0.01 as in BERT, ViT and VGG, and GPT-2's residual projections, scaled by ``depth``.
     """
     shape = tensor.fact.shape
     receptive = math.prod(shape[2:])
     fan_in, fan_out = shape[1] * receptive, shape[0] * receptive
     if kind.startswith("ConvTranspose"):  # fan_in is counted on the second dimension there as well
         fan_out = shape[1] * receptive
-    uniform = {"uniform ±1/√fan_in": 1 / math.sqrt(fan_in), "Xavier uniform": math.sqrt(6 / (fan_in + fan_out))}
+    uniform = {
+        "uniform ±1/√fan_in": 1 / math.sqrt(fan_in),
+        "Kaiming uniform": math.sqrt(6 / fan_in),
+        "Xavier uniform": math.sqrt(6 / (fan_in + fan_out)),
+    }
     if kind.startswith(("LSTM", "GRU", "RNN")):
         gates = {"L": 4, "G": 3, "R": 1}[kind[0]]
         uniform = {"uniform ±1/√hidden": 1 / math.sqrt(max(1, shape[0] // gates))}
@@ -133,6 +143,7 @@ def _initialisation(tensor: Measured, kind: str) -> str:
         "Xavier normal": math.sqrt(2 / (fan_in + fan_out)),
         "normal, deviation 0.02": 0.02,
         "normal, deviation 0.01": 0.01,
+        "normal, deviation 0.02/√(2 × depth)": 0.02 / math.sqrt(2 * depth),
     }
     return next((name for name, deviation in normal.items() if _is_normal(tensor, deviation)), "")
 
@@ -184,7 +195,7 @@ def odd_scale(report: Report) -> Found | Clean:
     groups: defaultdict[tuple[str, tuple[int, ...]], list[Measured]] = defaultdict(list)
     for m in measured_parameters(report):
         if len(m.fact.shape) > 1 and m.values.std and re.search(r"\d", m.fact.name):
-            groups[re.sub(r"\d+", "*", m.fact.name), m.fact.shape].append(m)
+            groups[_role(m.fact.name), m.fact.shape].append(m)
     groups_of_enough = [g for g in groups.values() if len(g) >= _ENOUGH_PEERS]
     if not groups_of_enough:
         return Clean(say("No layer is repeated at {enough_count} depths or more.", enough_count=_ENOUGH_PEERS))
