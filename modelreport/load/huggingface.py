@@ -31,7 +31,7 @@ OTHER_WEIGHTS = (".h5", ".msgpack", ".onnx", ".gguf", ".ckpt", ".pt", ".pth")
 CODE_LIMIT = 64 << 10
 CODE_FILES = 20
 CONFIGS = (
-    ("config.json", ""),
+    ("config.json", "config"),
     ("generation_config.json", "generation"),
     ("adapter_config.json", "adapter"),
     ("quantization_config.json", "quantization"),
@@ -85,8 +85,8 @@ def read(path: Path, options: Options) -> Checkpoint:
     parts = Parts(path)
     try:
         names = tuple(sorted(entry.name for entry in path.iterdir()))
-        config = _read_configs(parts, names)
         _read_weights(parts, names, options)
+        config = _read_configs(parts, names)
         parts.metadata += read_card(path, names, parts.notes)
         _note_code(parts, names, config)
     except BaseException:
@@ -170,7 +170,8 @@ def _read_modules(parts: Parts, names: tuple[str, ...]) -> None:
             if isinstance(stage, dict) and isinstance(stage.get("type"), str):
                 name, folder = stage.get("name", ""), stage.get("path", "")
                 parts.metadata += flatten({f"stage {name}": stage["type"]})
-                if isinstance(folder, str) and folder:
+                place = parts.folder / folder / "config.json" if isinstance(folder, str) and folder else None
+                if place is not None and place.is_file():
                     parts.metadata += flatten(_try_json(parts, f"{folder}/config.json"), f"stage {name}")
     if "model_index.json" in names:
         pipeline = _try_json(parts, "model_index.json")

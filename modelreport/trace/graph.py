@@ -1,0 +1,155 @@
+"""The forward pass of an ONNX model, read off its graph: the facts of a dummy pass, without running anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from modelreport.facts import Guess, ModuleCall, Operation, Skipped, Trace, Uncounted
+from modelreport.trace.graph_calls import derive_calls, place_by_weights
+from modelreport.trace.graph_inputs import Candidate, candidates, find_inputs, match
+from modelreport.trace.graph_labels import SELECTS, VIEWS, family_of, label_of
+from modelreport.trace.graph_memory import measure_memory
+from modelreport.trace.graph_walk import Walk
+
+if TYPE_CHECKING:
+    from modelreport.checkpoint import Checkpoint
+    from modelreport.options import Options
+    from modelreport.trace.graph_values import Step, Value
+
+NOTES_LIMIT = 30
+SLOW_STEPS = 20_000
+"""Graphs with more nodes are walked with the first choice of inputs only."""
+
+
+def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
+    """Operations, shapes, costs and memory of an ONNX graph; never raises for what the graph holds."""
+    model = checkpoint.graph
+    if model is None:
+        return Skipped(stage="trace", reason="The checkpoint holds no graph.")
+    inputs = find_inputs(model)
+    try:
+        match(inputs, options.inputs)
+    except ValueError as error:
+        return Skipped(
+            stage="trace", reason=str(error), hint="Name inputs as the graph does: --input 'name:1,3,224,224'."
+        )
+    choice, walk = _walk_best(model, inputs, options)
+    if not walk.steps:
+        return Skipped(stage="trace", reason=walk.error or "The graph has no operations.")
+    used = walk.read | {name for value in walk.outputs for name in value.parameters}
+    by_weights = place_by_weights(walk.steps)
+    calls, call_of = derive_calls(walk, _title(model))
+    operations = tuple(_operation(step, call_of[step.id]) for step in walk.steps)
+    return Trace(
+        method="graph",
+        inputs=tuple(value.spec for value in choice.values.values()),
+        input_origin=choice.origin,
+        outputs=tuple(
+            _named(value, entry.name) for value, entry in zip(walk.outputs, model.graph.output, strict=False)
+        ),
+        operations=operations,
+        calls=calls,
+        flops=sum(operation.flops or 0 for operation in operations),
+        macs=sum(operation.macs or 0 for operation in operations),
+        uncounted=_uncounted(walk.steps),
+        guesses=tuple(Guess(what=what, calls=count) for what, count in sorted(walk.guesses.items())),
+        memory=measure_memory(walk),
+        complete=not walk.error,
+        error=walk.error,
+        untouched=tuple(t.name for t in checkpoint.tensors if t.role == "parameter" and t.name not in used),
+        notes=_notes(walk, calls, by_weights=by_weights),
+    )
+
+
+def _walk_best(model: Any, inputs: list[Any], options: Options) -> tuple[Candidate, Walk]:
+    """The first choice of inputs with which every node's operands fit, or the one with the fewest misfits."""
+    best: tuple[Candidate, Walk] | None = None
+    for number, choice in enumerate(candidates(inputs, options.inputs)):
+        options.progress("trace", number, 0)
+        walk = Walk(model, choice.values, choice.symbols).run()
+        if best is None or len(walk.failures) < len(best[1].failures):
+            best = (choice, walk)
+        if not walk.failures or len(walk.steps) > SLOW_STEPS:
+            break
+    if best is None:  # candidates() always yields one
+        raise AssertionError
+    return best
+
+
+def _title(model: Any) -> str:
+    name = model.graph.name
+    return name if name and len(name) <= 80 and name.isprintable() else "Graph"
+
+
+def _named(value: Value, name: str) -> Any:
+    from msgspec.structs import replace
+
+    return replace(value.spec, name=name)
+
+
+def _operation(step: Step, call: int) -> Operation:
+    present = [value for value in step.inputs if value is not None]
+    sources = {value.step.id for value in present if value.step is not None and value.step.id >= 0}
+    parameters = dict.fromkeys(name for value in present for name in value.parameters)
+    reads = {value.model_input for value in present if value.step is None and value.model_input >= 0}
+    written = sum(value.size_bytes for value in step.outputs if value.name)
+    read = sum(value.size_bytes for value in present)
+    if step.op in VIEWS:
+        read = written = 0
+    elif step.op in SELECTS:
+        read = min(read, written + sum(value.size_bytes for value in present[1:]))
+    return Operation(
+        id=step.id,
+        name=step.kernel,
+        family=family_of(step),
+        call=call,
+        inputs=tuple(value.spec for value in present if not value.constant),
+        outputs=tuple(value.spec for value in step.outputs if value.name),
+        sources=tuple(sorted(sources - {step.id})),
+        reads_input=tuple(sorted(reads)),
+        parameters=tuple(parameters),
+        label=label_of(step),
+        flops=step.flops,
+        macs=step.macs,
+        read_bytes=read,
+        written_bytes=written,
+        kernels=(step.kernel,),
+        exact=not step.guessed and all(value.known for value in step.outputs if value.name),
+    )
+
+
+def _uncounted(steps: list[Step]) -> tuple[Uncounted, ...]:
+    counts = Counter(step.kernel for step in steps if step.flops is None)
+    return tuple(Uncounted(kernel=kernel, calls=calls) for kernel, calls in sorted(counts.items(), key=_by_calls))
+
+
+def _by_calls(entry: tuple[str, int]) -> tuple[int, str]:
+    return -entry[1], entry[0]
+
+
+def _notes(walk: Walk, calls: tuple[ModuleCall, ...], *, by_weights: bool) -> tuple[str, ...]:
+    notes = list(dict.fromkeys(walk.notes))
+    if len(notes) > NOTES_LIMIT:
+        notes = [*notes[:NOTES_LIMIT], f"{len(notes) - NOTES_LIMIT} more notes of this kind."]
+    if walk.failures:
+        notes.append(
+            f"With this input the operands of {len(walk.failures)} nodes do not fit, so shapes and costs after them are "
+            f"missing. The first: {walk.failures[0][:300]}"
+        )
+    for operator, count in walk.ruleless.most_common(10):
+        notes.append(f"There is no shape rule for {operator} ({count} nodes): as the file states.")
+    folded = []
+    if walk.prepared:
+        folded.append(f"{walk.prepared} that compute only from stored tensors")
+    if walk.evaluated:
+        folded.append(f"{walk.evaluated} of shape arithmetic")
+    if folded:
+        notes.append(f"Nodes worked out here and not listed as operations: {' and '.join(folded)}.")
+    if len(calls) == 1:
+        notes.append("The exporter left no module names in the graph: all operations belong to the model itself.")
+    elif by_weights:
+        notes.append("The exporter left no module names in the nodes; the names of the weights give the modules.")
+    else:
+        notes.append("Module calls are derived from the names that the exporter gave the nodes.")
+    return tuple(notes)

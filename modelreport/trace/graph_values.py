@@ -1,0 +1,153 @@
+"""Values that flow through an ONNX graph while it is walked: type, shape, and small contents that shapes depend on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from modelreport.facts import DTYPE_BITS, TensorSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DATA_LIMIT = 4096
+"""Elements up to which contents are followed: shapes, axes, scales."""
+
+DTYPES = {
+    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
+    10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
+    17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4", 22: "int4",
+    23: "float4_e2m1fn", 24: "float8_e8m0fnu", 25: "uint2", 26: "int2", 27: "float6_e2m3", 28: "float6_e3m2",
+}  # fmt: skip
+"""TensorProto.DataType (onnx.proto) and our dtype names."""
+CODES = {name: code for code, name in DTYPES.items()}
+PLAIN = {
+    "float32",
+    "float64",
+    "int64",
+    "int32",
+    "int16",
+    "int8",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "bool",
+    "float16",
+}
+"""Dtypes whose contents are followed."""
+
+
+@dataclass(eq=False)
+class Value:
+    """One value of the graph."""
+
+    name: str
+    dtype: str = "unknown"
+    shape: tuple[int, ...] | None = None
+    """``None`` when even the rank is unknown; -1 for an unknown dimension."""
+    data: NDArray[Any] | None = None
+    constant: bool = False
+    """Whether it is stored in the file, or follows from nothing but stored tensors."""
+    parameters: tuple[str, ...] = ()
+    """Names of the stored tensors that it is or follows from; only for constants."""
+    step: Step | None = None
+    """The step that made it."""
+    model_input: int = -1
+    root: Value | None = None
+    """The value whose memory it shares (a reshape of it)."""
+    proto: Any = None
+    """The ``TypeProto`` of anything but a tensor: sequence, optional, map."""
+
+    @property
+    def known(self) -> bool:
+        """Whether every dimension is known."""
+        return self.shape is not None and all(n >= 0 for n in self.shape)
+
+    @property
+    def count(self) -> int | None:
+        """Elements, ``None`` when unknown."""
+        return math.prod(self.shape) if self.shape is not None and self.known else None
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes, 0 when unknown."""
+        return ((self.count or 0) * DTYPE_BITS.get(self.dtype, 0) + 7) // 8
+
+    @property
+    def spec(self) -> TensorSpec:
+        """As a fact; an unknown rank is one unknown dimension."""
+        return TensorSpec(shape=self.shape if self.shape is not None else (-1,), dtype=self.dtype, name=self.name)
+
+    @property
+    def buffer(self) -> Value:
+        """The value whose memory this one is."""
+        value, hops = self, 0
+        while value.root is not None and hops < 100_000:
+            value, hops = value.root, hops + 1
+        return value
+
+
+@dataclass(eq=False)
+class Step:
+    """One node as it is executed once."""
+
+    op: str
+    domain: str
+    inputs: list[Value | None]
+    outputs: list[Value]
+    attributes: dict[str, Any]
+    frames: tuple[Frame, ...]
+    """Module calls it is in, outermost first, the root left out."""
+    flops: int | None = None
+    macs: int | None = None
+    guessed: bool = False
+    id: int = -1
+
+    @property
+    def kernel(self) -> str:
+        """Operator name with its domain when that is not the standard one."""
+        return f"{self.domain}.{self.op}" if self.domain not in ("", "ai.onnx") else self.op
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One level of the module hierarchy that a node's name or metadata gives."""
+
+    path: str
+    type: str = ""
+    instance: int = 0
+    """Different for two calls of the same function or sub-graph."""
+
+
+def read_tensor(proto: Any) -> NDArray[Any] | None:
+    """The contents of a small stored tensor of a plain dtype, ``None`` otherwise."""
+    from onnx import numpy_helper
+
+    shape = tuple(proto.dims)
+    if proto.data_location == 1 or DTYPES.get(proto.data_type) not in PLAIN or len(shape) > 8:
+        return None
+    if any(n < 0 for n in shape) or math.prod(shape) > DATA_LIMIT:
+        return None
+    try:
+        values: NDArray[Any] = numpy_helper.to_array(proto)
+    except Exception:  # a damaged tensor is reported where it is loaded
+        return None
+    return values if values.shape == shape else None
+
+
+def read_attributes(node: Any) -> dict[str, Any]:
+    """Attributes as plain values; graphs are left out, tensors stay as they are."""
+    out: dict[str, Any] = {}
+    for attribute in node.attribute:
+        if attribute.type == 3:
+            out[attribute.name] = attribute.s.decode("utf-8", "replace")
+        elif attribute.type in _FIELDS:
+            value = getattr(attribute, _FIELDS[attribute.type])
+            out[attribute.name] = tuple(value) if attribute.type in (6, 7) else value
+    return out
+
+
+_FIELDS = {1: "f", 2: "i", 4: "t", 6: "floats", 7: "ints"}
+"""AttributeProto.AttributeType and the field it is in."""
