@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Final
 
 from modelreport.facts import FindingState, Message, Severity
@@ -159,7 +160,7 @@ def name(text: str, limit: int = NAME_LIMIT) -> str:
     r"""Text from a checkpoint, safe to look at: one line, nothing invisible, at most about ``limit`` characters.
 
     Control, bidirectional, zero-width, private and unassigned characters, lone surrogates and odd spaces are shown as
-    Python escapes (``\u202e``), and so is the fourth combining mark in a row. A longer text keeps its head and tail
+    Python escapes (``\u202e``, many of the same as ``\u202e×20``), and so is the fourth combining mark in a row. A longer text keeps its head and tail
     and says its length. Right-to-left letters stay: the markup isolates them.
     """
     if len(text) <= limit:
@@ -193,7 +194,20 @@ def message(fact: Message) -> str:
 
     ``…_file_bytes`` are decimal, other ``…_bytes`` binary. A placeholder without a value reads ``–``.
     """
-    return _PLACEHOLDER.sub(lambda found: _value(found[1], fact.values.get(found[1])), fact.text)
+    return "".join(part for part, _ in parts(fact))
+
+
+def parts(fact: Message) -> list[tuple[str, bool]]:
+    """The pieces of ``message`` in order, and whether each is a name: text from the checkpoint, to be set as code."""
+    found: list[tuple[str, bool]] = []
+    end = 0
+    for place in _PLACEHOLDER.finditer(fact.text):
+        found.append((fact.text[end : place.start()], False))
+        value = fact.values.get(place[1])
+        found.append((_value(place[1], value), isinstance(value, str)))
+        end = place.end()
+    found.append((fact.text[end:], False))
+    return [part for part in found if part[0]]
 
 
 def plural(value: int, one: str, many: str = "") -> str:
@@ -245,12 +259,20 @@ def _visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     out, marks = [], 0
-    for char in text:
+    for char, run in groupby(text):
+        times = sum(1 for _ in run)
         category = unicodedata.category(char)
-        marks = marks + 1 if category in {"Mn", "Me"} else 0
-        hidden = category in _HIDDEN or marks > 3 or (category == "Zs" and char != " ")
-        out.append(_escape(char) if hidden else char)
+        shown = min(times, max(3 - marks, 0)) if category in {"Mn", "Me"} else times
+        marks = marks + times if category in {"Mn", "Me"} else 0
+        if category in _HIDDEN or (category == "Zs" and char != " "):
+            shown = 0
+        out.append(char * shown + _escaped_run(char, times - shown))
     return "".join(out)
+
+
+def _escaped_run(char: str, times: int) -> str:
+    """The same escape once, and how often it stands there, when it would be written many times."""
+    return _escape(char) * times if times <= 3 else f"{_escape(char)}×{times}"
 
 
 def _escape(char: str) -> str:

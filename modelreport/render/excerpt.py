@@ -1,0 +1,81 @@
+"""The part of a table that fits on paper or into a comment, and a sentence on what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelreport.render import format as text
+from modelreport.render.table import Cell, Column, Row, Table
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Chosen columns and rows of a table."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    """Their cells are those of ``columns``."""
+    left_out: str
+    """What is missing, as a sentence; empty when nothing is."""
+    caption: str
+    tree: bool
+
+
+def excerpt(table: Table, limit: int, columns: Sequence[str] = ()) -> Excerpt:
+    """At most ``limit`` rows of a table and the ``columns`` with these ids, in their order (those shown when empty).
+
+    A tree keeps the levels that fit and nothing below ``×N`` lines; another table keeps its first rows.
+    """
+    known = {column.id: i for i, column in enumerate(table.columns)}
+    chosen = [known[name] for name in columns if name in known]
+    if not columns:
+        chosen = [i for i, c in enumerate(table.columns) if c.shown and c.kind != "spark"]
+    rows = _levels(table.rows, limit) if table.tree else list(table.rows[:limit])
+    return Excerpt(
+        columns=tuple(table.columns[i] for i in chosen),
+        rows=tuple(_cut(row, chosen) for row in rows),
+        left_out=_left_out(table, len(rows)),
+        caption=table.caption,
+        tree=table.tree,
+    )
+
+
+def _cut(row: Row, chosen: Sequence[int]) -> Row:
+    return Row(row.id, tuple(row.cells[i] for i in chosen), row.depth, row.folded, row.note)
+
+
+def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
+    """The levels of a tree that fit, repeats under their ``×N`` line left out; the first rows when none does."""
+    open_rows: list[Row] = []
+    below: int | None = None
+    for row in rows:
+        if below is not None and row.depth > below:
+            continue
+        below = row.depth if _is_group(row) else None
+        open_rows.append(row)
+    deepest = max((row.depth for row in open_rows), default=0)
+    for depth in range(deepest, -1, -1):
+        kept = [row for row in open_rows if row.depth <= depth]
+        if len(kept) <= limit:
+            return kept
+    return open_rows[:limit]
+
+
+def _is_group(row: Row) -> bool:
+    return row.note.startswith("×")
+
+
+def _left_out(table: Table, shown: int) -> str:
+    all_rows = len(table.rows)
+    if shown >= all_rows:
+        return ""
+    what = text.plural(all_rows, *table.noun)
+    how = "repeats and deeper levels folded" if table.tree else "the first"
+    return f"{text.exact(shown)} of {what} ({how}); all are in the HTML and JSON reports."
+
+
+def cell_text(row: Row, index: int) -> str:
+    """A cell as text; the first one with the word beside it."""
+    cell: Cell = row.cells[index]
+    return f"{cell.text} {row.note}".strip() if index == 0 and row.note else cell.text

@@ -1,0 +1,90 @@
+"""The report as GitHub-flavoured Markdown: what a reviewer pastes into a pull request or a model card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from modelreport.facts import Report, Trace
+from modelreport.render import format as text
+from modelreport.render.charts import overview
+from modelreport.render.environment import FILTERS, templates_folder
+from modelreport.render.excerpt import excerpt
+from modelreport.render.marked import (
+    Marked,
+    cell,
+    code_span,
+    escape,
+    grid,
+    items,
+    names,
+    numbers,
+    sentence,
+    skipped,
+    specs,
+)
+from modelreport.render.sections import SECTIONS
+from modelreport.render.table import Table
+
+ROWS: Final = 60
+"""Most rows of a table."""
+
+
+def write_markdown(report: Report) -> bytes:
+    """The whole report, UTF-8."""
+    contexts = {section.id: section.context(report) for section in SECTIONS if section.id != "architecture"}
+    page = (
+        _environment()
+        .get_template("report.md.j2")
+        .render(
+            report=report,
+            trace=report.trace if isinstance(report.trace, Trace) else None,
+            charts={name: numbers(chart) for name, chart in overview(report).items()},
+            **contexts,
+        )
+    )
+    return re.sub(r"\n{3,}", "\n\n", page).strip().encode("utf-8", "backslashreplace") + b"\n"
+
+
+def outcome_line(report: Report) -> str:
+    """The outcome in one line of plain text, for a terminal."""
+    facts = [f"{text.count(report.structure.parameters)} parameters"]
+    if isinstance(report.trace, Trace):
+        facts.append(text.macs(report.trace.macs))
+    facts.append(text.bytes_decimal(report.source.size_bytes))
+    line = f"{text.name(report.title)}: {', '.join(facts)}"
+    verdict = report.verdict
+    if verdict is None:
+        return line
+    word = f"{text.VERDICT_ICONS[verdict.level]} {text.VERDICT_WORDS[verdict.level]}"
+    return f"{line}. {word}: {text.message(verdict.sentence)}"
+
+
+def _show(value: Any) -> Any:
+    """What the template may print: Markdown as it is, every other text visible and escaped."""
+    return escape(text.code(value)) if isinstance(value, str) and not isinstance(value, Marked) else value
+
+
+def _table(table: Table, limit: int = ROWS, columns: tuple[str, ...] = ()) -> Marked:
+    return grid(excerpt(table, limit, columns))
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(  # noqa: S701 - the output is Markdown: finalize escapes every expression for that
+        loader=FileSystemLoader(templates_folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_show,
+    )
+    own: dict[str, Callable[..., Any]] = {
+        "cell": cell, "code_span": code_span, "items": items, "names": names, "sentence": sentence,
+        "skipped": skipped, "specs": specs, "table": _table,
+    }  # fmt: skip
+    made.filters.update({name: call for name, call in FILTERS.items() if name != "svg"} | own)
+    return made
