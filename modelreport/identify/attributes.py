@@ -59,7 +59,7 @@ _USUAL: dict[str, Any] = {
 """Values that are left out because nearly every module has them."""
 _HIDDEN = {
     "training", "dump_patches", "call_super_init", "inplace",
-    "name_or_path", "kernel_config", "loss_type", "warnings_issued", "gradient_checkpointing", "is_gradient_checkpointing",
+    "name_or_path", "kernel_config", "loss_type", "warnings_issued", "gradient_checkpointing",
 }  # fmt: skip
 """Housekeeping of torch and transformers."""
 MOST = 24

@@ -7,13 +7,14 @@ from typing import Any
 
 from modelreport.checkpoint import Checkpoint, Model, ModuleNode
 from modelreport.facts import Identification, Skipped
+from modelreport.identify.adapt import Verified, verify
 from modelreport.identify.factory import identify_factory
 from modelreport.identify.fitting import compare, module_shapes
 from modelreport.identify.huggingface import identify_config
 from modelreport.identify.index import load_index
-from modelreport.identify.known import hints_of, identify_known, ranked, shapes_of, task_of, verify
+from modelreport.identify.known import hints_of, identify_known, ranked, shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, MODULES, library_of, library_version, load_library
-from modelreport.identify.rebuild import RebuildError, rebuild, unwrap
+from modelreport.identify.rebuild import RebuildError, rebuild
 from modelreport.options import Options
 
 _GRAPH_NAME = re.compile(r"(?!main|torch|tf2onnx|paddle|spox|graph|model|onnx|g$)[A-Za-z][\w-]{1,60}", re.IGNORECASE)
@@ -73,17 +74,18 @@ def _graph(checkpoint: Checkpoint) -> Model:
     return Model(facts, None)
 
 
-def _pickled(checkpoint: Checkpoint, tree: ModuleNode) -> Model | Skipped:
-    prefix, root = unwrap(tree)
+def _pickled(checkpoint: Checkpoint, root: ModuleNode) -> Model | Skipped:
     try:
         module = rebuild(root)
     except RebuildError as error:
         return _no_class(checkpoint, root, error)
     except Exception as error:  # a class whose parts cannot be put together from plain data
         return Skipped(
-            stage="identify", reason=f"The pickled {root.type_path} could not be rebuilt: {type(error).__name__}."
+            stage="identify",
+            reason=f"The pickled {root.type_path} could not be rebuilt from its data ({type(error).__name__}).",
+            hint=_hint(root),
         )
-    fit = compare(module, shapes_of(checkpoint), prefixes=(prefix,) if prefix else ())
+    fit = compare(module, shapes_of(checkpoint))
     library = library_of(root.type_path)
     if library == "torch" and not _runs(module):
         return Skipped(
@@ -91,16 +93,17 @@ def _pickled(checkpoint: Checkpoint, tree: ModuleNode) -> Model | Skipped:
             reason=f"{root.type_path} has no forward of its own, so nothing can run.",
             hint=_hint(root),
         )
-    notes = [f"Inside {tree.type_path}."] if root is not tree else []
-    notes.append(
-        f"The forward pass is that of the installed {library} {library_version(library)}; no code in the file was run."
+    notes = (
+        f"The forward pass is that of the installed {library} {library_version(library)}; no code in the file was run.",
     )
-    name, equal, changed = _published_name(checkpoint, root) if library in {"torchvision", "timm"} else ("", (), ())
+    name, equal, found = _published(checkpoint, root) if library in {"torchvision", "timm"} else ("", (), None)
+    published = found.published if found is not None else fit
     facts = Identification(
         name=name or root.type_path.rpartition(".")[2], library=library, library_version=library_version(library),
         how="standard layers" if library == "torch" else "pickled class", class_path=root.type_path,
-        task=task_of(root.type_path), matched=fit.matched, total=fit.total, equal=equal, changed=changed or fit.changed,
-        missing=fit.missing, unexpected=fit.unexpected, notes=tuple(notes),
+        task=task_of(root.type_path), matched=published.matched, total=fit.total, equal=equal,
+        changed=published.changed,
+        unexpected=fit.unexpected, notes=notes,
     )  # fmt: skip
     return Model(facts, module, fit.renamed)
 
@@ -112,17 +115,17 @@ def _runs(module: Any) -> bool:
     return getattr(type(module), "forward", None) not in {None, nn.Module.forward}
 
 
-def _published_name(checkpoint: Checkpoint, root: ModuleNode) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def _published(checkpoint: Checkpoint, root: ModuleNode) -> tuple[str, tuple[str, ...], Verified | None]:
     """The library's name for an instance of its class, such as ``resnet50``; others that fit equally, what differs."""
     shapes = shapes_of(checkpoint)
     same_class = [c for c in load_index().nearest(shapes) if c.architecture.class_path == root.type_path]
     for group in ranked(same_class, hints_of(checkpoint))[:1]:
-        best = group[0]
+        best, equal = group[0], tuple(str(c.architecture) for c in group[1:])
         if best.similarity == 1:
-            return best.architecture.name, tuple(str(c.architecture) for c in group[1:]), ()
+            return best.architecture.name, equal, None
         if (found := verify(best.architecture, shapes, best.prefix)) is not None:
-            return best.architecture.name, tuple(str(c.architecture) for c in group[1:]), found.published.changed
-    return "", (), ()
+            return best.architecture.name, equal, found
+    return "", (), None
 
 
 def _hint(root: ModuleNode) -> str:

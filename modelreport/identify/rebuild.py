@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,13 +20,6 @@ DEEPEST = 200
 """Nested modules: torch walks modules by recursion, real ones are under 30 deep."""
 LARGEST = 200_000
 """Modules in one tree."""
-WRAPPERS = {
-    "torch.nn.parallel.data_parallel.DataParallel": "module",
-    "torch.nn.parallel.distributed.DistributedDataParallel": "module",
-    "torch._dynamo.eval_frame.OptimizedModule": "_orig_mod",
-    "torch.optim.swa_utils.AveragedModel": "module",
-}
-"""Classes that only pass on to one child, and its name."""
 
 
 class RebuildError(Exception):
@@ -38,17 +32,6 @@ class RebuildError(Exception):
 
 class _Unusable(Exception):  # noqa: N818 - a signal inside this file
     """A value that is not plain data and that no library explains."""
-
-
-def unwrap(root: ModuleNode) -> tuple[str, ModuleNode]:
-    """The module inside wrappers such as ``DataParallel``, and the prefix that its names have in the tree."""
-    prefix, node = "", root
-    for _ in range(8):
-        child = node.children.get(WRAPPERS.get(node.type_path, ""))
-        if child is None:
-            break
-        prefix, node = f"{prefix}{WRAPPERS[node.type_path]}.", child
-    return prefix, node
 
 
 def rebuild(root: ModuleNode) -> Any:
@@ -135,6 +118,7 @@ def _finish(module: Any) -> None:
         names = [n for n in own if n.startswith(("weight_", "bias_"))]
         module.__dict__["_flat_weights_names"] = names
         module.__dict__["_flat_weights"] = [own[n] for n in names]
+        module.__dict__["_flat_weight_refs"] = [None if own[n] is None else weakref.ref(own[n]) for n in names]
     if "weight_g" in own and own.get("weight_v") is not None and "weight" not in own:
         module.__dict__["weight"] = own["weight_v"].detach()  # weight_norm's hook computes it before each call
 
@@ -151,7 +135,7 @@ class _Values:
         """A meta tensor of the same shape and dtype, the same one for tied tensors."""
         import torch
 
-        key = tensor.view_key or id(tensor)
+        key = tensor.view_key or tensor
         if key not in self._tensors:
             dtype = getattr(torch, tensor.dtype, None)
             if not isinstance(dtype, torch.dtype):
@@ -165,7 +149,7 @@ class _Values:
         """As ``tensor``, as a parameter."""
         from torch import nn
 
-        key = tensor.view_key or id(tensor)
+        key = tensor.view_key or tensor
         if key not in self._parameters:
             value = self.tensor(tensor)
             trains = bool(tensor.trainable) and (value.is_floating_point() or value.is_complex())
@@ -204,8 +188,13 @@ class _Values:
         plain = [self.convert(a, depth + 1) for a in value.arguments]
         if value.path == "torch.Size" and len(plain) == 1:
             return torch.Size(plain[0])
-        if value.path in {"builtins.set", "builtins.frozenset"} and len(plain) == 1:
-            return set(plain[0])
+        if value.path == "builtins.set":
+            members = plain[0] if len(plain) == 1 and isinstance(plain[0], list) else plain
+            if not all(isinstance(m, (str, int, float, bool)) for m in members):
+                raise _Unusable
+            return set(members)
+        if value.path == "torch.Tensor" and len(plain) == 2:
+            return self.tensor(LazyTensor("an attribute", str(plain[0]), tuple(plain[1]), None))
         if len(plain) == 1 and isinstance(plain[0], (str, int)) and (kind := find_enum_class(value.path)) is not None:
             return next((member for member in kind if member.value == plain[0]), None)
         if isinstance(value.state, dict) and (config := find_config_class(value.path)) is not None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from modelreport.checkpoint import Checkpoint, LazyTensor, Model
 from modelreport.facts import DtypeTotal, Item, ModuleFact, Role, Skipped, Structure, TensorFact
-from modelreport.identify.attributes import structural
 from modelreport.identify.leaves import Context, guess_leaf
+from modelreport.identify.sums import signatures_of, sum_up
 from modelreport.identify.tensors import Sharing, fact_of, role_of, sharing_of
 from modelreport.identify.tree import (
     Node,
@@ -70,14 +68,7 @@ def _plan(checkpoint: Checkpoint, model: Model | Skipped) -> _Plan:
     if checkpoint.live is not None:
         return _Plan("live", nodes_of_module(checkpoint.live, name))
     if checkpoint.tree is not None:
-        from modelreport.identify.rebuild import unwrap
-
-        prefix, root = unwrap(checkpoint.tree)
-        nodes = nodes_of_tree(root, name)
-        stripped = (
-            {t.name: t.name.removeprefix(prefix).rpartition(".")[0] for t in checkpoint.tensors} if prefix else {}
-        )
-        return _Plan("pickle", nodes, stripped)
+        return _Plan("pickle", nodes_of_tree(checkpoint.tree, name))
     if isinstance(model, Model) and module is not None:
         return _plan_identified(checkpoint, model, name)
     return _plan_names(checkpoint.tensors, name)
@@ -157,20 +148,6 @@ def _share_live(checkpoint: Checkpoint, sharing: list[Sharing]) -> list[Sharing]
     return sharing
 
 
-@dataclass
-class _Sums:
-    """Counts of one module and all below, while they are added up."""
-
-    parameters: int = 0
-    buffers: int = 0
-    size_bytes: int = 0
-
-    def add(self, other: _Sums, sign: int = 1) -> None:
-        self.parameters += sign * other.parameters
-        self.buffers += sign * other.buffers
-        self.size_bytes += sign * other.size_bytes
-
-
 def _module_facts(
     plan: _Plan, facts: Sequence[TensorFact], sharing: Sequence[Sharing], owners: Sequence[int], exact: Sequence[bool]
 ) -> tuple[ModuleFact, ...]:
@@ -188,8 +165,8 @@ def _module_facts(
         if path in places and name in by_name:
             own[places[path]].setdefault(last, by_name[name])
             groups[sharing[by_name[name]].first].append(places[path])
-    sums = _sum_up(nodes, facts, sharing, groups)
-    signatures = _signatures(nodes, own, facts)
+    sums = sum_up(nodes, facts, sharing, groups)
+    signatures = signatures_of(nodes, own, facts)
     made: list[ModuleFact] = []
     for i, node in enumerate(nodes):
         if node.shared_with >= 0:
@@ -230,59 +207,6 @@ def _shared(node: Node, first: ModuleFact) -> ModuleFact:
         shared_with=first.path,
         signature=first.signature,
     )
-
-
-def _sum_up(
-    nodes: Sequence[Node], facts: Sequence[TensorFact], sharing: Sequence[Sharing], groups: Mapping[int, Sequence[int]]
-) -> list[_Sums]:
-    """Sums over each module and all below, every tied tensor once.
-
-    A tied tensor is added in each module that has it and taken off once for each neighbouring pair (in the order of the
-    tree) at their closest common ancestor: the number of distinct ones below every module, in linear time.
-    """
-    depth = [0] * len(nodes)
-    for i, node in enumerate(nodes):
-        depth[i] = depth[node.parent] + 1 if node.parent >= 0 else 0
-    sums = [_Sums() for _ in nodes]
-    for first, members in groups.items():
-        fact = facts[first]
-        amount = _Sums(
-            fact.count if fact.role == "parameter" else 0,
-            fact.count if fact.role == "buffer" else 0,
-            sharing[first].stored_bytes if fact.role in {"parameter", "buffer"} else 0,
-        )
-        ordered = sorted(set(members))
-        for place in ordered:
-            sums[place].add(amount)
-        for one, two in pairwise(ordered):
-            sums[_common(nodes, depth, one, two)].add(amount, -1)
-    for i in range(len(nodes) - 1, 0, -1):
-        sums[nodes[i].parent].add(sums[i])
-    return sums
-
-
-def _common(nodes: Sequence[Node], depth: Sequence[int], one: int, two: int) -> int:
-    while one != two:
-        if depth[one] >= depth[two]:
-            one = nodes[one].parent
-        else:
-            two = nodes[two].parent
-    return one
-
-
-def _signatures(nodes: Sequence[Node], own: Sequence[Mapping[str, int]], facts: Sequence[TensorFact]) -> list[str]:
-    """For each module a hash of its type, attributes, tensor shapes and children, so that repeats are equal."""
-    below: list[list[tuple[str, str]]] = [[] for _ in nodes]
-    found = [""] * len(nodes)
-    for i in range(len(nodes) - 1, -1, -1):
-        node = nodes[i]
-        shapes = [(n, facts[t].shape, facts[t].dtype, facts[t].role) for n, t in own[i].items()]
-        text = repr((node.type, node.type_path, structural(node.type, node.attributes), shapes, below[i][::-1]))
-        if node.shared_with < 0:
-            found[i] = hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
-        if node.parent >= 0:
-            below[node.parent].append((node.name, found[i] or "shared"))
-    return found
 
 
 def _structure(

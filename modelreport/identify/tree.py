@@ -52,7 +52,9 @@ def nodes_of_module(module: Any, name: str) -> list[Node]:
         kind = type(item)
         type_name = str(getattr(item, "original_name", kind.__name__))  # ScriptModules are all of one class
         node = Node(path, own_name, type_name, f"{kind.__module__}.{kind.__qualname__}", parent)
-        node.attributes = attributes_of(type_name, vars(item), vars(item).get("_parameters", ()))
+        node.attributes = attributes_of(
+            type_name, vars(item), [n for n, p in vars(item)["_parameters"].items() if p is not None]
+        )
         node.shared_with = first.get(id(item), -1)
         found.append(node)
         if node.shared_with < 0:

@@ -1,0 +1,185 @@
+"""A known architecture with the head, the stem and the input size that a file has."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from modelreport.identify.construct import build_known
+from modelreport.identify.fitting import Fit, Shape, compare
+from modelreport.identify.index import Architecture
+
+_LOSS = re.compile(r"(^|\.)(loss|loss_fn|criterion|metrics?|train_\w*acc\w*|val_\w*acc\w*)(\.|$)")
+"""State that training frameworks save beside the network."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """An architecture that was built and fits, but for its head or stem."""
+
+    architecture: Architecture
+    module: Any
+    published: Fit
+    """Against the architecture as the library builds it."""
+    adapted: Fit
+    """Against ``module``, built with the file's number of classes and channels."""
+    notes: tuple[str, ...] = ()
+
+
+def verify(architecture: Architecture, shapes: Mapping[str, Shape], prefix: str = "") -> Verified | None:
+    """Build the architecture and compare: ``None`` unless only its head, its stem or computed buffers differ."""
+    prefixes = (prefix,) if prefix else ()
+    try:
+        module = build_known(architecture.library, architecture.name)
+        published = compare(module, shapes, prefixes=prefixes)
+        if published.exact:
+            return Verified(architecture, module, published, published)
+        return _adapt(architecture, module, published, shapes, prefixes)
+    except Exception:  # whatever the library's constructor raises: this candidate is none
+        return None
+
+
+def _adapt(
+    architecture: Architecture, module: Any, published: Fit, shapes: Mapping[str, Shape], prefixes: Sequence[str]
+) -> Verified | None:
+    """The architecture with the number of classes, channels, image size and auxiliary heads that the file has."""
+    head = head_names(architecture, module)
+    options = _options_from(architecture, module, published, head)
+    adapted = build_known(architecture.library, architecture.name, **options) if options else module
+    fit = compare(adapted, shapes, prefixes=prefixes)
+    notes = [f"Built with {', '.join(f'{k}={v}' for k, v in options.items())}, as the file has it."] if options else []
+    stem = stem_name(architecture, adapted)
+    if stem in fit.changed:
+        notes.append(_change_stem(adapted, stem, fit.file_shapes[stem]))
+        fit = compare(adapted, shapes, prefixes=prefixes)
+    if fit.missing and set(fit.missing) <= head:
+        owners = sorted({n.rpartition(".")[0] for n in fit.missing})
+        notes.append(_drop_head(adapted, owners, fit.unexpected))
+        fit = compare(adapted, shapes, prefixes=prefixes)
+        allowed = tuple(f"{o}." for o in owners)
+    else:
+        allowed = ()
+    left = [
+        n for n in fit.unexpected if not _LOSS.search(n) and not _without(n, prefixes).startswith(allowed or ("\0",))
+    ]
+    if fit.changed or fit.missing or left or not fit.matched:
+        return None
+    return Verified(architecture, adapted, published, fit, tuple(notes))
+
+
+def _without(name: str, prefixes: Sequence[str]) -> str:
+    return next((name[len(p) :] for p in prefixes if name.startswith(p)), name)
+
+
+def head_names(architecture: Architecture, module: Any) -> set[str]:
+    """Names of the tensors whose shape follows the number of classes."""
+    other = build_known(architecture.library, architecture.name, num_classes=7).state_dict()
+    own = module.state_dict()
+    return {n for n, v in own.items() if n not in other or other[n].shape != v.shape}
+
+
+def stem_name(architecture: Architecture, module: Any) -> str:
+    """Name of the weight of the first convolution, empty when there is none."""
+    del architecture
+    return next((n for n, p in module.named_parameters() if p.dim() in (4, 5)), "")
+
+
+def _options_from(architecture: Architecture, module: Any, fit: Fit, head: set[str]) -> dict[str, Any]:
+    """Options of the library's factory with which it builds what the file has, as far as they can be read off."""
+    options: dict[str, Any] = {}
+    own = {n: tuple(v.shape) for n, v in module.state_dict().items()}
+    changed_head = [n for n in fit.changed if n in head]
+    if changed_head:
+        options["num_classes"] = _classes(architecture, fit, changed_head)
+    elif head and head <= set(fit.missing) and architecture.library == "timm" and not _replaced(fit, head):
+        options["num_classes"] = 0
+    if architecture.library == "torchvision":
+        if any(".aux" in f".{n}" for n in fit.unexpected):
+            options["aux_loss"] = True
+        if any(n.lower().startswith("aux") for n in fit.missing):
+            options["aux_logits"] = False
+    stem = stem_name(architecture, module)
+    if stem in fit.changed and architecture.library == "timm":
+        was, now = own[stem], fit.file_shapes[stem]
+        if was[0] == now[0] and was[2:] == now[2:]:
+            options["in_chans"] = now[1]
+    position = next((n for n in fit.changed if re.search(r"pos_embed(ding)?$", n)), "")
+    if position and (size := _image_size(own[position], fit.file_shapes[position], own.get(stem, ()))):
+        options["img_size" if architecture.library == "timm" else "image_size"] = size
+    return options
+
+
+def _replaced(fit: Fit, head: set[str]) -> bool:
+    owners = tuple({n.rpartition(".")[0] + "." for n in head})
+    return any(n.startswith(owners) for n in fit.unexpected)
+
+
+def _classes(architecture: Architecture, fit: Fit, changed: Sequence[str]) -> int:
+    """The number of classes that gives the changed head tensors the shapes they have in the file.
+
+    Their first dimension is the number of classes, or a multiple of it (boxes, anchors): each size is tried.
+    """
+    sizes = sorted({fit.file_shapes[n][0] for n in changed if fit.file_shapes[n]})
+    for size in sizes[:4]:
+        built = build_known(architecture.library, architecture.name, num_classes=size).state_dict()
+        if all(tuple(built[n].shape) == fit.file_shapes[n] for n in changed if n in built):
+            return size
+    return sizes[0] if sizes else 0
+
+
+def _image_size(was: Shape, now: Shape, stem: Shape) -> int:
+    """Side of the square image for which a position embedding ``(1, tokens, width)`` has its tokens; 0 if none."""
+    if len(was) != 3 or len(now) != 3 or was[2] != now[2] or len(stem) != 4:
+        return 0
+    for extra in range(6):  # class, distillation and register tokens
+        old, new = was[1] - extra, now[1] - extra
+        if old > 0 and new > 0 and math.isqrt(old) ** 2 == old and math.isqrt(new) ** 2 == new:
+            return math.isqrt(new) * stem[-1]
+    return 0
+
+
+def _change_stem(module: Any, stem: str, shape: Shape) -> str:
+    """Give the first convolution the shape it has in the file; returns what is known and what is not."""
+    import torch
+    from torch import nn
+
+    path = stem.rpartition(".")[0]
+    old = module.get_submodule(path)
+    if not isinstance(old, (nn.Conv2d, nn.Conv3d)) or len(shape) != old.weight.dim() or shape[0] != old.out_channels:
+        return ""
+    kernel = shape[2:]
+    same = kernel == tuple(old.kernel_size)
+    stride = old.stride if same else tuple(1 if k <= 3 else s for k, s in zip(kernel, old.stride, strict=True))
+    with torch.device("meta"):
+        kind: Any = type(old)
+        new = kind(
+            shape[1] * old.groups, shape[0], kernel, stride=stride,
+            padding=old.padding if same else tuple(k // 2 for k in kernel), groups=old.groups,
+            bias=old.bias is not None,
+        )  # fmt: skip
+    parent, _, name = path.rpartition(".")
+    setattr(module.get_submodule(parent), name, new)
+    if same:
+        return f"The first convolution takes {shape[1]} channels."
+    return (
+        f"The first convolution has a kernel of {' × '.join(map(str, kernel))}; its stride is not in the file, "
+        f"{' × '.join(map(str, stride))} is assumed, so sizes and costs after it may be wrong."
+    )
+
+
+def _drop_head(module: Any, owners: Sequence[str], unexpected: Sequence[str]) -> str:
+    """Replace the layers of the head, which the file lacks, by the identity."""
+    from torch import nn
+
+    for owner in owners:
+        parent, _, name = owner.rpartition(".")
+        setattr(module.get_submodule(parent), name, nn.Identity())
+    names = ", ".join(owners)
+    if any(u.startswith(tuple(f"{o}." for o in owners)) or f".{o}." in u for o in owners for u in unexpected):
+        return (
+            f"The file has another head at {names}; what it computes is not in the file, so it is left out of the pass."
+        )
+    return f"The file has no head ({names}): the pass ends with the features before it."
