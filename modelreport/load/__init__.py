@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from modelreport.errors import CorruptFileError, MissingFileError, ModelReportError, UnknownFormatError
-from modelreport.load import huggingface, onnx, safetensors, sharded
+from modelreport.load import (
+    huggingface,
+    onnx,
+    pickle_file,
+    safetensors,
+    sharded,
+    torch_export,
+    torch_legacy,
+    torch_tar,
+    torch_zip,
+    torchscript,
+)
 from modelreport.load.foreign import name_foreign
 from modelreport.load.format import Format
 from modelreport.load.probe import probe
@@ -24,6 +35,12 @@ FORMATS: tuple[Format, ...] = (
     sharded.FORMAT,
     huggingface.FORMAT,
     onnx.FORMAT,
+    torch_zip.FORMAT,
+    torch_legacy.FORMAT,
+    torch_tar.FORMAT,
+    torchscript.FORMAT,
+    torch_export.FORMAT,
+    pickle_file.FORMAT,
 )
 """Every format that is read, one line each; at most one recognises a file."""
 

@@ -78,7 +78,7 @@ def _zip_names(path: Path) -> tuple[str, ...]:
 
 def _near(path: Path) -> str:
     try:
-        names = os.listdir(path.parent)[:10_000]
+        names = _folder_names(path.parent)
     except OSError:
         return f"The folder {path.parent} does not exist either." if str(path.parent) != "." else ""
     close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.7)

@@ -1,0 +1,125 @@
+"""From what was found in a file to the open ``Checkpoint``: the chosen model in front, everything else beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from modelreport.checkpoint import Checkpoint, LazyTensor, MappedFile
+from modelreport.errors import CorruptFileError, OptionsError
+from modelreport.facts import Item, ModelChoice, Security, Skipped, Source, SourceFile
+from modelreport.load.contents import Candidate, Contents
+from modelreport.load.describe import short
+from modelreport.load.training import training_state
+
+if TYPE_CHECKING:
+    from modelreport.load.format import Format
+    from modelreport.options import Options
+
+Content = Literal["state_dict", "module", "training checkpoint", "weights", "graph", "script", "folder", "object"]
+
+
+@dataclass
+class Opened:
+    """What a format knows about the source before a model is chosen."""
+
+    name: str
+    format_id: str
+    format_title: str
+    kind: Literal["file", "folder", "object"] = "file"
+    files: list[MappedFile] = field(default_factory=list)
+    security: Security | Skipped = field(default_factory=lambda: Security(calls=(), executes=False, pickles=0))
+    notes: list[str] = field(default_factory=list)
+    code: list[Item] = field(default_factory=list)
+    metadata: list[Item] = field(default_factory=list)
+    size_bytes: int = 0
+
+    @staticmethod
+    def of(file: MappedFile, format_: Format) -> Opened:
+        """For a single open file."""
+        return Opened(
+            name=file.path.name,
+            format_id=format_.id,
+            format_title=format_.title,
+            files=[file],
+            size_bytes=file.size_bytes,
+        )
+
+
+def choose(candidates: list[Candidate], pick: str) -> Candidate:
+    """The picked model, or the largest: with parameter names before one without, the first of equals."""
+    if pick:
+        for candidate in candidates:
+            if candidate.path == pick:
+                return candidate
+        names = ", ".join(candidate.path or "(the whole file)" for candidate in candidates[:20])
+        raise OptionsError(f"The file holds no model named {short(pick, 100)}.", f"It holds: {names}.")
+    return max(candidates, key=lambda candidate: (candidate.parameters, candidate.kind != "list"))
+
+
+def assemble(opened: Opened, contents: Contents, options: Options, content: Content | None = None) -> Checkpoint:
+    """The checkpoint; ``CorruptFileError`` when there is no tensor and nothing to warn of."""
+    executes = isinstance(opened.security, Security) and opened.security.executes
+    candidates = [candidate for candidate in contents.candidates if candidate.tensors or candidate.tree]
+    if not candidates and not executes:
+        raise CorruptFileError(
+            f"{opened.name} is a readable {opened.format_title} file, but there is no tensor in it.",
+            "Give the file that holds the weights.",
+        )
+    chosen = choose(candidates, options.pick) if candidates else Candidate("", "list", [])
+    training = training_state(contents.items, contents.kinds, contents.optimizer)
+    notes = [*opened.notes, *contents.notes]
+    if not candidates:
+        notes.append("The file holds no tensors.")
+    if contents.items.dropped:
+        notes.append(f"{contents.items.dropped:,} further values beside the weights are not listed.")
+    source = Source(
+        name=opened.name,
+        kind=opened.kind,
+        format=opened.format_id,
+        format_title=opened.format_title,
+        content=content or _content(chosen, training is not None),
+        files=tuple(SourceFile(name=file.path.name, size_bytes=file.size_bytes) for file in opened.files),
+        size_bytes=opened.size_bytes,
+        model_key=chosen.path,
+        stripped_prefix=chosen.prefix,
+        choices=_choices(candidates, chosen),
+        training=training,
+        metadata=tuple(opened.metadata),
+        code=tuple(opened.code),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+    return Checkpoint(
+        source=source,
+        security=opened.security,
+        tensors=tuple(chosen.tensors),
+        extra=(*contents.optimizer, *_others(candidates, chosen), *contents.loose),
+        tree=chosen.tree,
+        files=opened.files,
+    )
+
+
+def _content(chosen: Candidate, trained: bool) -> Content:
+    if trained and (chosen.path or chosen.kind == "state_dict"):
+        return "training checkpoint"
+    if chosen.kind == "module":
+        return "module"
+    return "state_dict" if chosen.kind == "state_dict" else "weights"
+
+
+def _choices(candidates: list[Candidate], chosen: Candidate) -> tuple[ModelChoice, ...]:
+    if len(candidates) < 2:
+        return ()
+    return tuple(
+        ModelChoice(name=c.path, tensors=len(c.tensors), parameters=c.parameters, chosen=c is chosen)
+        for c in candidates
+    )
+
+
+def _others(candidates: list[Candidate], chosen: Candidate) -> list[LazyTensor]:
+    found: list[LazyTensor] = []
+    for candidate in candidates:
+        if candidate is not chosen:
+            front = f"{candidate.path}." if candidate.path else ""
+            found += [replace(tensor, name=f"{front}{tensor.name}", role="other") for tensor in candidate.tensors]
+    return found

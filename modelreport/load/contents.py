@@ -1,0 +1,256 @@
+"""Finding the model in what a file holds: by what things are, whatever their keys are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from modelreport.checkpoint import LazyTensor, ModuleNode
+from modelreport.load.modules import Modules, is_module, tree_tensors, unwrap
+from modelreport.load.pickle_values import Blob, Group, Made, Name, Pairs, Persistent, key_text, mapping, state_of
+from modelreport.load.plain import Plain
+from modelreport.load.tensors import Tensors
+from modelreport.load.training import TrainingItems, is_optimizer, optimizer_class, optimizer_kind
+
+NODE_LIMIT = 2_000_000
+DEPTH_LIMIT = 60
+PATH_LIMIT = 2_000
+_BESIDE = re.compile(r"(^|[._])(optim\w*|lr_sched\w*|scheduler\w*|scaler|grad_scaler|rng\w*|random_states?)([._]|$)")
+_BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+@dataclass
+class Candidate:
+    """A model found in the file."""
+
+    path: str
+    """Dotted keys that lead to it, empty for the root."""
+    kind: Literal["module", "state_dict", "list"]
+    tensors: list[LazyTensor]
+    tree: ModuleNode | None = None
+    prefix: str = ""
+    """Prefix that was taken off all names."""
+
+    @property
+    def parameters(self) -> int:
+        """Elements, views of the same storage once, running statistics left out."""
+        seen: set[tuple[object, ...]] = set()
+        total = 0
+        for tensor in self.tensors:
+            key = tensor.view_key
+            if tensor.role in ("buffer", "constant") or tensor.name.endswith(_BUFFERS) or (key and key in seen):
+                continue
+            if key:
+                seen.add(key)
+            total += tensor.count
+        return total
+
+
+@dataclass
+class Contents:
+    """Everything found in one file."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    loose: list[LazyTensor] = field(default_factory=list)
+    """Tensors that belong to no model and no optimizer, such as random states."""
+    optimizer: list[LazyTensor] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    """Kinds of the optimizers found."""
+    items: TrainingItems = field(default_factory=lambda: TrainingItems(Plain()))
+    notes: list[str] = field(default_factory=list)
+
+
+class Finder:
+    """Walks the values of one file; iterative, every object once."""
+
+    def __init__(self, tensors: Tensors) -> None:
+        self.tensors = tensors
+        self.plain = Plain()
+        self.modules = Modules(tensors, self.plain)
+        self.contents = Contents(items=TrainingItems(self.plain))
+        self._seen: set[int] = set()
+        self._todo: list[tuple[str, Any, int]] = []
+
+    def find(self, root: Any) -> Contents:
+        """Walk from ``root``."""
+        self._todo.append(("", root, 0))
+        visited = 0
+        while self._todo:
+            path, value, depth = self._todo.pop()
+            visited += 1
+            if visited > NODE_LIMIT:
+                self.contents.notes.append("The file holds more objects than are looked at; some are left out.")
+                break
+            if isinstance(value, (Made, Pairs, list, tuple, Group)):
+                if id(value) in self._seen or depth > DEPTH_LIMIT or len(path) > PATH_LIMIT:
+                    continue
+                self._seen.add(id(value))
+            self._visit(path, value, depth)
+        self._fall_back()
+        self.contents.notes += [*self.modules.notes, *self.tensors.notes]
+        return self.contents
+
+    def _visit(self, path: str, value: Any, depth: int) -> None:
+        parts = self.tensors.read(value, path)
+        if parts is not None:
+            self._loose(parts.named(path or "tensor"), path)
+        elif isinstance(value, Made) and is_module(value):
+            self._module(path, value)
+        elif isinstance(value, (list, tuple)):
+            self._sequence(path, value, depth)
+        elif isinstance(value, (Made, Pairs)):
+            self._entries(path, value, depth)
+        elif path and not isinstance(value, (Blob, bytes, Name, Persistent)):
+            self.contents.items.add(path, value)
+
+    def _loose(self, tensors: list[LazyTensor], path: str) -> None:
+        beside = "optim" in path.lower()
+        for tensor in tensors:
+            tensor.role = "optimizer" if beside else "other"
+        (self.contents.optimizer if beside else self.contents.loose).extend(tensors)
+
+    def _module(self, path: str, value: Made) -> None:
+        tree, prefix = unwrap(self.modules.tree(value))
+        self.contents.candidates.append(Candidate(path, "module", tree_tensors(tree), tree, prefix))
+
+    def _sequence(self, path: str, values: list[Any] | tuple[Any, ...], depth: int) -> None:
+        found = [self.tensors.read(value, f"{path}.{i}") for i, value in enumerate(values[:NODE_LIMIT])]
+        tensors = [t for i, parts in enumerate(found) if parts is not None for t in parts.named(str(i))]
+        if len(tensors) > 1 and all(parts is not None for parts in found) and not _BESIDE.search(path):
+            self.contents.candidates.append(Candidate(path, "list", tensors))
+        elif any(isinstance(value, (Made, Pairs, list, tuple, LazyTensor)) for value in values):
+            self._later([(_join(path, str(i)), value) for i, value in enumerate(values)], depth)
+        elif path and values:
+            self.contents.items.add(path, values)
+
+    def _entries(self, path: str, value: Made | Pairs, depth: int) -> None:
+        entries = mapping(value)
+        if entries is None and isinstance(value, Made):
+            entries = state_of(value)
+            if not entries:
+                self._opaque(path, value, depth)
+                return
+        entries = entries or {}
+        if is_optimizer(entries):
+            self._optimizer(path, value, entries)
+            return
+        if not _BESIDE.search(path):
+            nested = self._nested_tree(value)
+            if nested:
+                self.contents.candidates.append(self._state_dict(path, nested))
+                return
+        own = {key: parts for key, item in entries.items() if (parts := self.tensors.read(item, key)) is not None}
+        rest = [(_join(path, key), item) for key, item in entries.items() if key not in own]
+        if own and 2 * len(own) >= len(entries) and not _BESIDE.search(path):
+            tensors = [tensor for key, parts in own.items() for tensor in parts.named(key)]
+            self.contents.candidates.append(self._state_dict(path, tensors))
+        else:
+            for key, parts in own.items():
+                self._loose(parts.named(_join(path, key)), _join(path, key))
+        self._later(rest, depth)
+
+    def _opaque(self, path: str, value: Made, depth: int) -> None:
+        """An object without attributes: its items or arguments may still hold tensors."""
+        inner = [*(value.items or ()), *(value.arguments if isinstance(value.arguments, tuple) else ())]
+        if any(isinstance(item, (Made, Pairs, list)) for item in inner):
+            self._later([(path, item) for item in inner if isinstance(item, (Made, Pairs, list, tuple))], depth)
+        elif path:
+            self.contents.items.add(path, value)
+
+    def _later(self, entries: list[tuple[str, Any]], depth: int) -> None:
+        self._todo.extend((path, value, depth + 1) for path, value in reversed(entries))
+
+    def _optimizer(self, path: str, value: Made | Pairs, entries: dict[str, Any]) -> None:
+        self.contents.kinds.append(optimizer_kind(entries, optimizer_class(value)))
+        for tensor_path, tensor in self._tensors_below(path, entries["state"]):
+            tensor.name, tensor.role = tensor_path, "optimizer"
+            self.contents.optimizer.append(tensor)
+        for index, group in enumerate(entries["param_groups"][:20]):
+            for key, option in (mapping(group) or {}).items():
+                if key != "params":
+                    self.contents.items.add(_join(path, f"param_groups.{index}.{key}"), option)
+
+    def _tensors_below(self, path: str, root: Any) -> list[tuple[str, LazyTensor]]:
+        found: list[tuple[str, LazyTensor]] = []
+        todo: list[tuple[str, Any, int]] = [(_join(path, "state"), root, 0)]
+        while todo and len(found) < NODE_LIMIT:
+            where, value, depth = todo.pop()
+            parts = self.tensors.read(value, where)
+            if parts is not None:
+                found += [(tensor.name, tensor) for tensor in parts.named(where)]
+            elif isinstance(value, (Made, Pairs, list, tuple)) and id(value) not in self._seen and depth < 10:
+                self._seen.add(id(value))
+                todo.extend((name, item, depth + 1) for name, item in reversed(_children(where, value)))
+        return found
+
+    def _nested_tree(self, root: Made | Pairs) -> list[LazyTensor]:
+        """The tensors of a tree of mappings (as JAX code writes), empty when ``root`` is no such tree."""
+        found: list[LazyTensor] = []
+        todo: list[tuple[str, Any, int]] = [("", root, 0)]
+        seen: set[int] = set()
+        deepest = groups = 0
+        while todo:
+            path, value, depth = todo.pop()
+            parts = self.tensors.read(value, path)
+            if parts is not None:
+                found += parts.named(path)
+                continue
+            entries = mapping(value) if id(value) not in seen and depth < 20 else None
+            if not entries or any("." in key for key in entries) or len(seen) > 100_000:
+                return []
+            seen.add(id(value))
+            deepest, groups = max(deepest, depth + 1), groups + (depth > 0)
+            todo.extend((_join(path, key), item, depth + 1) for key, item in reversed(entries.items()))
+        return found if deepest >= 3 or (deepest == 2 and groups >= 3) else []
+
+    def _state_dict(self, path: str, tensors: list[LazyTensor]) -> Candidate:
+        prefix = strip_prefix(tensors)
+        return Candidate(path, "state_dict", tensors, prefix=prefix)
+
+    def _fall_back(self) -> None:
+        """Without any model, the loose tensors are what the file is about."""
+        if not self.contents.candidates and self.contents.loose:
+            tensors, self.contents.loose = self.contents.loose, []
+            for tensor in tensors:
+                tensor.role = None
+            self.contents.candidates.append(self._state_dict("", tensors))
+
+
+PREFIXES = ("module.", "_orig_mod.", "_fsdp_wrapped_module.", "model.", "_forward_module.")
+"""Prefixes that wrappers give to every name."""
+_INSIDE = re.compile(r"(?<=\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
+
+
+def strip_prefix(tensors: list[LazyTensor]) -> str:
+    """Take the wrappers' prefixes, however nested, off all names; returns what was taken off the front."""
+    prefix = ""
+    while len(prefix) < 200 and tensors:
+        common = next((p for p in PREFIXES if all(t.name.startswith(p) and t.name != p for t in tensors)), "")
+        if not common:
+            break
+        prefix += common
+        for tensor in tensors:
+            tensor.name = tensor.name[len(common) :]
+    shorter = [_INSIDE.sub("", tensor.name) for tensor in tensors]
+    if len(set(shorter)) == len({tensor.name for tensor in tensors}):
+        for tensor, name in zip(tensors, shorter, strict=True):
+            tensor.name = name
+    return prefix
+
+
+def _children(path: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, (list, tuple)):
+        return [(_join(path, str(i)), item) for i, item in enumerate(value)]
+    if isinstance(value, (Pairs, Made)):
+        pairs = value.pairs or ()
+        found = [  # a whole optimizer has the parameters themselves as keys
+            (_join(path, str(i) if isinstance(key, Made) else key_text(key)), item)
+            for i, (key, item) in enumerate(pairs)
+        ]
+        return found or ([(path, value.state)] if isinstance(value, Made) and value.state is not None else [])
+    return []
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
