@@ -15,7 +15,7 @@ ROWS_IN_MARKUP: Final = 2000
 
 _SIGNS: Final = str.maketrans("", "", "×–…∞✓●✖")
 
-Kind = Literal["name", "text", "code", "number", "share", "spark"]
+Kind = Literal["name", "text", "code", "number", "share", "family", "spark"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class Row:
     depth: int = 0
     folded: bool = False
     """Whether its children are hidden until the reader opens it."""
+    group: bool = False
+    """Whether it stands for several rows that follow it, and counts for none itself."""
     note: str = ""
     """A word beside the name, such as ``×5`` or ``tied``."""
 
@@ -107,7 +109,7 @@ class Table:
 
 
 def _packed(row: Row) -> Iterator[Any]:
-    """A row as plain data: id, depth, folded, note, then each cell as text or [text, exact, href]."""
-    yield from (row.id, row.depth, int(row.folded), row.note)
+    """A row as plain data: id, depth, folded (2: a group), note, then each cell as text or [text, exact, href]."""
+    yield from (row.id, row.depth, 2 if row.group else int(row.folded), row.note)
     for cell in row.cells:
         yield [cell.text, cell.exact, cell.href] if cell.exact or cell.href else cell.text

@@ -1,5 +1,11 @@
+import { startCharts } from './charts.js';
+import { startNavigation } from './nav.js';
+import { startTables } from './table.js';
 import { startTheme } from './theme.js';
 
 document.documentElement.classList.add('js');
-const tools = document.querySelector('[data-tools="theme"]');
-if (tools) startTheme(tools);
+startTheme(document.querySelector('[data-tools="theme"]'));
+startNavigation();
+startCharts();
+// Where the browser cannot inflate the packed data the tables in the markup stay.
+startTables().catch((error) => { document.documentElement.dataset.tables = String(error); });

@@ -22,7 +22,7 @@ IN_MARKUP = 100
 COLUMNS = (
     Column("operation", "Operation", "name", "As the model's code wrote it"),
     Column("number", "#", "number", "Order of execution"),
-    Column("family", "Family"),
+    Column("family", "Family", "family"),
     Column("module", "Module", "code", "Innermost module it ran in"),
     Column("label", "Settings", "code"),
     Column("output", "Output", "code", "Shape of the first output"),

@@ -107,7 +107,7 @@ def _row(
         Cell(text.name(first.path)),
     ]
     row_id = f"layer-{line.members[0]}" if single else f"layers-{line.members[0]}-{line.members[-1]}"
-    return Row(row_id, tuple(cells), line.depth, closed, note=_note(line, first, runs, trace))
+    return Row(row_id, tuple(cells), line.depth, closed, not single, note=_note(line, first, runs, trace))
 
 
 def _totals(members: Sequence[ModuleFact], runs: Sequence[ModuleCall]) -> _Totals:

@@ -1,0 +1,118 @@
+import { hasPayload, payload } from './payload.js';
+import { plotly } from './plotly.js';
+import { color } from './theme.js';
+
+const LIMIT = 60;
+const CONFIG = {
+  displaylogo: false,
+  responsive: true,
+  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'toggleSpikelines'],
+};
+
+/** A figure with every 'var(--token)' replaced by its colour in the theme in force. */
+export function resolveColors(value, lookup) {
+  if (Array.isArray(value)) return value.map((item) => resolveColors(item, lookup));
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveColors(item, lookup)]));
+  }
+  return typeof value === 'string' && value.startsWith('var(--') ? lookup(value) : value;
+}
+
+/** An axis whose title is as small as its ticks and which has as many ticks as fit side by side. */
+export function fittedAxis(axis, width) {
+  if (!axis) return axis;
+  const title = { ...axis.title, font: { size: 11, color: color('--muted'), ...axis.title?.font } };
+  const ticks = axis.tickvals ? {} : { nticks: Math.max(3, Math.min(axis.nticks ?? 10, Math.floor(width / 80))) };
+  return { ...axis, ...ticks, title };
+}
+
+/** Draw a figure into an element, or draw it anew in the theme in force. Returns when it stands there. */
+export async function drawFigure(place, figure, options = {}) {
+  const library = await plotly();
+  const resolved = resolveColors(figure, color);
+  const font = { family: getComputedStyle(document.body).fontFamily, ...resolved.layout.font };
+  const width = place.clientWidth - 120;
+  const axes = { xaxis: fittedAxis(resolved.layout.xaxis, width), yaxis: fittedAxis(resolved.layout.yaxis, 800) };
+  const layout = { ...resolved.layout, ...axes, font, autosize: true };
+  await library.react(place, resolved.data, layout, { ...CONFIG, ...options });
+}
+
+/** Take a drawn figure away and free what it held. */
+export async function eraseFigure(place) {
+  const library = await plotly();
+  library.purge(place);
+}
+
+const drawn = new Map();
+const queue = [];
+const state = { busy: false, failed: false };
+
+async function work() {
+  if (state.busy) return;
+  state.busy = true;
+  while (queue.length > 0 && !state.failed) {
+    const figure = queue.shift();
+    if (!drawn.has(figure)) {
+      try {
+        await draw(figure);
+      } catch {
+        // Without the library, or with a figure it does not take, the drawing in the markup stays.
+        figure.querySelector('.chart-area').classList.remove('drawn');
+        figure.querySelector('.live')?.remove();
+        figure.dataset.state = 'static';
+        state.failed = !globalThis.Plotly;
+      }
+      await new Promise((resolve) => { setTimeout(resolve); });
+    }
+  }
+  state.busy = false;
+}
+
+async function draw(element) {
+  const name = `charts-${element.closest('section').id}`;
+  const figure = hasPayload(name) ? (await payload(name))[element.dataset.chart] : null;
+  if (!figure) return;
+  const area = element.querySelector('.chart-area');
+  const live = document.createElement('div');
+  live.className = 'live';
+  area.append(live);
+  area.classList.add('drawn');
+  await drawFigure(live, figure);
+  element.dataset.state = 'live';
+  drawn.set(element, { live, figure, seen: true });
+  await trim();
+}
+
+async function erase(element) {
+  const { live } = drawn.get(element);
+  drawn.delete(element);
+  await eraseFigure(live);
+  live.remove();
+  element.querySelector('.chart-area').classList.remove('drawn');
+  element.dataset.state = 'static';
+}
+
+async function trim() {
+  for (const [element, { seen }] of drawn) {
+    if (drawn.size <= LIMIT) return;
+    if (!seen) await erase(element);
+  }
+}
+
+async function recolor() {
+  for (const { live, figure } of drawn.values()) await drawFigure(live, figure);
+}
+
+/** Let every chart of the page come alive when it comes into view, and follow the theme. */
+export function startCharts() {
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const known = drawn.get(target);
+      if (known) known.seen = isIntersecting;
+      else if (isIntersecting && !queue.includes(target)) queue.push(target);
+    }
+    work();
+  }, { rootMargin: '300px' });
+  for (const element of document.querySelectorAll('figure[data-chart]')) observer.observe(element);
+  document.addEventListener('themechange', recolor);
+}

@@ -1,0 +1,45 @@
+// The rail: which section is being read, and the menu on narrow screens.
+
+/** The section being read: the last whose top is above a line down the view; at either end of the page the first or last. */
+export function current(tops, line, end) {
+  if (end !== '') return end === 'top' ? 0 : tops.length - 1;
+  let found = 0;
+  tops.forEach((top, i) => { if (top <= line) found = i; });
+  return found;
+}
+
+/** Mark the section being read in the rail, and fold the menu away on narrow screens after a choice. */
+export function startNavigation() {
+  const links = [...document.querySelectorAll('.rail li a')];
+  const sections = links.map((link) => document.getElementById(link.hash.slice(1)));
+  const menu = document.querySelector('.menu');
+  const narrow = matchMedia('(max-width: 860px)');
+  const state = { waiting: false };
+
+  function mark() {
+    state.waiting = false;
+    const atEnd = window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 2;
+    const tops = sections.map((section) => section.getBoundingClientRect().top);
+    const index = current(tops, window.innerHeight / 3, window.scrollY <= 0 ? 'top' : atEnd ? 'bottom' : '');
+    links.forEach((link, i) => {
+      if (i === index) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    });
+  }
+
+  function later() {
+    if (!state.waiting) {
+      state.waiting = true;
+      requestAnimationFrame(mark);
+    }
+  }
+
+  function fit() { menu.open = !narrow.matches; }
+
+  window.addEventListener('scroll', later, { passive: true });
+  window.addEventListener('resize', later, { passive: true });
+  narrow.addEventListener('change', fit);
+  for (const link of links) link.addEventListener('click', () => { if (narrow.matches) menu.open = false; });
+  fit();
+  mark();
+}
