@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+
+from modelreport.render.map import make_scene
+from modelreport.render.map.layout import Layout, label_width, lay_out
+from modelreport.render.map.scene import Scene
+
+from .scenes import bert, deep, dense, flat, nested, resnet, unet
+
+NETWORKS = {"resnet": resnet, "bert": bert, "unet": unet, "dense": dense}
+
+
+def laid_out(network) -> tuple[Scene, Layout]:
+    scene = make_scene(network.report())
+    return scene, lay_out(scene)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_children_lie_inside_their_box_and_do_not_overlap(name):
+    scene, layout = laid_out(NETWORKS[name]())
+    for index, node in enumerate(scene.nodes):
+        content = layout.places[index].content
+        if content is None:
+            continue
+        boxes = []
+        for child, (x, y) in zip(node.children, content.places, strict=True):
+            place = layout.places[child]
+            assert x > -0.01
+            assert y > -0.01
+            assert x + place.width < content.width + 0.01
+            assert y + place.height < content.height + 0.01
+            boxes.append((x, y, x + place.width, y + place.height))
+        for k, a in enumerate(boxes):
+            for b in boxes[k + 1 :]:
+                assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_edges_end_on_the_borders_of_what_they_join(name):
+    scene, layout = laid_out(NETWORKS[name]())
+    for index, node in enumerate(scene.nodes):
+        content = layout.places[index].content
+        if content is None:
+            continue
+        for edge, way in zip(node.edges, content.routes, strict=True):
+            assert (way.source, way.target) == (edge.source, edge.target)
+            for end, point in ((edge.source, way.points[0]), (edge.target, way.points[-1])):
+                if end < len(node.children):
+                    x, y = content.places[end]
+                    place = layout.places[node.children[end]]
+                    inside_x = (
+                        min(abs(point[0] - x), abs(point[0] - x - place.width)) < 0.01 or x < point[0] < x + place.width
+                    )
+                    assert inside_x
+                    assert y - 0.01 <= point[1] <= y + place.height + 0.01
+                else:
+                    assert point[1] in {0.0, content.height}
+
+
+def test_residual_edges_are_marked_and_end_at_the_addition():
+    scene, layout = laid_out(resnet())
+    for index, node in enumerate(scene.nodes):
+        content = layout.places[index].content
+        if node.type == "Bottleneck" and content is not None and not node.repeat:
+            ends = [scene.nodes[node.children[way.target]].name for way in content.routes if way.kind == "skip"]
+            assert ends in (["add"], [])
+            assert ends == ["add"] or any(scene.nodes[child].children for child in node.children)
+
+
+def test_a_mask_read_by_every_layer_is_a_shared_edge_and_no_skip_connection():
+    scene, layout = laid_out(bert())
+    encoder = next(index for index, node in enumerate(scene.nodes) if node.repeat == 12)
+    content = layout.places[encoder].content
+    assert content is not None
+    assert {way.kind for way in content.routes} == {"plain", "shared"}
+
+
+def test_identical_contents_are_laid_out_once():
+    _, layout = laid_out(bert(24))
+    _, shorter = laid_out(bert(4))
+    assert len(layout.contents) == len(shorter.contents)
+
+
+def test_tall_models_use_the_pane():
+    for network in (resnet(), bert(), flat(3000)):
+        _, layout = laid_out(network)
+        assert 0.7 < layout.places[0].width / layout.places[0].height < 2.8
+
+
+def test_an_operation_beside_a_stage_of_blocks_is_not_dwarfed_by_it():
+    scene, layout = laid_out(resnet())
+    sizes = {scene.nodes[child].name: layout.places[child] for child in scene.nodes[0].children}
+    assert sizes["layer3"].width < 5 * sizes["conv1"].width
+
+
+@pytest.mark.parametrize("make", [flat, nested])
+def test_fifty_thousand_operations_are_laid_out_in_seconds(make):
+    scene = make_scene(make().report())
+    start = time.process_time()
+    layout = lay_out(scene)
+    assert time.process_time() - start < 6
+    assert all(math.isfinite(place.width + place.height) for place in layout.places)
+
+
+def test_depth_costs_no_stack():
+    scene, layout = laid_out(deep(3000))
+    assert len(layout.places) == len(scene.nodes)
+
+
+def test_wide_characters_get_twice_the_room():
+    assert label_width("模型") == label_width("abcd")
