@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelreport.render import format as text
-from modelreport.render.table import Cell, Column, Row, Table
+from modelreport.render.table import Column, Row, Table
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ def excerpt(table: Table, limit: int, columns: Sequence[str] = ()) -> Excerpt:
     return Excerpt(
         columns=tuple(table.columns[i] for i in chosen),
         rows=tuple(_cut(row, chosen) for row in rows),
-        left_out=_left_out(table, len(rows)),
+        left_out=_left_out(table, rows),
         caption=table.caption,
         tree=table.tree,
     )
 
 
 def _cut(row: Row, chosen: Sequence[int]) -> Row:
-    return Row(row.id, tuple(row.cells[i] for i in chosen), row.depth, row.folded, row.note)
+    return replace(row, cells=tuple(row.cells[i] for i in chosen))
 
 
 def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
@@ -52,7 +52,7 @@ def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
     for row in rows:
         if below is not None and row.depth > below:
             continue
-        below = row.depth if _is_group(row) else None
+        below = row.depth if row.group else None
         open_rows.append(row)
     deepest = max((row.depth for row in open_rows), default=0)
     for depth in range(deepest, -1, -1):
@@ -62,20 +62,9 @@ def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
     return open_rows[:limit]
 
 
-def _is_group(row: Row) -> bool:
-    return row.note.startswith("×")
-
-
-def _left_out(table: Table, shown: int) -> str:
-    all_rows = len(table.rows)
-    if shown >= all_rows:
+def _left_out(table: Table, rows: Sequence[Row]) -> str:
+    if len(rows) >= len(table.rows):
         return ""
-    what = text.plural(all_rows, *table.noun)
-    how = "repeats and deeper levels folded" if table.tree else "the first"
-    return f"{text.exact(shown)} of {what} ({how}); all are in the HTML and JSON reports."
-
-
-def cell_text(row: Row, index: int) -> str:
-    """A cell as text; the first one with the word beside it."""
-    cell: Cell = row.cells[index]
-    return f"{cell.text} {row.note}".strip() if index == 0 and row.note else cell.text
+    shown, every = (sum(not row.group for row in listed) for listed in (rows, table.rows))
+    how = "repeats and deeper levels are folded" if table.tree else "the first of them"
+    return f"{text.exact(shown)} of {text.plural(every, *table.noun)}, {how}; all are in the HTML and JSON reports."

@@ -160,8 +160,8 @@ def name(text: str, limit: int = NAME_LIMIT) -> str:
     r"""Text from a checkpoint, safe to look at: one line, nothing invisible, at most about ``limit`` characters.
 
     Control, bidirectional, zero-width, private and unassigned characters, lone surrogates and odd spaces are shown as
-    Python escapes (``\u202e``, many of the same as ``\u202e×20``), and so is the fourth combining mark in a row. A longer text keeps its head and tail
-    and says its length. Right-to-left letters stay: the markup isolates them.
+    Python escapes (``\u202e``, many of the same as ``\u202e×20``), and so is the fourth combining mark in a row. A
+    longer text keeps its head and tail and says its length. Right-to-left letters stay: the markup isolates them.
     """
     if len(text) <= limit:
         return _visible(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final
@@ -11,24 +10,22 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from modelreport.errors import MissingDependencyError
-from modelreport.facts import FAMILIES, Family, Report, Skipped
+from modelreport.facts import Report, Skipped
 from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT
 from modelreport.render.environment import environment, templates_folder
 from modelreport.render.excerpt import Excerpt, excerpt
 from modelreport.render.json import write_json
+from modelreport.render.map.sheets import sheets
 from modelreport.render.sections import SECTIONS
 from modelreport.render.sections.findings import SECTION_TITLES
 from modelreport.render.table import Table
 
 LAYER_ROWS: Final = 200
 LAYER_COLUMNS: Final = ("name", "type", "output", "parameters", "share", "macs", "bytes")
-OPERATION_ROWS: Final = 25
+OPERATION_ROWS: Final = 20
 OPERATION_COLUMNS: Final = ("operation", "number", "module", "label", "output", "flops", "share")
 OTHER_ROWS: Final = 40
 """Rows of tables: a row takes the layout 5 ms, and paper is for reading; everything is in the HTML and JSON reports."""
-
-MAP_SIZE: Final = (660.0, 820.0)
-"""Width and height that a page has for the map, in CSS pixels."""
 
 _CONTENTS: Final = (
     ("findings", "Findings"),
@@ -39,16 +36,6 @@ _CONTENTS: Final = (
     ("provenance", "Provenance and security"),
     ("appendix", "Method and limits"),
 )
-
-
-@dataclass(frozen=True)
-class MapPicture:
-    """A drawing of the architecture map with its words."""
-
-    title: str
-    caption: str
-    drawing: Markup
-    families: tuple[Family, ...]
 
 
 def write_pdf(report: Report) -> bytes:
@@ -109,6 +96,7 @@ def _values(report: Report) -> dict[str, Any]:
     found: dict[str, Any] = {section.id: section.context(report) for section in SECTIONS}
     provenance = found["provenance"]
     skipped = report.trace if isinstance(report.trace, Skipped) else None
+    whole, details, left_out = sheets(report)
     styles = (templates_folder() / "css" / "print.css").read_text(encoding="utf-8")
     return found | {
         "styles": Markup(styles),  # noqa: S704 - our own file
@@ -117,7 +105,9 @@ def _values(report: Report) -> dict[str, Any]:
         "palette": dict(LIGHT),
         "words": FAMILY_WORDS,
         "trace_skipped": skipped,
-        "maps": _maps(report),
+        "map_sheet": whole,
+        "map_details": details,
+        "map_left_out": left_out,
         "layer_rows": excerpt(
             found["layers"]["table"], LAYER_ROWS, LAYER_COLUMNS
         ),
@@ -131,23 +121,3 @@ def _values(report: Report) -> dict[str, Any]:
 
 def _cut(table: Table | None, limit: int, columns: tuple[str, ...] = ()) -> Excerpt:
     return excerpt(table, limit, columns) if table else Excerpt((), (), "", "", tree=False)
-
-
-def _maps(report: Report) -> list[MapPicture]:
-    """The overview of the architecture map; nothing for a model without modules and operations."""
-    from modelreport.render.map import make_scene
-    from modelreport.render.map.layout import lay_out
-    from modelreport.render.map.svg import describe, draw_map
-
-    scene = make_scene(report)
-    if len(scene.nodes) < 2:
-        return []
-    cards = {node.family for node in scene.nodes if not node.children}
-    return [
-        MapPicture(
-            title="The whole model",
-            caption=describe(scene),
-            drawing=draw_map(scene, lay_out(scene), "print", width=MAP_SIZE[0], height=MAP_SIZE[1]),
-            families=tuple(family for family in FAMILIES if family in cards),
-        )
-    ]
