@@ -40,7 +40,7 @@ system-test:
 	  if (($${#missing[@]})); then bash tools/install-system.sh "$${missing[@]}"; fi
 
 report: setup system-pdf
-	$(BIN)/modelreport build $(SAMPLE) --model sample_models.nets:DigitsCNN -o report.html -o report.pdf
+	$(BIN)/modelreport build $(SAMPLE) --model sample_models.nets:DigitsCNN --input 1,1,8,8 -o report.html -o report.pdf
 	@echo "Open $(CURDIR)/report.html"
 
 test: setup-dev system-pdf system-test

@@ -21,7 +21,11 @@ SAMPLES = HERE.parent / "sample_models"
 STILL = facts.Generator(version="0", created="2026-01-01T00:00:00Z", python="3", platform="any", packages=())
 CASES = {
     "digits_mlp_module": {"subject": "digits_mlp_module.pt"},
-    "digits_cnn_training": {"subject": "digits_cnn_training.pt", "model": "sample_models.nets:DigitsCNN"},
+    "digits_cnn_training": {
+        "subject": "digits_cnn_training.pt",
+        "model": "sample_models.nets:DigitsCNN",
+        "input": "1,1,8,8",
+    },
     "hostile_names": {"subject": "hostile_names.pth"},
 }
 
