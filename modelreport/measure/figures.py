@@ -18,6 +18,44 @@ from modelreport.measure.summary import Counted, Exact, Rounded, Summary, count_
 BINS = 64
 
 
+_FINE = 64
+"""Parts of a bin that a second pass counts, for quantiles between them."""
+
+
+class Evenly:
+    """Counts in equal steps between two bounds, for numbers so close together that their leading bits do not differ."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self._low = low
+        self._step = (high - low) / (BINS * _FINE)
+        self.counts = np.zeros(BINS * _FINE, np.int64)
+
+    def add(self, values: NDArray[Any]) -> None:
+        """Count a block of numbers; those that are not finite are left out."""
+        wide = values.astype(np.float64)
+        place = (wide[np.isfinite(wide)] - self._low) / self._step
+        steps = np.minimum(place.astype(np.int64), self.counts.size - 1)
+        self.counts += np.bincount(steps, minlength=self.counts.size)
+
+    def values(self) -> NDArray[np.float64]:
+        """The middle of each step."""
+        steps = np.arange(self.counts.size, dtype=np.float64) + 0.5
+        return np.asarray(self._low + steps * self._step, np.float64)
+
+
+def crowded(summary: Summary) -> Evenly | None:
+    """Steps to count by in a second pass, where all values lie on one side of zero, nearer to each other than to it.
+
+    There the rounding of leading bits is too coarse for a histogram.
+    """
+    if not isinstance(summary, Rounded) or not summary.moments.count:
+        return None
+    low, high = summary.minimum, summary.maximum
+    if low == high or high - low >= max(abs(low), abs(high)) or (high - low) / (BINS * _FINE) == 0:
+        return None
+    return Evenly(low, high)
+
+
 @dataclass(frozen=True)
 class Figures:
     """Everything ``facts.TensorStatistics`` says about values; counts include the weight of expanded elements."""
@@ -33,12 +71,15 @@ class Figures:
     histogram: Histogram | None = None
 
 
-def figures(summary: Summary, weight: int = 1) -> Figures:
-    """The numbers of a summary whose every value stands for ``weight`` elements."""
+def figures(summary: Summary, weight: int = 1, evenly: Evenly | None = None) -> Figures:
+    """The numbers of a summary whose every value stands for ``weight`` elements.
+
+    ``evenly`` replaces the rounded counts of a summary that is ``crowded``.
+    """
     if isinstance(summary, Exact):
         return _of_exact(summary, weight)
     if isinstance(summary, Rounded):
-        return _of_rounded(summary, weight)
+        return _of_rounded(summary, weight, evenly)
     raise TypeError(f"no figures from a {type(summary).__name__}")
 
 
@@ -90,10 +131,15 @@ def _of_exact(summary: Exact, weight: int) -> Figures:
     )
 
 
-def _of_rounded(summary: Rounded, weight: int) -> Figures:
+def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures:
     if not summary.moments.count:
         return Figures(_weighted(summary.special, weight))
     low, high = summary.minimum, summary.maximum
+    if evenly is not None:
+        reached = np.cumsum(evenly.counts)
+        histogram = _histogram(low, high, reached[_FINE - 1 : -1 : _FINE], int(reached[-1]), weight)
+        quantiles = _quantiles(evenly.values(), reached, weight)
+        return _figures(summary.special, summary.moments, low, high, quantiles, histogram, weight)
     kind = "float32" if summary.codec.kind == "float32" else "float64"
     keys, value, lower, upper = rounded_buckets(kind)
     counts = summary.counts[keys]

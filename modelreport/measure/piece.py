@@ -10,7 +10,7 @@ import numpy as np
 
 from modelreport.facts import TensorStatistics
 from modelreport.measure.channels import Channels
-from modelreport.measure.figures import Figures, figures, small_figures
+from modelreport.measure.figures import Figures, crowded, figures, small_figures
 from modelreport.measure.summary import Summary, new_summary
 from modelreport.measure.walk import Walk
 
@@ -69,7 +69,11 @@ def read_whole(plan: Walk) -> TensorStatistics:
 
 def finish(plan: Walk, piece: Piece) -> TensorStatistics:
     """Statistics of a tensor from the union of its pieces; the name is the tensor's."""
-    return _statistics(plan, figures(piece.summary, plan.weight), piece.channels, piece.digests)
+    evenly = crowded(piece.summary)
+    if evenly is not None:
+        for raw in plan.blocks(0, plan.rows):
+            evenly.add(plan.codec.numbers(np.ascontiguousarray(raw)))
+    return _statistics(plan, figures(piece.summary, plan.weight, evenly), piece.channels, piece.digests)
 
 
 def _nothing(plan: Walk) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 
 from modelreport.checkpoint import Checkpoint, LazyTensor
 from modelreport.facts import Item, Skipped, TensorStatistics, Weights
@@ -135,7 +136,8 @@ def _collect(
 
 def _finished(plan: Walk, merged: Piece | str) -> Outcome:
     try:
-        return merged if isinstance(merged, str) else finish(plan, merged)
+        with np.errstate(all="ignore"):
+            return merged if isinstance(merged, str) else finish(plan, merged)
     except Exception as error:
         return _reason(error)
 
@@ -173,7 +175,8 @@ def _work(task: _Task) -> list[Outcome | Piece]:
     outcomes: list[Outcome | Piece] = []
     for plan in task.walks:
         try:
-            outcomes.append(read_piece(plan, task.first, task.last) if task.split else read_whole(plan))
+            with np.errstate(all="ignore"):  # signalling NaN and infinities are counted, not warned of
+                outcomes.append(read_piece(plan, task.first, task.last) if task.split else read_whole(plan))
         except Exception as error:
             outcomes.append(_reason(error))
     return outcomes
