@@ -36,7 +36,8 @@ class Archive:
             raise CorruptFileError(f"{label} is a zip archive of {len(infos):,} members, more than any checkpoint has.")
         for info in infos:
             self._note_oddities(info)
-            self.members[info.filename] = info
+            again = info.filename in self.members  # torch reads the first of two
+            self.members[f"{info.filename} (again)" if again else info.filename] = info
         self._spans: dict[str, tuple[int, int]] = {}
 
     def note(self, text: str) -> None:
@@ -50,7 +51,7 @@ class Archive:
                 f"The archive holds two members named {info.filename[:100]}: readers may disagree which one counts."
             )
         if info.flag_bits & 1:
-            self.note(f"The archive marks {info.filename[:100]} as encrypted, which PyTorch ignores.")
+            self.note(f"The archive marks {info.filename[:100]} as encrypted; it is read as it is.")
 
     def span(self, name: str) -> tuple[int, int]:
         """Offset and size of a stored member in the file; ``CorruptFileError`` if it is compressed or out of range."""

@@ -100,7 +100,7 @@ def assemble(opened: Opened, contents: Contents, options: Options, content: Cont
 
 
 def _content(chosen: Candidate, trained: bool) -> Content:
-    if trained and (chosen.path or chosen.kind == "state_dict"):
+    if trained and chosen.path:
         return "training checkpoint"
     if chosen.kind == "module":
         return "module"

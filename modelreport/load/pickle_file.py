@@ -35,8 +35,10 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
     if not (head[0] == 0x80 and head[1] <= 5) and head[0] not in _STARTS:
         return False
     read = read_pickle(Stream(memoryview(head), 0, len(head)), _PROBE_OPERATIONS)
-    if head[0] == 0x80 or read.calls or read.effects:
-        return read.operations > 2
+    if head[0] == 0x80:
+        return read.operations > 2 or (read.operations == 2 and "no pickle operation" not in read.error)
+    if read.calls or read.effects:
+        return True
     return not read.error or (len(head) >= 4096 and "in the middle" in read.error and read.operations > 20)
 
 

@@ -90,13 +90,13 @@ class TorchArchive:
     def judge_others(self) -> None:
         """Judge the other pickles of the archive, which other readers may open."""
         for name, info in list(self.archive.members.items())[:20_000]:
-            if name.endswith((".pkl", ".pickle")) and name != self.pickle_name and "/code/" not in f"/{name}":
+            if info.filename.endswith((".pkl", ".pickle")) and name != self.pickle_name and "/code/" not in f"/{name}":
                 try:
                     data = self.archive.read(name, OTHER_PICKLE_BYTES)
                 except CorruptFileError as error:
                     self.scan.note(f"{name[:100]} was not read: {error.message}.")
                     continue
-                self.scan.scan_bytes(data, info.filename[:100], 1)
+                self.scan.scan_bytes(data, name[:100], 1)
 
     def storages(self, folder: str = "data/") -> Storages:
         """The storages in a folder of the archive."""

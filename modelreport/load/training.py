@@ -108,7 +108,10 @@ class TrainingItems:
             return value.state
         if value.path in ("torch.Tensor", "numpy.ndarray"):
             return None
-        return f"{value.path}({', '.join(str(a) for a in value.arguments if isinstance(a, (str, int, float)))})"
+        name = value.path.rpartition(".")[2]
+        if name[:1].isupper() and len(value.arguments) == 1 and isinstance(value.arguments[0], (str, int, float)):
+            return f"{name}({value.arguments[0]})"  # an enumeration
+        return None
 
     def _keep(self, name: str, value: Any) -> None:
         if len(self._items) >= ITEM_LIMIT:
