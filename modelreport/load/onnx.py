@@ -16,6 +16,7 @@ from modelreport.load.documents import make_item
 from modelreport.load.format import Format
 from modelreport.load.onnx_graphs import Block, find_blocks, give_roles, name_tensors
 from modelreport.load.onnx_tensors import DTYPES, Tensors
+from modelreport.load.onnx_text import repair_text
 from modelreport.load.siblings import show_name
 from modelreport.load.wire import walk
 
@@ -79,12 +80,13 @@ def read(path: Path, options: Options) -> Checkpoint:
 def _read(path: Path, file: MappedFile, files: list[MappedFile]) -> Checkpoint:
     name = show_name(path.name)
     wire = walk(file, name)
-    model = _parse(wire.message, name)
+    notes: list[str] = []
+    model = _parse(wire.message, name, notes)
     wire.message = b""
     tensors = Tensors(path.parent, wire, files, [SourceFile(name=path.name, size_bytes=file.size_bytes)])
     blocks = find_blocks(model)
     lazy = _make_tensors(blocks, tensors)
-    notes = [*_describe_oddities(model, blocks, file.size_bytes), *tensors.notes]
+    notes += [*_describe_oddities(model, blocks, file.size_bytes), *tensors.notes]
     source = Source(
         name=path.name,
         kind="file",
@@ -100,7 +102,7 @@ def _read(path: Path, file: MappedFile, files: list[MappedFile]) -> Checkpoint:
     return Checkpoint(source, security, tuple(lazy), graph=model, folder=path.parent, files=tensors.files)
 
 
-def _parse(message: bytes, name: str) -> Any:
+def _parse(message: bytes, name: str, notes: list[str]) -> Any:
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
@@ -114,6 +116,9 @@ def _parse(message: bytes, name: str) -> Any:
         ) from error
     if not model.HasField("graph") or not (model.graph.node or model.graph.initializer):
         raise CorruptFileError(f"{name} has the fields of an ONNX model, but no graph in it.")
+    repaired = repair_text(model)
+    if repaired:
+        notes.append(f"{repaired} names or texts in the file are not valid UTF-8; they are shown with escapes.")
     return model
 
 

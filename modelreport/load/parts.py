@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint, ModuleNode
     from modelreport.load.format import Format
 
-WEIGHT_FORMATS = ("safetensors", "onnx")
-"""Formats of single weight files besides those of torch, whose ids start with ``torch``."""
+FOLDER_FORMATS = ("sharded", "huggingface")
+"""Formats that consist of several files themselves."""
 
 
 @dataclass
@@ -113,8 +113,7 @@ def find_format(path: Path) -> Format:
 
     seen = probe(path)
     for format_ in FORMATS:
-        suits = format_.id.startswith("torch") or format_.id in WEIGHT_FORMATS
-        if suits and format_.recognises(seen.head, seen.names):
+        if format_.id not in FOLDER_FORMATS and format_.recognises(seen.head, seen.names):
             return format_
     raise UnknownFormatError(f"{show_name(path.name)} is not a weight file of a known format.")
 

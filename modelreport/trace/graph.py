@@ -134,8 +134,8 @@ def _notes(walk: Walk, calls: tuple[ModuleCall, ...], *, by_weights: bool) -> tu
         notes = [*notes[:NOTES_LIMIT], f"{len(notes) - NOTES_LIMIT} more notes of this kind."]
     if walk.failures:
         notes.append(
-            f"With this input the operands of {len(walk.failures)} nodes do not fit, so shapes and costs after them are "
-            f"missing. The first: {walk.failures[0][:300]}"
+            f"With this input the operands of {len(walk.failures)} nodes do not fit, so shapes and costs after them "
+            f"are missing. The first: {walk.failures[0][:300]}"
         )
     for operator, count in walk.ruleless.most_common(10):
         notes.append(f"There is no shape rule for {operator} ({count} nodes): as the file states.")

@@ -34,7 +34,7 @@ def cost_of(step: Step) -> tuple[int | None, int | None]:
         return (0, 0) if step.op in ZERO_COST and step.domain in ("", "ai.onnx") else (None, 0)
     try:
         macs = formula(step)
-    except (UnknownCostError, IndexError, ValueError, ZeroDivisionError, KeyError, TypeError):
+    except (UnknownCostError, IndexError, ValueError, ZeroDivisionError, KeyError, TypeError, AttributeError):
         return None, None
     return 2 * macs, macs
 

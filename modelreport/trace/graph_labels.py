@@ -136,7 +136,7 @@ def family_of(step: Step) -> Family:
     first = step.inputs[0] if step.inputs else None
     if step.op == "Gather" and first is not None and first.parameters and len(first.shape or ()) == 2:
         return "embedding"
-    if step.op == "Clip" and _bounds(step)[0] == 0:
+    if step.op == "Clip" and _low_bound(step) == 0:
         return "activation"
     if family == "linear" and not any(value is not None and value.constant for value in step.inputs):
         where = " ".join(f"{frame.path} {frame.type}" for frame in step.frames[-2:]).lower()
@@ -211,6 +211,13 @@ def _bounds(step: Step) -> tuple[float | None, float | None]:
         data = value.data if value is not None else None
         found.append(float(data.reshape(-1)[0]) if data is not None and data.size else step.attributes.get(name))
     return found[0], found[1]
+
+
+def _low_bound(step: Step) -> float | None:
+    try:
+        return _bounds(step)[0]
+    except (TypeError, ValueError):
+        return None
 
 
 def _clip(step: Step) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from modelreport.trace.graph_folds import fold
-from modelreport.trace.graph_values import CODES, DATA_LIMIT, DTYPES, Value, read_tensor
+from modelreport.trace.graph_values import CODES, DATA_LIMIT, DTYPES, Value, read_tensor, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,12 +84,12 @@ def _follow(node: Any, inputs: list[Value | None], output: Value, attributes: di
     if output.shape is None or not output.known or first is None:
         return
     if node.op_type == "Shape" and first.shape is not None:
-        part = first.shape[attributes.get("start", 0) : attributes.get("end", len(first.shape))]
+        part = first.shape[whole(attributes, "start") : whole(attributes, "end", len(first.shape))]
         output.data = np.array(part, np.int64) if all(n >= 0 for n in part) else None
     elif node.op_type == "Size" and first.count is not None:
         output.data = np.array(first.count, np.int64)
     elif node.op_type == "ConstantOfShape" and (output.count or 0) <= DATA_LIMIT and "value" in attributes:
-        fill = read_tensor(attributes["value"])
+        fill = read_tensor(attributes["value"]) if hasattr(attributes["value"], "dims") else None
         output.data = np.full(output.shape, fill.reshape(-1)[0]) if fill is not None and fill.size else None
     elif all(value is None or value.data is not None for value in inputs):
         arrays = [None if v is None else v.data for v in inputs]

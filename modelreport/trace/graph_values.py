@@ -149,5 +149,11 @@ def read_attributes(node: Any) -> dict[str, Any]:
     return out
 
 
+def whole(attributes: dict[str, Any], name: str, default: int = 0) -> int:
+    """A whole-number attribute, the default when it is missing or something else."""
+    value = attributes.get(name, default)
+    return value if isinstance(value, int) else default
+
+
 _FIELDS = {1: "f", 2: "i", 4: "t", 6: "floats", 7: "ints"}
 """AttributeProto.AttributeType and the field it is in."""

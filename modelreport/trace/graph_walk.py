@@ -7,13 +7,13 @@ are walked once. Model-local functions are entered like module calls.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from modelreport.trace.graph_costs import cost_of
+from modelreport.trace.graph_names import Scope, WalkEndedError, bind_attributes, show_node
 from modelreport.trace.graph_scopes import frames_of, join_frames
 from modelreport.trace.graph_shapes import InferenceFailure, from_type, infer
-from modelreport.trace.graph_values import DTYPES, Frame, Step, Value, read_attributes, read_tensor
+from modelreport.trace.graph_values import DTYPES, Frame, Step, Value, read_attributes, read_tensor, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,33 +23,6 @@ NESTING_LIMIT = 40
 RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
 NAME_KEY = "modelreport.name"
 """Where the first room writes a stored tensor's name in the report, when it differs from the graph's."""
-
-
-class WalkEndedError(Exception):
-    """The walk went on for too long or too deep; what was seen so far is kept."""
-
-
-@dataclass
-class Scope:
-    """Names visible in a graph: its own, then those around it."""
-
-    values: dict[str, Value] = field(default_factory=dict)
-    outer: Scope | None = None
-    opsets: dict[str, int] = field(default_factory=dict)
-    frames: tuple[Frame, ...] = ()
-    inside: bool = False
-    """Whether ``frames`` end with a sub-graph or function."""
-    declared: dict[str, Value] = field(default_factory=dict)
-    """Types the file states for values of this graph."""
-
-    def find(self, name: str) -> Value | None:
-        """The value called ``name``."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.values:
-                return scope.values[name]
-            scope = scope.outer
-        return None
 
 
 class Walk:
@@ -89,6 +62,8 @@ class Walk:
             self.error = str(error)
         except RecursionError:
             self.error = "The graph nests too deeply."
+        except Exception as error:  # a damaged graph ends the walk, what was seen so far is kept
+            self.error = f"The graph is damaged: reading on failed with {type(error).__name__} ({str(error)[:200]})."
         self.outputs = [v for o in self.model.graph.output if (v := scope.find(o.name)) is not None]
         for number, step in enumerate(self.steps):
             step.id = number
@@ -140,15 +115,17 @@ class Walk:
         if not node.output:
             return
         name = node.output[0]
-        attributes = read_attributes(node)
-        if "value" in attributes:
-            scope.values[name] = self._stored(attributes["value"], name)
+        stored = next((a.t for a in node.attribute if a.name == "value" and a.HasField("t")), None)
+        if stored is not None:
+            scope.values[name] = self._stored(stored, name)
             return
+        attributes = read_attributes(node)
         for key, dtype in (
             ("value_float", "float32"), ("value_floats", "float32"), ("value_int", "int64"), ("value_ints", "int64"),
         ):  # fmt: skip
             if key in attributes:
-                data = np.array(attributes[key], dtype)
+                kept = attributes[key] if isinstance(attributes[key], (int, float, tuple)) else ()
+                data = np.array(kept, dtype)
                 scope.values[name] = Value(name, dtype, data.shape, data, constant=True)
                 return
         scope.values[name] = Value(name, "string", constant=True)
@@ -161,7 +138,7 @@ class Walk:
         try:
             outputs = infer(node, inputs, scope.opsets, attributes)
         except InferenceFailure as error:
-            self.failures.append(f"{node.op_type} {_show(node)}: {error}")
+            self.failures.append(f"{node.op_type} {show_node(node)}: {error}")
             outputs, guessed = [Value(name) for name in node.output], True
         except LookupError:
             self.ruleless[f"{node.domain}.{node.op_type}" if node.domain else node.op_type] += 1
@@ -231,7 +208,7 @@ class Walk:
                 inner.values[name] = value
         given = {a.name: a for a in (*function.attribute_proto, *node.attribute)}
         with _Deeper(self):
-            self._nodes([_bound(n, given) for n in function.node], inner)
+            self._nodes([bind_attributes(n, given) for n in function.node], inner)
         for name, own in zip(node.output, function.output, strict=False):
             found = inner.find(own)
             if found is not None and name:
@@ -252,7 +229,7 @@ class Walk:
     ) -> list[Value]:
         """The branch that is taken, or the costlier one when the condition is not known."""
         condition = inputs[0].data if inputs and inputs[0] is not None else None
-        where = _show(node, index)
+        where = show_node(node, index)
         if condition is not None and condition.size == 1:
             taken = "then_branch" if condition.reshape(-1)[0] else "else_branch"
             names = [taken] if taken in graphs else []
@@ -281,8 +258,7 @@ class Walk:
         frames = self._inner(node, f"{node.op_type}_{index}.{name}", node.op_type, scope)
         inner = Scope(outer=scope, opsets=scope.opsets, frames=frames, inside=True)
         bound: dict[str, Value] = {}
-        attributes = read_attributes(node)
-        scans = int(attributes.get("num_scan_inputs", 0)) if node.op_type == "Scan" else 0
+        scans = whole(read_attributes(node), "num_scan_inputs") if node.op_type == "Scan" else 0
         states = len(graph.input) - scans
         for place, formal in enumerate(graph.input):
             given = inputs[place] if place < len(inputs) else None
@@ -308,7 +284,7 @@ class Walk:
         self, node: Any, index: int, inputs: list[Value | None], results: list[Value], formals: int, scans: int
     ) -> list[Value]:
         """Outputs of a Loop or Scan: states as after one turn, scanned outputs stacked."""
-        where = _show(node, index)
+        where = show_node(node, index)
         if node.op_type == "Loop":
             trips = inputs[0].data if inputs and inputs[0] is not None else None
             turns = int(trips.reshape(-1)[0]) if trips is not None and trips.size else -1
@@ -326,13 +302,6 @@ class Walk:
         return outputs
 
 
-def _show(node: Any, index: int = -1) -> str:
-    """A node for a message: its name, quoted and cut, or its operator and place."""
-    if node.name:
-        return ascii(node.name[:80])
-    return f"the {node.op_type} node" if index < 0 else f"{node.op_type}_{index}"
-
-
 class _Deeper:
     """Counts nesting while a body is walked."""
 
@@ -346,22 +315,3 @@ class _Deeper:
 
     def __exit__(self, *_: object) -> None:
         self.walk._nesting -= 1  # noqa: SLF001
-
-
-def _bound(node: Any, given: dict[str, Any]) -> Any:
-    """A node of a function body with references to the function's attributes replaced."""
-    if not any(attribute.ref_attr_name for attribute in node.attribute):
-        return node
-    import onnx
-
-    copy = onnx.NodeProto()
-    copy.CopyFrom(node)
-    del copy.attribute[:]
-    for attribute in node.attribute:
-        if not attribute.ref_attr_name:
-            copy.attribute.append(attribute)
-        elif attribute.ref_attr_name in given:
-            own = copy.attribute.add()
-            own.CopyFrom(given[attribute.ref_attr_name])
-            own.name = attribute.name
-    return copy
