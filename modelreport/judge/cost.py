@@ -92,7 +92,7 @@ RULES = (
     Rule(
         "C001",
         "note",
-        "One layer does most of the work",
+        "One layer does most work",
         "The place where a cheaper operation saves most.",
         "compute",
         dominant,

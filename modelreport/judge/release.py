@@ -8,7 +8,7 @@ from modelreport.facts import Evidence, Report
 from modelreport.judge.rule import Clean, Found, Rule, point, say
 
 _PATH = re.compile(
-    r"(?:/(?:home|Users|root|mnt|data|scratch|workspace|gpfs|lustre|private|tmp)/[^\s'\",]+)"
+    r"(?:(?<![\w.])/(?:home|Users|root|mnt|data|scratch|workspace|gpfs|lustre|private|tmp)/[^\s'\",]+)"
     r"|(?:\b[A-Za-z]:\\\\?(?!/)[^\s'\",]+)|(?:\b(?:s3|gs|az|hdfs)://[^\s'\",]+)"
 )
 """A path of somebody's machine or store."""

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from modelreport.facts import Guess, Uncounted
+from tests.factories import skipped_report
+from tests.judge.cases import finding, plain_report, trace_of, with_trace
+
+
+@pytest.mark.parametrize("rule", ["C001", "C002", "C003"])
+def test_a_plain_pass_is_clean_and_a_missing_one_is_not_checked(rule: str) -> None:
+    assert finding(plain_report(), rule).state == "clean"
+    skipped = finding(skipped_report(), rule)
+    assert (skipped.state, skipped.message.values["reason"]) == ("not_checked", "There is no architecture to run.")
+
+
+def test_a_module_that_does_most_of_the_work_is_noted() -> None:
+    report = plain_report()
+    trace = trace_of(report)
+    operations = (replace(trace.operations[0], flops=trace.flops * 3), *trace.operations[1:])
+    found = finding(with_trace(report, operations=operations), "C001")
+    assert (found.state, found.evidence[0].name) == ("found", "conv1")
+
+
+def test_few_costly_modules_always_have_a_largest() -> None:
+    trace = trace_of(plain_report())
+    operations = tuple(replace(o, flops=0 if o.id else 10) for o in trace.operations)
+    assert finding(with_trace(plain_report(), operations=operations), "C001").state == "clean"
+
+
+def test_operators_without_a_formula_and_guessed_values_are_listed() -> None:
+    report = with_trace(
+        plain_report(), uncounted=(Uncounted(kernel="aten.sort", calls=2),), guesses=(Guess(what="item", calls=1),)
+    )
+    found = finding(report, "C002")
+    assert (found.state, [e.name for e in found.evidence]) == ("found", ["aten.sort", "item"])
+    assert found.message.text == "{kernel_count} operator has no FLOP formula: the totals are estimates."
+
+
+def test_guesses_alone_are_estimates_too() -> None:
+    report = plain_report()
+    operations = tuple(replace(o, exact=o.id > 1) for o in trace_of(report).operations)
+    found = finding(with_trace(report, operations=operations, guesses=(Guess(what="item", calls=2),)), "C002")
+    assert found.message.text == "{inexact_count} operations rest on guessed values: the totals are estimates."
+    assert found.message.values["inexact_count"] == 2
+
+
+def test_a_pass_that_ended_early_is_a_warning_with_the_reason() -> None:
+    report = plain_report()
+    trace = trace_of(report)
+    found = finding(with_trace(report, complete=False, error="a shape did not fit"), "C003")
+    assert (found.state, found.severity, found.evidence[0].name) == ("found", "warning", trace.operations[-1].name)
+    assert found.message.values["error"] == "a shape did not fit"
+
+
+def test_a_pass_that_saw_nothing_has_no_evidence() -> None:
+    found = finding(with_trace(plain_report(), complete=False, error="no input fits", operations=()), "C003")
+    assert (found.state, found.evidence) == ("found", ())

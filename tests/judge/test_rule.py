@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from modelreport.judge.rule import UncheckedError, measured, measured_parameters, module_types, say
+from tests.factories import make_report, skipped_report
+from tests.judge.cases import with_fact
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "{tensor_count} is"), (0, "{tensor_count} are"), (2, "{tensor_count} are")]
+)
+def test_a_sentence_takes_the_number_of_its_value(count: int, text: str) -> None:
+    message = say("{tensor_count} {tensor_count:is|are}", tensor_count=count)
+    assert (message.text, message.values) == (text, {"tensor_count": count})
+
+
+def test_measured_tensors_are_those_with_facts_and_statistics() -> None:
+    report = make_report()
+    cut = replace(report, structure=replace(report.structure, tensors=report.structure.tensors[:5]))
+    assert [m.fact.name for m in measured(cut)] == [t.name for t in report.structure.tensors[:5]]
+    with pytest.raises(UncheckedError, match="meta device"):
+        measured(skipped_report())
+
+
+def test_tied_parameters_and_buffers_are_left_out_of_parameters() -> None:
+    report = make_report()
+    before = len(measured_parameters(report))
+    tied = with_fact(report, "fc.weight", tied_to="conv1.weight")
+    assert len(measured_parameters(with_fact(tied, "fc.bias", role="buffer"))) == before - 2
+
+
+def test_modules_are_known_by_their_type() -> None:
+    assert module_types(make_report())["bn1"] == "BatchNorm2d"

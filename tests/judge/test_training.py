@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from modelreport.facts import Report
+from tests.factories import skipped_report
+from tests.judge.cases import finding, plain_report, with_array, with_values
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("rule", ["W004", "W005", "W008"])
+def test_a_trained_model_is_clean_and_one_without_values_is_not_checked(rule: str) -> None:
+    assert finding(plain_report(), rule).state == "clean"
+    assert finding(skipped_report(), rule).state == "not_checked"
+
+
+def fresh_norm(report: Report, layer: str) -> Report:
+    size = next(t.count for t in report.structure.tensors if t.name == f"{layer}.running_mean")
+    report = with_array(report, f"{layer}.running_mean", np.zeros(size))
+    report = with_array(report, f"{layer}.running_var", np.ones(size))
+    return with_values(report, f"{layer}.num_batches_tracked", minimum=0.0, maximum=0.0)
+
+
+def test_untouched_running_statistics_are_found() -> None:
+    found = finding(fresh_norm(plain_report(), "layers.1.bn1"), "W004")
+    assert (found.state, found.evidence_count, found.evidence[0].name) == ("found", 1, "layers.1.bn1")
+
+
+def test_a_mean_of_zero_alone_is_no_untouched_layer() -> None:
+    report = with_array(plain_report(), "bn1.running_mean", np.zeros(16))
+    assert finding(report, "W004").state == "clean"
+
+
+def initialised(name: str, shape: tuple[int, ...]) -> np.ndarray:
+    fan_in, fan_out = math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
+    return {
+        "linear": lambda: RNG.uniform(-1, 1, shape) / math.sqrt(fan_in),
+        "kaiming uniform": lambda: RNG.uniform(-1, 1, shape) * math.sqrt(6 / fan_in),
+        "xavier uniform": lambda: RNG.uniform(-1, 1, shape) * math.sqrt(6 / (fan_in + fan_out)),
+        "kaiming normal": lambda: RNG.standard_normal(shape) * math.sqrt(2 / fan_out),
+        "bert": lambda: RNG.standard_normal(shape) * 0.02,
+    }[name]()
+
+
+@pytest.mark.parametrize("kind", ["linear", "kaiming uniform", "xavier uniform", "kaiming normal", "bert"])
+def test_a_large_fresh_layer_among_trained_ones_is_noted(kind: str) -> None:
+    name, shape = "layers.3.conv2.weight", (64, 64, 3, 3)
+    found = finding(with_array(plain_report(), name, initialised(kind, shape)), "W005")
+    assert (found.state, found.severity, [e.name for e in found.evidence]) == ("found", "note", [name])
+
+
+def test_a_fresh_model_is_a_warning() -> None:
+    report = plain_report()
+    for tensor in report.structure.tensors:
+        if len(tensor.shape) > 1:
+            report = with_array(report, tensor.name, initialised("kaiming normal", tensor.shape))
+    found = finding(report, "W005")
+    assert (found.state, found.severity) == ("found", "warning")
+    assert found.message.text.endswith("the model looks untrained.")
+
+
+@pytest.mark.parametrize("change", ["step", "decay", "heavy tail", "pruned"])
+def test_a_little_training_is_seen(change: str) -> None:
+    name, shape = "layers.3.conv2.weight", (64, 64, 3, 3)
+    fresh = initialised("linear", shape)
+    trained = {
+        "step": lambda: fresh + 1e-3 * RNG.choice([-1, 1], shape),
+        "decay": lambda: fresh * 0.99,
+        "heavy tail": lambda: RNG.standard_t(6, shape) * math.sqrt(2 / 576 / 1.5),
+        "pruned": lambda: fresh * (RNG.random(shape) > 0.1),
+    }[change]()
+    assert finding(with_array(plain_report(), name, trained), "W005").state == "clean"
+
+
+def deep(scales: list[float]) -> Report:
+    """A report with as many equal layers as scales."""
+    report = plain_report()
+    fact = next(t for t in report.structure.tensors if t.name == "layers.3.conv2.weight")
+    statistics = next(t for t in report.weights.tensors if t.name == fact.name)  # type: ignore[union-attr]
+    names = [f"blocks.{i}.weight" for i in range(len(scales))]
+    tensors = tuple(replace(fact, name=n) for n in names)
+    values = tuple(replace(statistics, name=n, std=s) for n, s in zip(names, scales, strict=True))
+    return replace(
+        report,
+        structure=replace(report.structure, tensors=tensors),
+        weights=replace(report.weights, tensors=values),
+    )
+
+
+@pytest.mark.parametrize("odd", [0.2 * 20, 0.2 / 20])
+def test_a_layer_of_another_scale_than_its_siblings_is_found(odd: float) -> None:
+    found = finding(deep([0.2, 0.21, 0.19, 0.2, odd, 0.22, 0.18]), "W008")
+    assert (found.state, [e.name for e in found.evidence]) == ("found", ["blocks.4.weight"])
+
+
+def test_scales_that_grow_with_depth_are_no_outliers() -> None:
+    assert finding(deep([0.02 * 1.5**i for i in range(12)]), "W008").state == "clean"
+
+
+def test_few_siblings_are_no_measure() -> None:
+    assert finding(deep([0.2, 0.2, 20.0]), "W008").state == "clean"

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from modelreport.facts import Item, Weights
+from tests.factories import skipped_report
+from tests.judge.cases import finding, plain_report, with_array, with_fact, with_values
+
+RULES = ("W001", "W002", "W003", "W006", "W007", "W009")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_healthy_model_is_clean_and_one_without_values_is_not_checked(rule: str) -> None:
+    assert finding(plain_report(), rule).state == "clean"
+    assert finding(skipped_report(), rule).state == "not_checked"
+
+
+@pytest.mark.parametrize("changes", [{"nan": 1}, {"positive_infinity": 2}, {"negative_infinity": 1}])
+def test_a_single_non_finite_value_is_an_error(changes: dict[str, Any]) -> None:
+    found = finding(with_values(plain_report(), "fc.weight", **changes), "W001")
+    assert (found.state, found.severity, found.evidence[0].name) == ("found", "error", "fc.weight")
+
+
+def test_the_tensor_with_the_most_non_finite_values_is_named_first() -> None:
+    report = with_values(with_values(plain_report(), "fc.bias", nan=2), "fc.weight", nan=3)
+    assert finding(report, "W001").message.values["worst"] == "fc.weight"
+
+
+def test_minus_infinity_in_a_mask_is_no_error() -> None:
+    mask = with_values(plain_report(), "bn1.running_mean", negative_infinity=6, zeros=10, count=16)
+    assert finding(mask, "W001").state == "clean"
+    weight = with_values(plain_report(), "bn1.weight", negative_infinity=6, zeros=10, count=16)
+    assert finding(weight, "W001").state == "found"
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0])
+def test_a_constant_matrix_is_found(value: float) -> None:
+    found = finding(with_array(plain_report(), "fc.weight", np.full((10, 64), value)), "W002")
+    assert (found.state, found.evidence[0].name) == ("found", "fc.weight")
+
+
+def test_constant_biases_and_scales_are_no_sign_of_anything() -> None:
+    report = with_array(plain_report(), "fc.bias", np.zeros(10))
+    assert finding(with_array(report, "bn1.weight", np.ones(16)), "W002").state == "clean"
+
+
+@pytest.mark.parametrize(("dead", "severity"), [(8, "warning"), (1, "note")])
+def test_dead_channels_are_a_warning_when_they_are_many(dead: int, severity: str) -> None:
+    found = finding(with_values(plain_report(), "layers.3.conv1.weight", zero_channels=dead, channels=64), "W003")
+    assert (found.state, found.severity, found.message.values["dead_count"]) == ("found", severity, dead)
+
+
+def test_scales_of_zero_are_dead_channels_too() -> None:
+    found = finding(with_values(plain_report(), "bn1.weight", zeros=4), "W003")
+    assert (found.state, found.evidence[0].name) == ("found", "bn1.weight")
+
+
+def test_zero_rows_of_an_embedding_are_padding() -> None:
+    report = plain_report()
+    modules = tuple(replace(m, type="Embedding") if m.path == "fc" else m for m in report.structure.modules)
+    report = replace(report, structure=replace(report.structure, modules=modules))
+    assert finding(with_values(report, "fc.weight", zero_channels=1), "W003").state == "clean"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "maximum", "state"),
+    [
+        ("float32", 70000.0, "found"),
+        ("float32", 65504.0, "clean"),
+        ("float32", 3.4e38, "clean"),
+        ("float16", 60000.0, "found"),
+        ("float16", 30000.0, "clean"),
+        ("float8_e4m3fn", 448.0, "clean"),
+    ],
+)
+def test_values_are_compared_with_the_range_of_float16(dtype: str, maximum: float, state: str) -> None:
+    report = with_values(with_fact(plain_report(), "fc.weight", dtype=dtype), "fc.weight", maximum=maximum)
+    assert finding(report, "W006").state == state
+
+
+@pytest.mark.parametrize(
+    ("dtype", "subnormals", "state"),
+    [("float32", 60, "found"), ("float32", 10, "clean"), ("float16", 60, "clean"), ("float16", 100, "found")],
+)
+def test_many_subnormal_values_are_noted(dtype: str, subnormals: int, state: str) -> None:
+    report = with_values(with_fact(plain_report(), "fc.weight", dtype=dtype), "fc.weight", subnormals=subnormals)
+    assert finding(report, "W007").state == state
+
+
+def test_unread_tensors_are_listed_with_their_reasons() -> None:
+    report = plain_report()
+    assert isinstance(report.weights, Weights)
+    weights = replace(report.weights, unread=(Item(name="lost", value="it is on the meta device"),))
+    found = finding(replace(report, weights=weights), "W009")
+    assert (found.state, found.evidence[0].name) == ("found", "lost")
