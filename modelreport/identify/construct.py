@@ -29,14 +29,44 @@ def quiet() -> Iterator[None]:
                 logger.setLevel(level)
 
 
+MOST_MODULES = 100_000
+"""Modules that one constructor may make: the largest published networks have about 60,000."""
+
+
+@contextlib.contextmanager
+def bounded(most: int = MOST_MODULES) -> Iterator[None]:
+    """Stops a constructor that makes more modules than any network has: its sizes may come from a hostile file."""
+    from torch.nn.modules.module import register_module_module_registration_hook
+
+    left = most
+
+    def count(_parent: Any, _name: str, _child: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise ValueError(f"more than {most} modules")
+
+    hook = register_module_module_registration_hook(count)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def error_line(error: BaseException) -> str:
+    """A foreign exception as the end of a sentence, in one line."""
+    text = " ".join(str(error).split())[:300].rstrip(".")
+    return f"{type(error).__name__}: {text}." if text else f"{type(error).__name__}."
+
+
 def build(constructor: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """What ``constructor`` returns when it is called on the meta device; a module comes in eval mode.
 
-    Raises what the constructor raises.
+    Raises what the constructor raises, and ``ValueError`` when it makes too many modules.
     """
     import torch
 
-    with quiet(), on_meta(), torch.no_grad():
+    with quiet(), bounded(), on_meta(), torch.no_grad():
         module = constructor(*arguments, **options)
     return module.eval() if isinstance(module, torch.nn.Module) else module
 

@@ -11,7 +11,7 @@ from typing import Any
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.errors import OptionsError
 from modelreport.facts import Identification
-from modelreport.identify.construct import build
+from modelreport.identify.construct import build, error_line
 from modelreport.identify.fitting import compare
 from modelreport.identify.index import prefix_variants
 from modelreport.identify.known import shapes_of
@@ -62,7 +62,7 @@ def import_target(target: str) -> Any:
             f"--model {target}: there is no module {error.name!r}.", f"Looked in {added} and the installed packages."
         ) from error
     except Exception as error:
-        raise OptionsError(f"--model {target}: importing {module_name} failed: {_line(error)}", HINT) from error
+        raise OptionsError(f"--model {target}: importing {module_name} failed: {error_line(error)}", HINT) from error
     finally:
         sys.path.remove(added)
     for part in name.split("."):
@@ -92,12 +92,7 @@ def _call(factory: Any, target: str) -> tuple[Any, list[str]]:
         except Exception:  # code that needs real values while it builds
             module, notes = factory(), ["It was built with real tensors, because it does not build on the meta device."]
     except Exception as error:
-        raise OptionsError(f"--model {target}: calling it failed: {_line(error)}", HINT) from error
+        raise OptionsError(f"--model {target}: calling it failed: {error_line(error)}", HINT) from error
     if not isinstance(module, nn.Module):
         raise OptionsError(f"--model {target} returns a {type(module).__name__}, not an nn.Module.", HINT)
     return module.eval(), notes
-
-
-def _line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

@@ -13,11 +13,17 @@ from typing import Any
 
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
-from modelreport.identify.construct import build, build_known, quiet
+from modelreport.identify.construct import build, build_known, error_line, quiet
 from modelreport.identify.fitting import Fit, Shape, compare
 from modelreport.identify.known import shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, library_of, library_version, load_library
 
+_COUNTED = re.compile(r"layer|depth|block|expert|stage|head|level|group|num_|^n_")
+_SIZED = re.compile(r"id$|ids$|token|size|dim|position|vocab|bucket|length|label|param")
+_MOST = 10_000
+"""Layers, blocks, heads or experts: above the largest published numbers by more than ten."""
+_VALUES = 100_000
+"""Values of a config that are looked at."""
 _LIMIT = 1 << 20
 """Bytes of a small JSON file in the folder that are read."""
 
@@ -25,6 +31,8 @@ _LIMIT = 1 << 20
 def identify_config(checkpoint: Checkpoint) -> Model | Skipped:
     """The architecture that ``config.json`` describes, built by the library without weights, or why it cannot be."""
     config = checkpoint.config or {}
+    if absurd := absurd_size(config):
+        return _skipped(f"config.json gives {absurd}, which no model has, so nothing was built.")
     if isinstance(config.get("architecture"), str):
         return _timm_model(checkpoint, config)
     if not isinstance(config.get("model_type"), str):
@@ -36,6 +44,26 @@ def identify_config(checkpoint: Checkpoint) -> Model | Skipped:
             INSTALL["transformers"],
         )
     return _transformers_model(checkpoint, config, transformers)
+
+
+def _counts(key: str) -> bool:
+    return bool(_COUNTED.search(key)) and not _SIZED.search(key)
+
+
+def absurd_size(config: Mapping[str, Any]) -> str:
+    """The first number of layers or experts that would keep a constructor busy for hours, as text; or nothing."""
+    todo: list[tuple[str, Any]] = [("", config)]
+    for _ in range(_VALUES):
+        if not todo:
+            break
+        key, value = todo.pop()
+        if isinstance(value, dict):
+            todo.extend((str(k), v) for k, v in value.items())
+        elif isinstance(value, list):
+            todo.extend((key, v) for v in value)
+        elif isinstance(value, int) and value > _MOST and _counts(key):
+            return f"{key[:60]} = {value if value < 10**15 else 'more than 10^15'}"
+    return ""
 
 
 def _skipped(
@@ -61,7 +89,7 @@ def _transformers_model(checkpoint: Checkpoint, config: Mapping[str, Any], trans
             kind, how = _model_class(transformers, built, config)
         module = build(_construct, kind, built)
     except Exception as error:  # the values of the file met the library's own checks
-        return _skipped(f"transformers could not build the {model_type} model of config.json: {_line(error)}")
+        return _skipped(f"transformers could not build the {model_type} model of config.json: {error_line(error)}")
     shapes = shapes_of(checkpoint)
     fit = compare(module, shapes, prefixes=_prefixes(module), ignore=_ignored(module, built))
     if not fit.matched and shapes:
@@ -123,7 +151,7 @@ def _identification(kind: type[Any], fit: Fit, notes: list[str], config: Mapping
         library_version=library_version("transformers"),
         how="config",
         class_path=f"{kind.__module__}.{kind.__name__}",
-        task=_task(kind.__name__, config),
+        task=task_of_head(kind.__name__) or ("text encoder" if "vocab_size" in config else ""),
         matched=fit.matched,
         total=fit.total,
         changed=fit.changed,
@@ -143,10 +171,9 @@ _HEADS = (
 )  # fmt: skip
 
 
-def _task(name: str, config: Mapping[str, Any]) -> str:
-    if task := next((task for suffix, task in _HEADS if name.endswith(suffix)), ""):
-        return task
-    return "text encoder" if "vocab_size" in config else ""
+def task_of_head(name: str) -> str:
+    """What a class of transformers is for, from the end of its name; empty for base models."""
+    return next((task for suffix, task in _HEADS if name.endswith(suffix)), "")
 
 
 def _folder_notes(checkpoint: Checkpoint, config: Mapping[str, Any]) -> list[str]:
@@ -192,7 +219,7 @@ def _timm_model(checkpoint: Checkpoint, config: Mapping[str, Any]) -> Model | Sk
     try:
         module = build_known("timm", name, **options)
     except Exception as error:
-        return _skipped(f"timm could not build {name} as config.json describes it: {_line(error)}")
+        return _skipped(f"timm could not build {name} as config.json describes it: {error_line(error)}")
     shapes: dict[str, Shape] = shapes_of(checkpoint)
     fit = compare(module, shapes)
     if not fit.matched and shapes:
@@ -204,9 +231,3 @@ def _timm_model(checkpoint: Checkpoint, config: Mapping[str, Any]) -> Model | Sk
         unexpected=fit.unexpected,
     )  # fmt: skip
     return Model(facts, module, fit.renamed)
-
-
-def _line(error: BaseException) -> str:
-    """An exception in one line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

@@ -10,7 +10,7 @@ from modelreport.facts import Identification, Skipped
 from modelreport.identify.adapt import Verified, verify
 from modelreport.identify.factory import identify_factory
 from modelreport.identify.fitting import compare, module_shapes
-from modelreport.identify.huggingface import identify_config
+from modelreport.identify.huggingface import identify_config, task_of_head
 from modelreport.identify.index import load_index
 from modelreport.identify.known import hints_of, identify_known, ranked, shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, MODULES, library_of, library_version, load_library
@@ -56,9 +56,12 @@ def _live(checkpoint: Checkpoint) -> Model:
     path = f"{kind.__module__}.{kind.__qualname__}"
     package = path.partition(".")[0]
     total = len(module_shapes(module))
+    name, equal, found = _published(checkpoint, path)
     facts = Identification(
-        name=kind.__qualname__, library=package if library_version(package) else "", how="live", class_path=path,
-        library_version=library_version(package), task=task_of(path), matched=total, total=total,
+        name=name or kind.__qualname__, library=package if library_version(package) else "", how="live",
+        class_path=path, library_version=library_version(package), task=_task(path), equal=equal,
+        matched=found.published.matched if found is not None else total, total=total,
+        changed=found.published.changed if found is not None else (),
     )  # fmt: skip
     return Model(facts, module)
 
@@ -96,12 +99,12 @@ def _pickled(checkpoint: Checkpoint, root: ModuleNode) -> Model | Skipped:
     notes = (
         f"The forward pass is that of the installed {library} {library_version(library)}; no code in the file was run.",
     )
-    name, equal, found = _published(checkpoint, root) if library in {"torchvision", "timm"} else ("", (), None)
+    name, equal, found = _published(checkpoint, root.type_path)
     published = found.published if found is not None else fit
     facts = Identification(
         name=name or root.type_path.rpartition(".")[2], library=library, library_version=library_version(library),
         how="standard layers" if library == "torch" else "pickled class", class_path=root.type_path,
-        task=task_of(root.type_path), matched=published.matched, total=fit.total, equal=equal,
+        task=_task(root.type_path), matched=published.matched, total=fit.total, equal=equal,
         changed=published.changed,
         unexpected=fit.unexpected, notes=notes,
     )  # fmt: skip
@@ -115,10 +118,17 @@ def _runs(module: Any) -> bool:
     return getattr(type(module), "forward", None) not in {None, nn.Module.forward}
 
 
-def _published(checkpoint: Checkpoint, root: ModuleNode) -> tuple[str, tuple[str, ...], Verified | None]:
+def _task(path: str) -> str:
+    """What models of a class are for, as far as its library's naming tells."""
+    return task_of_head(path.rpartition(".")[2]) if library_of(path) == "transformers" else task_of(path)
+
+
+def _published(checkpoint: Checkpoint, class_path: str) -> tuple[str, tuple[str, ...], Verified | None]:
     """The library's name for an instance of its class, such as ``resnet50``; others that fit equally, what differs."""
+    if library_of(class_path) not in {"torchvision", "timm"}:
+        return "", (), None
     shapes = shapes_of(checkpoint)
-    same_class = [c for c in load_index().nearest(shapes) if c.architecture.class_path == root.type_path]
+    same_class = [c for c in load_index().nearest(shapes) if c.architecture.class_path == class_path]
     for group in ranked(same_class, hints_of(checkpoint))[:1]:
         best, equal = group[0], tuple(str(c.architecture) for c in group[1:])
         if best.similarity == 1:
