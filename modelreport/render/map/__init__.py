@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelreport.facts import Report, Trace
 from modelreport.render.map.calls import scene_of_trace
+from modelreport.render.map.findings import point_findings
 from modelreport.render.map.folding import fold
 from modelreport.render.map.modules import scene_of_structure
 from modelreport.render.map.scene import Scene
@@ -15,7 +16,8 @@ def make_scene(report: Report) -> Scene:
         scene, flow = scene_of_trace(report, report.trace)
         fold(scene, flow)
         flow.settle(scene)
-        return scene
-    scene = scene_of_structure(report)
-    fold(scene, None)
+    else:
+        scene = scene_of_structure(report)
+        fold(scene, None)
+    point_findings(report, scene)
     return scene

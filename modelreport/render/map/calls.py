@@ -157,6 +157,7 @@ def _add_card(scene: Scene, parent: int, operation: Operation, call: int, names:
     above = scene.nodes[parent].path
     card = Node("operation", short(operation.name), short(operation.name), operation.family, parent, path=above)
     weights = [names.tensors[name] for name in operation.parameters if name in names.tensors]
+    card.reads = tuple(weights)
     card.parameters = sum(weight.count for weight in weights if weight.role == "parameter")
     card.size_bytes = sum(weight.size_bytes for weight in weights)
     if call >= 0:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from modelreport.facts import Family, TensorSpec
+from modelreport.facts import Family, TensorFact, TensorSpec
 from modelreport.render import format as text
 
 Kind = Literal["module", "operation", "input", "output", "group", "segment"]
@@ -68,6 +68,8 @@ class Node:
     """In-ports: different tensors that enter and are told apart."""
     leaves: bool = False
     """Whether something inside is used outside: it then has an out-port."""
+    reads: tuple[TensorFact, ...] = ()
+    """Parameters and buffers that an operation reads."""
     findings: list[int] = field(default_factory=list)
     """Indices in ``Report.findings`` that point at this very node."""
 

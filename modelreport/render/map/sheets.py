@@ -87,7 +87,7 @@ def _shut(scene: Scene, drawn: Picture) -> list[int]:
 
 def _detail(scene: Scene, drawn: Picture, index: int, alike: list[int], number: int) -> Sheet:
     node = scene.nodes[index]
-    name = text.name(node.path or node.name, 60)
+    name = text.name(node.path or node.name, 60) or "(no name)"
     others = [text.name(scene.nodes[i].path or scene.nodes[i].name, 40) for i in alike if i != index]
     more = f" and {text.exact(len(others) - 4)} more" if len(others) > 4 else ""
     return Sheet(

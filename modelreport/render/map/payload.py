@@ -1,0 +1,180 @@
+"""The map as plain data for the page: everything named once, positions once for each distinct arrangement.
+
+``templates/js/map-model.js`` reads it. Two parts: ``map`` to draw, ``map-details`` for the side panel, read when a box
+is first chosen. Columns are lists with one entry for each node; a table holds each distinct value once and the column
+the positions in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from modelreport.facts import FAMILIES, Finding, Report, TensorFact, TensorSpec
+from modelreport.render import format as text
+from modelreport.render.charts.palette import FAMILY_WORDS
+from modelreport.render.map.layout import Content, Layout, RouteKind
+from modelreport.render.map.scene import KINDS, Node, Scene
+
+ROUTES: tuple[RouteKind, ...] = ("plain", "skip", "shared")
+SEVERITIES = ("error", "warning", "note")
+MAX_WEIGHTS = 40
+"""Tensors listed for one box."""
+
+
+class _Table:
+    """Distinct values in the order of their first use."""
+
+    def __init__(self) -> None:
+        self._places: dict[Any, int] = {}
+
+    def place(self, value: Any) -> int:
+        return self._places.setdefault(value, len(self._places))
+
+    def values(self) -> list[Any]:
+        return list(self._places)
+
+
+def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
+    """What the page needs to draw the map."""
+    strings, frames, shapes, lines = _Table(), _Table(), _Table(), _Table()
+    place = {id(content): number for number, content in enumerate(layout.contents)}
+    nodes = scene.nodes
+    columns = {
+        "parent": [node.parent for node in nodes],
+        "kind": [KINDS.index(node.kind) for node in nodes],
+        "name": [strings.place(node.name) for node in nodes],
+        "type": [strings.place(node.type) for node in nodes],
+        "family": [FAMILIES.index(node.family) for node in nodes],
+        "repeat": [node.repeat for node in nodes],
+        "frame": [frames.place(_frame(layout, index, place)) for index in range(len(nodes))],
+        "shapes": [shapes.place(tuple(strings.place(edge.shape) for edge in node.edges)) for node in nodes],
+        "lines": [lines.place(tuple(strings.place(line) for line in node.lines)) for node in nodes],
+        "output": [strings.place(text.shape(node.outputs[0].shape) if node.outputs else "") for node in nodes],
+        "parameters": [node.parameters for node in nodes],
+        "flops": [node.flops for node in nodes],
+        "bytes": [node.size_bytes for node in nodes],
+        "findings": [_worst(report.findings, node) for node in nodes],
+    }
+    return {
+        "flow": scene.flow,
+        "note": scene.note,
+        "families": list(FAMILIES),
+        "words": [FAMILY_WORDS[family] for family in FAMILIES],
+        "kinds": list(KINDS),
+        "routes": list(ROUTES),
+        "severities": ["", *SEVERITIES],
+        "strings": strings.values(),
+        "frames": frames.values(),
+        "shapes": shapes.values(),
+        "lines": lines.values(),
+        "contents": [_content(content) for content in layout.contents],
+        "nodes": columns,
+    }
+
+
+def _frame(layout: Layout, index: int, contents: dict[int, int]) -> tuple[float, ...]:
+    """Size of a node and how its content is fitted in: width, height, content or -1, scale, dx, dy, legible."""
+    made = layout.places[index]
+    if made.content is None:
+        return made.width, made.height, -1
+    fitted = (round(made.scale, 5), round(made.dx, 2), round(made.dy, 2), round(made.legible, 4))
+    return round(made.width, 2), round(made.height, 2), contents[id(made.content)], *fitted
+
+
+def _content(content: Content) -> list[Any]:
+    """Width, height, corners of the children, and routes as ``[kind, source, target, x, y, …]``."""
+    corners = [round(value, 1) for corner in content.places for value in corner]
+    routes = [
+        [ROUTES.index(way.kind), way.source, way.target, *(round(value, 1) for point in way.points for value in point)]
+        for way in content.routes
+    ]
+    return [round(content.width, 1), round(content.height, 1), corners, routes]
+
+
+def _worst(findings: tuple[Finding, ...], node: Node) -> int:
+    """1 for an error that points at this very node, 2 for a warning, 3 for a note, 0 for none."""
+    return min((1 + SEVERITIES.index(findings[index].severity) for index in node.findings), default=0)
+
+
+def details_payload(report: Report, scene: Scene) -> dict[str, Any]:
+    """What the side panel says about each node: names whole, numbers as text."""
+    strings, specs, weights, attributes, figures, links = (_Table() for _ in range(6))
+    owned = _owned(report.structure.tensors)
+    columns: dict[str, list[Any]] = {
+        "path": [strings.place(text.name(node.path, 400)) for node in scene.nodes],
+        "module": [node.module for node in scene.nodes],
+        "inputs": [specs.place(_specs(node.inputs, strings)) for node in scene.nodes],
+        "outputs": [specs.place(_specs(node.outputs, strings)) for node in scene.nodes],
+        "weights": [weights.place(_weights(node, owned, strings)) for node in scene.nodes],
+        "attributes": [attributes.place(_attributes(report, node, strings)) for node in scene.nodes],
+        "figures": [figures.place(_figures(node, strings)) for node in scene.nodes],
+        "findings": [links.place(tuple(node.findings[:20])) for node in scene.nodes],
+    }
+    told = {index for node in scene.nodes for index in node.findings[:20]}
+    return {
+        "strings": strings.values(),
+        "specs": specs.values(),
+        "weights": weights.values(),
+        "attributes": attributes.values(),
+        "figures": figures.values(),
+        "links": links.values(),
+        "findings": {str(index): _finding(report.findings[index]) for index in sorted(told)},
+        "nodes": columns,
+    }
+
+
+def _specs(specs: tuple[TensorSpec, ...], strings: _Table) -> tuple[int, ...]:
+    written = (f"{spec.name} {text.shape(spec.shape)} {spec.dtype}".strip() for spec in specs[:12])
+    more = (f"and {len(specs) - 12} more",) if len(specs) > 12 else ()
+    return tuple(strings.place(text.name(line)) for line in (*written, *more))
+
+
+def _owned(tensors: Iterable[TensorFact]) -> dict[str, list[TensorFact]]:
+    owned: dict[str, list[TensorFact]] = {}
+    for tensor in tensors:
+        owned.setdefault(tensor.module, []).append(tensor)
+    return owned
+
+
+def _weights(node: Node, owned: dict[str, list[TensorFact]], strings: _Table) -> tuple[int, ...]:
+    """``name shape dtype`` of the tensors that a card reads or a module owns itself."""
+    if node.kind not in {"module", "operation"}:
+        return ()
+    tensors = node.reads if node.operation >= 0 else tuple(owned.get(node.path, ()))
+    written = []
+    for tensor in tensors[:MAX_WEIGHTS]:
+        last = tensor.name.removeprefix(f"{node.path}.") if node.path else tensor.name
+        written.append(strings.place(f"{text.name(last, 80)} {text.shape(tensor.shape)} {tensor.dtype}"))
+    return tuple(written)
+
+
+def _attributes(report: Report, node: Node, strings: _Table) -> tuple[int, ...]:
+    """Names and values in turn."""
+    if node.module < 0:
+        return ()
+    items = report.structure.modules[node.module].attributes[:16]
+    return tuple(strings.place(text.name(part, 120)) for item in items for part in (item.name, item.value))
+
+
+def _figures(node: Node, strings: _Table) -> tuple[int, int, int, int, bool]:
+    """Parameters, multiply-adds, floating-point operations and bytes as text; whether the costs are complete."""
+    written = (
+        text.count(node.parameters),
+        text.macs(node.macs),
+        text.flops(node.flops),
+        text.bytes_binary(node.size_bytes),
+    )
+    a, b, c, d = (strings.place(each) for each in written)
+    return a, b, c, d, node.exact
+
+
+def _finding(finding: Finding) -> list[str]:
+    """Severity, word, sign, title and sentence."""
+    return [
+        finding.severity,
+        text.severity_word(finding.severity),
+        text.severity_icon(finding.severity),
+        text.name(finding.title),
+        text.message(finding.message),
+    ]
