@@ -80,10 +80,57 @@ def _read(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, 
         return func(shadows.value(args[0], name), *args[1:], **kwargs)
 
 
+def _new_tensor(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``x.new_tensor([…])``, ``x.new([…])``: a literal of the dtype of ``x``."""
+    import torch
+
+    if len(args) != 2 or isinstance(args[1], (int, torch.Size, torch.Tensor)):
+        return func(*args, **kwargs)
+    dtype = kwargs.get("dtype") or args[0].dtype
+    return _literal(shadows, torch.tensor, args[1:], {"dtype": dtype})
+
+
+def _with_list_index(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``x[:, [0, 2]]``: torch would make the list a meta tensor and lose its values."""
+    if not args[0].is_meta:
+        return func(*args, **kwargs)
+    index = args[1]
+    if isinstance(index, tuple):
+        index = tuple(_known_index(shadows, part) for part in index)
+    else:
+        index = _known_index(shadows, index)
+    return func(args[0], index, *args[2:], **kwargs)
+
+
+def _known_index(shadows: Shadows, part: Any) -> Any:
+    import torch
+
+    if isinstance(part, list) or type(part).__module__ == "numpy":
+        try:
+            return _literal(shadows, torch.tensor, (part,), {})
+        except (TypeError, ValueError, RuntimeError):
+            return part
+    return part
+
+
+def _format(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``f"{x}"`` shows the value where it is known, so that the model's own messages make sense."""
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    twin = shadows.twin(args[0])
+    if twin is None or not args[0].is_meta:
+        return func(*args, **kwargs)
+    with _disable_current_modes():
+        return func(twin.value, *args[1:], **kwargs)
+
+
 FUNCTIONS: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]] = {
     **dict.fromkeys(("cuda", "cpu", "xpu", "npu", "ipu", "pin_memory", "share_memory_"), _same),
     **dict.fromkeys(("tensor", "as_tensor", "from_numpy", "asarray", "scalar_tensor", "frombuffer"), _literal),
     **dict.fromkeys(("tolist", "numpy", "__array__", "__index__", "__int__", "__float__", "__complex__"), _read),
+    **dict.fromkeys(("new_tensor", "new"), _new_tensor),
+    **dict.fromkeys(("__getitem__", "__setitem__"), _with_list_index),
+    "__format__": _format,
     "to": _to,
     "type": _type,
 }

@@ -96,6 +96,14 @@ def _pad_packed(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, A
     return torch.empty((*lead, *data.shape[1:]), dtype=data.dtype, device="meta"), lengths
 
 
+def _keep_all(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
+    """``nms`` without values: every box is kept, the most that can be."""
+    import torch
+
+    shadows.count("nms")
+    return shadows.lift(torch.arange(args[0].shape[0]))
+
+
 _BY_VALUE = (
     "nonzero", "masked_select", "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "equal",
     "repeat_interleave", "histc", "is_nonzero", "allclose", "nonzero_numpy", "_nested_tensor_size",
@@ -107,6 +115,7 @@ _RULES: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]
     "_grouped_mm": _grouped_mm,
     "_pack_padded_sequence": _pack_padded,
     "_pad_packed_sequence": _pad_packed,
+    "torchvision::nms": _keep_all,
 }
 _RANKING = {"topk", "sort", "argsort", "argmax", "argmin", "max", "min", "multinomial"}
 _RANDOM = {
@@ -132,7 +141,7 @@ def kind_of(func: Any) -> Kind:
     schema = func._schema
     space, _, name = schema.name.partition("::")
     aten = space == "aten"
-    rule = _RULES.get(name) if aten else None
+    rule = _RULES.get(name if aten else schema.name)
     if name == "repeat_interleave" and schema.overload_name == "self_int":
         rule = None
     return Kind(

@@ -57,8 +57,8 @@ class Shadows:
         return twin
 
     def know(self, tensor: torch.Tensor, value: torch.Tensor, guess: str = "") -> None:
-        """Remember the value of a meta tensor."""
-        if tensor.is_meta and value.numel() <= TWIN_LIMIT:
+        """Remember the value of a meta tensor; a large view of a small value is small."""
+        if tensor.is_meta and (value.numel() <= TWIN_LIMIT or value.untyped_storage().nbytes() <= TWIN_LIMIT):
             tensor.__dict__["_modelreport_twin"] = Twin(value, guess)
 
     def forget(self, tensor: torch.Tensor) -> None:
@@ -82,20 +82,21 @@ class Shadows:
         return made
 
     def value(self, tensor: torch.Tensor, what: str) -> torch.Tensor:
-        """The real value, invented where it is unknown: ones, and ``False`` for single truth values."""
+        """The real value, invented where it is unknown: ones; ``False`` where one truth value decides."""
         import torch
 
         twin = self.twin(tensor)
         if twin is not None:
             if twin.guess:
-                self._count(twin.guess)
+                self.count(twin.guess)
             return twin.value
-        self._count(what)
+        self.count(what)
         if tensor.dtype == torch.bool:
-            return torch.full(tensor.shape, tensor.numel() > 1 or self._tired(), device="cpu")
+            return torch.full(tensor.shape, what != "item" or self._tired(), device="cpu")
         return torch.ones(tensor.shape, dtype=tensor.dtype, device="cpu")
 
-    def _count(self, what: str) -> None:
+    def count(self, what: str) -> None:
+        """Note that an invented value was used."""
         self.guesses[what] += 1
         self.guess_calls += 1
 
@@ -158,7 +159,7 @@ class Shadows:
     def follow(self, func: Any, args: Any, kwargs: dict[str, Any], out: Any) -> None:
         """Run on the twins and remember what comes out; silently know nothing where that is impossible."""
         made = tensors_in(out)
-        if sum(t.numel() for t in made) > TWIN_LIMIT:
+        if not func.is_view and sum(t.numel() for t in made) > TWIN_LIMIT:
             return
         guess = ""
 
@@ -188,7 +189,7 @@ class Shadows:
         import torch
 
         source = args[0]
-        position = 2 if "topk" in func.__name__ else 1
+        position = {"topk": 2, "multinomial": 9}.get(func.__name__.split(".")[0], 1)
         dim = args[position] if len(args) > position else kwargs.get("dim", -1)
         size = source.shape[dim] if isinstance(dim, int) and source.dim() else source.numel()
         if func.__name__.startswith(("max", "min")) and not isinstance(out, tuple):

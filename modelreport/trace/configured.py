@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelreport.trace.dummies import Candidate, Dummy
+
+if TYPE_CHECKING:
+    from modelreport.facts import Identification
 
 SEQUENCE = 128
 NESTED = (
@@ -45,7 +49,7 @@ class Config:
     def sequence(self) -> int:
         """Tokens to feed: 128, or fewer where there are fewer positions."""
         most = self.whole("max_position_embeddings", "n_positions", "max_source_positions", default=SEQUENCE)
-        return max(1, min(SEQUENCE, most))
+        return min(SEQUENCE, most) if most > 1 else SEQUENCE
 
     @property
     def image(self) -> tuple[int, int]:
@@ -96,6 +100,8 @@ def dummy_for(name: str, config: Config) -> Dummy | None:
         name == "pixel_values" and config.find("num_frames", "tubelet_size")
     ):
         return Dummy((1, frames, channels, *config.image))
+    if name == "pixel_values" and config.kind.startswith(("idefics", "smolvlm")):
+        return Dummy((1, 1, channels, *config.image))
     if name == "pixel_values":
         return Dummy((1, channels, *config.image))
     return _sound(name, config)
@@ -167,14 +173,15 @@ def _with_pictures(config: Config, names: list[str], base: dict[str, Any]) -> It
         height, wide = config.image
         count = config.whole("image_seq_length", "image_seq_len", "mm_tokens_per_image", default=0)
         count = count or (height // config.patch) * (wide // config.patch)
-        parts = {"pixel_values": Dummy((1, channels, height, wide))}
+        pixels = dummy_for("pixel_values", config)
+        parts = {"pixel_values": pixels or Dummy((1, channels, height, wide))}
     ids = Dummy((1, count + 32), "ids", "int64", high, marked=(token, count))
     rest = {k: v for k, v in base.items() if k not in ("pixel_values", "input_ids")}
     yield _told({**rest, "input_ids": ids, **parts}, "text and image from the configuration", richer=True)
 
 
-def from_settings(module: Any) -> Iterator[Candidate]:
-    """Inputs from timm's pretrained configuration or an ``image_size`` attribute."""
+def from_settings(module: Any, identification: Identification | None) -> Iterator[Candidate]:
+    """Inputs from timm's pretrained configuration, an ``image_size`` attribute, or torchvision's recipe."""
     settings = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", None)
     if settings is not None and hasattr(settings, "get"):
         for key in ("input_size", "min_input_size"):
@@ -190,3 +197,22 @@ def from_settings(module: Any) -> Iterator[Candidate]:
             channels = getattr(module, "in_channels", getattr(module, "in_chans", 3))
             shape = (1, channels if isinstance(channels, int) else 3, *sides)
             yield Candidate(f"the module's {name} is {'×'.join(map(str, sides))}", (Dummy(shape),))
+    if identification is not None and identification.library == "torchvision":
+        yield from _recipe(identification.name)
+
+
+def _recipe(name: str) -> Iterator[Candidate]:
+    """The crop that torchvision's transforms make for the default weights of this architecture."""
+    library = sys.modules.get("torchvision.models")
+    try:
+        weights = library.get_model_weights(name).DEFAULT  # type: ignore[union-attr]
+        transforms = weights.transforms()
+        size = getattr(transforms, "crop_size", None)
+    except Exception:
+        return
+    sides = (size[0], size[-1]) if isinstance(size, (list, tuple)) and size else ()
+    if len(sides) != 2 or not all(isinstance(n, int) for n in sides):
+        return
+    video = type(transforms).__name__ == "VideoClassification"
+    dummy = Dummy((1, 3, 16, *sides) if video else (1, 3, *sides))
+    yield Candidate(f"torchvision crops to {sides[0]}×{sides[1]} for {weights}", (dummy,))

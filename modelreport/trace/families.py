@@ -39,12 +39,12 @@ _WORDS: dict[Family, str] = {
     """,
     "embedding": "embedding embedding_bag _embedding_bag one_hot",
     "shape": """
-        view view_as reshape flatten unflatten squeeze unsqueeze transpose swapaxes swapdims permute movedim t T
-        mT H mH expand expand_as repeat repeat_interleave tile cat concat concatenate stack hstack vstack dstack
-        split split_with_sizes tensor_split chunk unbind select narrow getitem setitem slice index index_select
-        gather take take_along_dim scatter scatter_add index_add index_copy index_fill index_put masked_select
-        masked_fill where pad constant_pad_nd roll flip rot90 tril triu diagonal diag diag_embed contiguous
-        clone detach to type float half bfloat16 double int long bool type_as copy_ broadcast_to
+        view view_as reshape reshape_as flatten unflatten squeeze unsqueeze transpose swapaxes swapdims permute
+        movedim t T mT H mH expand expand_as repeat repeat_interleave tile cat concat concatenate stack hstack
+        vstack dstack split split_with_sizes tensor_split chunk unbind select narrow getitem setitem slice index
+        index_select gather take take_along_dim scatter scatter_add index_add index_copy index_fill index_put
+        masked_select masked_fill where pad constant_pad_nd roll flip rot90 tril triu diagonal diag diag_embed
+        contiguous clone detach new to type float half bfloat16 double int long bool type_as copy_ broadcast_to
         broadcast_tensors meshgrid atleast_1d atleast_2d pixel_shuffle pixel_unshuffle channel_shuffle
         interpolate upsample upsample_nearest upsample_bilinear2d grid_sample affine_grid unique nonzero topk
         sort argsort real imag view_as_real view_as_complex as_strided dropout dropout1d dropout2d dropout3d
@@ -53,18 +53,19 @@ _WORDS: dict[Family, str] = {
     """,
     "arithmetic": """
         + - * / // % ** += -= *= /= **= & | ^ ~ << >> < <= > >= == != add sub mul div true_divide floor_divide
-        pow neg abs sqrt rsqrt square reciprocal exp exp2 expm1 log log2 log10 log1p sum mean var std var_mean
-        std_mean prod cumsum cumprod max min maximum minimum clamp clip clamp_min clamp_max floor ceil round
-        trunc frac sign remainder fmod lerp addcmul addcdiv argmax argmin any all logical_and logical_or
-        logical_not bitwise_and bitwise_or bitwise_not eq ne lt le gt ge isnan isinf isfinite logsumexp cdist
-        fft_fft fft_ifft fft_rfft fft_irfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 fft_fftn fft_ifftn fft_rfftn
-        fft_irfftn stft istft erfinv atan2 nan_to_num invert rsub cosine_similarity cross bincount histc
+        pow neg abs diff _is_all_true sqrt rsqrt square reciprocal exp exp2 expm1 log log2 log10 log1p sum mean
+        var std var_mean std_mean prod cumsum cumprod max min maximum minimum clamp clip clamp_min clamp_max
+        floor ceil round trunc frac sign remainder fmod lerp addcmul addcdiv argmax argmin any all logical_and
+        logical_or logical_not bitwise_and bitwise_or bitwise_not eq ne lt le gt ge isnan isinf isfinite
+        logsumexp cdist fft_fft fft_ifft fft_rfft fft_irfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 fft_fftn
+        fft_ifftn fft_rfftn fft_irfftn stft istft erfinv atan2 nan_to_num invert rsub cosine_similarity cross
+        bincount histc
     """,
     "io": """
         tensor as_tensor from_numpy asarray zeros ones full empty arange linspace logspace eye rand randn
         randint randperm zeros_like ones_like full_like empty_like rand_like randn_like new_zeros new_ones
         new_full new_empty new_tensor scalar_tensor hann_window bernoulli normal multinomial tril_indices
-        triu_indices
+        triu_indices zero_ fill_ uniform_ normal_ kaiming_uniform_
     """,
 }
 FAMILY_OF: dict[str, Family] = {name: family for family, words in _WORDS.items() for name in words.split()}

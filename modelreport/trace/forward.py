@@ -26,15 +26,13 @@ def trace_module(model: Model, options: Options) -> Trace | Skipped:
         return Skipped(
             stage="trace", reason="There is no module that could be run.", hint="--model package.module:factory"
         )
-    module = getattr(module, "_orig_mod", module)
     total = sum(1 for _ in module.modules())
 
     def on_call(done: int) -> None:
         options.progress("trace", min(done, total), total)
 
     wanted = given(options.inputs, vocabulary(module)) if options.inputs else None
-    keep = model.identification.how == "live"
-    result, tries = best_pass(module, wanted, keep, on_call)
+    result, tries = best_pass(model, wanted, on_call)
     if result is None:
         return Skipped(stage="trace", reason="No dummy input could be found for this model.", hint=HINT)
     return trace_of(result, parameters_of(module), model.renamed, tries)

@@ -7,10 +7,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelreport.trace.configured import configured, from_settings
 from modelreport.trace.dummies import Candidate, Dummy
+
+if TYPE_CHECKING:
+    from modelreport.facts import Identification
 
 IMAGE_SIDES = (224, 256, 384, 299, 448, 512, 192, 240, 288, 320, 336, 128, 96, 64, 32, 28, 600, 800, 1024)
 VIDEO_SIZES = ((16, 112), (16, 224), (8, 224), (32, 224), (16, 64))
@@ -19,11 +22,11 @@ SEQUENCE = 16
 INTEGER_NAMES = ("ids", "tokens", "token", "idx", "index", "indices", "src", "tgt", "labels")
 
 
-def candidates(module: Any) -> Iterator[Candidate]:
+def candidates(module: Any, identification: Identification | None = None) -> Iterator[Candidate]:
     """All dummy inputs worth trying, the likeliest first."""
     parameters = forward_parameters(module)
     yield from configured(module, [p.name for p in parameters], required(parameters))
-    yield from from_settings(module)
+    yield from from_settings(module, identification)
     yield from from_first_layer(module, required(parameters))
     if not required(parameters):
         yield Candidate("forward takes no arguments")

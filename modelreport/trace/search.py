@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelreport.meta import Shadows
 from modelreport.trace.dummies import Candidate
@@ -14,28 +15,31 @@ from modelreport.trace.passes import Pass, can_run_for_real, is_meta_specific, r
 from modelreport.trace.repair import repaired
 from modelreport.trace.stand_in import stand_in
 
+if TYPE_CHECKING:
+    from modelreport.checkpoint import Model
+
 MOST_TRIES = 48
 MOST_RICHER = 4
 MOST_SECONDS = 180.0
 REPAIRS = 3
 """Repairs of repairs of one candidate."""
+SAME_ERRORS_DEEP, SAME_ERRORS = 2, 8
+"""So many failures with the same words at the same place, and other sizes will not help."""
 
 
-def best_pass(
-    module: Any, wanted: Candidate | None, keep: bool, on_call: Callable[[int], None]
-) -> tuple[Pass | None, int]:
+def best_pass(model: Model, wanted: Candidate | None, on_call: Callable[[int], None]) -> tuple[Pass | None, int]:
     """The most telling pass and how many were tried; ``None`` when there was nothing to try.
 
     With ``wanted`` only that input is tried. Otherwise the first candidate that runs wins, unless it leaves parameters
     untouched and a richer one touches more. When none runs, the one that got furthest is returned with its error.
     """
-    shadows = Shadows()
-    with stand_in(module, shadows, keep) as copied:
+    module, identification = model.module, model.identification
+    with stand_in(module, Shadows(), keep=identification.how == "live") as copied:
         tries = _Tries(copied, module, on_call)
         if wanted is not None:
             tries.run(wanted)
         else:
-            source = candidates(copied)
+            source = candidates(copied, identification)
             _first_success(tries, source)
             _richer(tries, source, parameters_of(copied))
         best = tries.best
@@ -58,14 +62,19 @@ class _Tries:
         self.count = 0
         self.deadline = time.monotonic() + MOST_SECONDS
         self.seen: set[str] = set()
+        self.failures: Counter[tuple[str, int]] = Counter()
 
     @property
     def over(self) -> bool:
+        if any(n > (SAME_ERRORS_DEEP if deep > 9 else SAME_ERRORS) for (_, deep), n in self.failures.items()):
+            return True
         return self.count >= MOST_TRIES or time.monotonic() > self.deadline
 
     def run(self, candidate: Candidate) -> Pass:
         self.count += 1
         result = run_on_meta(self.module, self.original, candidate, self.on_call)
+        if result.error is not None:
+            self.failures[(str(result.error)[:500], len(result.recorder.nodes))] += 1
         if self.best is None or _is_better(result, self.best):
             self.best = result
         return result
