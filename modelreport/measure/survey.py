@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +23,10 @@ PIECE_BYTES = 32 << 20
 
 _TASK_TENSORS = 256
 _MOST_THREADS = 8
+_MOST_VIEWS = 16
+"""How often the bytes of one storage are read for different views: a small file can claim endless ones."""
+
+_FREE = 16 << 20
 
 Outcome = TensorStatistics | str
 """Statistics of one tensor, or why there are none."""
@@ -79,6 +83,7 @@ def _prepare(tensors: tuple[LazyTensor, ...]) -> tuple[dict[int, Walk], dict[int
     twins: dict[int, int] = {}
     outcomes: dict[int, Outcome] = {}
     seen: dict[tuple[object, ...], int] = {}
+    spent: Counter[int] = Counter()
     for index, tensor in enumerate(tensors):
         try:
             plan = walk(tensor)
@@ -88,9 +93,13 @@ def _prepare(tensors: tuple[LazyTensor, ...]) -> tuple[dict[int, Walk], dict[int
             continue
         if key in seen:
             twins[index] = seen[key]
-        else:
-            seen[key] = index
-            walks[index] = plan
+            continue
+        spent[id(tensor.storage)] += plan.size_bytes
+        if tensor.storage is not None and spent[id(tensor.storage)] > _MOST_VIEWS * tensor.storage.size_bytes + _FREE:
+            outcomes[index] = f"more than {_MOST_VIEWS} views show the same bytes; only the first ones are read"
+            continue
+        seen[key] = index
+        walks[index] = plan
     return walks, twins, outcomes
 
 

@@ -347,6 +347,15 @@ def test_a_tensor_that_fails_costs_only_itself() -> None:
     assert [item.name for item in weights.unread] == ["bad", "strange"]
 
 
+def test_endless_views_of_one_storage_are_not_all_read() -> None:
+    storage = make_storage(np.zeros(1 << 20, np.float32))
+    tensors = [LazyTensor(str(i), "float32", (1 << 19,), storage, offset=i) for i in range(200)]
+    weights = measure(make_checkpoint(*tensors), Options())
+    assert isinstance(weights, Weights)
+    assert len(weights.tensors) == 40  # 16 times 4 MiB and 16 MiB more, at 2 MiB each
+    assert "views" in weights.unread[0].value
+
+
 def test_a_checkpoint_without_tensors_is_skipped_with_the_reason() -> None:
     skipped = measure(make_checkpoint(), Options())
     assert isinstance(skipped, Skipped)
