@@ -124,6 +124,20 @@ def _format(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str
         return func(twin.value, *args[1:], **kwargs)
 
 
+def _pad_packed(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``pad_packed_sequence``: its C++ writes the lengths into a tensor, so these stay real."""
+    import torch
+
+    if not args[0].is_meta or kwargs:
+        return func(*args, **kwargs)
+    data, batches, batch_first, _value, total = args
+    sizes = shadows.value(batches, "batch sizes").tolist()
+    lengths = torch.tensor([sum(size > item for size in sizes) for item in range(sizes[0])], dtype=torch.int64)
+    steps = max(len(sizes), total)
+    lead = (sizes[0], steps) if batch_first else (steps, sizes[0])
+    return torch.empty((*lead, *data.shape[1:]), dtype=data.dtype, device="meta"), lengths
+
+
 FUNCTIONS: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]] = {
     **dict.fromkeys(("cuda", "cpu", "xpu", "npu", "ipu", "pin_memory", "share_memory_"), _same),
     **dict.fromkeys(("tensor", "as_tensor", "from_numpy", "asarray", "scalar_tensor", "frombuffer"), _literal),
@@ -131,6 +145,7 @@ FUNCTIONS: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], A
     **dict.fromkeys(("new_tensor", "new"), _new_tensor),
     **dict.fromkeys(("__getitem__", "__setitem__"), _with_list_index),
     "__format__": _format,
+    "_pad_packed_sequence": _pad_packed,
     "to": _to,
     "type": _type,
 }

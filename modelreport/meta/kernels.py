@@ -84,18 +84,6 @@ def _pack_padded(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, 
     return torch.empty((sum(sizes), *rest), dtype=data.dtype, device="meta"), batches
 
 
-def _pad_packed(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
-    """``pad_packed_sequence``: the inverse of the above."""
-    import torch
-
-    data, batches, batch_first, _value, total = args
-    sizes = shadows.value(batches, "batch sizes").tolist()
-    lengths = torch.tensor([sum(size > item for size in sizes) for item in range(sizes[0])], dtype=torch.int64)
-    steps = max(len(sizes), total)
-    lead = (sizes[0], steps) if batch_first else (steps, sizes[0])
-    return torch.empty((*lead, *data.shape[1:]), dtype=data.dtype, device="meta"), lengths
-
-
 def _keep_all(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
     """``nms`` without values: every box is kept, the most that can be."""
     import torch
@@ -114,7 +102,6 @@ _RULES: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]
     "index": _index,
     "_grouped_mm": _grouped_mm,
     "_pack_padded_sequence": _pack_padded,
-    "_pad_packed_sequence": _pad_packed,
     "torchvision::nms": _keep_all,
 }
 _RANKING = {"topk", "sort", "argsort", "argmax", "argmin", "max", "min", "multinomial"}

@@ -53,7 +53,7 @@ Arguments = dict[str, Any]
 
 def label_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], made: Sequence[Any]) -> str:
     """The label of one operation, empty where nothing matters; never raises."""
-    plain = name if name in _MAKERS else name.rstrip("_") if not name.endswith("__") else name.strip("_")
+    plain = name if name in _MAKERS else name.rstrip("_")
     maker = _MAKERS.get(plain)
     if maker is None:
         return ""
@@ -253,7 +253,7 @@ _MAKERS: dict[str, Callable[[Arguments, Sequence[Any]], str]] = {
         ("view", "reshape", "flatten", "unflatten", "expand", "repeat", "zeros", "ones", "arange"), _to_shape
     ),
     **dict.fromkeys(("to", "float", "half", "double", "long", "type"), _cast),
-    **dict.fromkeys(("add", "radd", "iadd", "sub", "rsub", "mul", "rmul", "imul", "truediv", "rtruediv", "pow"), _with),
+    **dict.fromkeys(("add", "sub", "mul", "div", "pow", "remainder"), _with),
     "linear": _linear,
     "interpolate": _interpolate,
     "transpose": _transpose,

@@ -20,19 +20,18 @@ _IDENTITIES = (
 )
 IDENTITIES = frozenset(_IDENTITIES.split())
 """Functions that are not worth an operation when they hand back the very tensor they got."""
-SYMBOLS = {
-    "add": "+", "radd": "+", "iadd": "+=", "sub": "-", "rsub": "-", "isub": "-=", "mul": "*", "rmul": "*", "imul": "*=",
-    "truediv": "/", "rtruediv": "/", "itruediv": "/=", "div": "/", "rdiv": "/", "idiv": "/=", "floordiv": "//",
-    "rfloordiv": "//", "mod": "%", "rmod": "%", "pow": "**", "rpow": "**", "ipow": "**=", "matmul": "@",
-    "rmatmul": "@", "imatmul": "@=", "and": "&", "rand": "&", "iand": "&=", "or": "|", "ror": "|", "ior": "|=",
-    "xor": "^", "rxor": "^", "lshift": "<<", "rshift": ">>", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
-    "ne": "!=", "invert": "~",
+OPERATORS = {
+    "radd": "add", "iadd": "add_", "rsub": "sub", "isub": "sub_", "rmul": "mul", "imul": "mul_", "truediv": "div",
+    "rtruediv": "div", "rdiv": "div", "itruediv": "div_", "idiv": "div_", "floordiv": "floor_divide",
+    "rfloordiv": "floor_divide", "mod": "remainder", "rmod": "remainder", "rpow": "pow", "ipow": "pow_",
+    "rmatmul": "matmul", "and": "bitwise_and", "rand": "bitwise_and", "iand": "bitwise_and_", "or": "bitwise_or",
+    "ror": "bitwise_or", "ior": "bitwise_or_", "xor": "bitwise_xor", "rxor": "bitwise_xor", "invert": "bitwise_not",
 }  # fmt: skip
 
 
 def operation_name(name: str) -> str:
-    """Names for people: ``__iadd__`` is ``+=``, ``__getitem__`` is ``getitem``."""
+    """Name that torch gives to what an operator sign does: ``__radd__`` is ``add``, ``__iadd__`` is ``add_``."""
     if name.startswith("__") and name.endswith("__"):
         bare = name.strip("_")
-        return SYMBOLS.get(bare, bare)
+        return OPERATORS.get(bare, bare)
     return name

@@ -167,10 +167,6 @@ class Recorder:
     def kernel(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Called for every aten operator."""
         cost = cost_of(func)
-        if cost.composite:
-            out = func.decompose(*args, **kwargs)
-            if out is not NotImplemented:
-                return out
         if self._open is not None:
             out = self._compute(func, args, kwargs)
             self._charge(self._open, cost, args, kwargs, out)
@@ -286,8 +282,10 @@ class Recorder:
             node.flops = 0
         if node.macs is None:
             node.macs = 0 if all(kernel.startswith("aten.") for kernel in node.kernels) else None
-        node.label = label_of(name, args, kwargs, made)
+        node.label = label_of(node.name, args, kwargs, made)
         self.nodes.append(node)
+        if not node.kernels:
+            self.liveness.add(made, index)
         for tensor in made:
             node.outputs.append(self.spec(tensor))
             self._produce(tensor, index)

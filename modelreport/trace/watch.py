@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from modelreport.trace.flops import cost_of
+
 if TYPE_CHECKING:
     from modelreport.trace.recorder import Recorder
 
@@ -79,6 +81,11 @@ def watched(recorder: Recorder) -> Iterator[None]:
     class Kernels(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             with torch._C.DisableTorchFunction():
+                if cost_of(func).composite:
+                    with self:
+                        out = func.decompose(*args, **(kwargs or {}))
+                    if out is not NotImplemented:
+                        return out
                 return recorder.kernel(func, args, kwargs or {})
 
     with module_calls(recorder), Kernels(), Functions():  # type: ignore[no-untyped-call]
