@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from modelreport.facts import Evidence, Report
 from modelreport.judge.rule import Clean, Found, Rule, point, say, trace_of
 
 _HALF = 0.5
 _ENOUGH_LAYERS = 4
+_NO_FORMULA = "no formula, {call_count} {call_count:call|calls}"
+_GUESSED = "guessed value, {call_count} {call_count:call|calls}"
 
 
 def dominant(report: Report) -> Found | Clean:
@@ -37,30 +39,31 @@ def dominant(report: Report) -> Found | Clean:
     )
 
 
+_MATTERS = {"conv", "linear", "recurrent", "attention", "other"}
+"""Families whose cost counts; element-wise work is left out of FLOPs by convention (as torch's own counter does)."""
+
+
 def uncounted(report: Report) -> Found | Clean:
-    """Operations whose cost is unknown, and values that were guessed."""
+    """Operations that may be costly and have no formula, and values that were guessed."""
     trace = trace_of(report)
-    if not trace.uncounted and not trace.guesses:
-        return Clean(say("Every one of {operation_count} operations has a cost and none rests on a guessed value.",
-                         operation_count=len(trace.operations)))  # fmt: skip
-    evidence = [
-        *(
-            point("operation", u.kernel, say("no formula, {call_count} {call_count:call|calls}", call_count=u.calls))
-            for u in trace.uncounted
-        ),
-        *(
-            point("operation", g.what, say("guessed value, {call_count} {call_count:call|calls}", call_count=g.calls))
-            for g in trace.guesses
-        ),
-    ]
+    unknown = Counter(o.name for o in trace.operations if o.flops is None and o.family in _MATTERS)
     inexact = sum(not o.exact for o in trace.operations)
-    texts = ["{kernel_count} {kernel_count:operator has|operators have} no FLOP formula"] if trace.uncounted else []
+    if not unknown and not trace.guesses and not inexact:
+        count = len(trace.uncounted)
+        text = "Every matrix operation has a cost"
+        tail = "; {kernel_count} element-wise {kernel_count:operator is|operators are} left out by convention."
+        return Clean(say(text + (tail if count else "."), kernel_count=count))
+    evidence = [
+        *(point("operation", name, say(_NO_FORMULA, call_count=calls)) for name, calls in unknown.items()),
+        *(point("operation", g.what, say(_GUESSED, call_count=g.calls)) for g in trace.guesses),
+    ]
+    texts = ["{unknown_count} {unknown_count:operation has|operations have} no FLOP formula"] if unknown else []
     if inexact or not texts:
         texts.append("{inexact_count} {inexact_count:operation rests|operations rest} on guessed values")
     return Found(
         say(
             " and ".join(texts) + ": the totals are estimates.",
-            kernel_count=len(trace.uncounted),
+            unknown_count=sum(unknown.values()),
             inexact_count=inexact,
         ),
         evidence,

@@ -37,19 +37,21 @@ def code(report: Report) -> Found | Clean:
 
 
 def classes(report: Report) -> Found | Clean:
-    """Classes of libraries or of the author that must be importable to open the file."""
+    """Classes of other libraries or of the author that must be importable to open the file."""
     calls = [c for c in security_of(report).calls if c.danger == "class"]
-    if not calls:
-        return Clean(say("Opening the file needs no class of its author."))
+    foreign = [c for c in calls if not c.target.startswith("torch.")]
+    if not foreign:
+        text = "Opening the file needs torch's own classes only." if calls else "Opening the file needs no class."
+        return Clean(say(text))
     unknown = isinstance(report.identification, Skipped) and report.source.content == "module"
     text = "Opening the file needs {class_count} {class_count:class|classes} that torch does not bring"
     return Found(
         say(
             text + ("; the model's own class could not be imported." if unknown else ", such as {first}."),
-            class_count=len(calls),
-            first=calls[0].target,
+            class_count=len(foreign),
+            first=foreign[0].target,
         ),
-        _evidence(calls),
+        _evidence(foreign),
         "warning" if unknown else None,
     )
 

@@ -29,13 +29,19 @@ def test_few_costly_modules_always_have_a_largest() -> None:
     assert finding(with_trace(plain_report(), operations=operations), "C001").state == "clean"
 
 
-def test_operators_without_a_formula_and_guessed_values_are_listed() -> None:
-    report = with_trace(
-        plain_report(), uncounted=(Uncounted(kernel="aten.sort", calls=2),), guesses=(Guess(what="item", calls=1),)
-    )
-    found = finding(report, "C002")
-    assert (found.state, [e.name for e in found.evidence]) == ("found", ["aten.sort", "item"])
-    assert found.message.text == "{kernel_count} operator has no FLOP formula: the totals are estimates."
+def test_matrix_operations_without_a_formula_and_guessed_values_are_listed() -> None:
+    report = plain_report()
+    operations = tuple(replace(o, flops=None if o.id == 0 else o.flops) for o in trace_of(report).operations)
+    found = finding(with_trace(report, operations=operations, guesses=(Guess(what="item", calls=1),)), "C002")
+    assert (found.state, [e.name for e in found.evidence]) == ("found", ["conv2d", "item"])
+    assert found.message.text == "{unknown_count} operation has no FLOP formula: the totals are estimates."
+
+
+def test_element_wise_operations_are_left_out_by_convention() -> None:
+    report = plain_report()
+    operations = tuple(replace(o, flops=None if o.name == "relu" else o.flops) for o in trace_of(report).operations)
+    report = with_trace(report, operations=operations, uncounted=(Uncounted(kernel="aten.relu", calls=9),))
+    assert finding(report, "C002").state == "clean"
 
 
 def test_guesses_alone_are_estimates_too() -> None:

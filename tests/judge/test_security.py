@@ -27,6 +27,12 @@ def test_formats_without_code_are_clean() -> None:
     assert (finding(report, "X001").state, finding(report, "X002").state) == ("clean", "clean")
 
 
+def test_torchs_own_classes_come_with_torch() -> None:
+    call = Call(target="torch.nn.modules.linear.Linear", arguments="", kind="call", where="data.pkl", danger="class")
+    report = replace(plain_report(), security=Security(calls=(call,), executes=False, pickles=1))
+    assert finding(report, "X002").state == "clean"
+
+
 def test_code_is_an_error_that_names_each_call() -> None:
     found = finding(with_calls("code", "expected", "code"), "X001")
     assert (found.severity, [e.name for e in found.evidence]) == ("error", ["os.0", "os.2"])
