@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import zlib
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from modelreport.facts import Report
 from modelreport.render.bundle import bundle
 from modelreport.render.charts.plotly import plotly_figure
 from modelreport.render.environment import environment, templates_folder
-from modelreport.render.payload import pack, pack_bytes
+from modelreport.render.payload import pack, pack_stream, pack_text
 from modelreport.render.section import Section
 from modelreport.render.sections import SECTIONS
 
@@ -40,7 +41,8 @@ def write_html(report: Report) -> bytes:
         part, data = _paint(section, report)
         parts.append(part)
         payloads.update(data)
-    script = _script()
+    start, main, plotly = _script("start"), _script("main"), _plotly()
+    packed = {"main": pack_text(main)} | ({"plotly": pack_stream(plotly)} if payloads else {})
     page = (
         environment()
         .get_template("report.html")
@@ -48,10 +50,10 @@ def write_html(report: Report) -> bytes:
             report=report,
             parts=parts,
             styles=_styles(),
-            script=script,
+            start=start,
             payloads={name: _trusted(pack(data)) for name, data in sorted(payloads.items())},
-            plotly=_trusted(pack_bytes(_plotly())) if payloads else "",
-            policy=_policy(script, zlib.decompress(_plotly())),
+            packed_scripts={name: _trusted(text) for name, text in packed.items()},
+            policy=_policy(start, main, zlib.decompress(plotly)),
         )
     )
     return page.encode("utf-8", "backslashreplace")
@@ -88,16 +90,22 @@ def _plotly() -> bytes:
 
 
 @cache
-def _script() -> Markup:
-    """The page's own script."""
-    return _trusted(bundle(templates_folder() / "js" / "main.js"))
+def _script(entry: str) -> Markup:
+    """One of the page's own scripts: the module of that name and all it imports."""
+    return _trusted(bundle(templates_folder() / "js" / f"{entry}.js"))
 
 
 @cache
 def _styles() -> Markup:
     """The page's style sheets, one after the other."""
     folder = templates_folder() / "css"
-    return _trusted("\n".join((folder / f"{name}.css").read_text(encoding="utf-8") for name in STYLES))
+    return _trusted("\n".join(_lean((folder / f"{name}.css").read_text(encoding="utf-8")) for name in STYLES))
+
+
+def _lean(style: str) -> str:
+    """A style sheet without comments and indentation."""
+    lines = (line.strip() for line in re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL).splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _trusted(text: str) -> Markup:

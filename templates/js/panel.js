@@ -4,7 +4,7 @@ import { element } from './dom.js';
 /** The Plotly figure of one tensor's histogram (see sections/weights.py): counts over bins, the median and tails marked. */
 export function histogramFigure(histogram, levels, logarithmic) {
   const [low, high] = histogram.ends;
-  const step = (high - low) / histogram.counts.length || 1;
+  const step = (high - low) / histogram.counts.length;
   const middles = histogram.counts.map((_, i) => low + step * (i + 0.5));
   const text = histogram.counts.map((count, i) => `${count.toLocaleString('en')} from ${short(low + step * i)} to ${short(low + step * (i + 1))}`);
   const marks = [[0.01, 'dot'], [0.5, 'solid'], [0.99, 'dot']]
@@ -12,7 +12,7 @@ export function histogramFigure(histogram, levels, logarithmic) {
     .filter(([value]) => Number.isFinite(value));
   return {
     data: [{
-      type: 'bar', x: middles, y: histogram.counts, width: step, text, textposition: 'none',
+      type: 'bar', x: middles, y: histogram.counts, width: step || 1, text, textposition: 'none',
       hovertemplate: '%{text}<extra></extra>', marker: { color: 'var(--accent-tint)', line: { width: 1, color: 'var(--accent)' } },
     }],
     layout: {

@@ -1,24 +1,35 @@
-// Data and code that travel in the page as base64 of deflated bytes.
+// Data and code that travel in the page: zlib streams in base 85 (see render/payload.py).
 
-/**
- * The bytes behind base64 of a zlib stream.
- * @param {string} text
- * @returns {Promise<Uint8Array>}
- */
-export async function inflate(text) {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;[=]?@^_`{|}~';
+
+/** The bytes behind base 85: five digits for four bytes, the last group shorter. */
+export function bytesOf(text) {
+  const value = new Uint8Array(128);
+  for (let i = 0; i < DIGITS.length; i += 1) value[DIGITS.charCodeAt(i)] = i;
+  const size = Math.floor(text.length / 5) * 4 + Math.max(0, (text.length % 5) - 1);
+  const bytes = new Uint8Array(size + 4);
+  const view = new DataView(bytes.buffer);
+  for (let from = 0, to = 0; from < text.length; from += 5, to += 4) {
+    let word = 0;
+    for (let i = from; i < from + 5; i += 1) word = word * 85 + (i < text.length ? value[text.charCodeAt(i)] : 84);
+    view.setUint32(to, word);
+  }
+  return bytes.subarray(0, size);
 }
 
-/** The JSON behind base64 of a zlib stream. */
-export async function unpack(text) {
-  return JSON.parse(new TextDecoder().decode(await inflate(text)));
+/** The text behind a packed stream. */
+export async function inflate(packed) {
+  const stream = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Response(stream).text();
 }
 
 const known = new Map();
+
+async function read(name) {
+  const element = document.getElementById(`payload-${name}`);
+  if (!element) throw new Error(`no payload ${name}`);
+  return JSON.parse(await inflate(element.textContent));
+}
 
 /**
  * The data that the page carries under a name, read once.
@@ -26,14 +37,24 @@ const known = new Map();
  * @returns {Promise<any>} rejects when the page has no such data
  */
 export function payload(name) {
-  if (!known.has(name)) {
-    const element = document.getElementById(`payload-${name}`);
-    known.set(name, element ? unpack(element.textContent) : Promise.reject(new Error(`no payload ${name}`)));
-  }
+  if (!known.has(name)) known.set(name, read(name));
   return known.get(name);
 }
 
 /** Whether the page carries data under a name. */
 export function hasPayload(name) {
   return document.getElementById(`payload-${name}`) !== null;
+}
+
+/**
+ * Run packed code of the page as an inline script: the page's policy allows exactly this text, by its hash.
+ * @param {string} id of the element that holds it
+ */
+export async function runPacked(id) {
+  const packed = document.getElementById(id);
+  if (!packed) throw new Error(`no script ${id}`);
+  const script = document.createElement('script');
+  script.textContent = await inflate(packed.textContent);
+  packed.remove();
+  document.head.append(script);
 }

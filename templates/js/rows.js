@@ -5,12 +5,13 @@ const NUMERIC = new Set(['number', 'share']);
 /** A packed table (see render/table.py) as columns and rows; each row knows its place, its parent and its children. */
 export function unpackTable(packed) {
   const columns = packed.columns.map(([id, title, kind, help, shown]) => ({ id, title, kind, help, shown: Boolean(shown) }));
+  const searched = columns.map((column, i) => (column.shown && !NUMERIC.has(column.kind) ? i : -1)).filter((i) => i >= 0);
   const above = [];
   const rows = packed.rows.map(([id, depth, folded, note, ...cells], index) => {
     above.length = depth;
     const parent = depth > 0 ? above[depth - 1] ?? -1 : -1;
     above[depth] = index;
-    return { id, index, depth, parent, folded: folded > 0, group: folded > 1, note, cells: cells.map(cellOf), children: [] };
+    return { id, index, depth, parent, folded: folded > 0, group: folded > 1, note, cells: cells.map(cellOf), searched, children: [] };
   });
   for (const row of rows) if (row.parent >= 0) rows[row.parent].children.push(row.index);
   return { columns, rows, tree: packed.tree, noun: packed.noun, caption: packed.caption };
@@ -60,7 +61,7 @@ export function ordered(table, sort, flat = false) {
   return result;
 }
 
-/** Whether every word of a query is somewhere in the row, upper and lower case alike. */
+/** Whether every word of a query is somewhere in the row's names and words, upper and lower case alike. */
 export function matches(row, words) {
   return words.every((word) => haystack(row).includes(word));
 }
@@ -69,7 +70,8 @@ const texts = new WeakMap();
 
 function haystack(row) {
   if (!texts.has(row)) {
-    texts.set(row, [row.note, ...row.cells.flatMap((cell) => [cell.text, cell.exact])].join('\n').toLowerCase());
+    const cells = row.searched.map((i) => row.cells[i]);
+    texts.set(row, [row.note, ...cells.flatMap((cell) => [cell.text, cell.exact])].join('\n').toLowerCase());
   }
   return texts.get(row);
 }

@@ -1,7 +1,8 @@
 import { drawing } from './dom.js';
 
-/** The path of a histogram in a box: one step for each bin, the highest bin the full height. */
+/** The path of a histogram in a box: one step for each bin, the highest bin the full height; a single value is a line. */
 export function steps(counts, width, height) {
+  if (counts.length === 1) return `M${width / 2 - 1} ${height}V0H${width / 2 + 1}V${height}Z`;
   const most = Math.max(...counts, 1);
   const step = width / counts.length;
   let path = `M0 ${height}`;
@@ -15,6 +16,7 @@ export function steps(counts, width, height) {
 /** Counts in fewer bins: a few values in many bins would only be lines. */
 export function coarser(counts) {
   const total = counts.reduce((sum, count) => sum + count, 0);
+  if (counts.filter((count) => count > 0).length === 1) return [total];
   const together = Math.max(1, Math.round(counts.length / (total < 256 ? 12 : 32)));
   const result = [];
   for (let i = 0; i < counts.length; i += together) {

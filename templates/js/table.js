@@ -6,6 +6,7 @@ import { ordered, rowWindow, unpackTable, visible, wordsOf } from './rows.js';
 import { sparkline } from './sparkline.js';
 
 const ROW_HEIGHT = 27;
+const VIEW_HEIGHT = 720; // the most that the style sheet gives a table
 const WHOLE = 300;
 const TOOLS_FROM = 8;
 
@@ -104,7 +105,7 @@ export class TableView {
   draw() {
     const count = this.rows.length;
     const whole = count <= WHOLE;
-    const [first, last] = whole ? [0, count] : rowWindow(this.scroller.scrollTop, this.scroller.clientHeight || 720, ROW_HEIGHT, count);
+    const [first, last] = whole ? [0, count] : rowWindow(this.scroller.scrollTop, VIEW_HEIGHT, ROW_HEIGHT, count);
     if (first === this.window[0] && last === this.window[1]) return;
     this.window = [first, last];
     const rows = this.rows.slice(first, last).map((row, i) => this.rowOf(row, whole ? 0 : first + i + 2));

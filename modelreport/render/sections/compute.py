@@ -83,7 +83,7 @@ def context(report: Report) -> dict[str, Any]:
         return {"skipped": trace}
     places = anchors(report)
     made = table(trace, places)
-    return drawn(report, "flops-by-family", "flops-by-depth", "memory-timeline") | {
+    return drawn(report, "flops-by-family", "memory-timeline", "flops-by-depth") | {
         "skipped": None,
         "trace": trace,
         "method": METHODS[trace.method],

@@ -1,0 +1,347 @@
+"""The page in a real browser, from a file: quiet, whole without scripts, and alive with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from modelreport.facts import Report, Weights
+from modelreport.render.html import write_html
+from tests.factories import hostile_report, make_report, skipped_report
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Opened:
+    """A page and everything it said or asked for."""
+
+    page: Any
+    said: list[str] = field(default_factory=list)
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
+    """Opens a report from a file and checks at the end that the page was quiet."""
+    contexts: list[Any] = []
+    pages: list[Opened] = []
+
+    def open_report(report: Report, hash_: str = "", *, wait: bool = True, **settings: Any) -> Opened:
+        path = tmp_path / f"report{len(pages)}.html"
+        path.write_bytes(write_html(report))
+        options = {"viewport": {"width": 1400, "height": 900}, "accept_downloads": True} | settings
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        made = Opened(context.new_page())
+        pages.append(made)
+        made.page.on("console", lambda message: made.said.append(f"console: {message.text}"))
+        made.page.on("pageerror", lambda error: made.said.append(f"error: {error}"))
+        made.page.on("dialog", lambda dialog: (made.said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        made.page.on("request", lambda request: made.said.append(f"request: {request.url[:200]}"))
+        made.page.goto(path.as_uri() + hash_)
+        if wait:
+            until(
+                made,
+                "document.querySelectorAll('[data-table] .count').length === document.querySelectorAll('[data-table]').length",
+            )
+        return made
+
+    yield open_report
+    for made in pages:
+        asked = [s for s in made.said if not re.match(r"request: (file:///|data:|blob:)", s)]
+        assert asked == []
+    for context in contexts:
+        context.close()
+
+
+def until(made: Opened, condition: str, timeout_ms: int = 20_000) -> None:
+    """Wait for a condition; the page's policy allows no polling inside it."""
+    for _ in range(timeout_ms // 50):
+        if made.page.evaluate(f"Boolean({condition})"):
+            return
+        made.page.wait_for_timeout(50)
+    pytest.fail(f"never came true: {condition}; {made.said}")
+
+
+def rows(made: Opened, table: str) -> list[str]:
+    """Texts of the first cells of the rows on the page."""
+    script = f"[...document.querySelectorAll('#table-{table} tbody tr:not(.filler) th bdi')].map((e) => e.textContent)"
+    found: list[str] = made.page.evaluate(script)
+    return found
+
+
+def table_of(made: Opened, table: str) -> Any:
+    return made.page.locator(f"#table-{table}")
+
+
+def walk(made: Opened) -> None:
+    """Scroll through the whole page, so that everything that draws itself does."""
+    height = made.page.evaluate("document.documentElement.scrollHeight")
+    for y in range(0, height, 600):
+        made.page.evaluate(f"window.scrollTo({{top: {y}, behavior: 'instant'}})")
+        made.page.wait_for_timeout(60)
+
+
+def many(number: int) -> Report:
+    """The small report with that many measured tensors."""
+    report = make_report()
+    assert isinstance(report.weights, Weights)
+    change = msgspec.structs.replace
+    names = [f"blocks.{i}.weight" for i in range(number)]
+    tensors = tuple(change(report.structure.tensors[0], name=n, module="") for n in names)
+    measured = tuple(
+        change(report.weights.tensors[0], name=n, norm=float((i * 7919) % number)) for i, n in enumerate(names)
+    )
+    return change(
+        report,
+        structure=change(report.structure, tensors=tensors),
+        weights=change(report.weights, tensors=measured),
+    )
+
+
+@pytest.mark.parametrize("make", [make_report, skipped_report, hostile_report])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_quiet_and_every_chart_comes_alive(opened: Open, make: Callable[[], Report], scheme: str) -> None:
+    made = opened(make(), color_scheme=scheme)
+    walk(made)
+    until(made, "[...document.querySelectorAll('figure[data-chart]')].every((f) => f.dataset.state === 'live')")
+    assert made.page.evaluate("document.documentElement.dataset.scripts ?? ''") == ""
+    assert not [s for s in made.said if not s.startswith("request: file:///")]
+
+
+def test_the_first_chart_comes_within_a_second(opened: Open) -> None:
+    made = opened(make_report(), "#compute", wait=False)
+    until(made, "document.querySelector('#compute figure[data-state=live]')", 10_000)
+    drawn = made.page.evaluate("performance.now()")
+    assert drawn < 5_000, "a shared machine may be slow, but not that slow"
+
+
+def test_without_scripts_everything_is_there(opened: Open) -> None:
+    made = opened(make_report(), java_script_enabled=False, wait=False)
+    page = made.page
+    for words in ("Runs, but 1 error needs a look.", "17.22 MMAC", "conv1.weight", "Multiply-adds (MAC)"):
+        assert page.get_by_text(words).first.is_visible(), words
+    report = make_report()
+    assert page.locator("#table-layers tbody tr").count() == len(report.structure.modules)
+    assert page.locator("#table-weights tbody tr").count() == len(report.structure.tensors)
+    drawings = page.locator("figure.chart svg")
+    assert drawings.count() >= 5
+    assert all(drawings.nth(i).bounding_box()["height"] > 40 for i in range(drawings.count()))
+    page.locator("#findings summary", has_text="2 checks passed").click()
+    assert page.get_by_text("finite.").first.is_visible()
+
+
+def test_a_click_on_a_heading_sorts_by_value_and_back(opened: Open) -> None:
+    made = opened(make_report())
+    before = rows(made, "weights")
+    heading = table_of(made, "weights").get_by_role("button", name="Std")
+    heading.click()
+    weights = make_report().weights
+    assert isinstance(weights, Weights)
+    by_std = [t.name for t in sorted(weights.tensors, key=lambda t: -(t.std or 0))]
+    assert rows(made, "weights")[:10] == by_std[:10]
+    assert made.page.locator("#table-weights th[aria-sort=descending]").count() == 1
+    heading.click()
+    assert made.page.locator("#table-weights th[aria-sort=ascending]").count() == 1
+    heading.click()
+    assert rows(made, "weights") == before
+
+
+def test_sorting_by_keyboard_keeps_the_focus(opened: Open) -> None:
+    made = opened(make_report())
+    table_of(made, "operations").get_by_role("button", name="#").focus()
+    made.page.keyboard.press("Enter")
+    assert made.page.evaluate("document.activeElement.textContent") == "#"
+    made.page.keyboard.press("Enter")
+    first = made.page.locator("#table-operations tbody tr").first
+    assert first.get_attribute("id") == "operation-0"
+
+
+def test_a_filter_shows_what_fits_and_the_way_to_it(opened: Open) -> None:
+    made = opened(make_report())
+    box = table_of(made, "layers").get_by_role("searchbox")
+    box.fill("downsample conv2d")
+    until(made, "document.querySelector('#table-layers .count').textContent === '2 of 37 modules'")
+    assert rows(made, "layers") == ["DigitsResNet", "layers", "2", "downsample", "0", "3", "downsample", "0"]
+    box.fill("nothing has this name")
+    until(made, "document.querySelector('#table-layers tbody').textContent === 'Nothing fits the filter.'")
+
+
+def test_rows_fold_and_unfold(opened: Open) -> None:
+    made = opened(make_report())
+    layers = table_of(made, "layers")
+    layers.get_by_role("button", name="Fold all", exact=True).click()
+    folded = rows(made, "layers")
+    assert "layers" in folded
+    assert "fc" in folded
+    assert "0" not in folded
+    layers.get_by_role("button", name="What is in layers").click()
+    assert {"0", "1", "2", "3"} <= set(rows(made, "layers"))
+    assert made.page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"
+    layers.get_by_role("button", name="Unfold all").click()
+    assert len(rows(made, "layers")) == 37
+
+
+def test_a_flat_list_finds_the_heaviest_layer(opened: Open) -> None:
+    made = opened(make_report())
+    layers = table_of(made, "layers")
+    layers.get_by_label("Flat list").check()
+    layers.get_by_role("button", name="Parameters").click()
+    assert rows(made, "layers")[0] == "layers.3.conv2"
+
+
+def test_columns_are_chosen_by_the_reader(opened: Open) -> None:
+    made = opened(make_report())
+    layers = table_of(made, "layers")
+    layers.get_by_text("Columns").click()
+    layers.get_by_label("Settings").check()
+    layers.get_by_label("Share", exact=True).uncheck()
+    made.page.keyboard.press("Escape")
+    heads = layers.locator("thead th").all_text_contents()
+    assert "Settings" in heads
+    assert "Share" not in heads
+    assert "kernel_size=(3, 3)" in (layers.locator("#layer-1").text_content() or "")
+
+
+def test_a_table_is_saved_as_csv_with_exact_values(opened: Open) -> None:
+    made = opened(make_report())
+    with made.page.expect_download() as waiting:
+        table_of(made, "layers").get_by_role("button", name="CSV").click()
+    assert waiting.value.suggested_filename == "layers.csv"
+    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    report = make_report()
+    assert len(lines) == len(report.structure.modules)
+    assert [int(line["Parameters"]) for line in lines] == [m.parameters for m in report.structure.modules]
+    assert lines[0]["MACs"] == "17220224"
+
+
+def test_formulas_in_names_stay_text_in_a_csv_file(opened: Open) -> None:
+    report = make_report()
+    first = msgspec.structs.replace(report.structure.tensors[0], name='=HYPERLINK("http://example.org")')
+    structure = msgspec.structs.replace(report.structure, tensors=(first, *report.structure.tensors[1:]))
+    made = opened(msgspec.structs.replace(report, structure=structure))
+    with made.page.expect_download() as waiting:
+        table_of(made, "tensors").get_by_role("button", name="CSV").click()
+    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    assert text.splitlines()[1].startswith("\"'=HYPERLINK")
+
+
+def test_a_chosen_tensor_shows_its_histogram_and_numbers(opened: Open) -> None:
+    made = opened(make_report())
+    made.page.get_by_role("button", name="layers.2.conv1.weight").click()
+    panel = made.page.locator(".panel")
+    until(made, "document.querySelector('.panel .bars path')")
+    assert panel.get_by_text("Quantiles").is_visible()
+    assert "Zero channels" in (panel.text_content() or "")
+    panel.get_by_label("logarithmic counts").check()
+    panel.get_by_role("button", name="Close").click()
+    assert not panel.is_visible()
+    assert made.page.evaluate("document.activeElement.textContent") == "layers.2.conv1.weight"
+
+
+def test_the_theme_follows_the_choice_and_the_charts_follow_the_theme(opened: Open) -> None:
+    made = opened(make_report(), "#compute", color_scheme="light")
+    until(made, "document.querySelector('#compute figure[data-state=live]')")
+    background = "getComputedStyle(document.body).backgroundColor"
+    tick = "getComputedStyle(document.querySelector('#compute figure .xtick text')).fill"
+    assert made.page.evaluate(background) == "rgb(255, 255, 255)"
+    before = made.page.evaluate(tick)
+    made.page.get_by_text("Dark", exact=True).click()
+    assert made.page.evaluate(background) == "rgb(15, 19, 24)"
+    until(made, f"{tick} !== {json.dumps(before)}")
+    made.page.reload()
+    assert made.page.evaluate(background) == "rgb(255, 255, 255)" or made.page.evaluate(
+        "document.documentElement.dataset.theme"
+    ) == "dark"  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "colour"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(15, 19, 24)")])
+def test_the_system_decides_while_nothing_is_chosen(opened: Open, scheme: str, colour: str) -> None:
+    made = opened(make_report(), color_scheme=scheme)
+    assert made.page.evaluate("getComputedStyle(document.body).backgroundColor") == colour
+
+
+@pytest.mark.parametrize("make", [make_report, skipped_report, hostile_report])
+def test_a_narrow_screen_never_scrolls_sideways(opened: Open, make: Callable[[], Report]) -> None:
+    made = opened(make(), viewport={"width": 390, "height": 844})
+    walk(made)
+    assert made.page.evaluate("document.documentElement.scrollWidth") <= 390
+    menu = made.page.locator(".menu")
+    assert menu.get_attribute("open") is None
+    menu.locator("summary").click()
+    menu.get_by_role("link", name="Weights").click()
+    until(made, "document.querySelector('.menu').open === false")
+    until(made, "Math.abs(document.getElementById('weights').getBoundingClientRect().top) < 200")
+
+
+def test_the_rail_marks_the_section_being_read(opened: Open) -> None:
+    made = opened(make_report())
+    current = "document.querySelector('.rail [aria-current]').getAttribute('href')"
+    assert made.page.evaluate(current) == "#summary"
+    made.page.locator(".rail").get_by_role("link", name="Compute").click()
+    until(made, f"{current} === '#compute'")
+
+
+def test_a_link_to_evidence_opens_its_row(opened: Open) -> None:
+    made = opened(make_report())
+    table_of(made, "layers").get_by_role("button", name="Fold all", exact=True).click()
+    made.page.evaluate("location.hash = '#layer-9'")
+    until(made, "document.querySelector('#layer-9.marked')")
+    box = made.page.locator("#layer-9").bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 900
+
+
+def test_fifty_thousand_rows_scroll_sort_and_filter(opened: Open) -> None:
+    made = opened(many(50_000))
+    assert made.page.locator("#table-weights tbody tr").count() < 200
+    scroller = "document.querySelector('#table-weights .table-scroll')"
+    made.page.evaluate(f"{scroller}.scrollTop = 27 * 30000")
+    until(made, "document.getElementById('weight-30000')")
+    table_of(made, "weights").get_by_role("button", name="Norm").click()
+    until(
+        made,
+        "document.querySelector('#table-weights tbody tr:not(.filler) td:nth-last-child(2)').textContent === '49,999'",
+    )
+    table_of(made, "weights").get_by_role("searchbox").fill("blocks.49999.")
+    until(made, "document.querySelector('#table-weights .count').textContent === '1 of 50,000 tensors'")
+    made.page.evaluate("location.hash = '#weight-41234'")
+    until(made, "document.querySelector('#weight-41234.marked')")
+
+
+def test_hostile_names_are_read_and_do_nothing(opened: Open) -> None:
+    made = opened(hostile_report())
+    walk(made)
+    table_of(made, "layers").get_by_role("button", name="Unfold all").click()
+    text = made.page.evaluate("document.body.innerText")
+    assert "</script><script>alert(1)</script>" in text
+    assert "\\u202e" in text
+    assert "(1,000,000 characters)" in text
+    assert made.page.evaluate("document.querySelectorAll('img, iframe, object, embed').length") == 0
+    assert made.page.evaluate("({}).polluted === undefined && typeof alert === 'function'")
+    made.page.locator("#table-weights .open-row").first.click()
+    until(made, "!document.querySelector('.panel').hidden")
+    assert not [s for s in made.said if s.startswith(("dialog", "error", "console"))]
+
+
+def test_print_shows_the_whole_static_tables(opened: Open) -> None:
+    made = opened(make_report())
+    table_of(made, "weights").get_by_role("searchbox").fill("fc")
+    until(made, "document.querySelectorAll('#table-weights tbody tr').length < 5")
+    made.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert made.page.locator("#table-weights tbody tr").count() == len(make_report().structure.tensors)
+    made.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert made.page.locator("#table-weights tbody tr").count() < 5

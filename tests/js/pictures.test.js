@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { fittedAxis, resolveColors } from '../../templates/js/charts.js';
+import { histogramFigure, short } from '../../templates/js/panel.js';
+import { coarser, steps } from '../../templates/js/sparkline.js';
+import { rgb } from '../../templates/js/theme.js';
+
+test('colour tokens are resolved wherever they stand and nothing else is touched', () => {
+  const figure = { data: [{ marker: { color: ['var(--conv)', '#fff'] }, x: [1, null], name: 'a var(--conv)' }] };
+  assert.deepEqual(resolveColors(figure, (token) => `<${token}>`), {
+    data: [{ marker: { color: ['<var(--conv)>', '#fff'] }, x: [1, null], name: 'a var(--conv)' }],
+  });
+});
+
+test('mixed colours become what the chart library reads', () => {
+  assert.equal(rgb('color(srgb 1 0.5 0)'), 'rgb(255, 128, 0)');
+  assert.equal(rgb('color(srgb 1 0.5 0 / 0.25)'), 'rgba(255, 128, 0, 0.25)');
+  assert.equal(rgb('rgb(1, 2, 3)'), 'rgb(1, 2, 3)');
+});
+
+test('a histogram has bins of equal width, marks its median and its tails', () => {
+  const histogram = { ends: [-1, 1], counts: [1, 2, 4, 1], quantiles: [-0.9, 0.1, 0.8] };
+  const { data, layout } = histogramFigure(histogram, [0.01, 0.5, 0.99], true);
+  assert.deepEqual(data[0].x, [-0.75, -0.25, 0.25, 0.75]);
+  assert.equal(data[0].width, 0.5);
+  assert.deepEqual(layout.shapes.map((shape) => shape.x0), [-0.9, 0.1, 0.8]);
+  assert.equal(layout.yaxis.type, 'log');
+});
+
+test('a constant tensor still has a bar with a width', () => {
+  const { data } = histogramFigure({ ends: [1, 1], counts: [64], quantiles: [] }, [], false);
+  assert.ok(data[0].width > 0);
+  assert.deepEqual(data[0].x, [1]);
+});
+
+test('numbers are short', () => {
+  assert.deepEqual([0, 0.5, 1234.5678, 1e-5, -2.5e9].map(short), ['0', '0.5', '1235', '1.00e-5', '-2.50e+9']);
+});
+
+test('a sparkline is as high as its box and keeps all counts', () => {
+  assert.equal(steps([1, 2], 10, 20), 'M0 20V10.0H5.0V0.0H10.0V20Z');
+  assert.equal(steps([0, 0], 10, 20), 'M0 20V20.0H5.0V20.0H10.0V20Z');
+  const counts = Array.from({ length: 64 }, (_, i) => i);
+  assert.equal(coarser(counts).length, 32);
+  assert.equal(coarser(counts).reduce((a, b) => a + b), counts.reduce((a, b) => a + b));
+  assert.deepEqual(coarser([0, 0, 9, 0]), [9]);
+});

@@ -1,0 +1,71 @@
+"""Key figures and the line under the title."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from modelreport.facts import Security, Trace
+from modelreport.render.sections.summary import context, key_figures, tally, what_it_is
+from tests.factories import make_report, skipped_report
+
+
+def test_six_key_figures_in_their_order() -> None:
+    figures = key_figures(make_report())
+    assert [(figure.title, figure.value) for figure in figures] == [
+        ("Parameters", "82.71 k"),
+        ("Compute", "17.22 MMAC"),
+        ("Weights", "326 KiB"),
+        ("Peak activations", "192 KiB"),
+        ("Operations", "38"),
+        ("Format", "training checkpoint"),
+    ]
+    assert figures[0].exact == "82,714"
+    assert figures[1].beside == "35.07 MFLOP for 1×3×32×32"
+    assert figures[5].beside == "PyTorch checkpoint (zip); no foreign code"
+
+
+def test_macs_and_flops_are_never_mixed() -> None:
+    figure = key_figures(make_report())[1]
+    assert "MAC" in figure.value
+    assert "FLOP" in figure.beside
+    assert "multiply-adds" in figure.exact
+
+
+def test_without_a_pass_there_is_no_invented_number() -> None:
+    figures = {figure.title: figure for figure in key_figures(skipped_report())}
+    assert figures["Compute"].value == "–"
+    assert figures["Peak activations"].value == "–"
+    assert figures["Modules"].beside == "from the tensor names"
+    assert figures["Format"].beside.endswith("code not checked")
+
+
+def test_a_pass_that_ended_early_says_so() -> None:
+    report = make_report()
+    assert isinstance(report.trace, Trace)
+    early = replace(report, trace=replace(report.trace, complete=False))
+    assert "pass incomplete" in key_figures(early)[1].beside
+
+
+def test_a_file_that_runs_code_says_so() -> None:
+    report = make_report()
+    assert isinstance(report.security, Security)
+    armed = replace(report, security=replace(report.security, executes=True))
+    assert "loading it would run code" in key_figures(armed)[5].beside
+
+
+def test_the_model_in_one_line() -> None:
+    assert what_it_is(make_report()) == "image classifier, 3×32×32 → 10 classes · digits · 1×3×32×32 → 1×10"
+    assert what_it_is(skipped_report()) == "unknown architecture"
+
+
+def test_the_tally_counts_every_state() -> None:
+    verdict = make_report().verdict
+    assert verdict is not None
+    assert tally(verdict) == "1 error, 1 warning, 1 note; 2 checks passed, 1 not made"
+
+
+def test_the_hash_is_shown_for_one_file_only() -> None:
+    report = make_report()
+    assert context(report)["sha256"] == report.source.files[0].sha256
+    two = replace(report, source=replace(report.source, files=report.source.files * 2))
+    assert context(two)["sha256"] is None
