@@ -137,12 +137,12 @@ def _initialisation(tensor: Measured, kind: str, depth: int) -> str:
         if _is_uniform(tensor, bound):
             return name
     normal = {
+        "normal, deviation 0.02": 0.02,
+        "normal, deviation 0.01": 0.01,
         "Kaiming normal (fan out)": math.sqrt(2 / fan_out),
         "Kaiming normal (fan in)": math.sqrt(2 / fan_in),
         "LeCun normal": math.sqrt(1 / fan_in),
         "Xavier normal": math.sqrt(2 / (fan_in + fan_out)),
-        "normal, deviation 0.02": 0.02,
-        "normal, deviation 0.01": 0.01,
         "normal, deviation 0.02/√(2 × depth)": 0.02 / math.sqrt(2 * depth),
     }
     return next((name for name, deviation in normal.items() if _is_normal(tensor, deviation)), "")
