@@ -53,6 +53,7 @@ def flops_by_depth(trace: Trace | Skipped) -> Chart | Skipped:
                     f"{part.label}, {FAMILY_WORDS[family]}: {text.exact(counter[family])} FLOP"
                     for part, counter in zip(parts, split, strict=True)
                 ),
+                labels=tuple(text.flops(part.flops) for part in parts) if family == families[-1] else (),
             )
             for family in families
         ),

@@ -64,6 +64,11 @@ def as_float(value: int) -> float:
     return float(min(value, FINITE))
 
 
+def bounded(value: float) -> float:
+    """A measured value within ±1e300, so that differences and sums of a few of them stay finite."""
+    return min(max(value, -float(FINITE)), float(FINITE))
+
+
 def part_of(value: int, total: int) -> float:
     """``value`` as a share of ``total``; 0 when there is nothing to share."""
     return value / total if total else 0.0

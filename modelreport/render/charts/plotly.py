@@ -94,7 +94,7 @@ def _heat(chart: Chart) -> bool:
 
 def _room(chart: Chart) -> int:
     """Margin on the right for the words at the end of bars."""
-    words = [word for layer in chart.layers if isinstance(layer, Bars) for word in layer.labels]
+    words = [word for layer in chart.layers if isinstance(layer, Bars | Stack) for word in layer.labels]
     return 12 + round(max((width(word, 11) for word in words), default=0.0))
 
 
@@ -156,15 +156,15 @@ def _bars(layer: Bars | Stack, unit: float) -> dict[str, Any]:
         "customdata": [plain(text) for text in layer.hover],
         "hovertemplate": _HOVER,
     }
-    if isinstance(layer, Stack):
-        return trace | {"marker": {"color": f"var(--{layer.colour})"}}
-    return trace | {
-        "marker": {"color": [f"var(--{colour})" for colour in layer.colours]},
+    words: dict[str, Any] = {
         "text": [plain(text) for text in layer.labels],
         "textposition": "outside",
         "textfont": {"color": "var(--muted)", "size": 11},
         "cliponaxis": False,
     }
+    if isinstance(layer, Stack):
+        return trace | {"marker": {"color": f"var(--{layer.colour})"}} | (words if layer.labels else {})
+    return trace | {"marker": {"color": [f"var(--{colour})" for colour in layer.colours]}} | words
 
 
 def _line(layer: Line, x_unit: float, y_unit: float) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def unit_of(size: float, unit: Unit) -> tuple[float, str]:
     if unit == "share":
         return 0.01, " %"
     if unit == "number" and not 1e-3 <= size < 1e5 and size > 0:
-        power = math.floor(math.log10(size))
+        power = max(math.floor(math.log10(size)), -300)
         return 10.0**power, f"e{power}"
     base = 1024.0 if unit == "bytes" else 1000.0
     step = 0

@@ -46,6 +46,8 @@ class Stack:
     colour: str
     values: tuple[float, ...]
     hover: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    """Text at the end of each whole bar, on the last series."""
 
 
 @dataclass(frozen=True, kw_only=True)

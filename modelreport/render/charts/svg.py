@@ -72,7 +72,7 @@ def _place(chart: Chart, wide: float, top: float) -> Plot:
         left = max((width(mark.label, SMALL) for mark in marks), default=0.0) + _GAP + 2
     if chart.y.title:
         top += 16
-    ends = [width(word, SMALL) for layer in chart.layers if isinstance(layer, Bars) for word in layer.labels]
+    ends = [width(word, SMALL) for layer in chart.layers if isinstance(layer, Bars | Stack) for word in layer.labels]
     right = wide - (max(ends, default=6.0) + _GAP)
     return Plot(
         left=left, right=max(right, left + 60), top=top + 6, bottom=top + 6 + tall, across=across, up=up,

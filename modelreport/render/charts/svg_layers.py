@@ -107,6 +107,8 @@ def _stack(pen: Pen, layer: Stack, plot: Plot) -> None:
         wide = plot.x(start + value) - plot.x(start)
         if wide >= 0.05:
             pen.rectangle(plot.x(start), plot.middle(i) - thick / 2, wide, thick, layer.colour, layer.hover[i])
+        if layer.labels:
+            pen.text(plot.x(plot.stacked[i]) + 5, plot.middle(i) + 3.7, layer.labels[i], "muted", 10.5)
 
 
 def _line(pen: Pen, layer: Line, plot: Plot) -> None:

@@ -7,6 +7,7 @@ from statistics import median
 
 from modelreport.facts import Skipped, TensorStatistics
 from modelreport.render import format as text
+from modelreport.render.charts.partition import bounded
 from modelreport.render.charts.spec import Axis, Chart
 from modelreport.render.charts.spec import Histogram as Bins
 
@@ -20,8 +21,9 @@ def tensor_histogram(statistics: TensorStatistics, number: int = 0) -> Chart | S
     histogram = statistics.histogram
     if histogram is None or not histogram.counts:
         return Skipped(stage="measure", reason=f"{label} has no finite values.")
-    step = (histogram.high - histogram.low) / len(histogram.counts)
-    edges = [text.number(histogram.low + step * i) for i in range(len(histogram.counts) + 1)]
+    low, high = bounded(histogram.low), bounded(histogram.high)
+    step = (high - low) / len(histogram.counts)
+    edges = [text.number(low + step * i) for i in range(len(histogram.counts) + 1)]
     spans = [f"{low} to {high}" for low, high in pairwise(edges)]
     filled = [count for count in histogram.counts if count]
     log = bool(filled) and max(filled) > _SPIKE * median(filled)
@@ -36,8 +38,8 @@ def tensor_histogram(statistics: TensorStatistics, number: int = 0) -> Chart | S
                low=0.5 if log else None),
         layers=(
             Bins(
-                low=histogram.low,
-                high=histogram.high if histogram.high > histogram.low else histogram.low + (abs(histogram.low) or 1.0),
+                low=low,
+                high=high if high > low else low + (abs(low) or 1.0),
                 counts=histogram.counts,
                 colour="accent",
                 hover=tuple(f"{s}: {text.exact(c)}" for s, c in zip(spans, histogram.counts, strict=True)),

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from modelreport.facts import Histogram, Skipped, Structure, Trace, Weights
 from modelreport.render import format as text
+from modelreport.render.charts.partition import bounded
 from modelreport.render.charts.spec import Axis, Chart, Ridge
 from modelreport.render.charts.weight_rows import Row, percentile, weight_rows
 
@@ -21,7 +22,7 @@ def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Tr
     if not rows:
         return Skipped(stage="measure", reason="No parameter has finite values.")
     reach = percentile([max(abs(r.statistics.quantiles[0]), abs(r.statistics.quantiles[-1])) for r in rows], 0.8) * 1.1
-    reach = reach or max((abs(r.statistics.maximum or 0.0) for r in rows), default=0.0) or 1.0
+    reach = bounded(reach or max((abs(r.statistics.maximum or 0.0) for r in rows), default=0.0) or 1.0)
     widest, narrowest = (choose(rows, key=_std) for choose in (max, min))
     return Chart(
         id="weight-ridgeline",

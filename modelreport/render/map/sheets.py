@@ -47,7 +47,7 @@ def sheets(report: Report) -> tuple[Sheet | None, tuple[Sheet, ...], int]:
         id="map",
         title="The whole model",
         caption=f"{describe(scene)}.",
-        drawing=draw_map(scene, layout, "print", width=WHOLE[0], height=WHOLE[1]),
+        drawing=_titled(draw_map(scene, layout, "print", width=WHOLE[0], height=WHOLE[1]), describe(scene)),
         families=tuple(family for family in FAMILIES if family in cards),
     )
     place = layout.places[0]
@@ -94,9 +94,15 @@ def _detail(scene: Scene, drawn: Picture, index: int, alike: list[int], number: 
         id=f"map-{number}",
         title=f"Inside {name}, {text.name(node.type, 40)}" if node.type else f"Inside {name}",
         caption=f"The same structure: {', '.join(others[:4])}{more}." if others else "",
-        drawing=write_svg(drawn, scene, "print", f"Architecture map of {name}"),
+        drawing=_titled(write_svg(drawn, scene, "print", ""), f"Architecture map of {name}"),
         families=(),
     )
+
+
+def _titled(drawing: Markup, title: str) -> Markup:
+    """The drawing with a ``title`` element, from which the tags of a PDF take its text."""
+    head, end, rest = drawing.partition(Markup(">"))
+    return head + end + Markup("<title>{}</title>").format(title) + rest
 
 
 def _kinds(scene: Scene) -> list[int]:

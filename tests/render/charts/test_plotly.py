@@ -1,0 +1,47 @@
+import pytest
+
+from modelreport.render.charts import CHARTS, overview
+from modelreport.render.charts.palette import LIGHT
+from modelreport.render.charts.plotly import height, plain, plotly_figure, resolve
+from tests.factories import make_report
+
+
+def figure(name):
+    return plotly_figure(overview(make_report())[name])
+
+
+def test_text_is_shown_as_it_is():
+    assert plain("<b>&$x$</b>\n") == "&lt;b&gt;&amp;&#36;x&#36;&lt;/b&gt;<br>"
+
+
+def test_values_are_divided_by_the_unit_that_the_axis_names():
+    made = figure("memory-timeline")
+    assert made["layout"]["yaxis"]["ticksuffix"] == " KiB"
+    assert max(made["data"][0]["y"]) == 192
+
+
+def test_categories_are_places_so_that_equal_names_stay_apart():
+    axis = figure("flops-by-family")["layout"]["yaxis"]
+    assert axis["tickvals"] == list(range(len(axis["ticktext"])))
+    assert axis["range"][0] > axis["range"][1], "the first row is at the top"
+
+
+def test_resolve_fills_every_token_and_refuses_unknown_ones():
+    assert resolve({"a": ["var(--conv)", {"b": "var(--ink)"}], "c": 1}, LIGHT) == {
+        "a": [LIGHT["conv"], {"b": LIGHT["ink"]}],
+        "c": 1,
+    }
+    with pytest.raises(KeyError):
+        resolve({"a": "var(--nothing)"}, LIGHT)
+
+
+def test_hover_text_is_data_and_not_a_template():
+    for name in CHARTS:
+        for trace in figure(name)["data"]:
+            assert trace.get("hovertemplate", "%{customdata}<extra></extra>") == "%{customdata}<extra></extra>"
+
+
+def test_height_follows_the_rows():
+    charts = overview(make_report())
+    assert height(charts["parameters-by-module"]) > height(charts["flops-by-family"])
+    assert height(charts["memory-timeline"]) == 260

@@ -1,0 +1,34 @@
+import msgspec
+
+from modelreport.render.charts.weight_rows import percentile, weight_rows
+from tests.factories import make_report, skipped_report
+
+
+def test_rows_are_the_matrices_in_the_order_of_the_model():
+    report = make_report()
+    rows, said = weight_rows(report.structure, report.weights, report.trace, 100)
+    assert [row.label for row in rows][:2] == ["conv1", "layers.0.conv1"]
+    assert [row.colour for row in rows][-1] == "linear"
+    assert said == "All weights with two or more dimensions, in the order of the model."
+
+
+def test_many_rows_are_thinned_and_that_is_said():
+    report = make_report()
+    rows, said = weight_rows(report.structure, report.weights, report.trace, 5)
+    assert [row.label for row in rows][0::4] == ["conv1", "fc"]
+    assert said.startswith("5 of 12 weights")
+
+
+def test_without_matrices_all_parameters_are_shown_without_a_family():
+    report = make_report()
+    vectors = tuple(t for t in report.structure.tensors if len(t.shape) == 1)
+    structure = msgspec.structs.replace(report.structure, tensors=vectors)
+    rows, said = weight_rows(structure, report.weights, skipped_report().trace, 100)
+    assert rows[0].label == "bn1"
+    assert {row.colour for row in rows} == {"accent"}
+    assert said.startswith("All parameters")
+
+
+def test_percentile_takes_a_value_that_is_there():
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([1.0], 0.99) == 1.0

@@ -1,0 +1,47 @@
+from modelreport.render.excerpt import excerpt
+from modelreport.render.table import Cell, Column, Row, Table
+
+COLUMNS = (Column("name", "Name", "name"), Column("hidden", "Hidden", shown=False), Column("drawn", "", "spark"))
+
+
+def row(name, depth=0, *, group=False):
+    return Row(name, (Cell(name), Cell("h"), Cell("")), depth, group=group)
+
+
+def table(*rows, tree=False):
+    return Table("t", "Things", COLUMNS, rows, tree=tree, noun=("thing", "things"))
+
+
+def names(found):
+    return [each.cells[0].text for each in found.rows]
+
+
+def test_a_list_keeps_its_first_rows_and_says_so():
+    found = excerpt(table(*(row(str(i)) for i in range(5))), 2)
+    assert names(found) == ["0", "1"]
+    assert found.left_out == "2 of 5 things, the first of them; all are in the HTML and JSON reports."
+
+
+def test_a_whole_table_leaves_nothing_to_say():
+    assert excerpt(table(row("a")), 2).left_out == ""
+
+
+def test_columns_are_those_shown_or_those_asked_for():
+    assert [c.id for c in excerpt(table(row("a")), 2).columns] == ["name"]
+    found = excerpt(table(row("a")), 2, ("hidden", "name", "unknown"))
+    assert [c.id for c in found.columns] == ["hidden", "name"]
+    assert [cell.text for cell in found.rows[0].cells] == ["h", "a"]
+
+
+def test_a_tree_keeps_the_levels_that_fit():
+    rows = (row("root"), row("a", 1), row("a1", 2), row("b", 1), row("b1", 2))
+    assert names(excerpt(table(*rows, tree=True), 5)) == ["root", "a", "a1", "b", "b1"]
+    assert names(excerpt(table(*rows, tree=True), 4)) == ["root", "a", "b"]
+    assert names(excerpt(table(*rows, tree=True), 1)) == ["root"]
+
+
+def test_repeats_stay_under_their_line():
+    rows = (row("root"), row("0…2", 1, group=True), row("0", 2), row("0.x", 3), row("1", 2), row("end", 1))
+    found = excerpt(table(*rows, tree=True), 10)
+    assert names(found) == ["root", "0…2", "end"]
+    assert found.left_out.startswith("2 of 5 things, repeats and deeper levels are folded")
