@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 WIRE_TYPES = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
 """Fields of ModelProto and their wire types (onnx.proto)."""
+REPEATED = {8, 14, 20, 25, 26}
+"""Those of them that may come more than once."""
 VERSION_LIMIT = 100
 PROTOBUF_LIMIT = 2 << 30
 STANDARD_DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "ai.onnx.preview")
@@ -44,11 +46,11 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
         value, position = _varint(head, position)
         if position < 0:
             return bool(seen & {1, 7, 8})
-        if key >> 3 == 1 and not 1 <= value <= VERSION_LIMIT:
+        if (key >> 3 == 1 and not 1 <= value <= VERSION_LIMIT) or key >> 3 in seen - REPEATED:
             return False
         seen.add(key >> 3)
         position += value if key & 7 == 2 else 0
-    return 1 in seen or {7, 8} <= seen
+    return bool(seen & {7, 8})
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:

@@ -149,7 +149,7 @@ def _by_rule(
 ) -> list[Value]:
     try:
         shapes = rule(inputs, attributes)
-    except (AttributeError, IndexError, TypeError, KeyError, ZeroDivisionError) as error:
+    except (AttributeError, IndexError, TypeError, ValueError, KeyError, ZeroDivisionError) as error:
         raise InferenceFailure(f"{node.op_type} has operands that do not fit") from error
     values = []
     for place, name in enumerate(node.output):
