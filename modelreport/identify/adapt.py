@@ -15,6 +15,9 @@ from modelreport.identify.index import Architecture
 _LOSS = re.compile(r"(^|\.)(loss|loss_fn|criterion|metrics?|train_\w*acc\w*|val_\w*acc\w*)(\.|$)")
 """State that training frameworks save beside the network."""
 
+_OTHER = 7
+"""A number of classes that no published architecture has."""
+
 
 @dataclass(frozen=True)
 class Verified:
@@ -47,11 +50,11 @@ def _adapt(
 ) -> Verified | None:
     """The architecture with the number of classes, channels, image size and auxiliary heads that the file has."""
     head = head_names(architecture, module)
-    options = _options_from(architecture, module, published, head)
+    options = _options_from(architecture, module, published, head, shapes, prefixes)
     adapted = build_known(architecture.library, architecture.name, **options) if options else module
     fit = compare(adapted, shapes, prefixes=prefixes)
     notes = [f"Built with {', '.join(f'{k}={v}' for k, v in options.items())}, as the file has it."] if options else []
-    stem = stem_name(architecture, adapted)
+    stem = stem_name(adapted)
     if stem in fit.changed:
         notes.append(_change_stem(adapted, stem, fit.file_shapes[stem]))
         fit = compare(adapted, shapes, prefixes=prefixes)
@@ -76,24 +79,35 @@ def _without(name: str, prefixes: Sequence[str]) -> str:
 
 def head_names(architecture: Architecture, module: Any) -> set[str]:
     """Names of the tensors whose shape follows the number of classes."""
-    other = build_known(architecture.library, architecture.name, num_classes=7).state_dict()
+    other = build_known(architecture.library, architecture.name, num_classes=_OTHER).state_dict()
     own = module.state_dict()
     return {n for n, v in own.items() if n not in other or other[n].shape != v.shape}
 
 
-def stem_name(architecture: Architecture, module: Any) -> str:
+def stem_name(module: Any) -> str:
     """Name of the weight of the first convolution, empty when there is none."""
-    del architecture
-    return next((n for n, p in module.named_parameters() if p.dim() in (4, 5)), "")
+    from torch import nn
+
+    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    return next((f"{path}.weight" for path, part in module.named_modules() if isinstance(part, kinds)), "")
 
 
-def _options_from(architecture: Architecture, module: Any, fit: Fit, head: set[str]) -> dict[str, Any]:
+def _options_from(
+    architecture: Architecture,
+    module: Any,
+    fit: Fit,
+    head: set[str],
+    shapes: Mapping[str, Shape],
+    prefixes: Sequence[str],
+) -> dict[str, Any]:
     """Options of the library's factory with which it builds what the file has, as far as they can be read off."""
     options: dict[str, Any] = {}
     own = {n: tuple(v.shape) for n, v in module.state_dict().items()}
     changed_head = [n for n in fit.changed if n in head]
     if changed_head:
-        options["num_classes"] = _classes(architecture, fit, changed_head)
+        options["num_classes"] = _classes(architecture, [(n, fit.file_shapes[n]) for n in changed_head])
+    elif not head and fit.unexpected:  # published without a head, the file has one
+        options["num_classes"] = _classes(architecture, [(_without(n, prefixes), shapes[n]) for n in fit.unexpected])
     elif head and head <= set(fit.missing) and architecture.library == "timm" and not _replaced(fit, head):
         options["num_classes"] = 0
     if architecture.library == "torchvision":
@@ -101,7 +115,7 @@ def _options_from(architecture: Architecture, module: Any, fit: Fit, head: set[s
             options["aux_loss"] = True
         if any(n.lower().startswith("aux") for n in fit.missing):
             options["aux_logits"] = False
-    stem = stem_name(architecture, module)
+    stem = stem_name(module)
     if stem in fit.changed and architecture.library == "timm":
         was, now = own[stem], fit.file_shapes[stem]
         if was[0] == now[0] and was[2:] == now[2:]:
@@ -117,15 +131,18 @@ def _replaced(fit: Fit, head: set[str]) -> bool:
     return any(n.startswith(owners) for n in fit.unexpected)
 
 
-def _classes(architecture: Architecture, fit: Fit, changed: Sequence[str]) -> int:
-    """The number of classes that gives the changed head tensors the shapes they have in the file.
+def _classes(architecture: Architecture, head: Sequence[tuple[str, Shape]]) -> int:
+    """The number of classes that gives the head's tensors the shapes they have in the file.
 
-    Their first dimension is the number of classes, or a multiple of it (boxes, anchors): each size is tried.
+    Their first dimension is the number of classes, or a multiple of it (boxes, anchors) that a build with another
+    number shows: each size that follows is tried.
     """
-    sizes = sorted({fit.file_shapes[n][0] for n in changed if fit.file_shapes[n]})
+    other = build_known(architecture.library, architecture.name, num_classes=_OTHER).state_dict()
+    several = {n: max(int(other[n].shape[0]) // _OTHER, 1) for n, shape in head if n in other and shape}
+    sizes = sorted({shape[0] // several.get(n, 1) for n, shape in head if shape})
     for size in sizes[:4]:
         built = build_known(architecture.library, architecture.name, num_classes=size).state_dict()
-        if all(tuple(built[n].shape) == fit.file_shapes[n] for n in changed if n in built):
+        if all(n in built and tuple(built[n].shape) == shape for n, shape in head):
             return size
     return sizes[0] if sizes else 0
 

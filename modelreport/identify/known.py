@@ -55,7 +55,7 @@ def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
     best = candidates[0]
     text = (
         f"The nearest known architecture is {best.architecture}: {best.matched} of {best.total} tensors fit it by name "
-        f"and shape, {best.similarity:.0%} of all in either"
+        f"and shape, {best.similarity:.1%} of all in either"
     )
     if absent:
         return Skipped(

@@ -26,6 +26,7 @@ def shapes_of(library: str, name: str, **options: object) -> dict[str, Shape]:
         ("torchvision", "vgg11", {"num_classes": 7}, ("classifier.6.weight", "classifier.6.bias")),
         ("torchvision", "squeezenet1_1", {"num_classes": 7}, ("classifier.1.weight", "classifier.1.bias")),
         ("timm", "resnet18", {"num_classes": 3}, ("fc.weight", "fc.bias")),
+        ("timm", "volo_d1_224", {"in_chans": 1}, ("patch_embed.conv.0.weight",)),
         ("timm", "vit_tiny_patch16_224", {"in_chans": 1}, ("patch_embed.proj.weight",)),
         ("timm", "vit_tiny_patch16_224", {"img_size": 256}, ("pos_embed",)),
         ("torchvision", "vit_b_32", {"image_size": 256}, ("encoder.pos_embedding",)),
@@ -48,11 +49,9 @@ def test_a_changed_head_stem_or_size_is_built_as_the_file_has_it(
     assert all(f"{k}={v}" in found.notes[0] for k, v in options.items())
 
 
-def test_boxes_are_a_multiple_of_the_classes() -> None:
-    found = verify(
-        architecture("torchvision", "fasterrcnn_resnet50_fpn"),
-        shapes_of("torchvision", "fasterrcnn_resnet50_fpn", num_classes=5),
-    )
+@pytest.mark.parametrize("name", ["fasterrcnn_resnet50_fpn", "retinanet_resnet50_fpn_v2"])
+def test_boxes_and_anchors_are_multiples_of_the_classes(name: str) -> None:
+    found = verify(architecture("torchvision", name), shapes_of("torchvision", name, num_classes=5))
     assert found is not None
     assert "num_classes=5" in found.notes[0]
 
@@ -89,6 +88,16 @@ def test_a_file_without_a_head_ends_with_the_features() -> None:
     )
     assert bare is not None
     assert "num_classes=0" in bare.notes[0]
+
+
+def test_a_head_on_what_is_published_without_one_is_built() -> None:
+    shapes = shapes_of("timm", "vit_pe_spatial_tiny_patch16_512", num_classes=10)
+    found = verify(
+        architecture("timm", "vit_pe_spatial_tiny_patch16_512"), {f"net.{n}": s for n, s in shapes.items()}, "net."
+    )
+    assert found is not None
+    assert found.adapted.exact
+    assert found.published.unexpected == ("net.head.weight", "net.head.bias")
 
 
 def test_a_head_of_ones_own_is_said_and_left_out() -> None:
