@@ -31,6 +31,7 @@ copyreg._reconstructor copyreg.__newobj__ functools.partial
 numpy.core.multiarray._reconstruct numpy._core.multiarray._reconstruct numpy.core.multiarray.scalar
 numpy._core.multiarray.scalar numpy.core.numeric._frombuffer numpy._core.numeric._frombuffer numpy.dtype numpy.ndarray
 numpy.random._pickle.__randomstate_ctor numpy.random._pickle.__bit_generator_ctor numpy.random._pickle.__generator_ctor
+numpy.random.bit_generator.__pyx_unpickle_SeedSequence
 numpy.random.__randomstate_ctor numpy.random.__RandomState_ctor
 pathlib.PosixPath pathlib.WindowsPath pathlib.PurePosixPath pathlib.PureWindowsPath pathlib.Path pathlib.PurePath
 pathlib._local.PosixPath pathlib._local.WindowsPath pathlib._local.PurePosixPath pathlib._local.PureWindowsPath

@@ -9,7 +9,7 @@ from modelreport.load.describe import short
 MASK = "[masked]"
 _SECRET_NAME = re.compile(
     r"(api[_-]?key|apikey|secret|passw(or)?d|passphrase|credential|private[_-]?key|access[_-]?key|bearer|"
-    r"(^|[._-])(auth|token|pwd)([._-]|$)|(auth|access|hub|hf|wandb|github|gh|refresh|session|bot)[_-]?token|"
+    r"(^|\.)(auth|token|pwd)$|(auth|access|hub|hf|wandb|github|gh|refresh|session|bot)[_-]?token|"
     r"wandb[_-]?key|connection[_-]?string|webhook)",
     re.IGNORECASE,
 )
@@ -30,10 +30,14 @@ def mask(name: str, value: str, limit: int = 200) -> str:
     """``value`` as it may be shown under ``name``: no secrets, home folders as ``~``, at most ``limit`` characters."""
     if value and _SECRET_NAME.search(name) and value.lower() not in ("none", "true", "false"):
         return MASK
+    length = len(value)
     value = _PRIVATE_KEY.sub(MASK, value[: 4 * limit + 1000])
     value = _SECRET_VALUE.sub(MASK, value)
     value = _URL_LOGIN.sub(rf"\1{MASK}@", value)
     value = _QUERY_SECRET.sub(rf"\1{MASK}", value)
     if not _HEX_NAME.search(name):
         value = _HEX_KEY.sub(MASK, value)
-    return short(_HOME.sub("~", value), limit)
+    value = _HOME.sub("~", value)
+    if length > 4 * limit + 1000:
+        return f"{value[: limit - 24]}… ({length:,} characters)"
+    return short(value, limit)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from modelreport.checkpoint import MappedFile
 from modelreport.load import torch_legacy
+from modelreport.load.allowlist import EXPECTED_NAMES, canonical
 from modelreport.load.assemble import Opened, assemble
 from modelreport.load.format import Format
 from modelreport.load.numpy_values import bytes_of
 from modelreport.load.pickle_machine import PickleRead, read_pickle
 from modelreport.load.pickle_stream import Stream
 from modelreport.load.pickle_values import Blob, Made
+from modelreport.load.probe import HEAD_BYTES
 from modelreport.load.security import Scan
 from modelreport.load.storages import Storages, TensorError, TypedStorage
 from modelreport.load.tensors import Tensors
@@ -37,9 +39,16 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
     read = read_pickle(Stream(memoryview(head), 0, len(head)), _PROBE_OPERATIONS)
     if head[0] == 0x80:
         return read.operations > 2 or (read.operations == 2 and "no pickle operation" not in read.error)
-    if read.calls or read.effects:
+    if any(_is_dotted(made.path) for made in read.calls):
         return True
-    return not read.error or (len(head) >= 4096 and "in the middle" in read.error and read.operations > 20)
+    if not read.error:
+        return True
+    known = any(canonical(name.path) in EXPECTED_NAMES or name.module == "torch.storage" for name in read.names)
+    return len(head) >= HEAD_BYTES and "in the middle" in read.error and (known or read.operations > 20)
+
+
+def _is_dotted(path: str) -> bool:
+    return all(part.isidentifier() for part in path.split("."))
 
 
 class NestedStorages(Storages):

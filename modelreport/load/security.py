@@ -191,6 +191,8 @@ class Scan:
         self._budget = inner._budget
         if inner.executes:
             self.note(f"{where} holds a pickle as plain bytes, which would call {inner.first} if something opened it.")
+        for text in inner.notes:
+            self.note(text)
 
     def scan_bytes(self, data: bytes | Blob, where: str, depth: int) -> bool:
         """Judge the pickles that ``data`` holds one after the other, or in a zip; whether the first was whole."""
