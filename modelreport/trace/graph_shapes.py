@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Shape = tuple[int, ...]
+CONVOLUTIONS = {"Conv": 1, "ConvInteger": 1, "QLinearConv": 3, "ConvTranspose": 1}
+"""Convolutions of the standard, and where their weight is."""
 DIMENSION_LIMIT = 1 << 40
 """A larger dimension is an attack or a mistake, not an activation."""
 
@@ -63,6 +65,7 @@ def infer(node: Any, inputs: list[Value | None], opsets: dict[str, int], attribu
         if value.shape is not None and any(n < -1 for n in value.shape):
             raise InferenceFailure(f"the output would have the shape {value.shape}")
     _check_reshape(node, inputs, outputs)
+    _check_channels(node, inputs, attributes)
     if outputs and node.domain in ("", "ai.onnx"):
         _follow(node, inputs, outputs[0], attributes)
     return outputs
@@ -74,6 +77,19 @@ def _check_reshape(node: Any, inputs: list[Value | None], outputs: list[Value]) 
         before, after = inputs[0].count, outputs[0].count
         if before is not None and after is not None and before != after:
             raise InferenceFailure(f"{before} elements cannot be reshaped to {outputs[0].shape}")
+
+
+def _check_channels(node: Any, inputs: list[Value | None], attributes: dict[str, Any]) -> None:
+    """The standard's inference does not compare the channels of a convolution with its weight."""
+    weight = CONVOLUTIONS.get(node.op_type)
+    x = inputs[0].shape if inputs and inputs[0] is not None else None
+    value = inputs[weight] if weight is not None and len(inputs) > weight else None
+    w = value.shape if value is not None else None
+    if x is None or w is None or len(x) < 2 or len(w) < 2 or x[1] < 0 or min(w) < 0:
+        return
+    expected = w[0] if node.op_type == "ConvTranspose" else w[1] * max(whole(attributes, "group", 1), 1)
+    if x[1] != expected:
+        raise InferenceFailure(f"the weight reads {expected} channels, the input has {x[1]}")
 
 
 def _follow(node: Any, inputs: list[Value | None], output: Value, attributes: dict[str, Any]) -> None:
