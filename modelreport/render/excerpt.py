@@ -25,7 +25,7 @@ class Excerpt:
 def excerpt(table: Table, limit: int, columns: Sequence[str] = ()) -> Excerpt:
     """At most ``limit`` rows of a table and the ``columns`` with these ids, in their order (those shown when empty).
 
-    A tree keeps the levels that fit and nothing below ``×N`` lines; another table keeps its first rows.
+    A tree keeps the levels that fit and below ``×N`` lines only the first block; another table keeps its first rows.
     """
     known = {column.id: i for i, column in enumerate(table.columns)}
     chosen = [known[name] for name in columns if name in known]
@@ -46,14 +46,8 @@ def _cut(row: Row, chosen: Sequence[int]) -> Row:
 
 
 def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
-    """The levels of a tree that fit, repeats under their ``×N`` line left out; the first rows when none does."""
-    open_rows: list[Row] = []
-    below: int | None = None
-    for row in rows:
-        if below is not None and row.depth > below:
-            continue
-        below = row.depth if row.group else None
-        open_rows.append(row)
+    """The levels of a tree that fit, of repeats only the first; the first rows when no level does."""
+    open_rows = _once(rows)
     deepest = max((row.depth for row in open_rows), default=0)
     for depth in range(deepest, -1, -1):
         kept = [row for row in open_rows if row.depth <= depth]
@@ -62,9 +56,32 @@ def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
     return open_rows[:limit]
 
 
+def _once(rows: Sequence[Row]) -> list[Row]:
+    """The rows without those of the second, third … block under a ``×N`` line."""
+    kept: list[Row] = []
+    groups: list[tuple[int, bool]] = []  # depth of each ×N line above the row, and whether its first block has begun
+    skipped: int | None = None
+    for row in rows:
+        if skipped is not None and row.depth > skipped:
+            continue
+        skipped = None
+        while groups and row.depth <= groups[-1][0]:
+            groups.pop()
+        if groups and row.depth == groups[-1][0] + 1:
+            depth, begun = groups[-1]
+            if begun:
+                skipped = row.depth
+                continue
+            groups[-1] = (depth, True)
+        if row.group:
+            groups.append((row.depth, False))
+        kept.append(row)
+    return kept
+
+
 def _left_out(table: Table, rows: Sequence[Row]) -> str:
     if len(rows) >= len(table.rows):
         return ""
     shown, every = (sum(not row.group for row in listed) for listed in (rows, table.rows))
-    how = "repeats and deeper levels are folded" if table.tree else "the first of them"
+    how = "repeats are shown once and deeper levels folded" if table.tree else "the first of them"
     return f"{text.exact(shown)} of {text.plural(every, *table.noun)}, {how}; all are in the HTML and JSON reports."

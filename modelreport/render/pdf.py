@@ -22,7 +22,7 @@ from modelreport.render.table import Table
 
 LAYER_ROWS: Final = 200
 LAYER_COLUMNS: Final = ("name", "type", "output", "parameters", "share", "macs", "bytes")
-OPERATION_ROWS: Final = 20
+OPERATION_ROWS: Final = 15
 OPERATION_COLUMNS: Final = ("operation", "number", "module", "label", "output", "flops", "share")
 OTHER_ROWS: Final = 40
 """Rows of tables: a row takes the layout 5 ms, and paper is for reading; everything is in the HTML and JSON reports."""
@@ -97,7 +97,7 @@ def _values(report: Report) -> dict[str, Any]:
     provenance = found["provenance"]
     skipped = report.trace if isinstance(report.trace, Skipped) else None
     whole, details, left_out = sheets(report)
-    styles = (templates_folder() / "css" / "print.css").read_text(encoding="utf-8")
+    styles = (templates_folder() / "css" / "sheet.css").read_text(encoding="utf-8")
     return found | {
         "styles": Markup(styles),  # noqa: S704 - our own file
         "contents": _CONTENTS,

@@ -40,8 +40,30 @@ def test_a_tree_keeps_the_levels_that_fit():
     assert names(excerpt(table(*rows, tree=True), 1)) == ["root"]
 
 
-def test_repeats_stay_under_their_line():
-    rows = (row("root"), row("0…2", 1, group=True), row("0", 2), row("0.x", 3), row("1", 2), row("end", 1))
+def test_of_repeats_the_first_block_is_shown():
+    rows = (
+        row("root"),
+        row("0…2", 1, group=True),
+        row("0", 2),
+        row("0.x", 3),
+        row("1", 2),
+        row("1.x", 3),
+        row("end", 1),
+    )
     found = excerpt(table(*rows, tree=True), 10)
-    assert names(found) == ["root", "0…2", "end"]
-    assert found.left_out.startswith("2 of 5 things, repeats and deeper levels are folded")
+    assert names(found) == ["root", "0…2", "0", "0.x", "end"]
+    assert found.left_out.startswith("4 of 6 things, repeats are shown once and deeper levels folded")
+
+
+def test_repeats_within_repeats_are_shown_once():
+    inner = (row("a", 3, group=True), row("a0", 4), row("a1", 4), row("b", 3))
+    rows = (
+        row("x", 0, group=True),
+        row("0", 1),
+        row("y", 2, group=True),
+        row("y0", 3),
+        row("y1", 3),
+        row("1", 1),
+        *inner,
+    )
+    assert names(excerpt(table(*rows, tree=True), 50)) == ["x", "0", "y", "y0"]

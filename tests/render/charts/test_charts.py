@@ -119,6 +119,7 @@ def test_figures_are_made_by_name_when_asked_for():
     assert set(CHARTS) < set(found)
     assert "histogram:fc.weight" in found
     assert isinstance(found["histogram:fc.weight"], Figure)
+    assert isinstance(found["map"], Figure)
     assert len(list(found)) == len(found)
     with pytest.raises(KeyError, match="flops-by-family"):
         found["no such figure"]
