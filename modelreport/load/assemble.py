@@ -121,5 +121,7 @@ def _others(candidates: list[Candidate], chosen: Candidate) -> list[LazyTensor]:
     for candidate in candidates:
         if candidate is not chosen:
             front = f"{candidate.path}." if candidate.path else ""
-            found += [replace(tensor, name=f"{front}{tensor.name}", role="other") for tensor in candidate.tensors]
+            found += [
+                replace(tensor, name=f"{front}{short(tensor.name, 1000)}", role="other") for tensor in candidate.tensors
+            ]
     return found

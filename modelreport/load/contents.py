@@ -7,15 +7,27 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from modelreport.checkpoint import LazyTensor, ModuleNode
+from modelreport.load.budget import Budget, ExhaustedError
+from modelreport.load.describe import short
 from modelreport.load.modules import Modules, is_module, tree_tensors, unwrap
-from modelreport.load.pickle_values import Blob, Group, Made, Name, Pairs, Persistent, key_text, mapping, state_of
+from modelreport.load.pickle_values import (
+    Blob,
+    Group,
+    Made,
+    Name,
+    Pairs,
+    Persistent,
+    key_text,
+    mapping,
+    state_of,
+    state_size,
+)
 from modelreport.load.plain import Plain
 from modelreport.load.tensors import Tensors
 from modelreport.load.training import TrainingItems, is_optimizer, optimizer_class, optimizer_kind
 
-NODE_LIMIT = 2_000_000
 DEPTH_LIMIT = 60
-PATH_LIMIT = 2_000
+PATH_LIMIT = 1_000
 _BESIDE = re.compile(r"(^|[._])(optim\w*|lr_sched\w*|scheduler\w*|scaler|grad_scaler|rng\w*|random_states?)([._]|$)")
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 
@@ -71,25 +83,32 @@ class Finder:
         self.contents = Contents(items=TrainingItems(self.plain))
         self._seen: set[int] = set()
         self._todo: list[tuple[str, Any, int]] = []
+        self._mixed: set[int] = set()
+        """Mappings known to hold more than tensors and mappings of them."""
+        self._budget = Budget()
 
     def find(self, root: Any) -> Contents:
         """Walk from ``root``."""
         self._todo.append(("", root, 0))
-        visited = 0
-        while self._todo:
-            path, value, depth = self._todo.pop()
-            visited += 1
-            if visited > NODE_LIMIT:
-                self.contents.notes.append("The file holds more objects than are looked at; some are left out.")
-                break
-            if isinstance(value, (Made, Pairs, list, tuple, Group)):
-                if id(value) in self._seen or depth > DEPTH_LIMIT or len(path) > PATH_LIMIT:
-                    continue
-                self._seen.add(id(value))
-            self._visit(path, value, depth)
+        try:
+            self._walk()
+        except ExhaustedError:
+            self.contents.notes.append("The file holds more objects than are looked at; some are left out.")
         self._fall_back()
         self.contents.notes += [*self.modules.notes, *self.tensors.notes]
         return self.contents
+
+    def _walk(self) -> None:
+        while self._todo:
+            path, value, depth = self._todo.pop()
+            self._budget.spend(1)
+            if isinstance(value, (Made, Pairs, list, tuple, Group)):
+                if id(value) in self._seen or depth > DEPTH_LIMIT:
+                    continue
+                self._seen.add(id(value))
+            if isinstance(value, Made):
+                self._budget.spend(state_size(value))
+            self._visit(path, value, depth)
 
     def _visit(self, path: str, value: Any, depth: int) -> None:
         parts = self.tensors.read(value, path)
@@ -115,7 +134,8 @@ class Finder:
         self.contents.candidates.append(Candidate(path, "module", tree_tensors(tree), tree, prefix))
 
     def _sequence(self, path: str, values: list[Any] | tuple[Any, ...], depth: int) -> None:
-        found = [self.tensors.read(value, f"{path}.{i}") for i, value in enumerate(values[:NODE_LIMIT])]
+        self._budget.spend(len(values))
+        found = [self.tensors.read(value, _join(path, str(i))) for i, value in enumerate(values)]
         tensors = [t for i, parts in enumerate(found) if parts is not None for t in parts.named(str(i))]
         if len(tensors) > 1 and all(parts is not None for parts in found) and not _BESIDE.search(path):
             self.contents.candidates.append(Candidate(path, "list", tensors))
@@ -174,7 +194,8 @@ class Finder:
     def _tensors_below(self, path: str, root: Any) -> list[tuple[str, LazyTensor]]:
         found: list[tuple[str, LazyTensor]] = []
         todo: list[tuple[str, Any, int]] = [(_join(path, "state"), root, 0)]
-        while todo and len(found) < NODE_LIMIT:
+        while todo:
+            self._budget.spend(1)
             where, value, depth = todo.pop()
             parts = self.tensors.read(value, where)
             if parts is not None:
@@ -187,21 +208,23 @@ class Finder:
     def _nested_tree(self, root: Made | Pairs) -> list[LazyTensor]:
         """The tensors of a tree of mappings (as JAX code writes), empty when ``root`` is no such tree."""
         found: list[LazyTensor] = []
-        todo: list[tuple[str, Any, int]] = [("", root, 0)]
+        todo: list[tuple[str, Any, int, Any]] = [("", root, 0, root)]
         seen: set[int] = set()
         deepest = groups = 0
         while todo:
-            path, value, depth = todo.pop()
+            path, value, depth, parent = todo.pop()
+            self._budget.spend(1)
             parts = self.tensors.read(value, path)
             if parts is not None:
                 found += parts.named(path)
                 continue
-            entries = mapping(value) if id(value) not in seen and depth < 20 else None
-            if not entries or any("." in key for key in entries) or len(seen) > 100_000:
+            entries = mapping(value) if depth < 20 and id(value) not in seen and id(value) not in self._mixed else None
+            if not entries or len(seen) > 100_000 or not all(map(_may_be_tree, entries, entries.values())):
+                self._mixed |= {id(parent), id(value)}
                 return []
             seen.add(id(value))
             deepest, groups = max(deepest, depth + 1), groups + (depth > 0)
-            todo.extend((_join(path, key), item, depth + 1) for key, item in reversed(entries.items()))
+            todo.extend((_join(path, key), item, depth + 1, value) for key, item in reversed(entries.items()))
         return found if deepest >= 3 or (deepest == 2 and groups >= 3) else []
 
     def _state_dict(self, path: str, tensors: list[LazyTensor]) -> Candidate:
@@ -239,6 +262,10 @@ def strip_prefix(tensors: list[LazyTensor]) -> str:
     return prefix
 
 
+def _may_be_tree(key: str, value: Any) -> bool:
+    return "." not in key and isinstance(value, (Made, Pairs, LazyTensor, Persistent))
+
+
 def _children(path: str, value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, (list, tuple)):
         return [(_join(path, str(i)), item) for i, item in enumerate(value)]
@@ -253,4 +280,5 @@ def _children(path: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+    """The path one key further; long parts are cut, since very many values may share them."""
+    return f"{short(path, PATH_LIMIT)}.{short(key, PATH_LIMIT)}" if path else key

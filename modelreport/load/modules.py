@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from modelreport.checkpoint import LazyTensor, ModuleNode, Opaque
 from modelreport.facts import Role
-from modelreport.load.pickle_values import Made, Name, mapping, state_of
+from modelreport.load.budget import TENSOR_COST, Budget, ExhaustedError
+from modelreport.load.describe import short
+from modelreport.load.pickle_values import Made, Name, mapping, state_of, state_size
 from modelreport.load.plain import Plain
 from modelreport.load.tensors import Tensors
 
 MODULE_LIMIT = 200_000
 DEPTH_LIMIT = 500
+PATH_CHARACTERS = 3000
+NAME_CHARACTERS = 1000
 TENSOR_SLOTS = ("_parameters", "_buffers")
 INTERNAL = frozenset(
     {
@@ -36,6 +41,37 @@ WRAPPERS = {
 """Modules that only wrap another, and the name it has inside."""
 
 
+def grow(
+    root: Made,
+    node_of: Callable[[Made], ModuleNode],
+    fill: Callable[[Made, ModuleNode], list[tuple[str, Made]]],
+    note: Callable[[str], None],
+) -> None:
+    """Connect the nodes from ``root`` on, in the order in which ``ModuleNode.walk`` goes, so that paths stay short."""
+    done: set[int] = set()
+    todo = [(root, 0, 0)]
+    while todo:
+        value, depth, length = todo.pop()
+        if id(value) in done:
+            continue
+        done.add(id(value))
+        node = node_of(value)
+        further = []
+        for name, child in fill(value, node):
+            longer = length + 1 + len(name)
+            if depth >= DEPTH_LIMIT or longer > PATH_CHARACTERS or len(done) + len(todo) >= MODULE_LIMIT:
+                note(f"The module tree is cut: it is over {DEPTH_LIMIT} deep or has over {MODULE_LIMIT:,} modules.")
+                continue
+            node.children[name] = node_of(child)
+            further.append((child, depth + 1, longer))
+        todo.extend(reversed(further))
+
+
+def cut(name: str) -> str:
+    """A name of at most a thousand characters: a long one may be shared by very many modules."""
+    return short(name, NAME_CHARACTERS)
+
+
 def is_module(value: Any) -> bool:
     """Whether a value of a pickle is an ``nn.Module``: it has what every module has, whatever its class is called."""
     if not isinstance(value, Made) or value.state is None:
@@ -58,31 +94,32 @@ class Modules:
     def __init__(self, tensors: Tensors, plain: Plain) -> None:
         self._tensors = tensors
         self._plain = plain
-        self._known: dict[int, ModuleNode] = {}
+        self._known: dict[int, tuple[Made, ModuleNode]] = {}
+        self._budget = Budget()
         self.notes: list[str] = []
 
     def tree(self, root: Made) -> ModuleNode:
         """The module ``root`` and everything below it; iterative, so that depth is no danger."""
-        if id(root) in self._known:
-            return self._known[id(root)]
-        node = self._known[id(root)] = ModuleNode(class_path(root))
-        todo = [(root, node, 0)]
-        while todo:
-            value, node, depth = todo.pop()
-            for name, child in self._fill(value, node):
-                known = self._known.get(id(child))
-                if known is None and len(self._known) < MODULE_LIMIT and depth < DEPTH_LIMIT:
-                    known = self._known[id(child)] = ModuleNode(class_path(child))
-                    todo.append((child, known, depth + 1))
-                node.children[name] = known
-                if known is None and not self.notes:
-                    self.notes.append(
-                        f"The module tree is cut: it is over {DEPTH_LIMIT} deep or has over {MODULE_LIMIT:,} modules."
-                    )
-        return self._known[id(root)]
+        try:
+            grow(root, self._node, self._fill, self._note)
+        except ExhaustedError:
+            self._note("The module tree is cut: it is larger than is looked at.")
+        return self._node(root)
+
+    def _node(self, value: Made) -> ModuleNode:
+        """The node of an object, the same for the same object."""
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = (value, ModuleNode(class_path(value)))
+        return known[1]
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
 
     def _fill(self, value: Made, node: ModuleNode) -> list[tuple[str, Made]]:
         """Set the node's own tensors and attributes; returns its children."""
+        self._budget.spend(1 + state_size(value))
         state = state_of(value)
         children: list[tuple[str, Made]] = []
         transient = _texts(state.get("_non_persistent_buffers_set"))
@@ -94,18 +131,21 @@ class Modules:
                 if mapping(item):
                     hooks.append(name)
             else:
-                node.attributes[name] = self._attribute(item, name)
+                node.attributes[cut(name)] = self._attribute(item, name)
         node.hooks = tuple(hooks)
         self._slot(state.get("_parameters"), node.parameters, "parameter", ())
         self._slot(state.get("_buffers"), node.buffers, "buffer", transient)
         for name, child in (mapping(state.get("_modules")) or {}).items():
+            self._budget.spend(1)
+            node.children[cut(name)] = None
             if isinstance(child, Made):
-                children.append((name, child))
-            node.children[name] = None
+                children.append((cut(name), child))
         return children
 
     def _slot(self, value: Any, into: dict[str, LazyTensor | None], role: Role, transient: tuple[str, ...]) -> None:
-        for name, item in (mapping(value) or {}).items():
+        for full, item in (mapping(value) or {}).items():
+            self._budget.spend(TENSOR_COST)
+            name = cut(full)
             parts = self._tensors.read(item, name)
             if parts is None:
                 into[name] = None

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelreport.load.describe import short
 from modelreport.load.pickle_stream import BrokenPickleError, Stream
 from modelreport.load.pickle_values import Blob, Group, Made, Name, Pairs, Persistent
 
@@ -19,6 +20,7 @@ OPERATION_LIMIT = 10_000_000
 INTEGER_LIMIT_BYTES = 1024
 EMBEDDED_LIMIT = 200
 NAME_LIMIT = 100_000
+NAME_CHARACTERS = 500
 _MARK = object()
 
 
@@ -156,7 +158,10 @@ class _Machine:
     # Names and calls
 
     def name(self, module: Any, name: Any) -> Name:
-        module, name = (part if isinstance(part, str) else f"<{type(part).__name__}>" for part in (module, name))
+        module, name = (
+            short(part, NAME_CHARACTERS) if isinstance(part, str) else f"<{type(part).__name__}>"
+            for part in (module, name)
+        )
         parts = (module, name)
         known = self._names.get(parts)
         if known is None:

@@ -57,9 +57,18 @@ class Persistent:
 
 @dataclass(eq=False, repr=False, slots=True)
 class Pairs:
-    """A dict in order of insertion. Keys may be hostile, so they are never hashed."""
+    """A dict in order of insertion. Keys may be hostile, so they are never hashed as they are."""
 
     pairs: list[tuple[Any, Any]] = field(default_factory=list)
+    _entries: dict[str, Any] = field(default_factory=dict)
+    _seen: int = -1
+
+    def entries(self) -> dict[str, Any]:
+        """The entries with keys as text, a later key winning; made once, since many objects may share them."""
+        if self._seen != len(self.pairs):
+            self._entries = {key_text(key): item for key, item in self.pairs}
+            self._seen = len(self.pairs)
+        return self._entries
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -101,10 +110,10 @@ def key_text(key: Any) -> str:
 def mapping(value: Any) -> dict[str, Any] | None:
     """The entries of a dict, or of an object that items were set on, with keys as text (a later key wins).
 
-    ``None`` for anything else. Text keys keep the hashing safe from chosen collisions.
+    ``None`` for anything else. Text keys keep the hashing safe from chosen collisions. Not to be changed.
     """
     if isinstance(value, Pairs):
-        return {key_text(key): item for key, item in value.pairs}
+        return value.entries()
     if isinstance(value, Made) and (value.pairs or value.path in MAPPING_CLASSES):
         return {key_text(key): item for key, item in value.pairs or ()}
     return None
@@ -118,5 +127,12 @@ def state_of(value: Made) -> dict[str, Any]:
     state = value.state
     if isinstance(state, tuple) and state:  # (dict, slots)
         slots = mapping(state[1]) if len(state) == 2 else None
-        return (mapping(state[0]) or {}) | (slots or {})
+        attributes = mapping(state[0]) or {}
+        return attributes | slots if slots else attributes
     return mapping(state) or {}
+
+
+def state_size(value: Made) -> int:
+    """Entries that ``state_of`` and ``mapping`` look at, counted without looking."""
+    states = value.state if isinstance(value.state, tuple) else (value.state,)
+    return len(value.pairs or ()) + sum(len(state.pairs) for state in states if isinstance(state, Pairs))

@@ -13,6 +13,9 @@ from modelreport.load.pickle_values import Blob, Group, Made, Name, Pairs, key_t
 DEPTH_LIMIT = 8
 ITEM_LIMIT = 10_000
 """Most values inside one attribute; what is beyond is left out."""
+TOTAL_LIMIT = 5_000_000
+"""Most values over all attributes of a file."""
+KEY_CHARACTERS = 1000
 _INTEGER_BITS = 4096
 _SEQUENCES = {"builtins.list": list, "builtins.tuple": tuple, "torch.Size": tuple, "collections.deque": list}
 _NUMBERS = {"builtins.int": int, "builtins.float": float, "builtins.bool": bool}
@@ -23,12 +26,16 @@ class Plain:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Any, Any]] = {}
+        self._texts: dict[int, tuple[str, str]] = {}
         self._left = 0
+        self._total = TOTAL_LIMIT
 
     def convert(self, value: Any) -> Any:
         """``value`` as plain data of bounded depth and size."""
-        self._left = ITEM_LIMIT
-        return self._convert(value, 0)
+        self._left = budget = min(ITEM_LIMIT, self._total)
+        result = self._convert(value, 0)
+        self._total -= budget - self._left
+        return result
 
     def _convert(self, value: Any, depth: int) -> Any:
         self._left -= 1
@@ -37,7 +44,7 @@ class Plain:
         if isinstance(value, int):
             return value if value.bit_length() < _INTEGER_BITS else Opaque("builtins.int", ("too long",))
         if isinstance(value, str):
-            return short(value, 100_000)
+            return self._text(value)
         if isinstance(value, bytes):
             return Opaque("builtins.bytes", (len(value),))
         if isinstance(value, Blob):
@@ -58,6 +65,14 @@ class Plain:
             return Opaque("builtins.set", tuple(self._several(value.items, depth)))
         return self._object(value, depth) if isinstance(value, Made) else Opaque(f"<{type(value).__name__}>")
 
+    def _text(self, value: str) -> str:
+        """Long texts are cut once, however often they are met."""
+        if len(value) <= KEY_CHARACTERS:
+            return value
+        if id(value) not in self._texts:
+            self._texts[id(value)] = (value, short(value, 100_000))
+        return self._texts[id(value)][1]
+
     def _several(self, values: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
         found = []
         for value in values:
@@ -72,7 +87,7 @@ class Plain:
             if self._left <= 0:
                 break
             small = type(key) is int and -(2**31) < key < 2**31
-            found[key if small else key_text(key)] = self._convert(value, depth + 1)
+            found[key if small else short(key_text(key), KEY_CHARACTERS)] = self._convert(value, depth + 1)
         return found
 
     def _object(self, value: Made, depth: int) -> Any:

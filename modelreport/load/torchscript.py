@@ -14,11 +14,12 @@ from modelreport.errors import CorruptFileError
 from modelreport.facts import Item, Role
 from modelreport.load.archive import Archive
 from modelreport.load.assemble import assemble
+from modelreport.load.budget import Budget, ExhaustedError
 from modelreport.load.contents import Candidate, Contents
 from modelreport.load.describe import short
 from modelreport.load.format import Format
-from modelreport.load.modules import DEPTH_LIMIT, MODULE_LIMIT, tree_tensors
-from modelreport.load.pickle_values import Made, state_of
+from modelreport.load.modules import cut, grow, tree_tensors
+from modelreport.load.pickle_values import Made, state_of, state_size
 from modelreport.load.plain import Plain
 from modelreport.load.tensors import Tensors
 from modelreport.load.torch_zip import TorchArchive, has_code, has_data_pickle, require
@@ -97,6 +98,9 @@ class ScriptModules:
         self._classes = classes
         self._plain = Plain()
         self._attributes: list[tuple[ModuleNode, LazyTensor]] = []
+        self._known: dict[int, tuple[Made, ModuleNode]] = {}
+        self._budget = Budget()
+        self.notes: list[str] = []
 
     def attributes(self, root: ModuleNode) -> list[LazyTensor]:
         """Tensors that are attributes of a module, neither parameters nor buffers, under their dotted names."""
@@ -108,24 +112,25 @@ class ScriptModules:
 
     def tree(self, root: Made) -> ModuleNode:
         """The module ``root`` and everything below it."""
-        known = {id(root): ModuleNode(type_path(root))}
-        todo = [(root, 0)]
-        while todo:
-            value, depth = todo.pop()
-            node = known[id(value)]
-            for name, child in self._fill(value, node):
-                found = known.get(id(child))
-                if found is None and len(known) < MODULE_LIMIT and depth < DEPTH_LIMIT:
-                    found = known[id(child)] = ModuleNode(type_path(child))
-                    todo.append((child, depth + 1))
-                node.children[name] = found
-        return known[id(root)]
+        try:
+            grow(root, self._node, self._fill, self.notes.append)
+        except ExhaustedError:
+            self.notes.append("The module tree is cut: it is larger than is looked at.")
+        return self._node(root)
+
+    def _node(self, value: Made) -> ModuleNode:
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = (value, ModuleNode(type_path(value)))
+        return known[1]
 
     def _fill(self, value: Made, node: ModuleNode) -> list[tuple[str, Made]]:
+        self._budget.spend(1 + state_size(value))
         known = self._classes.get(value.path)
         node.attributes.update(known.constants if known else {})
         children: list[tuple[str, Made]] = []
-        for name, item in state_of(value).items():
+        for full, item in state_of(value).items():
+            name = cut(full)
             parts = self._tensors.read(item, name)
             if parts is not None:
                 for tensor in parts.named(name):
@@ -168,6 +173,7 @@ def read(path: Path, options: Options) -> Checkpoint:
             tree = modules.tree(found.value)
             contents.candidates.append(Candidate("", "module", tree_tensors(tree), tree))
             contents.loose += modules.attributes(tree)
+            contents.notes += dict.fromkeys(modules.notes)
         contents.loose += _constants(archive)
         contents.notes += tensors.notes
         archive.judge_others()
