@@ -113,6 +113,9 @@ export function startCharts() {
     }
     work();
   }, { rootMargin: '300px' });
-  for (const element of document.querySelectorAll('figure[data-chart]')) observer.observe(element);
+  const figures = document.querySelectorAll('figure[data-chart]');
+  for (const element of figures) observer.observe(element);
+  // The library inflates while the rest of the page starts; where it cannot, the drawings stay.
+  if (figures.length > 0) plotly().catch(() => {});
   document.addEventListener('themechange', recolor);
 }

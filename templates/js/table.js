@@ -144,7 +144,7 @@ export class TableView {
       case 'number': return element('td', { class: 'n', title }, cell.text);
       case 'share': {
         const made = element('td', { class: 'n share', title }, cell.text);
-        if (cell.exact) made.style.setProperty('--part', `${Number(cell.exact) * 100}%`);
+        if (cell.exact) made.style.setProperty('--part', cell.exact);
         return made;
       }
       case 'family': {

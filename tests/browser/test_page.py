@@ -52,10 +52,7 @@ def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
         made.page.on("request", lambda request: made.said.append(f"request: {request.url[:200]}"))
         made.page.goto(path.as_uri() + hash_)
         if wait:
-            until(
-                made,
-                "document.querySelectorAll('[data-table] .count').length === document.querySelectorAll('[data-table]').length",
-            )
+            until(made, "[...document.querySelectorAll('[data-table]')].every((t) => t.querySelector('.count'))")
         return made
 
     yield open_report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from modelreport.render.environment import environment
-from modelreport.render.payload import unpack, pack
+from modelreport.render.payload import pack, unpack
 from modelreport.render.table import Cell, Column, Row, Table
 
 COLUMNS = (

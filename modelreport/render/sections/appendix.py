@@ -35,8 +35,8 @@ METHOD = (
     "The file was read as data: no name in it was imported and nothing in it was called.",
     "Parameters and bytes count tied tensors and shared storages once.",
     "A multiply-add (MAC) is two floating-point operations (FLOP); the two are never mixed.",
-    "Activation memory counts the storages that one pass keeps alive at once, without weights, inputs, gradients.",
-    "Statistics are over finite values; NaN and infinities are counted apart. Standard deviations are of the population.",
+    "Activation memory: storages that a pass keeps alive at once, without weights, inputs and gradients.",
+    "Statistics are over finite values; NaN and infinities are counted apart. Deviations are of the population.",
     "A share marked with < or > was not rounded to nothing or to everything.",
 )
 STAGES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from modelreport.facts import ModuleCall, ModuleFact, Report, Structure, TensorSpec, Trace
@@ -47,90 +47,106 @@ _LAST = (
 )
 
 
-@dataclass(frozen=True)
-class _Totals:
-    """Sums over the modules of one line."""
+@dataclass
+class _Cost:
+    """What the calls of a module cost; of a module that is never called itself, what those inside it do."""
 
-    parameters: int
-    own: int
-    buffers: int
-    size_bytes: int
-    macs: int
-    flops: int
-    calls: int
+    macs: int = 0
+    flops: int = 0
+    runs: list[ModuleCall] = field(default_factory=list)
+    known: bool = False
+
+    def add(self, other: _Cost) -> None:
+        """Count another module's calls with these."""
+        self.macs += other.macs
+        self.flops += other.flops
+        self.known |= other.known
+
+
+def _costs(structure: Structure, trace: Trace) -> list[_Cost]:
+    """The cost of each module, by its index; containers that are never called (``ModuleList``) sum what is inside."""
+    runs: dict[str, list[ModuleCall]] = {}
+    for call in trace.calls:
+        runs.setdefault(call.path, []).append(call)
+    costs = []
+    for module in structure.modules:
+        own = runs.get(module.path, [])
+        costs.append(_Cost(sum(call.macs for call in own), sum(call.flops for call in own), own, bool(own)))
+    for index in range(len(costs) - 1, 0, -1):
+        parent = structure.modules[index].parent
+        if 0 <= parent < index and not costs[parent].runs:
+            costs[parent].add(costs[index])
+    return costs
 
 
 def table(report: Report) -> Table:
     """One row for each module, numbered by its index in ``Structure.modules``, and one for each run of repeats."""
     structure = report.structure
     trace = report.trace if isinstance(report.trace, Trace) else None
-    calls: dict[str, list[ModuleCall]] = {}
-    for call in trace.calls if trace else ():
-        calls.setdefault(call.path, []).append(call)
+    costs = _costs(structure, trace) if trace else []
     lines = ordered(structure)
-    rows = [_row(line, closed, structure, trace, calls) for line, closed in zip(lines, folded(lines), strict=True)]
+    rows = [_row(line, closed, structure, trace, costs) for line, closed in zip(lines, folded(lines), strict=True)]
     columns = (*_FIXED, *(_TRACED if trace else ()), *_SIZES, *(_COSTS if trace else ()), *_LAST)
     return Table("layers", "Modules", columns, tuple(rows), tree=True, noun=("module", "modules"))
 
 
-def _row(
-    line: Line, closed: bool, structure: Structure, trace: Trace | None, calls: dict[str, list[ModuleCall]]
-) -> Row:
+def _row(line: Line, closed: bool, structure: Structure, trace: Trace | None, costs: Sequence[_Cost]) -> Row:
     members = [structure.modules[index] for index in line.members]
-    runs = [call for module in members for call in calls.get(module.path, ())]
-    sums = _totals(members, runs)
     first, last = members[0], members[-1]
     single = len(members) == 1
+    cost = _Cost()
+    for index in line.members if trace else ():
+        cost.add(costs[index])
+        cost.runs.extend(costs[index].runs)
     name = text.name(first.name) if single else f"{text.name(first.name, 60)}…{text.name(last.name, 60)}"
-    cells = [
-        Cell(name, "" if first.path == first.name else text.name(first.path) if single else ""),
+    path = text.name(first.path) if single and first.path != first.name else ""
+    size = sum(module.size_bytes for module in members)
+    cells = (
+        Cell(name, path),
         Cell(text.name(first.type, 80)),
-    ]
-    if trace:
-        cells += [_spec(runs[0].inputs if runs else ()), _spec(runs[-1].outputs if runs else ())]
-    cells += [
-        Cell(text.exact(sums.parameters)),
-        share_cell(sums.parameters, structure.parameters),
-        Cell(text.exact(sums.own)),
-        Cell(text.exact(sums.buffers)),
-    ]
-    if trace:
-        cells += [
-            amount(sums.macs) if runs else Cell(text.UNKNOWN),
-            amount(sums.flops) if runs else Cell(text.UNKNOWN),
-            share_cell(sums.macs, trace.macs) if runs else Cell(text.UNKNOWN),
-            Cell(text.exact(sums.calls)),
-        ]
-    cells += [
-        Cell(text.bytes_binary(sums.size_bytes), text.exact(sums.size_bytes)),
+        *(_shapes(cost) if trace else ()),
+        *_sizes(members, structure),
+        *(_amounts(cost, trace) if trace else ()),
+        Cell(text.bytes_binary(size), text.exact(size)),
         _settings(first),
         Cell(text.name(first.path)),
-    ]
+    )
     row_id = f"layer-{line.members[0]}" if single else f"layers-{line.members[0]}-{line.members[-1]}"
-    return Row(row_id, tuple(cells), line.depth, closed, not single, note=_note(line, first, runs, trace))
+    return Row(row_id, cells, line.depth, closed, not single, note=_note(line, first, cost, trace))
 
 
-def _totals(members: Sequence[ModuleFact], runs: Sequence[ModuleCall]) -> _Totals:
-    return _Totals(
-        parameters=sum(module.parameters for module in members),
-        own=sum(module.own_parameters for module in members),
-        buffers=sum(module.buffers for module in members),
-        size_bytes=sum(module.size_bytes for module in members),
-        macs=sum(call.macs for call in runs),
-        flops=sum(call.flops for call in runs),
-        calls=len(runs),
+def _shapes(cost: _Cost) -> tuple[Cell, Cell]:
+    return _spec(cost.runs[0].inputs if cost.runs else ()), _spec(cost.runs[-1].outputs if cost.runs else ())
+
+
+def _sizes(members: Sequence[ModuleFact], structure: Structure) -> tuple[Cell, ...]:
+    parameters = sum(module.parameters for module in members)
+    return (
+        Cell(text.exact(parameters)),
+        share_cell(parameters, structure.parameters),
+        Cell(text.exact(sum(module.own_parameters for module in members))),
+        Cell(text.exact(sum(module.buffers for module in members))),
     )
 
 
-def _note(line: Line, module: ModuleFact, runs: Sequence[ModuleCall], trace: Trace | None) -> str:
+def _amounts(cost: _Cost, trace: Trace) -> tuple[Cell, ...]:
+    return (
+        amount(cost.macs if cost.known else None),
+        amount(cost.flops if cost.known else None),
+        share_cell(cost.macs if cost.known else None, trace.macs),
+        Cell(text.exact(len(cost.runs))),
+    )
+
+
+def _note(line: Line, module: ModuleFact, cost: _Cost, trace: Trace | None) -> str:
     """What a reader must know about the row, in a word or two."""
     if line.module is None:
         return f"×{len(line.members)}"
     if module.shared_with:
         return f"the same module as {text.name(module.shared_with, 60)}"
-    if len(runs) > 1:
-        return f"{len(runs)} calls"
-    if trace and trace.complete and not runs and (module.own_parameters or not line.children):
+    if len(cost.runs) > 1:
+        return f"{len(cost.runs)} calls"
+    if trace and trace.complete and not cost.known and (module.own_parameters or not line.children):
         return "not called"
     return ""
 

@@ -102,6 +102,8 @@ def what_it_is(report: Report) -> str:
         words = [text.name(known.task)]
     else:
         words = [text.name(known.class_path or known.name)]
+        if words[0] == text.name(report.title):
+            words = [text.name(report.source.format_title)]
     if isinstance(known, Identification) and known.library:
         words.append(f"{text.name(known.library)} {text.name(known.library_version)}".strip())
     if isinstance(report.trace, Trace) and report.trace.inputs and report.trace.outputs:

@@ -75,3 +75,20 @@ def test_a_share_of_nothing_is_no_share() -> None:
 
 def test_the_badge_counts_modules() -> None:
     assert badge(make_report()) == "37"
+
+
+def test_a_container_that_is_never_called_sums_what_is_inside() -> None:
+    from msgspec.structs import replace
+
+    from modelreport.facts import Trace
+
+    report = make_report()
+    assert isinstance(report.trace, Trace)
+    index = next(i for i, m in enumerate(report.structure.modules) if m.path == "layers")
+    before = table(report)
+    silent = replace(report.trace, calls=tuple(c for c in report.trace.calls if c.path != "layers"))
+    after = table(replace(report, trace=silent))
+    row = next(row for row in after.rows if row.id == f"layer-{index}")
+    assert cell(after, row, "macs") == cell(before, before.rows[after.rows.index(row)], "macs")
+    assert cell(after, row, "output") == "–"
+    assert row.note == ""
