@@ -1,0 +1,55 @@
+"""The page printed by a browser: whole, without controls, its drawings where they belong."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pdfplumber
+import pytest
+
+from modelreport.render.html import write_html
+from tests.factories import make_report
+
+pytestmark = pytest.mark.browser
+
+OVERLAPS = """() => {
+  const boxes = [...document.querySelectorAll('.chart-area, .chart figcaption, .table, h2, h3')]
+    .map((each) => each.getBoundingClientRect()).filter((box) => box.height > 0);
+  return boxes.filter((a, i) => boxes.some((b, j) => i < j && a.top < b.bottom - 1 && b.top < a.bottom - 1
+    && a.left < b.right - 1 && b.left < a.right - 1)).length;
+}"""
+
+
+@pytest.fixture
+def page(chromium: Any, tmp_path: Path):
+    path = tmp_path / "report.html"
+    path.write_bytes(write_html(make_report()))
+    context = chromium.new_context(viewport={"width": 700, "height": 900}, color_scheme="dark")
+    opened = context.new_page()
+    opened.goto(path.as_uri())
+    opened.wait_for_timeout(1500)
+    yield opened
+    context.close()
+
+
+def test_the_printed_page_is_whole_light_and_without_controls(page):
+    with pdfplumber.open(io.BytesIO(page.pdf(prefer_css_page_size=True, print_background=True))) as document:
+        words = "\n".join(each.extract_text() for each in document.pages)
+        first = document.pages[0]
+        dark = [each for each in first.rects if each["non_stroking_color"] == (0.059, 0.075, 0.094)]
+        assert len(document.pages) < 20
+        assert dark == []
+    for expected in ("DigitsResNet", "17.22 MMAC", "Convolution does 98.2 %", "layers.3.downsample.1.weight"):
+        assert expected in words, expected
+    for control in ("Filter", "Columns", "Copy", "CSV", "System"):
+        assert control not in words.split(), control
+
+
+def test_no_drawing_lies_over_other_things(page):
+    page.emulate_media(media="print")
+    assert page.evaluate(OVERLAPS) == 0
+    heights = page.evaluate("[...document.querySelectorAll('.chart-area')].map((each) => each.clientHeight)")
+    assert len(heights) >= 5
+    assert min(heights) > 40
