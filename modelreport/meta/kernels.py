@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from modelreport.meta.shadows import Shadows
 
+LARGEST = 1 << 26
+"""Most elements of a real tensor whose size depends on values."""
+
 
 def _scalar(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
     return shadows.value(args[0], "item").item()
@@ -28,11 +31,19 @@ def _by_value(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[s
         return shadows.value(tensor, name)
 
     real_args, real_kwargs = replace_tensors(args, real), replace_tensors(kwargs, real)
+    if name in ("repeat_interleave", "bincount") and real_args[0].numel():
+        _bound(int(real_args[0].sum() if name == "repeat_interleave" else real_args[0].max()))
     if real_kwargs.get("device") is not None:
         real_kwargs["device"] = "cpu"
     if name == "histc" and not real_args[0].is_floating_point():
         return shadows.lift(func(real_args[0].float(), *real_args[1:], **real_kwargs).to(real_args[0].dtype))
     return replace_tensors(func(*real_args, **real_kwargs), shadows.lift)
+
+
+def _bound(size: int) -> None:
+    """``ValueError`` before a value in the file makes a real tensor of it that does not fit."""
+    if size > LARGEST:
+        raise ValueError(f"a tensor of {size:,} elements would be made")
 
 
 def _index(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -78,6 +89,7 @@ def _pack_padded(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, 
     data, lengths, batch_first = args
     sizes = shadows.value(lengths, "sequence lengths").tolist()
     steps = max(sizes, default=0)
+    _bound(steps)
     batches = torch.tensor([sum(size > step for size in sizes) for step in range(steps)], dtype=torch.int64)
     rest = data.shape[2:]
     del batch_first
@@ -92,12 +104,20 @@ def _keep_all(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any
     return shadows.lift(torch.arange(args[0].shape[0]))
 
 
+def _lift(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
+    """A literal on its way into the computation."""
+    return shadows.lift(args[0])
+
+
 _BY_VALUE = (
     "nonzero", "masked_select", "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "equal",
     "repeat_interleave", "histc", "is_nonzero", "allclose", "nonzero_numpy", "_nested_tensor_size",
 )  # fmt: skip
+LITERALS = frozenset({"lift_fresh", "lift"})
+"""Operators that bring a real tensor in."""
 _RULES: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]] = {
     **dict.fromkeys(_BY_VALUE, _by_value),
+    **dict.fromkeys(LITERALS, _lift),
     "_local_scalar_dense": _scalar,
     "index": _index,
     "_grouped_mm": _grouped_mm,
@@ -120,6 +140,7 @@ class Kind(NamedTuple):
     ranks: bool
     mutates: bool
     has_device: bool
+    literal: bool
 
 
 @functools.cache
@@ -136,5 +157,6 @@ def kind_of(func: Any) -> Kind:
         random=not aten or name in _RANDOM,
         ranks=aten and name in _RANKING,
         mutates=bool(schema.is_mutable),
+        literal=aten and name in LITERALS,
         has_device=any(argument.name == "device" for argument in schema.arguments),
     )

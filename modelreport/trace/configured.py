@@ -156,28 +156,41 @@ def _told(kwargs: dict[str, Any], origin: str, richer: bool = False) -> Candidat
 def _with_pictures(config: Config, names: list[str], base: dict[str, Any]) -> Iterator[Candidate]:
     """Vision-language models: as many image placeholders in the text as the image gives features."""
     token = config.whole("image_token_id", "image_token_index", default=-1)
-    if token < 0 or "pixel_values" not in names or "input_ids" not in names:
+    pixels = dummy_for("pixel_values", config)
+    if token < 0 or pixels is None or not {"pixel_values", "input_ids"} <= set(names):
         return
-    channels = config.whole("num_channels", "in_channels", "in_chans", default=3)
     high = min(config.whole("vocab_size", default=1000), 1000)
-    if "image_grid_thw" in names:
-        rows = columns = 16
-        merge = config.whole("spatial_merge_size", default=2)
-        width = channels * config.whole("temporal_patch_size", default=2) * config.patch**2
-        count = rows * columns // merge**2
-        grid = Dummy((1, 3), "literal", "int64", literal=((1, rows, columns),))
-        parts: dict[str, Any] = {"pixel_values": Dummy((rows * columns, width)), "image_grid_thw": grid}
-        if "mm_token_type_ids" in names:
-            parts["mm_token_type_ids"] = Dummy((1, count + 32), "ids", "int64", 2, marked=(1, count))
-    else:
-        height, wide = config.image
-        count = config.whole("image_seq_length", "image_seq_len", "mm_tokens_per_image", default=0)
-        count = count or (height // config.patch) * (wide // config.patch)
-        pixels = dummy_for("pixel_values", config)
-        parts = {"pixel_values": pixels or Dummy((1, channels, height, wide))}
-    ids = Dummy((1, count + 32), "ids", "int64", high, marked=(token, count))
     rest = {k: v for k, v in base.items() if k not in ("pixel_values", "input_ids")}
-    yield _told({**rest, "input_ids": ids, **parts}, "text and image from the configuration", richer=True)
+    pictures = _patches(config, names) if "image_grid_thw" in names else _pictures(config, pixels)
+    for count, parts in pictures:
+        ids = Dummy((1, count + 32), "ids", "int64", high, marked=(token, count))
+        yield _told({**rest, "input_ids": ids, **parts}, "text and image from the configuration", richer=True)
+
+
+def _pictures(config: Config, pixels: Dummy) -> Iterator[tuple[int, dict[str, Any]]]:
+    """A whole image: placeholders as the configuration says, and one for each patch."""
+    height, width = config.image
+    stated = config.whole("image_seq_length", "image_seq_len", "mm_tokens_per_image", default=0)
+    patches = (height // config.patch) * (width // config.patch)
+    for count in dict.fromkeys((stated or patches, patches)):
+        yield count, {"pixel_values": pixels}
+
+
+def _patches(config: Config, names: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """An image cut into patches beforehand, with its grid (Qwen2-VL and its kin)."""
+    channels = config.whole("num_channels", "in_channels", "in_chans", default=3)
+    merge = config.whole("spatial_merge_size", default=2)
+    width = channels * config.whole("temporal_patch_size", default=2) * config.patch**2
+    rows = columns = 16
+    count = rows * columns // merge**2
+    parts: dict[str, Any] = {
+        "pixel_values": Dummy((rows * columns, width)),
+        "image_grid_thw": Dummy((1, 3), "literal", "int64", literal=((1, rows, columns),)),
+    }
+    if "mm_token_type_ids" in names:
+        kinds = (*(0,), *(1,) * count, *(0,) * 31)
+        parts["mm_token_type_ids"] = Dummy((1, count + 32), "literal", "int64", literal=(kinds,))
+    yield count, parts
 
 
 def from_settings(module: Any, identification: Identification | None) -> Iterator[Candidate]:

@@ -84,7 +84,7 @@ class Candidate:
         """The same with ``change`` applied to every dummy."""
         args = tuple(change(a) if isinstance(a, Dummy) else a for a in self.args)
         kwargs = {k: change(v) if isinstance(v, Dummy) else v for k, v in self.kwargs.items()}
-        origin = self.origin if why in self.origin else f"{self.origin}; {why}"
+        origin = self.origin if not why or why in self.origin else f"{self.origin}; {why}"
         return replace(self, args=args, kwargs=kwargs, origin=origin)
 
     @property

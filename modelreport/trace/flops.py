@@ -39,8 +39,6 @@ def formula(*names: str) -> Callable[[Formula], Formula]:
     "_scaled_dot_product_flash_attention_for_cpu",
     "_scaled_dot_product_fused_attention_overrideable",
     "_scaled_dot_product_attention_math_for_mps",
-    "_scaled_dot_product_attention_math",
-    "scaled_dot_product_attention",
 )
 def attention_flops(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
     """QKᵀ and the weighted sum of V over the full S×T square, no causal halving.
@@ -85,9 +83,9 @@ def added_batch_flops(_bias: Any, left: Any, right: Any, *_: Any, **__: Any) -> 
     return int(2 * math.prod(left.shape) * right.shape[-1])
 
 
-@formula("addr", "ger", "outer")
+@formula("addr")
 def outer_flops(*_: Any, out: Any, **__: Any) -> int:
-    """One multiply (with ``addr`` a multiply-add) for each element of the result, counted as a multiply-add."""
+    """One multiply-add for each element of the result."""
     return int(2 * out.numel())
 
 
@@ -117,6 +115,12 @@ def distance_flops(left: Any, right: Any, *_: Any, **__: Any) -> int:
     return int(2 * math.prod(left.shape[:-1]) * int(right.shape[-2]) * int(left.shape[-1]))
 
 
+@formula("deform_conv2d")
+def deformable_flops(_input: Any, weight: Any, *_: Any, out: Any, **__: Any) -> int:
+    """As a convolution: C/g·Kh·Kw multiply-adds for each output element; the sampling is not counted."""
+    return int(2 * out.numel() * math.prod(weight.shape[1:]))
+
+
 def recurrent_flops(steps: int, weights: list[Any]) -> int:
     """Every weight matrix (input, recurrent and projection of each layer and direction) meets each of the steps once.
 
@@ -125,14 +129,6 @@ def recurrent_flops(steps: int, weights: list[Any]) -> int:
     the state (the equations in the documentation of ``torch.nn.LSTM``).
     """
     return int(2 * steps * sum(int(weight.numel()) for weight in weights if weight.dim() == 2))
-
-
-@formula("lstm", "gru", "rnn_tanh", "rnn_relu")
-def recurrent_layer_flops(data: Any, _second: Any, third: Any, *rest: Any, **__: Any) -> int:
-    """Both signatures: (input, state, weights, …) and, for packed sequences, (data, batch_sizes, state, weights, …)."""
-    steps = math.prod(data.shape[:-1])
-    weights = third if isinstance(third, (list, tuple)) and rest and isinstance(rest[0], bool) else rest[0]
-    return recurrent_flops(steps, list(weights))
 
 
 @formula("mkldnn_rnn_layer")
@@ -145,12 +141,6 @@ def mkldnn_layer_flops(data: Any, *weights: Any, **__: Any) -> int:
 def fused_rnn_flops(data: Any, weights: Any, *_: Any, **__: Any) -> int:
     """All layers and directions in one list of weights."""
     return recurrent_flops(math.prod(data.shape[:-1]), list(weights))
-
-
-@formula("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
-def cell_flops(data: Any, _state: Any, *weights: Any, **__: Any) -> int:
-    """One step of one layer."""
-    return recurrent_flops(math.prod(data.shape[:-1]), [w for w in weights[:2] if w is not None])
 
 
 class Cost(NamedTuple):
@@ -177,7 +167,7 @@ def cost_of(func: Any) -> Cost:
 
     packet = func._overloadpacket
     space, _, name = func._schema.name.partition("::")
-    own = FORMULAS.get(name) if space in ("aten", "mkldnn") else None
+    own = FORMULAS.get(name) if space in ("aten", "mkldnn", "torchvision") else None
     found: Formula | None = own
     if packet in flop_registry:
         registered = flop_registry[packet]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelreport.facts import Skipped, Trace
 from modelreport.trace.dummies import given
-from modelreport.trace.ladder import vocabulary
+from modelreport.trace.layers import vocabulary
 from modelreport.trace.outcome import HINT, trace_of
 from modelreport.trace.search import best_pass, parameters_of
 

@@ -176,7 +176,7 @@ def _recurrent(values: Arguments, _: Sequence[Any]) -> str:
 def _dim(values: Arguments, _: Sequence[Any]) -> str:
     default = 0 if values["name"] in {"cat", "concat", "concatenate", "stack", "split", "chunk"} else None
     dim = values.get("dim", values.get("axis", default))
-    if dim is None or hasattr(dim, "shape"):
+    if dim is None or isinstance(dim, str) or hasattr(dim, "shape"):
         return ""
     where = f"dim={dim}" if isinstance(dim, int) else f"dim={tuple(dim)}"
     pieces = values.get("pieces", values.get("chunks", values.get("split_size_or_sections")))

@@ -1,39 +1,54 @@
-"""The order in which dummy inputs are tried: configuration first, then the first layer and usual sizes."""
-
-# ruff: noqa: SLF001  torch gives these no public names
+"""The order in which dummy inputs are tried: configuration, names of arguments, layers and usual sizes."""
 
 from __future__ import annotations
 
 import inspect
-import math
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modelreport.trace.configured import configured, from_settings
 from modelreport.trace.dummies import Candidate, Dummy
+from modelreport.trace.layers import SEQUENCE, first_layers, forms_of, is_embedding, vocabulary
 
 if TYPE_CHECKING:
     from modelreport.facts import Identification
 
-IMAGE_SIDES = (224, 256, 384, 299, 448, 512, 192, 240, 288, 320, 336, 128, 96, 64, 32, 28, 600, 800, 1024)
-VIDEO_SIZES = ((16, 112), (16, 224), (8, 224), (32, 224), (16, 64))
-LENGTHS = (1024, 3000, 16000, 128, 100)
-SEQUENCE = 16
-INTEGER_NAMES = ("ids", "tokens", "token", "idx", "index", "indices", "src", "tgt", "labels")
+MOST_OF_OTHERS = 6
+"""Forms tried of a layer that is not the first."""
+TEXTS = frozenset({"ids", "tokens", "token", "text", "texts", "caption", "captions", "src", "tgt", "words", "sentence"})
+INDICES = frozenset({"idx", "index", "indices", "labels", "user", "item", "users", "items"})
+IMAGES = frozenset({"image", "images", "img", "imgs", "pixel", "pixels", "picture"})
+SOUNDS = frozenset({"audio", "wav", "wave", "waveform", "signal", "speech"})
+LENGTH_NAMES = frozenset({"lengths", "length", "lens", "seqlens"})
+TIMES = frozenset({"t", "timestep", "timesteps", "time", "sigma", "step"})
 
 
 def candidates(module: Any, identification: Identification | None = None) -> Iterator[Candidate]:
-    """All dummy inputs worth trying, the likeliest first."""
+    """All dummy inputs worth trying, the likeliest first, floating-point ones of the dtype of the weights."""
+    dtype = weight_dtype(module)
+
+    def cast(dummy: Dummy) -> Dummy:
+        return replace(dummy, dtype=dtype) if dummy.fill == "noise" else dummy
+
+    for candidate in _of_any_dtype(module, identification):
+        yield candidate.changed(cast, "")
+
+
+def _of_any_dtype(module: Any, identification: Identification | None) -> Iterator[Candidate]:
     parameters = forward_parameters(module)
-    yield from configured(module, [p.name for p in parameters], required(parameters))
+    needed = [p for p in parameters if p.default is p.empty]
+    yield from configured(module, [p.name for p in parameters], [p.name for p in needed])
     yield from from_settings(module, identification)
-    yield from from_first_layer(module, required(parameters))
-    if not required(parameters):
+    yield from from_names(module, needed)
+    yield from from_layers(module, needed)
+    if not needed:
         yield Candidate("forward takes no arguments")
 
 
 def forward_parameters(module: Any) -> list[inspect.Parameter]:
-    """Parameters of ``forward`` that can be given by position; empty when the signature cannot be read."""
+    """Named parameters of ``forward``; empty when the signature cannot be read."""
     try:
         found = inspect.signature(module.forward).parameters.values()
     except (TypeError, ValueError):
@@ -41,128 +56,97 @@ def forward_parameters(module: Any) -> list[inspect.Parameter]:
     return [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
 
 
-def required(parameters: list[inspect.Parameter]) -> list[str]:
-    """Names of parameters without a default."""
-    return [p.name for p in parameters if p.default is p.empty]
+def weight_dtype(module: Any) -> str:
+    """Dtype of the first floating-point parameter of two dimensions or more; eight-bit ones need wider input."""
+    for parameter in module.parameters():
+        if parameter.is_floating_point() and parameter.dim() > 1 and parameter.element_size() > 1:
+            return str(parameter.dtype).removeprefix("torch.")
+    return "float32"
 
 
-def vocabulary(module: Any) -> int:
-    """Ids below this are safe for every embedding of the module."""
-    from torch import nn
+def from_names(module: Any, needed: list[inspect.Parameter]) -> Iterator[Candidate]:
+    """Several arguments, of which at least one says by its name what it is."""
+    if len(needed) < 2:
+        return
+    layers = [layer for _, layer in first_layers(module)]
+    guesses = [guess_by_name(p.name, module, layers) for p in needed]
+    known = [g for g in guesses if g is not None]
+    if known:
+        shown = ", ".join(f"{p.name} {g}" for p, g in zip(needed, guesses, strict=True) if g is not None)
+        primary = next((d for layer in layers for d in forms_of(layer)), known[0])
+        yield fill(
+            [g or beside(p.name, primary) for p, g in zip(needed, guesses, strict=True)], needed, f"by name: {shown}"
+        )
 
-    sizes = [m.num_embeddings for m in module.modules() if isinstance(m, (nn.Embedding, nn.EmbeddingBag))]
-    return max(2, min([1000, *sizes]))
 
-
-def first_layer(module: Any) -> tuple[str, Any] | None:
-    """The first layer with weights, by registration: path and module."""
-    import torch
-    from torch import nn
-
-    known: tuple[type, ...] = (
-        nn.modules.conv._ConvNd,
-        nn.Linear,
-        nn.Embedding,
-        nn.EmbeddingBag,
-        nn.RNNBase,
-        nn.RNNCellBase,
-    )
-    known += (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
-    for path, part in module.named_modules():
-        weight: Any = getattr(part, "weight", None)
-        custom = isinstance(weight, torch.Tensor) and not list(part.children()) and 2 <= weight.dim() <= 5
-        if isinstance(part, known) or custom:
-            return path, part
+def guess_by_name(name: str, module: Any, layers: list[Any]) -> Dummy | None:
+    """What an argument is by its name, where the module has a layer for it."""
+    words = set(re.split(r"[_\d]+", name.lower()))
+    has_ids = any(is_embedding(m) for m in module.modules())
+    if has_ids and words & TEXTS and "mask" not in words:
+        return Dummy((1, SEQUENCE), "ids", "int64", vocabulary(module))
+    if has_ids and words & INDICES:
+        return Dummy((1,), "ids", "int64", vocabulary(module))
+    forms = [d for layer in layers for d in forms_of(layer) if d.fill == "noise"]
+    if words & IMAGES:
+        return next((d for d in forms if len(d.shape) == 4), None)
+    if words & SOUNDS:
+        return next((d for d in forms if len(d.shape) == 3), Dummy((1, 16000)))
     return None
 
 
-def from_first_layer(module: Any, names: list[str]) -> Iterator[Candidate]:
-    """Inputs whose shape the first layer with weights accepts, over the usual sizes."""
-    found = first_layer(module)
-    if found is None:
+def beside(name: str, dummy: Dummy) -> Dummy:
+    """A further argument next to a main one: masks, lengths and time steps by name, otherwise one of the same shape."""
+    words = set(re.split(r"[_\d]+", name.lower()))
+    if "mask" in words or "masks" in words:
+        return Dummy(dummy.shape[:2], "ones", "int64")
+    if words & LENGTH_NAMES:
+        length = dummy.shape[-2] if len(dummy.shape) > 2 else dummy.shape[-1]
+        return Dummy((1,), "literal", "int64", literal=(length,))
+    if words & TIMES:
+        return Dummy(dummy.shape[:1], "ones", "float32" if words & {"sigma", "time"} else "int64")
+    return dummy
+
+
+def fill(dummies: list[Dummy], needed: list[inspect.Parameter], origin: str) -> Candidate:
+    """A candidate that gives each needed parameter its dummy, by position where it may."""
+    pairs = list(zip(needed, dummies, strict=True))
+    args = tuple(d for p, d in pairs if p.kind is not p.KEYWORD_ONLY)
+    return Candidate(origin, args, {p.name: d for p, d in pairs if p.kind is p.KEYWORD_ONLY})
+
+
+def from_layers(module: Any, needed: list[inspect.Parameter]) -> Iterator[Candidate]:
+    """Inputs whose shape the first layer with weights accepts, then those of the first layers of other kinds."""
+    layers = first_layers(module)
+    if not layers:
         yield from (Candidate("no layer says what it takes", (Dummy(s),)) for s in ((1, 3, 224, 224), (1, 16), (1,)))
-        return
-    path, layer = found
-    kind = type(layer).__name__
-    where = f"the first layer, {path or 'the module itself'}, is {kind}"
-    forms = list(_forms(layer))
-    for dummy in forms:
-        yield _fill(dummy, names, f"{where}; {dummy} was tried")
-    images = [d for d in forms if d.fill == "noise" and len(d.shape) == 4]
+    for number, (path, layer) in enumerate(layers):
+        which = "the first layer" if number == 0 else "a layer"
+        where = f"{which}, {path or 'the module itself'}, is {type(layer).__name__}"
+        forms = list(forms_of(layer))[: None if number == 0 else MOST_OF_OTHERS]
+        for dummy in forms:
+            origin = f"{where}; {dummy} was tried"
+            if len(needed) < 2:
+                yield (
+                    Candidate(origin, (), {needed[0].name: dummy})
+                    if _by_keyword(needed)
+                    else Candidate(origin, (dummy,))
+                )
+            else:
+                yield fill([dummy, *(beside(p.name, dummy) for p in needed[1:])], needed, origin)
+        images = [d for d in forms if d.fill == "noise" and len(d.shape) == 4]
+        yield from _lists_and_pairs(images, where)
+
+
+def _by_keyword(needed: list[inspect.Parameter]) -> bool:
+    return len(needed) == 1 and needed[0].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def _lists_and_pairs(images: list[Dummy], where: str) -> Iterator[Candidate]:
+    """Images as detection and optical flow take them."""
     for dummy in images[:2]:
         alone = Dummy(dummy.shape[1:], listed=True)
         yield Candidate(f"{where}; a list of images {alone} was tried", (alone,))
     if images:
         wide = Dummy((1, images[0].shape[1], 520, 960))
         yield Candidate(f"{where}; two images {wide} were tried", (wide, wide))
-
-
-def _fill(dummy: Dummy, names: list[str], origin: str) -> Candidate:
-    """The dummy for every required argument, masks for those called so."""
-    more: list[Any] = []
-    for name in names[1:]:
-        low = name.lower()
-        if "mask" in low:
-            more.append(Dummy(dummy.shape[:2], "ones", "int64"))
-        elif low in ("lengths", "length", "lens", "seq_lens", "seq_lengths", "input_lengths"):
-            more.append(
-                Dummy((1,), "literal", "int64", literal=(dummy.shape[-2] if len(dummy.shape) > 2 else dummy.shape[-1],))
-            )
-        elif low in ("t", "timestep", "timesteps", "time", "sigma", "noise_level", "step"):
-            more.append(Dummy((dummy.shape[0],), "ones", "int64" if "step" in low or low == "t" else "float32"))
-        else:
-            more.append(dummy)
-    return Candidate(origin, (dummy, *more))
-
-
-def _forms(layer: Any) -> Iterator[Dummy]:
-    from torch import nn
-
-    weight: Any = getattr(layer, "weight", None)
-    if isinstance(layer, (nn.Embedding, nn.EmbeddingBag)):
-        yield from (Dummy((1, n), "ids", "int64", layer.num_embeddings) for n in (16, 32, 64, 128, 512))
-        yield Dummy((16,), "ids", "int64", layer.num_embeddings)
-        yield from (Dummy((1, 3, side, side)) for side in IMAGE_SIDES[:3])
-    elif isinstance(layer, nn.RNNBase):
-        yield from (Dummy(s) for s in ((1, SEQUENCE, layer.input_size), (SEQUENCE, layer.input_size)))
-    elif isinstance(layer, nn.RNNCellBase):
-        yield from (Dummy(s) for s in ((1, layer.input_size), (1, SEQUENCE, layer.input_size)))
-    elif isinstance(layer, nn.BatchNorm1d):
-        yield from (Dummy(s) for s in ((2, layer.num_features), (2, layer.num_features, SEQUENCE)))
-    elif isinstance(layer, (nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm)):
-        channels = layer.num_channels if isinstance(layer, nn.GroupNorm) else layer.num_features
-        ranks = 3 if isinstance(layer, nn.BatchNorm3d) else 2
-        yield from (Dummy((1, channels, *([side] * ranks))) for side in IMAGE_SIDES)
-    elif isinstance(layer, nn.LayerNorm):
-        yield from (Dummy((1, *lead, *layer.normalized_shape)) for lead in ((), (SEQUENCE,)))
-    elif isinstance(layer, nn.Linear) or (weight is not None and weight.dim() == 2):
-        yield from _linear_forms(int(weight.shape[1] if weight is not None else layer.in_features))
-    else:
-        channels = getattr(layer, "in_channels", None) or (int(weight.shape[1]) if weight is not None else 3)
-        yield from _conv_forms(int(channels), weight.dim() - 2 if weight is not None and weight.dim() > 2 else 2)
-
-
-def _linear_forms(width: int) -> Iterator[Dummy]:
-    """Vectors, sequences and grids of the width; images that a patch or a flattening would turn into it."""
-    yield from (Dummy(s) for s in ((1, width), (1, SEQUENCE, width), (1, 16, 16, width)))
-    for channels in (1, 3):
-        side = math.isqrt(width // channels)
-        if side * side * channels == width:
-            yield Dummy((1, channels, side, side))
-    for channels in (3, 1):
-        for patch in (4, 8, 14, 16, 32, 2):
-            if patch * patch * channels == width:
-                yield from (Dummy((1, channels, side, side)) for side in (224, 256, 384))
-
-
-def _conv_forms(channels: int, ranks: int) -> Iterator[Dummy]:
-    if ranks == 1:
-        yield from (Dummy((1, channels, n)) for n in LENGTHS)
-        yield from (Dummy((1, 16000)), Dummy((1, 1024, channels)))
-    elif ranks == 3:
-        yield from (Dummy((1, channels, frames, side, side)) for frames, side in VIDEO_SIZES)
-    else:
-        yield from (Dummy((1, channels, side, side)) for side in IMAGE_SIDES)
-        yield from (Dummy((1, channels, 3000)), Dummy((1, channels, 16, 224, 224)))
-        if channels == 1:
-            yield from (Dummy((1, 100, 80)), Dummy((1, 16000)))

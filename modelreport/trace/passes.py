@@ -67,6 +67,7 @@ def _run(module: Any, recorder: Recorder, result: Pass, args: tuple[Any, ...], k
         recorder.outputs = recorder.specs((), out) if isinstance(out, dict) else recorder.specs((out,), {})
     except (Exception, PassStoppedError) as error:
         # the traceback would keep the frames, and with them every tensor of the pass
+        error.__cause__ = error.__context__ = None
         result.error = error.with_traceback(None)
     return result
 

@@ -155,11 +155,10 @@ class Recorder:
         if found is None:
             return None
         out, flops = found
-        node.kernels[f"aten.{name}"] = None
+        node.kernels = {f"aten.{name}": None}
         node.flops, node.macs = flops, flops // 2
         node.read_bytes = sum(t.nbytes for t in tensors_in(args))
         node.written_bytes = sum(t.nbytes for t in tensors_in(out))
-        self.liveness.add(tensors_in(out), len(self.nodes))
         return out
 
     # --- aten operators ---------------------------------------------------------------------------------------------
@@ -198,7 +197,7 @@ class Recorder:
         made = tensors_in(out)
         if cost.formula is not None:
             try:
-                flops = cost.formula(*args, **kwargs, out=out)
+                flops = cost.formula(*args, **{**kwargs, "out": out})
             except Exception:
                 self._uncount(node, cost.name)
             else:

@@ -43,14 +43,14 @@ def _reshaped(candidate: Candidate, change: Callable[[tuple[int, ...]], tuple[in
 
 def _channels(message: str, candidate: Candidate) -> Iterator[Candidate]:
     match = re.search(r"to have (\d+) channels, but got (\d+) channels", message)
-    if match:
+    if match and 0 < int(match[1]) <= MOST_SIDE:
         wanted = int(match[1])
         yield _reshaped(candidate, lambda shape: (shape[0], wanted, *shape[2:]))
 
 
 def _image_size(message: str, candidate: Candidate) -> Iterator[Candidate]:
     match = re.search(r"\((\d+)\*?(\d+)?\) doesn't match model \((\d+)\*?(\d+)?\)", message)
-    if match:
+    if match and all(4 <= int(n or match[3]) <= MOST_SIDE for n in match.group(3, 4)):
         yield resized(candidate, int(match[3]), int(match[4] or match[3]))
     match = re.search(
         r"(?:input|image)(?: image)? ?(?:height|size|width)"
@@ -58,7 +58,7 @@ def _image_size(message: str, candidate: Candidate) -> Iterator[Candidate]:
         message,
         re.IGNORECASE,
     )
-    if match and 4 <= int(match[1]) <= MOST_SIDE:
+    if match and all(4 <= int(n or match[1]) <= MOST_SIDE for n in match.group(1, 2)):
         yield resized(candidate, int(match[1]), int(match[2] or match[1]))
     match = re.search(r"Expected (\d+) but got (\d+)", message)
     if match and 4 <= int(match[1]) <= MOST_SIDE:
@@ -102,7 +102,7 @@ def _product(message: str, candidate: Candidate) -> Iterator[Candidate]:
         length = round(dummy.shape[-1] * want / have)
         if 1 <= length <= MOST_LENGTH:
             yield _reshaped(candidate, lambda shape: (*shape[:-1], length))
-    elif len(dummy.shape) == 2:
+    elif len(dummy.shape) == 2 and 1 <= want <= MOST_LENGTH:
         yield candidate.changed(lambda d: replace(d, shape=(1, want)) if d is dummy else d, WHY)
 
 
@@ -114,6 +114,8 @@ def _broadcast(message: str, candidate: Candidate) -> Iterator[Candidate]:
         return
     have, want = int(match[1]), int(match[2])
     dummy = candidate.dummies[0]
+    if not 1 <= want <= MOST_LENGTH:
+        return
     if dummy.fill == "ids":
         yield candidate.changed(lambda d: replace(d, shape=(1, want)) if d.fill == "ids" else d, WHY)
     elif len(dummy.shape) >= 4:
@@ -133,7 +135,7 @@ def _ranks(message: str, candidate: Candidate) -> Iterator[Candidate]:
     if re.search(r"expected 5\)|expected.*5D", message, re.IGNORECASE):
         yield _reshaped(candidate, lambda shape: (1, 8, *shape[1:]) if len(shape) == 4 else shape)
     match = re.search(r"mel input features to be of length (\d+)", message)
-    if match:
+    if match and 1 <= int(match[1]) <= MOST_LENGTH:
         length = int(match[1])
         yield _reshaped(candidate, lambda shape: (*shape[:-1], length))
 

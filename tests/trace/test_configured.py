@@ -1,0 +1,114 @@
+"""Inputs from configurations."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from torch import nn
+
+from modelreport.meta import on_meta
+from modelreport.trace.configured import Config, dummy_for, from_settings
+from tests.trace.models import complete_trace_of
+
+
+@pytest.fixture
+def built(torchvision):
+    """A transformers model of the given type and settings, without data."""
+    import transformers
+
+    def build(kind: str, **settings):
+        config = transformers.CONFIG_MAPPING[kind](**settings)
+        with on_meta():
+            return transformers.AutoModel.from_config(config).eval()
+
+    return build
+
+
+SMALL = {"num_hidden_layers": 1, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64}
+
+
+def inputs_of(found) -> dict[str, tuple[int, ...]]:
+    return {s.name: s.shape for s in found.inputs}
+
+
+def test_text_models_get_128_ids(built):
+    found = complete_trace_of(built("bert", vocab_size=99, **SMALL))
+    assert inputs_of(found) == {"input_ids": (1, 128)}
+    assert found.input_origin == "from the configuration: input_ids 1×128"
+    assert found.untouched == ()
+
+
+def test_short_models_get_as_many_ids_as_they_have_positions(built):
+    assert inputs_of(complete_trace_of(built("gpt2", n_layer=1, n_embd=8, n_head=2, n_positions=24))) == {
+        "input_ids": (1, 24)
+    }
+
+
+def test_image_models_get_the_size_of_their_configuration(built):
+    found = complete_trace_of(built("vit", image_size=64, patch_size=16, num_channels=1, **SMALL))
+    assert inputs_of(found) == {"pixel_values": (1, 1, 64, 64)}
+
+
+def test_encoder_decoder_models_get_both_sides(built):
+    found = complete_trace_of(built("t5", num_layers=1, d_model=16, d_kv=4, num_heads=4, d_ff=32, vocab_size=50))
+    assert inputs_of(found) == {"input_ids": (1, 128), "decoder_input_ids": (1, 128)}
+
+
+def test_speech_models_get_as_much_sound_as_they_have_positions(built):
+    found = complete_trace_of(
+        built("whisper", encoder_layers=1, decoder_layers=1, d_model=48, max_source_positions=100)
+    )
+    assert inputs_of(found)["input_features"] == (1, 80, 200)
+
+
+def test_two_towers_are_both_fed(built):
+    found = complete_trace_of(built("clip", text_config=dict(SMALL), vision_config=dict(SMALL)))
+    assert set(inputs_of(found)) == {"input_ids", "pixel_values"}
+    assert found.untouched == ()
+
+
+def test_vision_language_models_get_placeholders_for_their_image(built):
+    found = complete_trace_of(
+        built(
+            "llava",
+            text_config={"model_type": "llama", "vocab_size": 99, **SMALL},
+            vision_config={"model_type": "clip_vision_model", "image_size": 64, "patch_size": 16, **SMALL},
+            image_token_index=98,
+        )
+    )
+    assert set(inputs_of(found)) == {"input_ids", "pixel_values"}
+    assert found.untouched == () or all("post_layernorm" in name for name in found.untouched)
+    assert found.guesses == ()
+
+
+def test_mixtures_of_experts_say_that_routing_was_invented(built):
+    found = complete_trace_of(built("mixtral", num_key_value_heads=2, num_local_experts=4, vocab_size=99, **SMALL))
+    assert [g.what for g in found.guesses] == ["topk"]
+    assert found.untouched == ()
+
+
+def test_caches_in_the_output_do_not_matter(built):
+    settings = {"vocab_size": 99, "num_key_value_heads": 2, **SMALL}
+    found = complete_trace_of(built("llama", **settings))
+    assert found.outputs[0].name == "last_hidden_state"
+    assert found.guesses == ()
+
+
+def test_unknown_arguments_have_no_rule():
+    assert dummy_for("grid_of_something", Config(SimpleNamespace(model_type="x"))) is None
+
+
+def test_settings_of_timm_and_of_the_module_are_read():
+    module = nn.Identity()
+    module.pretrained_cfg = {"input_size": (3, 99, 88)}
+    module.image_size = 48
+    shapes = [c.dummies[0].shape for c in from_settings(module, None)]
+    assert shapes == [(1, 3, 99, 88), (1, 3, 48, 48)]
+
+
+def test_senseless_settings_are_passed_over():
+    module = nn.Identity()
+    module.pretrained_cfg = {"input_size": "large"}
+    module.image_size = 10**9
+    assert list(from_settings(module, None)) == []

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import torch
+
+from modelreport.meta import Shadows
+from modelreport.trace.dummies import Candidate, Dummy, given
+from tests.trace.models import spec
+
+
+def test_ids_are_known_values_below_the_vocabulary():
+    shadows = Shadows()
+    made = Dummy((2, 50), "ids", "int64", 7).make(shadows)
+    assert made.is_meta
+    value = shadows.twin(made).value
+    assert int(value.max()) < 7
+    assert torch.equal(value, Dummy((2, 50), "ids", "int64", 7).make(None))
+
+
+def test_noise_is_unknown_on_meta_and_the_same_each_time_for_real():
+    assert Shadows().twin(Dummy((2, 2)).make(Shadows())) is None
+    assert torch.equal(Dummy((2, 2)).make(None), Dummy((2, 2)).make(None))
+
+
+def test_placeholders_stand_where_they_should():
+    made = Dummy((1, 20), "ids", "int64", 30, marked=(9, 5)).make(None)
+    assert int((made == 9).sum()) == 5
+    assert (made[0, 1:6] == 9).all()
+
+
+def test_given_inputs_are_placed_by_name_and_kind():
+    candidate = given(
+        (spec(1, 3, 8, 8), spec(1, 8, dtype="int64", name="input_ids"), spec(1, 8, dtype="int64", name="mask")), 50
+    )
+    args, kwargs = candidate.make(None)
+    assert args[0].shape == (1, 3, 8, 8)
+    assert int(kwargs["input_ids"].max()) < 50
+    assert (kwargs["mask"] == 1).all()
+    assert candidate.origin == "given"
+
+
+def test_making_inputs_leaves_the_random_state_alone():
+    before = torch.random.get_rng_state()
+    Candidate("", (Dummy((4,)), Dummy((4,), "ids", "int64"))).make(None)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_changed_candidate_says_why_once():
+    candidate = Candidate("from the configuration", (Dummy((1,)),))
+    changed = candidate.changed(lambda d: Dummy((2,)), "larger").changed(lambda d: d, "larger")
+    assert changed.origin == "from the configuration; larger"
+    assert changed.key != candidate.key
+    assert str(changed) == "2"

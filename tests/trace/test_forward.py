@@ -1,0 +1,57 @@
+"""The room's front door."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from torch import nn
+
+from modelreport.facts import Skipped, Trace
+from modelreport.identify import identify
+from modelreport.load import open_checkpoint, open_object
+from modelreport.options import Options
+from modelreport.trace import trace
+from tests.trace.models import Net, model_of, spec
+
+
+def test_a_model_without_module_is_skipped():
+    found = trace(model_of(None, "graph"), Options())
+    assert isinstance(found, Skipped)
+
+
+def test_progress_goes_through_the_modules():
+    told = []
+    module = nn.Sequential(*[nn.ReLU() for _ in range(40)])
+    options = Options(inputs=(spec(1, 4),), progress=lambda *step: told.append(step))
+    trace(model_of(module), options)
+    assert told == [("trace", 0, 41), ("trace", 16, 41), ("trace", 32, 41)]
+
+
+def test_a_live_object_is_traced_through_the_front_rooms():
+    with open_object(Net(), Options()) as checkpoint:
+        model = identify(checkpoint, Options())
+        assert not isinstance(model, Skipped)
+        found = trace(model, Options())
+    assert isinstance(found, Trace)
+    assert found.complete
+    assert found.outputs[0].shape == (1, 10)
+
+
+def test_a_folder_of_a_sentence_encoder_is_traced_through_its_configuration(minilm, torchvision):
+    """22.7 M parameters, six layers of width 384: 2·(weights)·S + 4·S²·d·L FLOPs and the pooler's matrix once."""
+    with open_checkpoint(minilm, Options()) as checkpoint:
+        model = identify(checkpoint, Options())
+        assert not isinstance(model, Skipped)
+        found = trace(model, Options())
+    assert isinstance(found, Trace)
+    assert found.complete
+    sequence, width, layers = 128, 384, 6
+    weights = layers * (4 * width * width + 2 * width * 4 * width)
+    assert found.flops == 2 * weights * sequence + 4 * sequence**2 * width * layers + 2 * width * width
+    assert found.untouched == ()
+
+
+def test_importing_the_room_does_not_import_torch():
+    code = "import modelreport.trace, modelreport.trace.forward, sys; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

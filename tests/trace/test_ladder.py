@@ -1,0 +1,121 @@
+"""Inputs found without help."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from modelreport.meta import on_meta
+from modelreport.trace.ladder import candidates
+from tests.trace.models import Net, complete_trace_of, vision
+
+
+def test_image_models_get_images():
+    found = vision("resnet18")
+    assert found.inputs[0].shape == (1, 3, 224, 224)
+    assert found.inputs[0].name == "x"
+    assert "ResNet18_Weights" in found.input_origin
+
+
+def test_a_flattened_size_is_read_off_the_error():
+    found = complete_trace_of(Net())
+    assert found.inputs[0].shape == (1, 3, 32, 32)
+    assert "error message" in found.input_origin
+
+
+def test_the_first_layer_is_named_in_words():
+    found = complete_trace_of(nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1)))
+    assert found.input_origin == "the first layer, 0, is Conv2d; 1×1×224×224 was tried"
+
+
+def test_half_precision_weights_get_half_precision_input():
+    found = complete_trace_of(nn.Sequential(nn.Linear(4, 4)).half())
+    assert found.inputs[0].dtype == "float16"
+
+
+class Two(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(50, 8)
+        self.conv = nn.Conv2d(3, 8, 16, 16)
+
+    def forward(self, image, text, mask=None):
+        return self.conv(image).mean((2, 3)) + self.words(text).mean(1)
+
+
+def test_arguments_are_told_apart_by_their_names():
+    found = complete_trace_of(Two())
+    assert [(s.name, s.shape, s.dtype) for s in found.inputs] == [
+        ("image", (1, 3, 224, 224), "float32"),
+        ("text", (1, 16), "int64"),
+    ]
+    assert found.input_origin.startswith("by name: image 1×3×224×224, text 1×16")
+
+
+def test_the_head_may_be_registered_before_the_stem():
+    class Backwards(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(8, 10)
+            self.stem = nn.Conv2d(3, 8, 3)
+
+        def forward(self, x):
+            if x.dim() != 4:
+                raise ValueError("images, please")
+            return self.head(self.stem(x).mean((2, 3)))
+
+    assert complete_trace_of(Backwards()).inputs[0].shape == (1, 3, 224, 224)
+
+
+def test_masks_lengths_and_time_steps_come_beside_the_main_input():
+    class Denoiser(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(4, 4, 3, padding=1)
+            self.time = nn.Embedding(1000, 4)
+
+        def forward(self, sample, timestep):
+            return self.conv(sample) + self.time(timestep)[:, :, None, None]
+
+    found = complete_trace_of(Denoiser())
+    assert [s.dtype for s in found.inputs] == ["float32", "int64"]
+
+
+def test_a_keyword_only_argument_is_found():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, *, features):
+            return self.fc(features)
+
+    assert complete_trace_of(Named()).inputs[0].name == "features"
+
+
+def test_forward_without_arguments_runs():
+    class Constant(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = nn.Parameter(torch.zeros(4, 4))
+
+        def forward(self):
+            return self.table.exp()
+
+    found = complete_trace_of(Constant())
+    assert found.inputs == ()
+    assert found.input_origin == "forward takes no arguments"
+
+
+@pytest.mark.parametrize("module", [nn.ReLU(), nn.Identity(), nn.Flatten()])
+def test_modules_without_weights_get_some_image(module):
+    assert complete_trace_of(module).inputs[0].shape == (1, 3, 224, 224)
+
+
+def test_candidates_are_finite_and_differ():
+    with on_meta():
+        module = Net()
+    found = [c.key for c in candidates(module)]
+    assert 10 < len(found) < 200
+    assert len(set(found)) > len(found) * 0.8

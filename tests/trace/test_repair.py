@@ -1,0 +1,69 @@
+"""What error messages say about the input."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelreport.trace.dummies import Candidate, Dummy
+from modelreport.trace.repair import MOST_LENGTH, MOST_SIDE, repaired
+
+IMAGE = Candidate("image", (Dummy((1, 3, 224, 224)),))
+
+
+def shapes(message: str, candidate: Candidate = IMAGE) -> list[tuple[int, ...]]:
+    return [c.dummies[0].shape for c in repaired(message, candidate)]
+
+
+@pytest.mark.parametrize(
+    ("message", "shape"),
+    [
+        ("expected input[1, 3, 224, 224] to have 1 channels, but got 3 channels instead", (1, 1, 224, 224)),
+        ("Input image size (224*224) doesn't match model (384*384).", (1, 3, 384, 384)),
+        ("Input height (224) doesn't match model (518).", (1, 3, 518, 518)),
+        ("Wrong image height! Expected 32 but got 224!", (1, 3, 32, 32)),
+        ("mat1 and mat2 shapes cannot be multiplied (1x50176 and 3136x10)", (1, 3, 56, 56)),
+        ("a and b must have same reduction dim, but got [1, 50176] X [3136, 10].", (1, 3, 56, 56)),
+        (
+            "The size of tensor a (197) must match the size of tensor b (50) at non-singleton dimension 1",
+            (1, 3, 112, 112),
+        ),
+        ("not enough values to unpack (expected 5)", (1, 8, 3, 224, 224)),
+    ],
+)
+def test_the_wanted_shape_is_among_the_suggestions(message, shape):
+    assert shape in shapes(message)
+
+
+def test_whole_numbers_are_given_where_they_are_wanted():
+    (first, *_) = repaired("Expected tensor for argument #1 'indices' to have scalar types: Long, Int", IMAGE)
+    assert first.dummies[0].fill == "ids"
+
+
+def test_the_number_of_placeholders_is_taken_from_the_message():
+    text = Candidate("", (), {"input_ids": Dummy((1, 64), "ids", "int64", marked=(9, 4))})
+    (better,) = repaired("Image features and image tokens do not match, tokens: 4, features: 25", text)
+    assert better.kwargs["input_ids"].marked == (9, 25)
+
+
+def test_messages_about_something_else_suggest_nothing():
+    assert shapes("division by zero") == []
+    assert shapes("mat1 and mat2 shapes cannot be multiplied (1x5 and 7x2)", Candidate("")) == []
+
+
+@given(st.text(), st.lists(st.integers(0, 10**30), min_size=2, max_size=4))
+def test_hostile_messages_never_raise_and_never_ask_for_monsters(noise, numbers):
+    a, b = numbers[:2]
+    for message in (
+        f"{noise}cannot be multiplied (1x{a} and {b}x2)",
+        f"size of tensor a ({a}) must match the size of tensor b ({b})",
+        f"({a}*{b}) doesn't match model ({b}*{a})",
+        f"to have {a} channels, but got {b} channels",
+        f"tokens: {a}, features: {b}",
+        f"mel input features to be of length {a}",
+        noise,
+    ):
+        for candidate in (IMAGE, Candidate("", (Dummy((1, 8, 100)),)), Candidate("", (Dummy((1, 8)),))):
+            for better in repaired(message, candidate):
+                assert all(0 <= n <= max(MOST_SIDE, MOST_LENGTH) for n in better.dummies[0].shape)
