@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from modelreport.checkpoint import Checkpoint, Model, ModuleNode
 from modelreport.facts import Identification, Skipped
 from modelreport.identify.adapt import Verified, verify
 from modelreport.identify.factory import identify_factory
-from modelreport.identify.fitting import compare, module_shapes
+from modelreport.identify.fitting import Shape, compare, module_shapes
 from modelreport.identify.huggingface import identify_config, task_of_head
 from modelreport.identify.index import load_index
 from modelreport.identify.known import hints_of, identify_known, ranked, shapes_of, task_of
@@ -51,19 +52,43 @@ def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
 
 
 def _live(checkpoint: Checkpoint) -> Model:
-    module = checkpoint.live
+    prefix, module = _inside(checkpoint.live)
     kind = type(module)
     path = f"{kind.__module__}.{kind.__qualname__}"
+    fit = compare(module, shapes_of(checkpoint), prefixes=(prefix,) if prefix else ())
     package = path.partition(".")[0]
-    total = len(module_shapes(module))
-    name, equal, found = _published(checkpoint, path)
+    shapes = module_shapes(module)
+    total = len(shapes)
+    name, equal, found = _published(checkpoint, path, shapes)
     facts = Identification(
-        name=name or kind.__qualname__, library=package if library_version(package) else "", how="live",
-        class_path=path, library_version=library_version(package), task=_task(path), equal=equal,
+        name=name or str(getattr(module, "original_name", kind.__name__)), how="live", class_path=path,
+        library=package if library_version(package) else "",
+        library_version=library_version(package), task=_task(path), equal=equal,
         matched=found.published.matched if found is not None else total, total=total,
         changed=found.published.changed if found is not None else (),
+        notes=(f"Inside a {type(checkpoint.live).__name__}, which only passes on to it.",) if prefix else (),
     )  # fmt: skip
-    return Model(facts, module)
+    return Model(facts, module, fit.renamed)
+
+
+_WRAPPERS = {
+    "torch.nn.parallel.data_parallel.DataParallel": "module",
+    "torch.nn.parallel.distributed.DistributedDataParallel": "module",
+    "torch._dynamo.eval_frame.OptimizedModule": "_orig_mod",
+    "torch.optim.swa_utils.AveragedModel": "module",
+}
+
+
+def _inside(module: Any) -> tuple[str, Any]:
+    """The module in ``DataParallel``, ``torch.compile`` and the like, and the prefix that they put before its names."""
+    prefix = ""
+    for _ in range(8):
+        name = _WRAPPERS.get(f"{type(module).__module__}.{type(module).__qualname__}", "")
+        inner = vars(module)["_modules"].get(name) if name else None
+        if inner is None:
+            break
+        prefix, module = f"{prefix}{name}.", inner
+    return prefix, module
 
 
 def _graph(checkpoint: Checkpoint) -> Model:
@@ -99,7 +124,7 @@ def _pickled(checkpoint: Checkpoint, root: ModuleNode) -> Model | Skipped:
     notes = (
         f"The forward pass is that of the installed {library} {library_version(library)}; no code in the file was run.",
     )
-    name, equal, found = _published(checkpoint, root.type_path)
+    name, equal, found = _published(checkpoint, root.type_path, shapes_of(checkpoint))
     published = found.published if found is not None else fit
     facts = Identification(
         name=name or root.type_path.rpartition(".")[2], library=library, library_version=library_version(library),
@@ -123,11 +148,12 @@ def _task(path: str) -> str:
     return task_of_head(path.rpartition(".")[2]) if library_of(path) == "transformers" else task_of(path)
 
 
-def _published(checkpoint: Checkpoint, class_path: str) -> tuple[str, tuple[str, ...], Verified | None]:
+def _published(
+    checkpoint: Checkpoint, class_path: str, shapes: Mapping[str, Shape]
+) -> tuple[str, tuple[str, ...], Verified | None]:
     """The library's name for an instance of its class, such as ``resnet50``; others that fit equally, what differs."""
     if library_of(class_path) not in {"torchvision", "timm"}:
         return "", (), None
-    shapes = shapes_of(checkpoint)
     same_class = [c for c in load_index().nearest(shapes) if c.architecture.class_path == class_path]
     for group in ranked(same_class, hints_of(checkpoint))[:1]:
         best, equal = group[0], tuple(str(c.architecture) for c in group[1:])

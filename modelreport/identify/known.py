@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from modelreport.checkpoint import Checkpoint, Model
@@ -17,6 +17,8 @@ LEAST_SIMILARITY = 0.5
 """Below this share of tensors in common no candidate is built: truly different heads and stems change a few tensors."""
 TRIED_GROUPS = 3
 TRIED_EACH = 2
+_TRANSFORMER = re.compile(r"word_embeddings|embed_tokens|self_attn\.|attention\.self\.|attn\.c_attn|SelfAttention\.")
+"""Names in models of transformers, which ``config.json`` identifies and the index does not."""
 _TASKS = (
     ("torchvision.models.segmentation", "semantic segmentation"),
     ("torchvision.models.detection", "object detection"),
@@ -42,7 +44,7 @@ def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
     shapes = shapes_of(checkpoint)
     candidates = load_index().nearest(shapes)
     if not candidates:
-        return _unknown("No known architecture has a tensor of these names and shapes.")
+        return _unknown("No known architecture has a tensor of these names and shapes.", shapes)
     absent = ""
     for group in ranked(candidates, hints_of(checkpoint)):
         if group[0].similarity < LEAST_SIMILARITY:
@@ -63,13 +65,14 @@ def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
             reason=f"{text}, but {absent} is not installed, so it cannot be run.",
             hint=INSTALL[absent],
         )
-    return _unknown(f"{text}, which is not enough to run it.")
+    return _unknown(f"{text}, which is not enough to run it.", shapes)
 
 
-def _unknown(reason: str) -> Skipped:
-    return Skipped(
-        stage="identify", reason=reason, hint="Name the code that builds the model: --model your_module:your_factory"
-    )
+def _unknown(reason: str, shapes: Iterable[str]) -> Skipped:
+    hint = "Name the code that builds the model: --model your_module:your_factory"
+    if any(_TRANSFORMER.search(name) for name in shapes):
+        hint = f"If it is a Hugging Face model, give the folder that holds its config.json. Or: {hint}"
+    return Skipped(stage="identify", reason=reason, hint=hint)
 
 
 def hints_of(checkpoint: Checkpoint) -> str:

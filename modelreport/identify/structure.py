@@ -66,7 +66,10 @@ def _plan(checkpoint: Checkpoint, model: Model | Skipped) -> _Plan:
         return _Plan("graph", nodes, owners)
     module = model.module if isinstance(model, Model) else None
     if checkpoint.live is not None:
-        return _Plan("live", nodes_of_module(checkpoint.live, name))
+        live = checkpoint.live if module is None else module
+        renamed = model.renamed if isinstance(model, Model) else {}
+        owners = {file_name: own.rpartition(".")[0] for own, file_name in renamed.items()}
+        return _Plan("live", nodes_of_module(live, name), owners)
     if checkpoint.tree is not None:
         return _Plan("pickle", nodes_of_tree(checkpoint.tree, name))
     if isinstance(model, Model) and module is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ _MANGLE = re.compile(r"\.?___torch_mangle_\d+")
 DEEPEST_NAME = 64
 """Parts of a dotted tensor name that become modules; the rest stays one name."""
 MOST_MODULES = 200_000
+_slots = operator.attrgetter("_parameters", "_modules")
 
 
 @dataclass(eq=False)
@@ -52,16 +54,13 @@ def nodes_of_module(module: Any, name: str) -> list[Node]:
         kind = type(item)
         type_name = str(getattr(item, "original_name", kind.__name__))  # ScriptModules are all of one class
         node = Node(path, own_name, type_name, f"{kind.__module__}.{kind.__qualname__}", parent)
-        node.attributes = attributes_of(
-            type_name, vars(item), [n for n, p in vars(item)["_parameters"].items() if p is not None]
-        )
+        parameters, modules = _slots(item)
+        node.attributes = attributes_of(type_name, vars(item), [n for n, p in parameters.items() if p is not None])
         node.shared_with = first.get(id(item), -1)
         found.append(node)
         if node.shared_with < 0:
             first[id(item)] = len(found) - 1
-            children = [
-                (join(path, k), k, len(found) - 1, c) for k, c in vars(item)["_modules"].items() if c is not None
-            ]
+            children = [(join(path, k), k, len(found) - 1, c) for k, c in modules.items() if c is not None]
             todo.extend(reversed(children))
     return found
 

@@ -12,10 +12,10 @@ from torch import nn
 
 from modelreport.checkpoint import Model, ModuleNode, Opaque
 from modelreport.facts import Skipped
-from modelreport.identify import identification, identify
+from modelreport.identify import describe, identification, identify
 from modelreport.identify.construct import build_known
 from modelreport.identify.libraries import load_library
-from modelreport.load import open_checkpoint
+from modelreport.load import open_checkpoint, open_object
 from modelreport.options import Options
 from tests.identify.checkpoints import make_checkpoint, make_pickled
 
@@ -48,6 +48,42 @@ def test_a_live_module_is_itself() -> None:
     facts = model.identification
     assert (facts.name, facts.how, facts.matched, facts.total) == ("Net", "live", 2, 2)
     assert facts.class_path == f"{Net.__module__}.Net"
+
+
+def wrap_compiled(module: nn.Module) -> nn.Module:
+    return torch.compile(module)
+
+
+@pytest.mark.filterwarnings("ignore:.*script_method:DeprecationWarning")  # torch's own, while it compiles
+@pytest.mark.parametrize("wrap", [nn.DataParallel, torch.optim.swa_utils.AveragedModel, wrap_compiled])
+def test_a_live_wrapper_is_what_it_wraps(wrap: Callable[[nn.Module], nn.Module]) -> None:
+    checkpoint = open_object(wrap(load_library("torchvision").models.resnet18()), Options())
+    model = identified(checkpoint)
+    facts = model.identification
+    assert (facts.name, facts.library, facts.how) == ("resnet18", "torchvision", "live")
+    structure = describe(checkpoint, model)
+    assert {t.module for t in structure.tensors if t.role == "parameter"} <= {m.path for m in structure.modules}
+    assert [m.path for m in structure.modules[:2]] == ["", "conv1"]
+    assert structure.modules[1].parameters == 9408
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: torch.jit.script(nn.Sequential(nn.Linear(3, 4), nn.ReLU())),
+        lambda: torch.jit.trace(nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.zeros(1, 3)),
+        lambda: torch.fx.symbolic_trace(nn.Sequential(nn.Linear(3, 4), nn.ReLU())),
+    ],
+    ids=["script", "trace", "fx"],
+)
+def test_live_modules_of_every_making_are_described(make: Callable[[], nn.Module]) -> None:
+    checkpoint = open_object(make(), Options())
+    model = identified(checkpoint)
+    structure = describe(checkpoint, model)
+    assert model.identification.name == "Sequential"
+    assert structure.parameters == 16
+    assert [(m.path, m.type) for m in structure.modules[:2]] == [("", "Sequential"), ("0", "Linear")]
 
 
 def test_the_users_code_comes_before_everything_else() -> None:

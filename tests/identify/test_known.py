@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from modelreport.identify import known
 from modelreport.identify.construct import build_known
 from modelreport.identify.index import load_index
 from modelreport.identify.known import hints_of, identify_known, ranked, task_of
+from modelreport.load import open_checkpoint
+from modelreport.options import Options
 from tests.identify.checkpoints import make_checkpoint
 
 
@@ -70,6 +73,13 @@ def test_an_unknown_network_is_never_called_by_a_known_name() -> None:
     assert isinstance(found, Skipped)
     assert "No known architecture" in found.reason
     assert "--model" in found.hint
+
+
+def test_weights_of_a_transformer_without_their_config_have_a_hint_of_their_own(minilm: Path) -> None:
+    with open_checkpoint(minilm / "model.safetensors", Options()) as checkpoint:
+        found = identify_known(checkpoint)
+    assert isinstance(found, Skipped)
+    assert "config.json" in found.hint
 
 
 def test_a_truncated_file_is_near_to_something_and_not_it() -> None:
