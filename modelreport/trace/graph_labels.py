@@ -29,7 +29,7 @@ _WORDS: dict[Family, str] = {
         SkipSimplifiedLayerNormalization LRN MeanVarianceNormalization LpNormalization Normalizer
         QLinearBatchNormalization""",
     "activation": """Relu LeakyRelu PRelu Elu Celu Selu Gelu FastGelu BiasGelu QuickGelu BiasSplitGelu Mish Swish
-        HardSwish HardSigmoid Sigmoid Tanh Softmax LogSoftmax Hardmax Softplus Softsign ThresholdedRelu
+        HardSwish SwiGLU HardSigmoid Sigmoid Tanh Softmax LogSoftmax Hardmax Softplus Softsign ThresholdedRelu
         Shrink Erf Sin Cos BiasSoftmax QLinearSigmoid QLinearLeakyRelu QLinearSoftmax QLinearTanh
         NGramRepeatBlock""",
     "pool": """MaxPool AveragePool GlobalAveragePool GlobalMaxPool LpPool GlobalLpPool MaxUnpool RoiAlign

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import Any
 
@@ -12,6 +11,7 @@ SCOPES_KEY, CLASSES_KEY = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hi
 REWRITES_KEY = "pkg.onnxscript.rewriter.rule_name"
 TEXT_LIMIT = 20_000
 DEPTH_LIMIT = 64
+_QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _WEIGHT = re.compile(r"^(.+)\.(?:weight|bias)$")
 
 
@@ -36,14 +36,10 @@ def _from_metadata(metadata: dict[str, str]) -> tuple[Frame, ...]:
 
 
 def _strings(text: str) -> list[str]:
-    """A printed list of strings, as strings; empty for anything else."""
-    if len(text) > TEXT_LIMIT:
+    """The quoted strings in a printed list; empty for anything else."""
+    if len(text) > TEXT_LIMIT or not (text.startswith("[") and text.endswith("]")):
         return []
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return []
-    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
+    return [single or double for single, double in _QUOTED.findall(text)]
 
 
 def _unfused(node: Any, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:

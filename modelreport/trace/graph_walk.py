@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from modelreport.trace.graph_costs import cost_of
 from modelreport.trace.graph_names import Scope, WalkEndedError, bind_attributes, show_node
 from modelreport.trace.graph_scopes import frames_of, join_frames
-from modelreport.trace.graph_shapes import InferenceFailure, from_type, infer
+from modelreport.trace.graph_shapes import infer
+from modelreport.trace.graph_types import InferenceFailure, from_type
 from modelreport.trace.graph_values import DTYPES, Frame, Step, Value, read_attributes, read_tensor, whole
 
 if TYPE_CHECKING:
