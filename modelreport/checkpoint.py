@@ -208,7 +208,8 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
     if name == "bfloat16" or name.startswith("float8"):
         import ml_dtypes
 
-        return np.dtype(getattr(ml_dtypes, name))
+        dtype: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
+        return dtype
     if name == "complex32":  # pairs of float16, no numpy type: seen as their bytes
         return np.dtype("uint32")
     if name == "bits16":

@@ -48,7 +48,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 # --- shared small facts ---------------------------------------------------------------------------------------------
 
 
-class Skipped(Fact, kw_only=True, tag="skipped"):
+class Skipped(Fact, frozen=True, kw_only=True, tag="skipped"):
     """A part of the report that could not be made: a value, never an exception."""
 
     stage: Literal["load", "identify", "trace", "measure", "judge", "security"]
@@ -58,7 +58,7 @@ class Skipped(Fact, kw_only=True, tag="skipped"):
     """What the reader can do: a command or an option, or nothing."""
 
 
-class Message(Fact, kw_only=True):
+class Message(Fact, frozen=True, kw_only=True):
     """A sentence with named values, filled in by ``render/format.py`` so that numbers look alike everywhere.
 
     ``text`` holds ``{name}`` placeholders. A value's unit is the end of its name: ``…_bytes``, ``…_share`` (0–1, shown
@@ -70,14 +70,14 @@ class Message(Fact, kw_only=True):
     values: dict[str, str | int | float | None] = {}
 
 
-class Item(Fact, kw_only=True):
+class Item(Fact, frozen=True, kw_only=True):
     """One named value of metadata, as text (cut by the reader of the file when very long)."""
 
     name: str
     value: str
 
 
-class TensorSpec(Fact, kw_only=True):
+class TensorSpec(Fact, frozen=True, kw_only=True):
     """Shape and dtype of a tensor that flows through the model. A dimension of -1 is unknown (ONNX symbolic)."""
 
     shape: tuple[int, ...]
@@ -89,7 +89,7 @@ class TensorSpec(Fact, kw_only=True):
 # --- room 1: the file -----------------------------------------------------------------------------------------------
 
 
-class SourceFile(Fact, kw_only=True):
+class SourceFile(Fact, frozen=True, kw_only=True):
     """One file that was read."""
 
     name: str
@@ -99,7 +99,7 @@ class SourceFile(Fact, kw_only=True):
     """Hex digest of the whole file, ``None`` when it was not computed."""
 
 
-class ModelChoice(Fact, kw_only=True):
+class ModelChoice(Fact, frozen=True, kw_only=True):
     """One model among several in the same file."""
 
     name: str
@@ -109,7 +109,7 @@ class ModelChoice(Fact, kw_only=True):
     chosen: bool
 
 
-class TrainingState(Fact, kw_only=True):
+class TrainingState(Fact, frozen=True, kw_only=True):
     """What a training checkpoint says besides weights."""
 
     items: tuple[Item, ...]
@@ -120,7 +120,7 @@ class TrainingState(Fact, kw_only=True):
     optimizer_bytes: int = 0
 
 
-class Source(Fact, kw_only=True):
+class Source(Fact, frozen=True, kw_only=True):
     """Where the model came from and how it was read."""
 
     name: str
@@ -147,7 +147,7 @@ class Source(Fact, kw_only=True):
     """Oddities a reviewer should know: duplicate members, trailing bytes, unreadable tensors, refused external data."""
 
 
-class Call(Fact, kw_only=True):
+class Call(Fact, frozen=True, kw_only=True):
     """Something that opening the file the ordinary way (unpickling) would have called or imported."""
 
     target: str
@@ -163,7 +163,7 @@ class Call(Fact, kw_only=True):
     count: int = 1
 
 
-class Security(Fact, kw_only=True, tag="security"):
+class Security(Fact, frozen=True, kw_only=True, tag="security"):
     """What the file would have run; nothing was."""
 
     calls: tuple[Call, ...]
@@ -177,7 +177,7 @@ class Security(Fact, kw_only=True, tag="security"):
 # --- room 2: identity and structure ---------------------------------------------------------------------------------
 
 
-class Identification(Fact, kw_only=True, tag="identification"):
+class Identification(Fact, frozen=True, kw_only=True, tag="identification"):
     """Which architecture the weights belong to, and how that is known."""
 
     name: str
@@ -205,7 +205,7 @@ class Identification(Fact, kw_only=True, tag="identification"):
     notes: tuple[str, ...] = ()
 
 
-class ModuleFact(Fact, kw_only=True):
+class ModuleFact(Fact, frozen=True, kw_only=True):
     """One module, in the order of registration (parents before children)."""
 
     path: str
@@ -234,7 +234,7 @@ class ModuleFact(Fact, kw_only=True):
     """Structural hash: equal for modules of equal type, shapes and children, so that repeats can be folded as ×N."""
 
 
-class TensorFact(Fact, kw_only=True):
+class TensorFact(Fact, frozen=True, kw_only=True):
     """One named tensor of the model."""
 
     name: str
@@ -264,7 +264,7 @@ class TensorFact(Fact, kw_only=True):
     note: str = ""
 
 
-class DtypeTotal(Fact, kw_only=True):
+class DtypeTotal(Fact, frozen=True, kw_only=True):
     """Totals of one dtype over parameters and buffers, tied tensors once."""
 
     dtype: str
@@ -273,7 +273,7 @@ class DtypeTotal(Fact, kw_only=True):
     size_bytes: int
 
 
-class Structure(Fact, kw_only=True):
+class Structure(Fact, frozen=True, kw_only=True):
     """The module tree and the tensors of the model."""
 
     origin: Literal["live", "pickle", "identified", "names", "graph"]
@@ -296,7 +296,7 @@ class Structure(Fact, kw_only=True):
 # --- room 3: the dummy forward pass ---------------------------------------------------------------------------------
 
 
-class Operation(Fact, kw_only=True):
+class Operation(Fact, frozen=True, kw_only=True):
     """One operation as the user wrote it (``conv2d``, ``cat``, ``+``), in the order of execution."""
 
     id: int
@@ -328,7 +328,7 @@ class Operation(Fact, kw_only=True):
     """False when its cost or shape rests on a guessed value."""
 
 
-class ModuleCall(Fact, kw_only=True):
+class ModuleCall(Fact, frozen=True, kw_only=True):
     """One call of one module during the pass; a module called three times has three."""
 
     path: str
@@ -347,14 +347,14 @@ class ModuleCall(Fact, kw_only=True):
     macs: int
 
 
-class Uncounted(Fact, kw_only=True):
+class Uncounted(Fact, frozen=True, kw_only=True):
     """An operator without a FLOP formula, and how often it ran."""
 
     kernel: str
     calls: int
 
 
-class Guess(Fact, kw_only=True):
+class Guess(Fact, frozen=True, kw_only=True):
     """A value that does not exist on meta tensors and had to be invented."""
 
     what: str
@@ -362,14 +362,14 @@ class Guess(Fact, kw_only=True):
     calls: int
 
 
-class MemoryPoint(Fact, kw_only=True):
+class MemoryPoint(Fact, frozen=True, kw_only=True):
     """Live activation memory after one operation."""
 
     operation: int
     live_bytes: int
 
 
-class Memory(Fact, kw_only=True):
+class Memory(Fact, frozen=True, kw_only=True):
     """Activation memory of the pass: storages created by it and alive at the same time; weights and inputs excluded."""
 
     peak_bytes: int
@@ -378,7 +378,7 @@ class Memory(Fact, kw_only=True):
     """At most a few hundred points, the peak always among them."""
 
 
-class Trace(Fact, kw_only=True, tag="trace"):
+class Trace(Fact, frozen=True, kw_only=True, tag="trace"):
     """What one forward pass did."""
 
     method: Literal["meta", "cpu", "graph"]
@@ -410,7 +410,7 @@ QUANTILES: tuple[float, ...] = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 
 """The quantiles kept for each tensor, over finite values."""
 
 
-class Histogram(Fact, kw_only=True):
+class Histogram(Fact, frozen=True, kw_only=True):
     """Counts of finite values in equal bins from ``low`` to ``high`` (the last bin closed).
 
     64 bins; a single one when all values are equal and ``low`` is ``high``.
@@ -421,7 +421,7 @@ class Histogram(Fact, kw_only=True):
     counts: tuple[int, ...]
 
 
-class TensorStatistics(Fact, kw_only=True):
+class TensorStatistics(Fact, frozen=True, kw_only=True):
     """Statistics of one tensor's values; floats are over its finite values and ``None`` when there are none."""
 
     name: str
@@ -453,7 +453,7 @@ class TensorStatistics(Fact, kw_only=True):
     """Hash of dtype, shape and bytes: equal for equal tensors."""
 
 
-class Weights(Fact, kw_only=True, tag="weights"):
+class Weights(Fact, frozen=True, kw_only=True, tag="weights"):
     """Statistics of all tensors that could be read."""
 
     tensors: tuple[TensorStatistics, ...]
@@ -465,7 +465,7 @@ class Weights(Fact, kw_only=True, tag="weights"):
 # --- room 5: the judgement ------------------------------------------------------------------------------------------
 
 
-class Evidence(Fact, kw_only=True):
+class Evidence(Fact, frozen=True, kw_only=True):
     """One thing a finding points at."""
 
     kind: Literal["tensor", "module", "operation", "call", "file", "key"]
@@ -473,7 +473,7 @@ class Evidence(Fact, kw_only=True):
     detail: Message | None = None
 
 
-class Finding(Fact, kw_only=True):
+class Finding(Fact, frozen=True, kw_only=True):
     """The outcome of one rule."""
 
     id: str
@@ -493,7 +493,7 @@ class Finding(Fact, kw_only=True):
     """Section of the report where the evidence is."""
 
 
-class Verdict(Fact, kw_only=True):
+class Verdict(Fact, frozen=True, kw_only=True):
     """The one judgement at the top, by the rule it states."""
 
     level: Literal["ok", "warning", "error"]
@@ -510,7 +510,7 @@ class Verdict(Fact, kw_only=True):
 # --- the report -----------------------------------------------------------------------------------------------------
 
 
-class Generator(Fact, kw_only=True):
+class Generator(Fact, frozen=True, kw_only=True):
     """What made the report: the only place for times and versions."""
 
     version: str
@@ -524,7 +524,7 @@ class Generator(Fact, kw_only=True):
     """Options that differ from the defaults."""
 
 
-class Report(Fact, kw_only=True):
+class Report(Fact, frozen=True, kw_only=True):
     """All facts of one checkpoint."""
 
     schema_version: int = SCHEMA_VERSION
