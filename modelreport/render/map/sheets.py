@@ -18,7 +18,8 @@ from modelreport.render.map.svg import describe, draw_map, write_svg
 
 WHOLE: Final = (660.0, 800.0)
 DETAIL: Final = (320.0, 420.0)
-"""Width and height of the drawings in CSS pixels: a page has one of the whole model, or four details."""
+TALL: Final = 720.0
+"""Width and height of the drawings in CSS pixels: a page has one of the whole model, four details, or two tall ones."""
 DETAILS: Final = 8
 
 
@@ -52,11 +53,14 @@ def sheets(report: Report) -> tuple[Sheet | None, tuple[Sheet, ...], int]:
     )
     place = layout.places[0]
     high = min(WHOLE[1], max(120.0, place.height * min(WHOLE[0] / place.width, 1.6)))
-    details, left_out = _details(scene, layout, picture(scene, layout, WHOLE[0], high))
+    drawn = picture(scene, layout, WHOLE[0], high)
+    details, left_out = _details(scene, layout, drawn, TALL)
+    if len(details) > 2:
+        details, left_out = _details(scene, layout, drawn, DETAIL[1])
     return whole, details, left_out
 
 
-def _details(scene: Scene, layout: Layout, whole: Picture) -> tuple[tuple[Sheet, ...], int]:
+def _details(scene: Scene, layout: Layout, whole: Picture, most: float) -> tuple[tuple[Sheet, ...], int]:
     """Pictures of shut boxes, then of those that stay shut in them, until there are enough."""
     kinds = _kinds(scene)
     alike: dict[int, list[int]] = {}
@@ -74,7 +78,7 @@ def _details(scene: Scene, layout: Layout, whole: Picture) -> tuple[tuple[Sheet,
             left_out += 1
             continue
         place = layout.places[index]
-        high = min(DETAIL[1], max(80.0, place.height * min(DETAIL[0] / place.width, 1.2)))
+        high = min(most, max(80.0, place.height * min(DETAIL[0] / place.width, 1.2)))
         drawn = picture(scene, layout, DETAIL[0], high, root=index)
         made.append(_detail(scene, drawn, index, alike[kinds[index]], len(made) + 1))
         todo.extend(_shut(scene, drawn))
