@@ -81,8 +81,19 @@ def build_known(library: str, name: str, **options: Any) -> Any:
     if package is None:
         raise ImportError(library)
     if library == "timm":
-        return build(package.create_model, name, pretrained=False, **options)
+        return _build_timm(package.create_model, name, **options)
     factory = package.models.get_model_builder(name)
     if "weights_backbone" in inspect.signature(factory).parameters:
         options = {"weights_backbone": None, **options}
     return build(factory, weights=None, **options)
+
+
+def _build_timm(create: Callable[..., Any], name: str, **options: Any) -> Any:
+    """A timm model; its pruned ones exchange the storages of parameters, which only plain meta tensors allow."""
+    import torch
+
+    try:
+        return build(create, name, pretrained=False, **options)
+    except RuntimeError:
+        with quiet(), bounded(), torch.device("meta"), torch.no_grad():
+            return create(name, pretrained=False, **options).eval()

@@ -49,6 +49,13 @@ def test_options_reach_the_factory_and_backbones_are_not_downloaded() -> None:
     assert build_known("timm", "resnet18", num_classes=3, in_chans=1).conv1.in_channels == 1
 
 
+def test_pruned_models_of_timm_are_built() -> None:
+    module = build_known("timm", "ecaresnet50d_pruned")
+    assert all(p.is_meta for p in module.parameters())
+    # https://github.com/huggingface/pytorch-image-models/blob/main/results/results-imagenet.csv: 19.94 M
+    assert round(sum(p.numel() for p in module.parameters()) / 1e6, 2) == 19.94
+
+
 def test_a_library_that_is_not_installed_is_an_import_error() -> None:
     with pytest.raises(ImportError):
         build_known("no_such_library", "resnet50")
