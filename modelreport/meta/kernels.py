@@ -35,8 +35,6 @@ def _by_value(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[s
         _bound(int(real_args[0].sum() if name == "repeat_interleave" else real_args[0].max()))
     if real_kwargs.get("device") is not None:
         real_kwargs["device"] = "cpu"
-    if name == "histc" and not real_args[0].is_floating_point():
-        return shadows.lift(func(real_args[0].float(), *real_args[1:], **real_kwargs).to(real_args[0].dtype))
     return replace_tensors(func(*real_args, **real_kwargs), shadows.lift)
 
 
@@ -67,6 +65,19 @@ def _plain(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str,
     out = func(*replace_tensors(args, shadows.lift), **kwargs)
     if all(shadows.twin(t) is not None for t in tensors_in(args)):
         shadows.follow(func, args, kwargs, out)
+    return out
+
+
+def _histogram(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``histc``: its shape is known without values; the CPU wants floating-point ones."""
+    import torch
+
+    bins = args[1] if len(args) > 1 else kwargs.get("bins", 100)
+    out = torch.empty(bins, dtype=args[0].dtype, device="meta")
+    twin = shadows.twin(args[0])
+    if twin is not None:
+        counts = func(twin.value.double(), *args[1:], **kwargs).to(args[0].dtype)
+        shadows.know(out, counts, twin.guess)
     return out
 
 
@@ -111,7 +122,7 @@ def _lift(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -
 
 _BY_VALUE = (
     "nonzero", "masked_select", "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "equal",
-    "repeat_interleave", "histc", "is_nonzero", "allclose", "nonzero_numpy", "_nested_tensor_size",
+    "repeat_interleave", "is_nonzero", "allclose", "nonzero_numpy", "_nested_tensor_size",
 )  # fmt: skip
 LITERALS = frozenset({"lift_fresh", "lift"})
 """Operators that bring a real tensor in."""
@@ -119,6 +130,7 @@ _RULES: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]
     **dict.fromkeys(_BY_VALUE, _by_value),
     **dict.fromkeys(LITERALS, _lift),
     "_local_scalar_dense": _scalar,
+    "histc": _histogram,
     "index": _index,
     "_grouped_mm": _grouped_mm,
     "_pack_padded_sequence": _pack_padded,

@@ -78,7 +78,9 @@ class Shadows:
             made = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
         else:
             made = tensor.to("meta")
-        self.know(made, tensor.detach() if tensor.requires_grad else tensor)
+        if tensor.numel() <= TWIN_LIMIT:
+            value = tensor.detach() if tensor.requires_grad else tensor
+            self.know(made, value if value.device.type == "cpu" else value.cpu())
         return made
 
     def value(self, tensor: torch.Tensor, what: str) -> torch.Tensor:

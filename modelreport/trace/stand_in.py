@@ -72,7 +72,7 @@ def _meta_tensors(module: Any, shadows: Shadows) -> Iterator[tuple[Any, Any]]:
         if not is_lazy(parameter) and type(parameter).__module__.startswith("torch.nn"):
             made = meta_parameter(parameter)
             if not parameter.is_meta and parameter.numel() <= SCALARS:
-                shadows.know(made, parameter.detach().clone())
+                shadows.know(made, parameter.detach().to("cpu", copy=True))
             yield parameter, made
     for buffer in module.buffers():
         if not is_lazy(buffer):
@@ -90,7 +90,7 @@ def remembered(tensor: torch.Tensor, shadows: Shadows) -> torch.Tensor:
             shadows.know(made, twin.value.clone(), twin.guess)
         return made
     if tensor.numel() <= TWIN_LIMIT and tensor.layout == torch.strided and not tensor.is_quantized:
-        return shadows.lift(tensor.detach().clone())
+        return shadows.lift(tensor.detach().to("cpu", copy=True))
     return tensor.detach().to("meta")
 
 

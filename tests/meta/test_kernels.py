@@ -44,6 +44,14 @@ def test_a_value_that_asks_for_a_monstrous_tensor_is_refused():
         torch.bincount(torch.tensor([10**12]))
 
 
+def test_histograms_have_their_shape_without_values_and_their_values_with_them():
+    with on_meta() as shadows:
+        known = torch.histc(torch.arange(6), bins=3, min=0, max=5)
+        assert torch.histc(torch.empty(9), bins=4).shape == (4,)
+    assert shadows.twin(known).value.tolist() == [2, 2, 2]
+    assert shadows.guess_calls == 0
+
+
 def test_grouped_products_take_any_dtype():
     with on_meta():
         offsets = torch.tensor([1, 3], dtype=torch.int32)
