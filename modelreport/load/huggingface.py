@@ -102,6 +102,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         size_bytes=sum(file.size_bytes for file in parts.source_files),
         metadata=tuple(parts.metadata),
         training=parts.training,
+        choices=parts.choices,
         code=tuple(parts.code),
         notes=tuple(parts.notes),
     )
@@ -123,7 +124,7 @@ def _read_weights(parts: Parts, names: tuple[str, ...], options: Options) -> Non
         if name.endswith(".index.json"):
             read_index(parts, name, options)
         else:
-            parts.add_weights(name)
+            parts.add_weights(name, options.pick)
     if len(chosen) > 1:
         parts.notes.append(f"There is no index beside the {len(chosen)} numbered weight files; all were read.")
     if not chosen:

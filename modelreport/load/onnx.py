@@ -163,6 +163,9 @@ def _describe(model: Any, blocks: list[Block]) -> tuple[Item, ...]:
     counts = Counter(node.op_type for block in blocks for node in block.nodes)
     items.append(make_item("nodes", sum(counts.values())))
     items.append(make_item("operators", ", ".join(f"{op} ×{n}" for op, n in counts.most_common(40))))
+    nested = sum(block.kind == "graph" and bool(block.scope) for block in blocks)
+    if nested:
+        items.append(make_item("sub-graphs of If, Loop and Scan", nested))
     for function in model.functions[:200]:
         items.append(make_item(f"function {function.domain}::{function.name}", f"{len(function.node)} nodes"))
     if model.doc_string:
@@ -191,9 +194,6 @@ def _describe_oddities(model: Any, blocks: list[Block], size_bytes: int) -> list
         notes.append(
             "The file is over 2 GiB, which is more than protobuf reads: other tools need its weights as external data."
         )
-    nested = [block for block in blocks if block.kind == "graph" and block.scope]
-    if nested:
-        notes.append(f"{len(nested)} sub-graphs lie inside control-flow nodes (If, Loop, Scan).")
     if model.training_info:
         notes.append("The file holds training information (graphs to initialise and to train), which is not reported.")
     local = {function.domain for function in model.functions}

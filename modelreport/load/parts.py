@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from modelreport.checkpoint import LazyTensor, MappedFile, Storage
 from modelreport.errors import UnknownFormatError
-from modelreport.facts import Call, Item, Security, SourceFile, TrainingState
+from modelreport.facts import Call, Item, ModelChoice, Security, SourceFile, TrainingState
 from modelreport.load.probe import probe
 from modelreport.load.siblings import find_sibling, show_name
 from modelreport.options import Options
@@ -42,12 +42,13 @@ class Parts:
     """File that each tensor came from."""
     tree: ModuleNode | None = None
     training: TrainingState | None = None
+    choices: tuple[ModelChoice, ...] = ()
 
-    def add_weights(self, name: str) -> None:
+    def add_weights(self, name: str, pick: str = "") -> None:
         """Read the weight file ``name`` of the folder and take over what it holds; may raise ``LoadError``."""
         path = find_sibling(self.folder, name)
         format_ = find_format(path)
-        self._merge(format_.read(path, Options()), name)
+        self._merge(format_.read(path, Options(pick=pick)), name)
 
     def add_file(self, name: str) -> None:
         """Name a file that was read for its facts among the source files; ``LoadError`` when it cannot be opened."""
@@ -91,6 +92,7 @@ class Parts:
         self.code += part.source.code
         self.tree = self.tree or part.tree
         self.training = self.training or part.source.training
+        self.choices = self.choices or part.source.choices
         if isinstance(part.security, Security):
             self.calls += [replace_where(call, name) for call in part.security.calls]
             self.security_notes += part.security.notes
