@@ -1,4 +1,5 @@
 import { startCharts } from './charts.js';
+import { startMap } from './map.js';
 import { startNavigation } from './nav.js';
 import { startTables } from './table.js';
 import { startTheme } from './theme.js';
@@ -9,3 +10,5 @@ startNavigation();
 startCharts();
 // Where the browser cannot inflate the packed data the tables in the markup stay.
 startTables().catch((error) => { document.documentElement.dataset.tables = String(error); });
+const map = document.getElementById('map');
+if (map) startMap(map).catch((error) => { map.dataset.state = `static: ${error}`; });

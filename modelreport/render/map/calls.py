@@ -171,7 +171,7 @@ def _add_card(scene: Scene, parent: int, operation: Operation, call: int, names:
     card.flops, card.macs = operation.flops or 0, operation.macs or 0
     card.exact = operation.flops is not None and operation.exact
     shapes = [text.shape(weight.shape) for weight in weights if len(weight.shape) > 1][:1]
-    card.lines = tuple(short(line) for line in (operation.label, *shapes) if line)
+    card.lines = tuple(short(line) for line in dict.fromkeys((operation.label, *shapes)) if line)
     scene.nodes[parent].children.append(len(scene.nodes))
     scene.nodes.append(card)
     return len(scene.nodes) - 1

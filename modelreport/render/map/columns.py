@@ -209,7 +209,7 @@ def wrap(bands: list[Band], gap: float, gutter: float, aspect: float) -> list[in
         return best
     most *= 1.1
     whole = sum(band.height + gap for band in bands) < FIRM
-    for wanted in range(2, min(MAX_COLUMNS, len(bands) // 2) + 1):
+    for wanted in range(2, min(MAX_COLUMNS, len(bands))):
         columns = _cut(bands, wanted, gap)
         cuts = [bands[row].crossing for row in range(len(bands) - 1) if columns[row] != columns[row + 1]]
         if not cuts or (whole and max(cuts) > 1):
@@ -257,9 +257,10 @@ def _fill(bands: list[Band], limit: float, gap: float) -> list[int]:
     start, column = 0, 0
     while start < len(bands):
         height, end, choice = 0.0, start, (math.inf, 0)
-        while end < len(bands) and (end == start or height + bands[end].height + gap <= limit):
+        alone = not bands[start].height  # the in-ports do not get a column of their own
+        while end < len(bands) and (end < start + 1 + alone or height + bands[end].height + gap <= limit):
             height += bands[end].height + gap
-            if height > limit * 0.66:
+            if height > limit * 0.66 and bands[end].height:
                 choice = min(choice, (max(1, bands[end].crossing), -end))
             end += 1
         if end < len(bands) and choice[0] < math.inf:

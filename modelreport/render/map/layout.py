@@ -20,12 +20,12 @@ from modelreport.render.map.scene import Node, Scene
 HEAD = 22.0
 """Height of the title bar of a box, in its parent's units."""
 PAD = 12.0
-CHARACTER = 6.6
+CHARACTER = 7.0
 """Width of a character of a label, in the same units; cards are as wide as their longest line."""
 CARD, LINE = 26.0, 14.0
 """Height of a card's title and of each further line."""
-PANE = 1.6
-"""Width / height of the pane the whole map is shaped for."""
+PANE, TALL_PANE = 1.6, 0.75
+"""Width / height of the panes the whole map is shaped for."""
 _INNER_PANE = 1.35
 _PORT_HALF = 2.0
 _BEND_HALF = 2.0
@@ -84,6 +84,8 @@ class Layout:
 
     places: list[Place]
     contents: list[Content]
+    tall: Place
+    """Place of the whole map arranged for a pane that is higher than wide, such as a telephone's."""
 
 
 def lay_out(scene: Scene) -> Layout:
@@ -109,11 +111,22 @@ def lay_out(scene: Scene) -> Layout:
         made.legible = median(
             max(
                 9.0 / place.height,
-                3.6 * min(len(name or kind) for name, kind in wordings(scene.nodes[child])) / place.width,
+                3.7 * min(14, *(len(name or kind) for name, kind in wordings(scene.nodes[child]))) / place.width,
             )
             for child, place in zip(node.children, inside, strict=True)
         )
-    return Layout([place for place in places if place is not None], list(memo.values()))
+    placed = [place for place in places if place is not None]
+    tall = _tall(scene, placed)
+    return Layout(placed, [*memo.values(), *([tall.content] if tall.content else [])], tall)
+
+
+def _tall(scene: Scene, places: list[Place]) -> Place:
+    root = scene.nodes[0]
+    if not root.children:
+        return places[0]
+    tall = _box(root, _arrange(scene, root, [places[child] for child in root.children], TALL_PANE), root=True)
+    tall.legible = places[0].legible
+    return tall
 
 
 def label_width(label: str) -> float:

@@ -7,15 +7,16 @@ the positions in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, TypeVar
 
 from modelreport.facts import FAMILIES, Finding, Report, TensorFact, TensorSpec
 from modelreport.render import format as text
 from modelreport.render.charts.palette import FAMILY_WORDS
-from modelreport.render.map.layout import Content, Layout, RouteKind
+from modelreport.render.map.layout import Content, Layout, Place, RouteKind
 from modelreport.render.map.scene import KINDS, Node, Scene
 
+Fact = TypeVar("Fact", bound=Hashable)
 ROUTES: tuple[RouteKind, ...] = ("plain", "skip", "shared")
 SEVERITIES = ("error", "warning", "note")
 MAX_WEIGHTS = 40
@@ -47,10 +48,10 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "type": [strings.place(node.type) for node in nodes],
         "family": [FAMILIES.index(node.family) for node in nodes],
         "repeat": [node.repeat for node in nodes],
-        "frame": [frames.place(_frame(layout, index, place)) for index in range(len(nodes))],
+        "frame": [frames.place(_frame(made, place)) for made in layout.places],
         "shapes": [shapes.place(tuple(strings.place(edge.shape) for edge in node.edges)) for node in nodes],
         "lines": [lines.place(tuple(strings.place(line) for line in node.lines)) for node in nodes],
-        "output": [strings.place(text.shape(node.outputs[0].shape) if node.outputs else "") for node in nodes],
+        "output": _column(strings, (node.outputs[:1] for node in nodes), _first_shape),
         "parameters": [node.parameters for node in nodes],
         "flops": [node.flops for node in nodes],
         "bytes": [node.size_bytes for node in nodes],
@@ -69,13 +70,17 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "shapes": shapes.values(),
         "lines": lines.values(),
         "contents": [_content(content) for content in layout.contents],
+        "tall": list(_frame(layout.tall, place)),
         "nodes": columns,
     }
 
 
-def _frame(layout: Layout, index: int, contents: dict[int, int]) -> tuple[float, ...]:
+def _first_shape(specs: tuple[TensorSpec, ...]) -> str:
+    return text.shape(specs[0].shape) if specs else ""
+
+
+def _frame(made: Place, contents: dict[int, int]) -> tuple[float, ...]:
     """Size of a node and how its content is fitted in: width, height, content or -1, scale, dx, dy, legible."""
-    made = layout.places[index]
     if made.content is None:
         return made.width, made.height, -1
     fitted = (round(made.scale, 5), round(made.dx, 2), round(made.dy, 2), round(made.legible, 4))
@@ -102,13 +107,13 @@ def details_payload(report: Report, scene: Scene) -> dict[str, Any]:
     strings, specs, weights, attributes, figures, links = (_Table() for _ in range(6))
     owned = _owned(report.structure.tensors)
     columns: dict[str, list[Any]] = {
-        "path": [strings.place(text.name(node.path, 400)) for node in scene.nodes],
+        "path": _column(strings, (node.path for node in scene.nodes), lambda path: text.name(path, 400)),
         "module": [node.module for node in scene.nodes],
-        "inputs": [specs.place(_specs(node.inputs, strings)) for node in scene.nodes],
-        "outputs": [specs.place(_specs(node.outputs, strings)) for node in scene.nodes],
+        "inputs": _column(specs, (node.inputs for node in scene.nodes), lambda each: _specs(each, strings)),
+        "outputs": _column(specs, (node.outputs for node in scene.nodes), lambda each: _specs(each, strings)),
         "weights": [weights.place(_weights(node, owned, strings)) for node in scene.nodes],
         "attributes": [attributes.place(_attributes(report, node, strings)) for node in scene.nodes],
-        "figures": [figures.place(_figures(node, strings)) for node in scene.nodes],
+        "figures": _column(figures, (_costs(node) for node in scene.nodes), lambda each: _figures(each, strings)),
         "findings": [links.place(tuple(node.findings[:20])) for node in scene.nodes],
     }
     told = {index for node in scene.nodes for index in node.findings[:20]}
@@ -124,10 +129,24 @@ def details_payload(report: Report, scene: Scene) -> dict[str, Any]:
     }
 
 
+def _column(table: _Table, facts: Iterable[Fact], write: Callable[[Fact], Any]) -> list[int]:
+    """The place of each fact's text in a table; equal facts are written once."""
+    known: dict[Fact, int] = {}
+    places = []
+    for fact in facts:
+        place = known.get(fact)
+        if place is None:
+            place = known[fact] = table.place(write(fact))
+        places.append(place)
+    return places
+
+
 def _specs(specs: tuple[TensorSpec, ...], strings: _Table) -> tuple[int, ...]:
-    written = (f"{spec.name} {text.shape(spec.shape)} {spec.dtype}".strip() for spec in specs[:12])
+    written = (
+        f"{text.name(spec.name)} {text.shape(spec.shape)} {text.dtype(spec.dtype)}".strip() for spec in specs[:12]
+    )
     more = (f"and {len(specs) - 12} more",) if len(specs) > 12 else ()
-    return tuple(strings.place(text.name(line)) for line in (*written, *more))
+    return tuple(strings.place(line) for line in (*written, *more))
 
 
 def _owned(tensors: Iterable[TensorFact]) -> dict[str, list[TensorFact]]:
@@ -157,16 +176,16 @@ def _attributes(report: Report, node: Node, strings: _Table) -> tuple[int, ...]:
     return tuple(strings.place(text.name(part, 120)) for item in items for part in (item.name, item.value))
 
 
-def _figures(node: Node, strings: _Table) -> tuple[int, int, int, int, bool]:
+def _costs(node: Node) -> tuple[int, int, int, int, bool]:
+    return node.parameters, node.macs, node.flops, node.size_bytes, node.exact
+
+
+def _figures(costs: tuple[int, int, int, int, bool], strings: _Table) -> tuple[int, int, int, int, bool]:
     """Parameters, multiply-adds, floating-point operations and bytes as text; whether the costs are complete."""
-    written = (
-        text.count(node.parameters),
-        text.macs(node.macs),
-        text.flops(node.flops),
-        text.bytes_binary(node.size_bytes),
-    )
+    parameters, macs, flops, size_bytes, exact = costs
+    written = (text.count(parameters), text.macs(macs), text.flops(flops), text.bytes_binary(size_bytes))
     a, b, c, d = (strings.place(each) for each in written)
-    return a, b, c, d, node.exact
+    return a, b, c, d, exact
 
 
 def _finding(finding: Finding) -> list[str]:

@@ -21,7 +21,7 @@ CARD_TEXT, LINE_TEXT = 11.5, 9.5
 """Font sizes of a card's title and further lines, in units."""
 SMALL_TEXT = 8.5
 """A label is not made smaller than this while there is room for it."""
-LETTER = 0.57
+LETTER = 0.6
 """Mean width of a letter as a share of the font size."""
 
 
@@ -225,6 +225,9 @@ def _shut(node: Node, box: Box) -> list[Label]:
         return [Label(middle, y, low, kind)]
     if name and top >= TEXT_MIN:
         return [Label(middle, y, top, "", name)]
+    last = name.rpartition(".")[2]
+    if last != name and fitting(last, "", box.width - 4, most) >= TEXT_MIN:
+        return [Label(middle, y, fitting(last, "", box.width - 4, most), "", last)]
     return [Label(middle, y, low, kind)] if kind and low >= TEXT_MIN else []
 
 

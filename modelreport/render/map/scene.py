@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from modelreport.facts import Family, TensorFact, TensorSpec
@@ -93,6 +94,7 @@ class Scene:
             todo.extend((child, depth + 1) for child in reversed(self.nodes[index].children))
 
 
+@lru_cache(maxsize=4096)
 def short(value: str) -> str:
     """A name or type as the map shows it: visible, one line, the middle left out when long."""
     if len(value) <= NAME_LIMIT:

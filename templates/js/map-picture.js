@@ -1,0 +1,150 @@
+// Everything to paint for one view, in pixels: boxes, lines, labels. The same as render/map/picture.py draws on paper.
+
+import { wordings } from './map-model.js';
+
+export const TEXT_MAX = 12.5;
+export const TEXT_MIN = 6;
+const SMALL = 8.5;
+const CARD = 11.5;
+const LINE = 9.5;
+const HEAD = 22;
+const LETTER = 0.6;
+const STEP = 14;
+
+/** Length of a label in mean letters; East Asian wide ones count more. */
+export function letters(text) {
+  let sum = 0;
+  for (const char of text) sum += char.codePointAt(0) > 0x2e80 ? 1.75 : 1;
+  return sum;
+}
+
+function fitting(name, type, space, most) {
+  const long = letters(name) + letters(type) + (name && type ? 1 : 0);
+  return Math.min(most, Math.max(0, space) / Math.max(1, long) / LETTER);
+}
+
+/** A node's rectangle in pixels. */
+export function boxOf(model, view, i) {
+  return {
+    i, x: (model.x[i] - view.x) * view.s, y: (model.y[i] - view.y) * view.s, w: model.w[i] * view.s, h: model.h[i] * view.s,
+    scale: model.unit[i] * view.s, depth: model.depth[i],
+  };
+}
+
+/** Name and type cut to a number of letters: both, one of them, or the beginning. */
+export function cut(model, i, space) {
+  const ways = wordings(model, i);
+  const good = ways.find(([name, type]) => letters(name) + letters(type) + (name && type ? 1 : 0) <= space);
+  if (good) return good;
+  const whole = ways[0].filter(Boolean).join(' ');
+  return space >= 4 ? ['', `${whole.slice(0, Math.floor(space) - 1)}…`] : ['', ''];
+}
+
+/** The label in the title bar of an open box; it stays in sight when the box reaches past the left edge of the pane. */
+export function headLabels(model, box, pane) {
+  const bar = HEAD * box.scale;
+  const size = Math.min(TEXT_MAX, bar * 0.6);
+  const inset = 7 * Math.min(1, box.scale);
+  const left = Math.max(box.x, 0) + inset;
+  const right = Math.min(box.x + box.w, pane.w) - inset;
+  const [name, type] = cut(model, box.i, (right - left) / (size * LETTER));
+  if (size < TEXT_MIN || (!name && !type)) return [];
+  return [{ x: left, y: box.y + bar * 0.52, size, name, text: type, anchor: 'start' }];
+}
+
+function shutLabels(model, box) {
+  const most = Math.min(TEXT_MAX, Math.max(SMALL, box.scale * CARD), box.h * 0.42);
+  const [name, type] = wordings(model, box.i)[0];
+  const [x, y] = [box.x + box.w / 2, box.y + box.h / 2];
+  const top = fitting(name, '', box.w - 4, most);
+  const low = fitting('', type, box.w - 4, most);
+  const label = (text, at, size, strong) => ({ x, y: at, size, name: strong ? '' : text, text: strong ? text : '', anchor: 'middle' });
+  if (name && type && Math.min(top, low) >= TEXT_MIN && box.h >= (top + low) * 1.35) {
+    return [label(name, y - low * 0.62, top, false), label(type, y + top * 0.68, low, true)];
+  }
+  if (model.nodes.repeat[box.i] && low >= TEXT_MIN) return [label(type, y, low, true)];
+  if (name && top >= TEXT_MIN) return [label(name, y, top, false)];
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  const short = fitting(last, '', box.w - 4, most);
+  if (last !== name && short >= TEXT_MIN) return [label(last, y, short, false)];
+  return type && low >= TEXT_MIN ? [label(type, y, low, true)] : [];
+}
+
+/** The labels of a shut box or a card: name and type, and further lines where they can be read. */
+export function cardLabels(model, box) {
+  if (model.isBox(box.i)) return shutLabels(model, box);
+  const lines = box.scale * LINE >= TEXT_MIN + 1.5 ? model.lines(box.i) : [];
+  const most = Math.min(TEXT_MAX, Math.max(box.scale * CARD, Math.min(SMALL, box.h * 0.55)));
+  let best = null;
+  for (const [name, type] of wordings(model, box.i)) {
+    const size = fitting(name, type, box.w - 4, most);
+    if (!best || Math.round((size * 2) / most) > Math.round((best.size * 2) / most)) best = { size, name, text: type };
+  }
+  if (!best || best.size < TEXT_MIN) return [];
+  const small = Math.min(10, box.scale * LINE);
+  const x = box.x + box.w / 2;
+  const y = box.y + (lines.length > 0 ? 13 * box.scale : box.h / 2);
+  const made = [{ ...best, x, y, anchor: 'middle' }];
+  lines.forEach((line, k) => {
+    if (letters(line) * small * LETTER <= box.w - 3) {
+      made.push({ x, y: y + STEP * box.scale * (k + 1), size: small, name: line, text: '', anchor: 'middle' });
+    }
+  });
+  return made;
+}
+
+/** The edges inside an open box: corner points in pixels, kind, whether an arrowhead ends them, and the shape that flows. */
+export function linesOf(model, view, i) {
+  const content = model.content(i);
+  const [, , , , dx, dy] = model.frame(i);
+  const kin = model.children(i);
+  const inner = model.inner[i] * view.s;
+  const x0 = (model.x[i] + dx * model.unit[i] - view.x) * view.s;
+  const y0 = (model.y[i] + dy * model.unit[i] - view.y) * view.s;
+  const shapes = model.shapes(i);
+  const told = new Set();
+  return content[3].map((route, k) => {
+    const [kind, source, target] = route;
+    const points = [];
+    for (let at = 3; at < route.length; at += 2) points.push([x0 + route[at] * inner, y0 + route[at + 1] * inner]);
+    const shape = source < kin.length && !told.has(source) ? model.data.strings[shapes[k]] : '';
+    told.add(source);
+    const ends = { source: kin[source] ?? -1, target: kin[target] ?? -1, arrow: target < kin.length };
+    return { ...ends, kind: model.data.routes[kind], points, scale: inner, shape };
+  });
+}
+
+/** Labels beside the beginnings of lines, left out where they would touch one another. */
+export function shapeLabels(lines, pane) {
+  const taken = [];
+  const made = [];
+  for (const line of lines) {
+    const size = Math.min(10, LINE * line.scale);
+    const [[x0, y0], [x1, y1]] = line.points;
+    const gap = Math.min(y1 - y0, 30 * line.scale);
+    if (!line.shape || size < TEXT_MIN + 1 || gap < size * 1.3) continue;
+    if (x0 < 0 || y0 < -20 || x0 > pane.w || y0 > pane.h) continue;
+    const side = x1 > x0 + 1 ? -1 : 1;
+    const wide = letters(line.shape) * size * LETTER;
+    const x = x0 + side * 4 * Math.min(1.5, line.scale);
+    const y = y0 + gap * 0.45;
+    const rect = [side > 0 ? x : x - wide, y - size * 0.6, side > 0 ? x + wide : x, y + size * 0.6];
+    if (taken.some((other) => rect[0] < other[2] && other[0] < rect[2] && rect[1] < other[3] && other[1] < rect[3])) continue;
+    taken.push(rect);
+    made.push({ x, y, size, name: line.shape, text: '', anchor: side > 0 ? 'start' : 'end' });
+  }
+  return made;
+}
+
+/** The picture of a view whose open and shut boxes are known (see lod in map-view.js). */
+export function picture(model, view, pane, { open, shut }) {
+  const boxes = open.slice(1).map((i) => boxOf(model, view, i)).sort((a, b) => a.depth - b.depth);
+  const cards = shut.map((i) => boxOf(model, view, i)).filter((box) => box.w > 0.7 && box.h > 0.7);
+  const lines = open.flatMap((i) => linesOf(model, view, i));
+  const labels = [
+    ...boxes.flatMap((box) => headLabels(model, box, pane)),
+    ...cards.flatMap((box) => cardLabels(model, box)),
+    ...shapeLabels(lines, pane),
+  ];
+  return { boxes, cards, lines, labels: labels.filter((each) => each.y > -20 && each.y < pane.h + 20) };
+}
