@@ -46,7 +46,7 @@ def test_large_tensors_have_no_twin_but_large_views_of_small_ones_do():
 
 @pytest.mark.parametrize(
     ("make", "expected"),
-    [(lambda: [torch.empty(()).item()], [1.0]), (lambda: (torch.empty(()) > 0).item(), False),
+    [(lambda: [torch.empty(()).item()], [1.0]), (lambda: bool((torch.empty(()) > 0).item()), False),
      (lambda: bool(torch.empty(3).any()), False), (lambda: int(torch.empty((), dtype=torch.int64)), 1),
      (lambda: torch.empty(3).tolist(), [1.0, 1.0, 1.0])],
 )  # fmt: skip
