@@ -18,7 +18,7 @@ from modelreport.load import (
     torch_zip,
     torchscript,
 )
-from modelreport.load.foreign import name_foreign
+from modelreport.load.foreign import UNKNOWN, name_foreign
 from modelreport.load.format import Format
 from modelreport.load.probe import probe
 
@@ -45,6 +45,9 @@ FORMATS: tuple[Format, ...] = (
 """Every format that is read, one line each; at most one recognises a file."""
 
 
+DAMAGED = "Compare its size or hash with the original and copy it again."
+
+
 def open_checkpoint(path: Path, options: Options) -> Checkpoint:
     """Open the checkpoint file or folder at ``path``; close it after use (it is a context manager).
 
@@ -54,9 +57,15 @@ def open_checkpoint(path: Path, options: Options) -> Checkpoint:
     format_ = next((known for known in FORMATS if known.recognises(seen.head, seen.names)), None)
     if format_ is None:
         what, hint = name_foreign(seen)
+        named = next((known.title for known in FORMATS if path.suffix.lower() in known.suffixes), "")
+        if what == UNKNOWN and named:
+            what, hint = f"of no known format, though it is named like a {named} file", DAMAGED
         raise UnknownFormatError(f"{path} is not a checkpoint: it is {what}.", hint)
     try:
         return format_.read(path, options)
+    except CorruptFileError as error:
+        error.hint = error.hint or DAMAGED
+        raise
     except ModelReportError:
         raise
     except OSError as error:
@@ -65,7 +74,7 @@ def open_checkpoint(path: Path, options: Options) -> Checkpoint:
         kind = type(error).__name__
         raise CorruptFileError(
             f"{path} is damaged: reading it as {format_.title} failed ({kind}: {str(error)[:200]}).",
-            "Compare its size or hash with the original and copy it again.",
+            DAMAGED,
         ) from error
 
 

@@ -31,6 +31,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"RIFF", "a RIFF media file", ""),
     (b"\x12\x01\0\0", "an MXNet parameter file", "Export the weights as safetensors."),
 )
+UNKNOWN = "of no format that is known here"
 _HTML = re.compile(rb"^\s*(<!doctype html|<html|<head|<\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE)
 
 
@@ -88,4 +89,4 @@ def _text_or_binary(head: bytes) -> tuple[str, str]:
         if text.lstrip().startswith(("{", "[")):
             return "a JSON text", "Give the folder it lies in, or the file with the weights."
         return "a text file", "Give the file with the weights."
-    return "of no format that is known here", "modelreport formats lists the formats that are read."
+    return UNKNOWN, "modelreport formats lists the formats that are read."
