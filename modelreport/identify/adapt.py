@@ -66,7 +66,9 @@ def _adapt(
     else:
         allowed = ()
     left = [
-        n for n in fit.unexpected if not _LOSS.search(n) and not _without(n, prefixes).startswith(allowed or ("\0",))
+        n
+        for n in fit.unexpected
+        if not _LOSS.search(n[:200]) and not _without(n, prefixes).startswith(allowed or ("\0",))
     ]
     if fit.changed or fit.missing or left or not fit.matched:
         return None

@@ -15,6 +15,8 @@ DISPENSABLE = re.compile(
 )
 """Buffers that libraries compute again, or left out in some version, and counters that profilers leave in files."""
 
+_LONGEST = 1000
+"""Characters: no library has longer names, and patterns take their time on a megabyte."""
 _LEGACY = (
     (re.compile(r"\.gamma$"), ".weight"),
     (re.compile(r"\.beta$"), ".bias"),
@@ -69,6 +71,10 @@ def compare(
     expected = module_shapes(module)
     buffers = {name: tuple(value.shape) for name, value in module.named_buffers()}
     patterns = (DISPENSABLE, *ignore)
+
+    def dispensable(name: str) -> bool:
+        return len(name) < _LONGEST and any(p.search(name) for p in patterns)
+
     found: dict[str, str] = {}
     unexpected: list[str] = []
     for name, shape in tensors.items():
@@ -76,13 +82,13 @@ def compare(
         target = next((n for n in options if expected[n] == shape), options[0] if options else None)
         if target is not None:
             found[target] = name
-        elif name not in buffers and not any(p.search(name) for p in patterns):
+        elif name not in buffers and not dispensable(name):
             unexpected.append(name)
     tied = tied_names(module)
     changed = [n for n, file_name in found.items() if tensors[file_name] != expected[n]]
     missing = [
         n for n in expected
-        if n not in found and not any(p.search(n) for p in patterns) and not any(t in found for t in tied.get(n, ()))
+        if n not in found and not dispensable(n) and not any(t in found for t in tied.get(n, ()))
     ]  # fmt: skip
     return Fit(
         matched=len(found) - len(changed),
@@ -97,6 +103,8 @@ def compare(
 
 def _spellings(name: str, prefixes: Sequence[str]) -> list[str]:
     """The names a module could have for a tensor, most literal first."""
+    if len(name) >= _LONGEST:
+        return [name]
     plain = [name]
     plain.extend(name[len(p) :] if name.startswith(p) else p + name for p in prefixes)
     for pattern, replacement in _LEGACY:

@@ -70,7 +70,7 @@ def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
 
 def _unknown(reason: str, shapes: Iterable[str]) -> Skipped:
     hint = "Name the code that builds the model: --model your_module:your_factory"
-    if any(_TRANSFORMER.search(name) for name in shapes):
+    if any(_TRANSFORMER.search(name[:200]) for name in shapes):
         hint = f"If it is a Hugging Face model, give the folder that holds its config.json. Or: {hint}"
     return Skipped(stage="identify", reason=reason, hint=hint)
 

@@ -23,6 +23,8 @@ _NORM = re.compile(
 _HEAD = re.compile(
     r"(^|[._])(lm_head|head|fc|classifier|out(put)?|proj(ection)?|[qkv]|query|key|value|decoder)([._]|\d|$)"
 )
+_LONGEST = 200
+"""Characters of a path that are looked at."""
 _GATES = {4: "LSTM", 3: "GRU", 1: "RNN"}
 
 
@@ -41,6 +43,7 @@ def guess_leaf(path: str, own: Mapping[str, Shape], context: Context) -> Guess:
 
     ``context`` is read and brought up to date; call in the order of the file.
     """
+    path = path[-_LONGEST:]
     if "running_mean" in own or "running_var" in own:
         return _batch_norm(own, context)
     if recurrent := _recurrent(own):

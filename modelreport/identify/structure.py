@@ -19,6 +19,10 @@ from modelreport.identify.tree import (
 )  # fmt: skip
 
 
+_DEEPEST = 500
+"""Parts of a name among which its module is looked for; trees in files are cut at this depth."""
+
+
 @dataclass
 class _Plan:
     """A tree, and how the tensors of the file belong to it."""
@@ -129,12 +133,14 @@ def _owner(plan: _Plan, places: Mapping[str, int], name: str) -> tuple[int, bool
     path = plan.owners.get(name)
     if path is None:
         path = name.rpartition(".")[0]
-    exact = True
+    if path in places:
+        return places[path], True
+    path = ".".join(path.split(".", _DEEPEST)[:_DEEPEST])  # a name may be all dots
     while path not in places:
         if not path:
             return 0, False
-        path, exact = path.rpartition(".")[0], False
-    return places[path], exact
+        path = path.rpartition(".")[0]
+    return places[path], False
 
 
 def _share_live(checkpoint: Checkpoint, sharing: list[Sharing]) -> list[Sharing]:

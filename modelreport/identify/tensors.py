@@ -19,6 +19,8 @@ BUFFER_NAME = re.compile(
 )
 """Last parts of names that libraries register as buffers."""
 _PACKED = re.compile(r"(^|\.)(qweight|weight_packed|weight|\w+_blocks|packed_weight)$")
+_LONGEST = 200
+"""Characters at the end of a name that tell its role."""
 _CHECKED = 64
 """Earlier tensors of the same storage that one is compared with, so that hostile files cost no quadratic time."""
 
@@ -29,10 +31,11 @@ def role_of(tensor: LazyTensor, roles: Mapping[str, Role]) -> Role:
         return tensor.role
     if (known := roles.get(tensor.name)) is not None:
         return known
-    if BUFFER_NAME.search(tensor.name):
+    end = tensor.name[-_LONGEST:]  # a name of a megabyte must not keep the patterns busy
+    if BUFFER_NAME.search(end):
         return "buffer"
     whole = not tensor.dtype.startswith(("float", "bfloat", "complex", "qint", "quint", "bits"))
-    return "buffer" if whole and not _PACKED.search(tensor.name) else "parameter"
+    return "buffer" if whole and not _PACKED.search(end) else "parameter"
 
 
 @dataclass(frozen=True)

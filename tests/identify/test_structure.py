@@ -237,6 +237,16 @@ def test_any_names_and_shapes_are_described(shapes: dict[str, tuple[int, ...]]) 
     assert [t.name for t in found.tensors] == list(shapes)
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("part", ["a_", "train_acc", "h", "norm_1", ".a", "_emb", "1", "on", "\u202e"])
+def test_a_name_of_a_megabyte_is_described_at_once(part: str) -> None:
+    name = part * (1_000_000 // len(part))
+    tensors = [LazyTensor(f"{name}{end}", "float32", (3,), None) for end in ("!", ".weight", ".weight!")]
+    whole = dict(build_known("torchvision", "resnet18").state_dict())
+    found = described(make_checkpoint([*tensors, *make_checkpoint(whole).tensors]))
+    assert found.parameters == 9 + 11_689_512
+
+
 def test_an_empty_checkpoint_has_a_root() -> None:
     found = describe(make_checkpoint({}), NOTHING)
     assert (len(found.modules), found.parameters, found.size_bytes, found.dtypes) == (1, 0, 0, ())
