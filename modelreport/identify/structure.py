@@ -18,7 +18,6 @@ from modelreport.identify.tree import (
     split_name,
 )  # fmt: skip
 
-
 _DEEPEST = 500
 """Parts of a name among which its module is looked for; trees in files are cut at this depth."""
 
