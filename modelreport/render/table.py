@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from modelreport.render import format as text
+
 ROWS_IN_MARKUP: Final = 2000
 """Rows that stand in the page itself; the packed data has all."""
 
@@ -43,6 +45,11 @@ class Cell:
     exact: str = ""
     href: str = ""
     """Anchor on the page, such as ``#layer-3``."""
+
+    @classmethod
+    def name(cls, name: str, exact: str = "") -> Cell:
+        """The name of something in the file, made visible; an empty one says so."""
+        return cls(text.name(name) or "(no name)", exact)
 
     @property
     def plain(self) -> bool:

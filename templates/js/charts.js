@@ -31,7 +31,8 @@ export async function drawFigure(place, figure, options = {}) {
   const library = await plotly();
   const resolved = resolveColors(figure, color);
   const font = { family: getComputedStyle(document.body).fontFamily, ...resolved.layout.font };
-  const width = place.clientWidth - 120;
+  const words = (resolved.layout.yaxis?.ticktext ?? []).map((word) => word.length);
+  const width = place.clientWidth - 60 - Math.max(0, ...words) * 6;
   const axes = { xaxis: fittedAxis(resolved.layout.xaxis, width), yaxis: fittedAxis(resolved.layout.yaxis, 800) };
   const layout = { ...resolved.layout, ...axes, font, autosize: true };
   await library.react(place, resolved.data, layout, { ...CONFIG, ...options });

@@ -8,6 +8,7 @@ import { sparkline } from './sparkline.js';
 const ROW_HEIGHT = 27;
 const VIEW_HEIGHT = 720; // the most that the style sheet gives a table
 const WHOLE = 300;
+const TALL = 30;
 const TOOLS_FROM = 8;
 
 /** One table of the page: what is shown of it, and how. The rows stay data; only those in view are on the page. */
@@ -97,6 +98,7 @@ export class TableView {
     const here = rows.filter((row) => !row.group && !ancestors.has(row.index)).length;
     const noun = all === 1 ? one : many;
     this.count.textContent = here === all ? `${all.toLocaleString('en')} ${noun}` : `${here.toLocaleString('en')} of ${all.toLocaleString('en')} ${noun}`;
+    this.scroller.classList.toggle('tall', rows.length > TALL);
     this.window = [-1, -1];
     this.draw();
   }

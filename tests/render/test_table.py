@@ -71,3 +71,8 @@ def test_depth_is_a_class_and_stops_at_twelve() -> None:
     html = paint(Table("t", "Things", (COLUMNS[0],), rows, tree=True))
     assert "class=d12" in html
     assert "class=d13" not in html
+
+
+def test_an_empty_name_says_so() -> None:
+    assert Cell.name("").text == "(no name)"
+    assert Cell.name("a\u202eb").text == "a\\u202eb"

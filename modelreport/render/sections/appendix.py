@@ -58,7 +58,7 @@ def tensors(report: Report, places: Anchors) -> Table:
 def _row(index: int, each: TensorFact, places: Anchors) -> Row:
     trainable = {True: "yes", False: "no", None: text.UNKNOWN}[each.trainable]
     cells = (
-        Cell(text.name(each.name)),
+        Cell.name(each.name),
         Cell(text.shape(each.shape)),
         Cell(text.dtype(each.dtype)),
         Cell(each.role),

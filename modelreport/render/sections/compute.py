@@ -52,7 +52,7 @@ def _row(operation: Operation, trace: Trace, places: Anchors) -> Row:
     if moved and operation.flops is not None:
         intensity = Cell(text.number(operation.flops / moved), f"{operation.flops / moved:.6g}")
     cells = (
-        Cell(text.name(operation.name, 60)),
+        Cell(text.name(operation.name, 60) or "(no name)"),
         Cell(text.exact(operation.id)),
         Cell(operation.family),
         Cell(text.name(path) or "(root)", href=places.module(path)),

@@ -98,7 +98,9 @@ def _row(line: Line, closed: bool, structure: Structure, trace: Trace | None, co
     for index in line.members if trace else ():
         cost.add(costs[index])
         cost.runs.extend(costs[index].runs)
-    name = text.name(first.name) if single else f"{text.name(first.name, 60)}…{text.name(last.name, 60)}"
+    name = (
+        (text.name(first.name) or "(no name)") if single else f"{text.name(first.name, 60)}…{text.name(last.name, 60)}"
+    )
     path = text.name(first.path) if single and first.path != first.name else ""
     size = sum(module.size_bytes for module in members)
     cells = (

@@ -71,7 +71,7 @@ def calls(security: Security) -> Table:
 
 def _call(call: Call) -> tuple[Cell, ...]:
     return (
-        Cell(text.name(call.target)),
+        Cell.name(call.target),
         Cell(DANGER_WORDS[call.danger]),
         Cell(KIND_WORDS[call.kind]),
         Cell(text.exact(call.count)),

@@ -45,9 +45,8 @@ def table(report: Report, weights: Weights) -> Table:
 def _row(index: int, each: TensorStatistics, fact: TensorFact | None) -> Row:
     infinite = each.positive_infinity + each.negative_infinity
     median = each.quantiles[QUANTILES.index(0.5)] if len(each.quantiles) == len(QUANTILES) else None
-    shown = text.name(each.name)
     cells = (
-        Cell(shown),
+        Cell.name(each.name),
         Cell(text.shape(fact.shape) if fact else text.UNKNOWN),
         Cell(""),
         _value(each.mean),
