@@ -61,9 +61,9 @@ class Skipped(Fact, frozen=True, kw_only=True, tag="skipped"):
 class Message(Fact, frozen=True, kw_only=True):
     """A sentence with named values, filled in by ``render/format.py`` so that numbers look alike everywhere.
 
-    ``text`` holds ``{name}`` placeholders. A value's unit is the end of its name: ``…_bytes``, ``…_share`` (0–1, shown
-    in percent), ``…_flops``, ``…_macs``, ``…_count``; other numbers are shown to three significant digits, text as it
-    is.
+    ``text`` holds ``{name}`` placeholders; ``{name:one|many}`` chooses a word by the value. A value's unit is the end
+    of its name: ``…_bytes`` (memory), ``…_file_bytes``, ``…_share`` (0–1, shown in percent), ``…_flops``, ``…_macs``,
+    ``…_count``; other numbers are shown to three significant digits, text as it is.
     """
 
     text: str
@@ -143,6 +143,9 @@ class Source(Fact, frozen=True, kw_only=True):
     """Facts the file states about itself: opset, producer, safetensors metadata, config values, README front matter."""
     code: tuple[Item, ...] = ()
     """Source text found in the file (TorchScript, legacy modules): name and text; shown, never run."""
+    unreadable: tuple[Item, ...] = ()
+    """Tensors of the file, optimizer state included, whose bytes are missing or damaged, each with the reason: the
+    ordinary loader would stop there."""
     notes: tuple[str, ...] = ()
     """Oddities a reviewer should know: duplicate members, trailing bytes, unreadable tensors, refused external data."""
 

@@ -77,6 +77,21 @@ def several(report: Report) -> Found | Clean:
     )
 
 
+def incomplete(report: Report) -> Found | Clean:
+    """Tensors that the file names but does not hold."""
+    lost = report.source.unreadable
+    if not lost:
+        return Clean(say("Every tensor that the file names is in it, whole."))
+    return Found(
+        say(
+            "{tensor_count} {tensor_count:tensor|tensors} of the file {tensor_count:is|are} missing or damaged; "
+            "loading it the ordinary way would fail.",
+            tensor_count=len(lost),
+        ),
+        [point("tensor", item.name, say("{reason}", reason=item.value)) for item in lost],
+    )
+
+
 def wrapped(report: Report) -> Found | Clean:
     """Names that still carry the prefix of a wrapper."""
     prefix = report.source.stripped_prefix
@@ -120,5 +135,13 @@ RULES = (
         "Save model.module.state_dict() (DataParallel) or the original module (torch.compile).",
         "provenance",
         wrapped,
+    ),
+    Rule(
+        "R005",
+        "error",
+        "Damaged or incomplete file",
+        "Compare its size or hash with the original and copy it again.",
+        "provenance",
+        incomplete,
     ),
 )

@@ -60,8 +60,8 @@ CLASS_CALLS = frozenset(_ENUMS.split())
 """Classes of libraries, mostly enumerations, that are made by a call and run nothing of the file's choosing."""
 
 _NAMES = """
-builtins.long builtins.type builtins.object builtins.Ellipsis builtins.NotImplemented builtins.len builtins.max builtins.min
-builtins.sum builtins.abs builtins.round builtins.sorted builtins.any builtins.all
+builtins.type builtins.object builtins.Ellipsis builtins.NotImplemented builtins.len builtins.max builtins.min
+builtins.long builtins.sum builtins.abs builtins.round builtins.sorted builtins.any builtins.all
 math.sqrt math.exp math.log math.cos math.sin math.ceil math.floor
 typing.Any typing.Union typing.Optional typing.List typing.Dict typing.Tuple typing.Sequence
 types.NoneType builtins.NoneType enum.Enum abc.ABC

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -73,6 +74,7 @@ def assemble(opened: Opened, contents: Contents, options: Options, content: Cont
         notes.append("The file holds no tensors.")
     if contents.items.dropped:
         notes.append(f"{contents.items.dropped:,} further values beside the weights are not listed.")
+    extra = (*contents.optimizer, *_others(candidates, chosen), *contents.loose)
     source = Source(
         name=opened.name,
         kind=opened.kind,
@@ -87,16 +89,22 @@ def assemble(opened: Opened, contents: Contents, options: Options, content: Cont
         training=training,
         metadata=tuple(opened.metadata),
         code=tuple(opened.code),
+        unreadable=_unreadable((*chosen.tensors, *extra)),
         notes=tuple(dict.fromkeys(notes)),
     )
     return Checkpoint(
         source=source,
         security=opened.security,
         tensors=tuple(chosen.tensors),
-        extra=(*contents.optimizer, *_others(candidates, chosen), *contents.loose),
+        extra=extra,
         tree=chosen.tree,
         files=opened.files,
     )
+
+
+def _unreadable(tensors: Iterable[LazyTensor]) -> tuple[Item, ...]:
+    """Tensors that are in the pickle but whose values are not in the file (meta tensors never had any)."""
+    return tuple(Item(name=short(t.name, 200), value=t.missing) for t in tensors if t.missing and t.dtype == "unknown")
 
 
 def _content(chosen: Candidate, trained: bool) -> Content:

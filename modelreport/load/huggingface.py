@@ -104,6 +104,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         training=parts.training,
         choices=parts.choices,
         code=tuple(parts.code),
+        unreadable=tuple(parts.unreadable),
         notes=tuple(parts.notes),
     )
     return Checkpoint(

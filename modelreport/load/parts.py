@@ -32,6 +32,7 @@ class Parts:
     files: list[MappedFile] = field(default_factory=list)
     source_files: list[SourceFile] = field(default_factory=list)
     metadata: list[Item] = field(default_factory=list)
+    unreadable: list[Item] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     security_notes: list[str] = field(default_factory=list)
@@ -88,6 +89,7 @@ class Parts:
             self.tensors.append(_move(tensor, full, base, moved))
         self.extra += [_move(tensor, tensor.name, base, moved) for tensor in part.extra]
         self.metadata += [item for item in part.source.metadata if item not in self.metadata]
+        self.unreadable += part.source.unreadable
         self.notes += part.source.notes
         self.code += part.source.code
         self.tree = self.tree or part.tree

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.errors import CorruptFileError, LoadError, MissingFileError
-from modelreport.facts import Source
+from modelreport.facts import Item, Source
 from modelreport.load.documents import JSON_LIMIT, flatten, read_json
 from modelreport.load.format import Format
 from modelreport.load.parts import Parts
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 INDEX_LIMIT = JSON_LIMIT * 4
 SHARDS_LIMIT = 10_000
 MISSING_SHOWN = 20
+UNREADABLE_LIMIT = 100_000
 _INDEX = re.compile(rb'^\s*\{.*"weight_map"\s*:\s*\{', re.DOTALL)
 _TOTALS = re.compile(rb'^\s*\{\s*"metadata"\s*:\s*\{[^{}]*"total_size"\s*:')
 
@@ -67,6 +68,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         files=tuple(parts.source_files),
         size_bytes=sum(file.size_bytes for file in parts.source_files),
         metadata=tuple(parts.metadata),
+        unreadable=tuple(parts.unreadable),
         notes=tuple(parts.notes),
     )
     return Checkpoint(
@@ -113,6 +115,11 @@ def _note_failures(parts: Parts, failed: dict[str, str], places: dict[str, str])
     counts: dict[str, int] = {}
     for shard in places.values():
         counts[shard] = counts.get(shard, 0) + 1
+    parts.unreadable += [
+        Item(name=name, value=failed[shard])
+        for name, shard in list(places.items())[:UNREADABLE_LIMIT]
+        if shard in failed
+    ]
     for shard, reason in list(failed.items())[:MISSING_SHOWN]:
         noun = "tensor is" if counts[shard] == 1 else "tensors are"
         parts.notes.append(f"{reason} Its {counts[shard]} {noun} missing from this report.")

@@ -49,6 +49,13 @@ def test_several_models_are_noted_with_the_chosen_one() -> None:
     assert (found.state, found.message.values["chosen"], found.evidence_count) == ("found", "model", 2)
 
 
+def test_missing_bytes_are_an_error_with_the_reason() -> None:
+    lost = (Item(name="fc.weight", value="the file ends before storage 3"),)
+    found = finding(with_source(plain_report(), unreadable=lost), "R005")
+    assert (found.state, found.severity, found.evidence[0].name) == ("found", "error", "fc.weight")
+    assert finding(plain_report(), "R005").state == "clean"
+
+
 def test_a_wrappers_prefix_is_noted() -> None:
     found = finding(with_source(plain_report(), stripped_prefix="module."), "R004")
     assert (found.state, found.evidence[0].name) == ("found", "module.")
