@@ -3,6 +3,7 @@ import { plotly } from './plotly.js';
 import { color } from './theme.js';
 
 const LIMIT = 60;
+const GLYPH = 6; // pixels, about, of a sign in a tick label
 const CONFIG = {
   displaylogo: false,
   responsive: true,
@@ -18,6 +19,12 @@ export function resolveColors(value, lookup) {
   return typeof value === 'string' && value.startsWith('var(--') ? lookup(value) : value;
 }
 
+/** The end of a label that is too long; an entity such as '&lt;' counts as the one sign it is. */
+export function shortened(label, most) {
+  const signs = label.match(/&[#\w]+;|./gsu) ?? [];
+  return signs.length <= most ? label : `…${signs.slice(1 - most).join('')}`;
+}
+
 /** An axis whose title is as small as its ticks and which has as many ticks as fit side by side. */
 export function fittedAxis(axis, width) {
   if (!axis) return axis;
@@ -31,9 +38,13 @@ export async function drawFigure(place, figure, options = {}) {
   const library = await plotly();
   const resolved = resolveColors(figure, color);
   const font = { family: getComputedStyle(document.body).fontFamily, ...resolved.layout.font };
-  const words = (resolved.layout.yaxis?.ticktext ?? []).map((word) => word.length);
-  const width = place.clientWidth - 60 - Math.max(0, ...words) * 6;
-  const axes = { xaxis: fittedAxis(resolved.layout.xaxis, width), yaxis: fittedAxis(resolved.layout.yaxis, 800) };
+  const most = Math.max(12, Math.floor(place.clientWidth * 0.4 / GLYPH));
+  const labels = resolved.layout.yaxis?.ticktext?.map((label) => shortened(label, most));
+  const longest = Math.max(0, ...(labels ?? []).map((label) => label.length));
+  const axes = {
+    xaxis: fittedAxis(resolved.layout.xaxis, place.clientWidth - 60 - longest * GLYPH),
+    yaxis: { ...fittedAxis(resolved.layout.yaxis, 800), ...(labels ? { ticktext: labels } : {}) },
+  };
   const layout = { ...resolved.layout, ...axes, font, autosize: true };
   await library.react(place, resolved.data, layout, { ...CONFIG, ...options });
 }

@@ -41,6 +41,7 @@ export class TableView {
     if (this.histograms) this.addPanel();
     if (this.table.rows.length >= TOOLS_FROM) startTools(this);
     this.scroller.replaceChildren(this.live);
+    this.scroller.classList.add('live');
     this.scroller.addEventListener('scroll', () => this.draw(), { passive: true });
     this.body.addEventListener('click', (event) => this.clicked(event));
     window.addEventListener('beforeprint', () => this.scroller.replaceChildren(this.still));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fittedAxis, resolveColors } from '../../templates/js/charts.js';
+import { fittedAxis, resolveColors, shortened } from '../../templates/js/charts.js';
 import { histogramFigure, short } from '../../templates/js/panel.js';
 import { coarser, steps } from '../../templates/js/sparkline.js';
 import { rgb } from '../../templates/js/theme.js';
@@ -45,4 +45,20 @@ test('a sparkline is as high as its box and keeps all counts', () => {
   assert.equal(coarser(counts).length, 32);
   assert.equal(coarser(counts).reduce((a, b) => a + b), counts.reduce((a, b) => a + b));
   assert.deepEqual(coarser([0, 0, 9, 0]), [9]);
+});
+
+test('a long label keeps its end and no half entity', () => {
+  assert.equal(shortened('encoder.layer.0.attention', 10), '…attention');
+  assert.equal(shortened('&lt;b&gt;', 3), '&lt;b&gt;');
+  assert.equal(shortened('a&lt;b&gt;', 3), '…b&gt;');
+  assert.equal(shortened('', 3), '');
+});
+
+test('an axis has only as many ticks as fit, unless its ticks are given', () => {
+  globalThis.document = { createElement: () => ({ style: {}, remove() {} }), body: { append() {} } };
+  globalThis.getComputedStyle = () => ({ color: 'rgb(1, 2, 3)' });
+  assert.equal(fittedAxis({ nticks: 8, title: { text: 'x' } }, 300).nticks, 3);
+  assert.equal(fittedAxis({ nticks: 8 }, 2000).nticks, 8);
+  assert.equal(fittedAxis({ tickvals: [1, 2] }, 300).nticks, undefined);
+  assert.equal(fittedAxis(undefined, 300), undefined);
 });
