@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from markupsafe import Markup
@@ -37,6 +38,22 @@ class Pen:
     def at(self, x: float, y: float) -> str:
         """A point of a path."""
         return f"{self.number(x)} {self.number(y)}"
+
+    def trail(self, points: Sequence[tuple[float, float]]) -> str:
+        """Path data through the points: relative steps of a tenth of a unit, level runs as one step.
+
+        The steps are differences of rounded positions, so that rounding does not add up.
+        """
+        rounded = [(round(x * 10), round(y * 10)) for x, y in points]
+        data, (x, y) = f"M{self.at(rounded[0][0] / 10, rounded[0][1] / 10)}", rounded[0]
+        for i, (next_x, next_y) in enumerate(rounded[1:], 1):
+            if next_y == y:
+                if i + 1 == len(rounded) or rounded[i + 1][1] != y:
+                    data, x = f"{data}h{self.number((next_x - x) / 10)}", next_x
+                continue
+            data += f"l{self.at((next_x - x) / 10, (next_y - y) / 10)}".replace(" -", "-")
+            x, y = next_x, next_y
+        return data
 
     def path(
         self, data: str, stroke: str = "", fill: str = "", hint: str = "", thick: float = 1.0, opacity: float = 1.0

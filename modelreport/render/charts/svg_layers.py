@@ -138,9 +138,8 @@ def _ridge(pen: Pen, layer: Ridge, plot: Plot) -> None:
     tall = plot.row_height * OVERLAP
     step = (layer.high - layer.low) / max(len(layer.heights) - 1, 1)
     points = [(plot.x(layer.low + step * i), base - tall * h) for i, h in enumerate(layer.heights)]
-    curve = "L".join(pen.at(x, y) for x, y in points)
     pen.path(
-        f"M{pen.at(points[0][0], base)}L{curve}L{pen.at(points[-1][0], base)}Z",
+        pen.trail([(points[0][0], base), *points, (points[-1][0], base)]) + "Z",
         layer.colour,
         f"{layer.colour}-tint",
         layer.hover,
@@ -149,16 +148,16 @@ def _ridge(pen: Pen, layer: Ridge, plot: Plot) -> None:
 
 
 def _heat(pen: Pen, layer: Heat, plot: Plot) -> None:
-    """Cells of the same colour in one path, which keeps large maps small."""
+    """Cells of the same colour in one path of strokes as thick as a row, which keeps large maps small."""
     cells: defaultdict[str, list[str]] = defaultdict(list)
     wide, tall = pen.number(plot.column_width - 1), plot.row_height - 1
     for row, levels in enumerate(layer.levels):
         for column, level in enumerate(levels):
             fill = "surface" if level is None else ramp(level)
-            corner = pen.at(plot.column(column), plot.row(row))
-            cells[fill].append(f"M{corner}h{wide}v{pen.number(tall)}h-{wide}z")
+            start = pen.at(round(plot.column(column), 1), round(plot.row(row) + tall / 2, 1))
+            cells[fill].append(f"M{start}h{wide}")
     for fill, paths in sorted(cells.items()):
-        pen.path("".join(paths), fill=fill)
+        pen.path("".join(paths), fill, thick=tall)
 
 
 def _histogram(pen: Pen, layer: Histogram, plot: Plot) -> None:
