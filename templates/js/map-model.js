@@ -94,7 +94,7 @@ export function wordings(model, i) {
   if (kind === 'input' || kind === 'output') return [[name, name.startsWith(kind) ? '' : type], [name, '']];
   if (name === model.type(i)) name = '';
   const ways = model.isBox(i) ? [[name, type], [name, ''], ['', type]] : [[name, type], ['', type], [name, '']];
-  const good = ways.filter((way) => way[0] || way[1]);
+  const good = ways.filter(([a, b], k) => (a || b) && !ways.slice(0, k).some((way) => way[0] === a && way[1] === b));
   return good.length > 0 ? good : [['', '']];
 }
 

@@ -43,7 +43,7 @@ export function cut(model, i, space) {
 /** The label in the title bar of an open box; it stays in sight when the box reaches past the left edge of the pane. */
 export function headLabels(model, box, pane) {
   const bar = HEAD * box.scale;
-  const size = Math.min(TEXT_MAX, bar * 0.6);
+  const size = Math.min(TEXT_MAX, bar * 0.7);
   const inset = 7 * Math.min(1, box.scale);
   const left = Math.max(box.x, 0) + inset;
   const right = Math.min(box.x + box.w, pane.w) - inset;

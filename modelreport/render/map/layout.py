@@ -27,6 +27,7 @@ CARD, LINE = 26.0, 14.0
 PANE, TALL_PANE = 1.6, 0.75
 """Width / height of the panes the whole map is shaped for."""
 _INNER_PANE = 1.35
+_EVEN = 16
 _PORT_HALF = 2.0
 _BEND_HALF = 2.0
 
@@ -166,6 +167,8 @@ def _box(node: Node, content: Content, *, root: bool) -> Place:
         return Place(width, height, width / 2, content, 1.0, PAD, PAD)
     size = math.sqrt(max(content.width, 1.0) * max(content.height, 1.0))
     scale = max(0.1, min(1.0, (110.0 / size) ** 0.42))
+    if node.kind == "group" and node.repeat <= _EVEN:
+        scale = 1.0  # the repeats stay as large as their siblings outside the group
     inner = content.width * scale
     width = max(inner + 2 * PAD, min(label_width(title(node)) + 16, 220.0))
     dx = (width - inner) / 2

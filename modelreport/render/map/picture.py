@@ -186,8 +186,8 @@ def _lines(scene: Scene, layout: Layout, box: Box) -> list[Line]:
 def _header(node: Node, box: Box) -> list[Label]:
     """Name and type in the title bar of an open box, at the left."""
     bar = HEAD * box.scale
-    size = min(TEXT_MAX, bar * 0.6)
-    room = int((box.width - 10 * min(1.0, box.scale)) / (size * LETTER))
+    size = min(TEXT_MAX, bar * 0.7)
+    room = (box.width - 14 * min(1.0, box.scale)) / (size * LETTER)
     name, kind = fit(node, room)
     if size < TEXT_MIN or not (name or kind):
         return []
@@ -242,13 +242,13 @@ def label_letters(label: str) -> float:
     return sum(1.75 if ord(char) > 0x2E80 else 1.0 for char in label)
 
 
-def fit(node: Node, room: int) -> tuple[str, str]:
+def fit(node: Node, room: float) -> tuple[str, str]:
     """Name and type shortened to ``room`` letters: both, the type, or the name, the last one cut."""
     for name, kind in wordings(node):
         if label_letters(name) + label_letters(kind) + bool(name and kind) <= room:
             return name, kind
     whole = title(node)
-    return ("", whole[: room - 1] + "…") if room >= 4 else ("", "")
+    return ("", whole[: int(room) - 1] + "…") if room >= 4 else ("", "")
 
 
 def curve(points: tuple[Point, ...], radius: float) -> list[tuple[str, tuple[Point, ...]]]:
