@@ -118,7 +118,7 @@ def test_the_page_is_quiet_and_every_chart_comes_alive(opened: Open, make: Calla
     assert not [s for s in made.said if not s.startswith("request: file:///")]
 
 
-def test_the_first_chart_comes_within_a_second(opened: Open) -> None:
+def test_the_first_chart_comes_alive_without_scrolling(opened: Open) -> None:
     made = opened(make_report(), "#compute", wait=False)
     until(made, "document.querySelector('#compute figure[data-state=live]')", 10_000)
     drawn = made.page.evaluate("performance.now()")
