@@ -297,3 +297,5 @@ class Model:
     """An ``nn.Module`` in eval mode; parameters on the meta device unless the caller gave it live."""
     renamed: dict[str, str] = field(default_factory=dict)
     """From the module's tensor names to the file's, where they differ."""
+    joined: dict[str, str] = field(default_factory=dict)
+    """From file names to the module's tensor that the library puts them into together with others."""

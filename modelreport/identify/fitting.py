@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from modelreport.identify.conversions import Conversions
 
 Shape = tuple[int, ...]
 
@@ -15,6 +18,7 @@ DISPENSABLE = re.compile(
 )
 """Buffers that libraries compute again, or left out in some version, and counters that profilers leave in files."""
 
+NONE = Conversions()
 _LONGEST = 1000
 """Characters: no library has longer names, and patterns take their time on a megabyte."""
 _LEGACY = (
@@ -40,6 +44,8 @@ class Fit:
     """From module names to file names, where they differ."""
     file_shapes: dict[str, Shape] = field(default_factory=dict)
     """By module name, the shape in the file."""
+    joined: dict[str, str] = field(default_factory=dict)
+    """From file names to the module's parameter that the library puts them into together with others."""
 
     @property
     def exact(self) -> bool:
@@ -61,12 +67,18 @@ def tied_names(module: Any) -> dict[str, tuple[str, ...]]:
 
 
 def compare(
-    module: Any, tensors: Mapping[str, Shape], *, prefixes: Sequence[str] = (), ignore: Iterable[re.Pattern[str]] = ()
+    module: Any,
+    tensors: Mapping[str, Shape],
+    *,
+    prefixes: Sequence[str] = (),
+    ignore: Iterable[re.Pattern[str]] = (),
+    conversions: Conversions = NONE,
 ) -> Fit:
     """How the tensors of a file, by name, fit the state dict of a module.
 
     ``prefixes`` are put before, or taken off, names that are not in the module as they are. Names that match
     ``ignore`` or ``DISPENSABLE`` are neither missing nor unexpected; tied parameters need to be there once.
+    ``conversions`` are what the library does with the file's names; tensors that it joins fit by their elements.
     """
     expected = module_shapes(module)
     buffers = {name: tuple(value.shape) for name, value in module.named_buffers()}
@@ -75,10 +87,13 @@ def compare(
     def dispensable(name: str) -> bool:
         return len(name) < _LONGEST and any(p.search(name) for p in patterns)
 
+    made, broken = _joined(expected, tensors, conversions)
     found: dict[str, str] = {}
     unexpected: list[str] = []
     for name, shape in tensors.items():
-        options = [n for n in _spellings(name, prefixes) if n in expected and n not in found]
+        if name in made:
+            continue
+        options = [n for n in _spellings(name, prefixes, conversions) if n in expected and n not in found]
         target = next((n for n in options if expected[n] == shape), options[0] if options else None)
         if target is not None:
             found[target] = name
@@ -86,26 +101,40 @@ def compare(
             unexpected.append(name)
     tied = tied_names(module)
     changed = [n for n, file_name in found.items() if tensors[file_name] != expected[n]]
+    there = {*found, *(own for name in made for own in conversions.joined[name])}
     missing = [
         n for n in expected
-        if n not in found and not dispensable(n) and not any(t in found for t in tied.get(n, ()))
+        if n not in there and not dispensable(n) and not any(t in there for t in tied.get(n, ()))
     ]  # fmt: skip
     return Fit(
-        matched=len(found) - len(changed),
-        total=len(found) + len(unexpected),
-        changed=tuple(changed),
+        matched=len(found) - len(changed) + sum(own not in broken for own in made.values()),
+        total=len(found) + len(made) + len(unexpected),
+        changed=(*changed, *broken),
         missing=tuple(missing),
         unexpected=tuple(unexpected),
         renamed={n: file_name for n, file_name in found.items() if n != file_name},
         file_shapes={n: tensors[file_name] for n, file_name in found.items()},
+        joined=made,
     )
 
 
-def _spellings(name: str, prefixes: Sequence[str]) -> list[str]:
+def _joined(
+    expected: Mapping[str, Shape], tensors: Mapping[str, Shape], conversions: Conversions
+) -> tuple[dict[str, str], list[str]]:
+    """The file's tensors that are joined, with their parameter, and the parameters whose elements do not add up."""
+    made = {name: own[0] for name, own in conversions.joined.items() if name in tensors and name not in expected}
+    given: dict[str, int] = {}
+    for name, own in made.items():
+        given[own] = given.get(own, 0) + math.prod(tensors[name])
+    needed = {own[0]: sum(math.prod(expected[n]) for n in own) for name, own in conversions.joined.items()}
+    return made, [own for own, count in given.items() if count != needed[own]]
+
+
+def _spellings(name: str, prefixes: Sequence[str], conversions: Conversions = NONE) -> list[str]:
     """The names a module could have for a tensor, most literal first."""
     if len(name) >= _LONGEST:
         return [name]
-    plain = [name]
+    plain = [name, *([conversions.renamed[name]] if name in conversions.renamed else [])]
     plain.extend(name[len(p) :] if name.startswith(p) else p + name for p in prefixes)
     for pattern, replacement in _LEGACY:
         plain.extend([pattern.sub(replacement, n) for n in plain if pattern.search(n)])

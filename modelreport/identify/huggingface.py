@@ -14,6 +14,7 @@ from typing import Any
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
 from modelreport.identify.construct import build, build_known, error_line, quiet
+from modelreport.identify.conversions import conversions_of
 from modelreport.identify.fitting import Fit, Shape, compare
 from modelreport.identify.known import shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, library_of, library_version, load_library
@@ -91,11 +92,19 @@ def _transformers_model(checkpoint: Checkpoint, config: Mapping[str, Any], trans
     except Exception as error:  # the values of the file met the library's own checks
         return _skipped(f"transformers could not build the {model_type} model of config.json: {error_line(error)}")
     shapes = shapes_of(checkpoint)
-    fit = compare(module, shapes, prefixes=_prefixes(module), ignore=_ignored(module, built))
+    fit = compare(
+        module, shapes, prefixes=_prefixes(module), ignore=_ignored(module, built),
+        conversions=conversions_of(module, shapes),
+    )  # fmt: skip
     if not fit.matched and shapes:
         return _skipped(f"None of the tensors fits {kind.__name__}, which config.json names.")
     notes = [*how, *_folder_notes(checkpoint, config)]
-    return Model(_identification(kind, fit, notes, config), module, fit.renamed)
+    if fit.joined:
+        notes.append(
+            f"On loading, {transformers.__name__} puts {len(fit.joined)} tensors of the file together into "
+            f"{len(set(fit.joined.values()))} parameters; here they are shown as the file holds them."
+        )
+    return Model(_identification(kind, fit, notes, config), module, fit.renamed, fit.joined)
 
 
 def _construct(kind: type[Any], config: Any) -> Any:

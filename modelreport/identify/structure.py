@@ -101,6 +101,9 @@ def _plan_identified(checkpoint: Checkpoint, model: Model, name: str) -> _Plan:
         if file_name in in_file:
             plan.roles[file_name] = "parameter" if role == "parameter" else "buffer"
             plan.owners[file_name] = own.rpartition(".")[0]
+    for file_name, own in model.joined.items():
+        plan.roles[file_name] = "parameter"
+        plan.owners[file_name] = own.rpartition(".")[0]
     for own, others in tied_names(module).items():
         if model.renamed.get(own, own) not in in_file:
             found = next((n for o in others if (n := model.renamed.get(o, o)) in in_file), None)

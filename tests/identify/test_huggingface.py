@@ -9,7 +9,7 @@ import torch
 
 from modelreport.checkpoint import Model
 from modelreport.facts import Skipped
-from modelreport.identify import huggingface
+from modelreport.identify import describe, huggingface
 from modelreport.identify.construct import build
 from modelreport.identify.huggingface import absurd_size, identify_config
 from modelreport.identify.libraries import load_library
@@ -189,3 +189,74 @@ def test_a_config_that_would_build_for_hours_is_refused_at_once(config: dict[str
 def test_large_sizes_are_not_numbers_of_layers() -> None:
     sizes = {"vocab_size": 200_000, "max_position_embeddings": 10**6, "num_labels": 50_000, "pad_token_id": 128_004}
     assert absurd_size({**BERT, **sizes, "rope": {"n_positions": 131_072}, "eos_token_id": [128_001, 128_008]}) == ""
+
+
+def test_names_of_an_older_version_are_those_that_transformers_itself_renames() -> None:
+    config = {
+        "model_type": "vit", "architectures": ["ViTForImageClassification"], "hidden_size": 16,
+        "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 20, "image_size": 32, "patch_size": 16,
+    }  # fmt: skip
+    own = state("ViTForImageClassification", config)
+    old = {"layers.": "encoder.layer.", "q_proj": "attention.query", "k_proj": "attention.key",
+           "v_proj": "attention.value", "attention.o_proj": "attention.output.dense",
+           "mlp.fc1": "intermediate.dense", "mlp.fc2": "output.dense"}  # fmt: skip
+    written = {}
+    for name, tensor in own.items():
+        older = name
+        for now, before in old.items():
+            older = older.replace(now, before)
+        written[older] = tensor
+    assert "vit.encoder.layer.0.attention.attention.query.weight" in written
+    model = identified(written, config)
+    facts = model.identification
+    assert (facts.matched, facts.total) == (len(own), len(own))
+    assert not facts.missing
+    assert not facts.unexpected
+    new = "vit.layers.0.attention.q_proj.weight"
+    assert model.renamed[new] == "vit.encoder.layer.0.attention.attention.query.weight"
+
+
+MIXTRAL = {
+    "model_type": "mixtral", "architectures": ["MixtralForCausalLM"], "hidden_size": 16, "num_hidden_layers": 1,
+    "num_attention_heads": 2, "num_key_value_heads": 1, "intermediate_size": 20, "vocab_size": 30,
+    "num_local_experts": 2,
+}  # fmt: skip
+
+
+def as_separate_experts(own: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors as every Mixtral on the hub holds them: three matrices for each expert."""
+    front = "model.layers.0.mlp."
+    written = {n.replace(".mlp.", ".block_sparse_moe."): t for n, t in own.items() if ".experts." not in n}
+    both, down = own[f"{front}experts.gate_up_proj"], own[f"{front}experts.down_proj"]
+    for expert in range(2):
+        parts = {"w1": both[expert, :20], "w3": both[expert, 20:], "w2": down[expert]}
+        for name, tensor in parts.items():
+            written[f"model.layers.0.block_sparse_moe.experts.{expert}.{name}.weight"] = tensor
+    return written
+
+
+def test_experts_that_the_library_joins_fit_as_the_file_holds_them() -> None:
+    model = identified(as_separate_experts(state("MixtralForCausalLM", MIXTRAL)), MIXTRAL)
+    facts = model.identification
+    assert facts.matched == facts.total
+    assert not facts.missing
+    assert not facts.unexpected
+    first = "model.layers.0.block_sparse_moe.experts.0.w1.weight"
+    assert model.joined[first] == "model.layers.0.mlp.experts.gate_up_proj"
+    assert any("6 tensors of the file together into 2 parameters" in note for note in facts.notes)
+
+
+def test_experts_stay_with_the_module_that_joins_them() -> None:
+    written = as_separate_experts(state("MixtralForCausalLM", MIXTRAL))
+    checkpoint = make_checkpoint(written, "folder", config=MIXTRAL, content="folder")
+    structure = describe(checkpoint, identify_config(checkpoint))
+    owners = {t.name: (t.module, t.role) for t in structure.tensors}
+    first = "model.layers.0.block_sparse_moe.experts.0.w1.weight"
+    assert owners[first] == ("model.layers.0.mlp.experts", "parameter")
+
+
+def test_an_expert_that_is_lacking_changes_the_parameter_it_belongs_to() -> None:
+    written = as_separate_experts(state("MixtralForCausalLM", MIXTRAL))
+    del written["model.layers.0.block_sparse_moe.experts.1.w2.weight"]
+    facts = identified(written, MIXTRAL).identification
+    assert facts.changed == ("model.layers.0.mlp.experts.down_proj",)
