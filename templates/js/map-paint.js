@@ -1,7 +1,7 @@
 // Plotly as the painter of a picture: always the same traces in the same order, so that a new view only moves paths.
 
 import { classOf } from './map-color.js';
-import { arrowhead, clipLine, smooth } from './map-route.js';
+import { arrowhead, clipLine, near, smooth } from './map-route.js';
 
 const EDGE = 24;
 const CLASSES = 13;
@@ -62,10 +62,10 @@ function edgeTraces(picture, pane, marked, color) {
     const ways = path();
     const heads = path();
     for (const line of picture.lines) {
-      const near = marked.selected > 0 && (line.source === marked.selected || line.target === marked.selected);
-      if ((near ? 'chosen' : line.kind) !== kind) continue;
+      const chosen = marked.selected > 0 && (line.source === marked.selected || line.target === marked.selected);
+      if ((chosen ? 'chosen' : line.kind) !== kind || !near(line.points, pane.w, pane.h)) continue;
       clipLine(smooth(line.points, Math.min(8, 8 * line.scale)), pane.w, pane.h).forEach(ways.add);
-      const size = Math.min(7, 8 * line.scale) * (near ? 1.3 : 1);
+      const size = Math.min(7, 8 * line.scale) * (chosen ? 1.3 : 1);
       const [x, y] = line.points[line.points.length - 1];
       if (line.arrow && size >= 2 && x > -10 && y > -10 && x < pane.w + 10 && y < pane.h + 10) {
         const head = arrowhead(line.points, size);

@@ -77,7 +77,7 @@ function figures(model, list, known, i) {
 function whatIs(model, i) {
   const kind = model.kind(i);
   if (kind === 'group') return `${model.nodes.repeat[i]} identical blocks in a row, ${model.type(i)}`;
-  if (kind === 'segment') return `${model.type(i)} of a long list, gathered by the map`;
+  if (kind === 'segment') return `steps ${model.name(i)} of a long list, gathered by the map: ${model.type(i)} …`;
   if (kind === 'operation') return `operation ${model.type(i)}`;
   const repeat = model.nodes.repeat[i];
   return repeat ? `${model.type(i)}, ${repeat} identical blocks` : model.type(i);

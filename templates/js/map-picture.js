@@ -74,7 +74,7 @@ function shutLabels(model, box) {
 export function cardLabels(model, box) {
   if (model.isBox(box.i)) return shutLabels(model, box);
   const lines = box.scale * LINE >= TEXT_MIN + 1.5 ? model.lines(box.i) : [];
-  const most = Math.min(TEXT_MAX, Math.max(box.scale * CARD, Math.min(SMALL, box.h * 0.55)));
+  const most = Math.min(TEXT_MAX, Math.max(box.scale * CARD, Math.min(SMALL, box.h * 0.6)));
   let best = null;
   for (const [name, type] of wordings(model, box.i)) {
     const size = fitting(name, type, box.w - 4, most);

@@ -9,8 +9,9 @@ function towards([x0, y0], [x1, y1], length) {
 
 function cubic(out, [x0, y0], [x1, y1]) {
   const middle = (y0 + y1) / 2;
-  for (let k = 1; k <= 2 * STEPS; k += 1) {
-    const t = k / (2 * STEPS);
+  const steps = Math.max(4, Math.min(2 * STEPS, Math.round((Math.abs(x1 - x0) + Math.abs(y1 - y0)) / 8)));
+  for (let k = 1; k <= steps; k += 1) {
+    const t = k / steps;
     const u = 1 - t;
     const a = u * u * u;
     const b = 3 * u * u * t;
@@ -34,7 +35,7 @@ export function smooth(points, radius) {
     const turns = after && (upright ? Math.abs(after[1] - here[1]) <= 0.01 && Math.abs(after[0] - here[0]) > 0.01
       : Math.abs(after[0] - here[0]) <= 0.01 && Math.abs(after[1] - here[1]) > 0.01);
     const cut = turns ? Math.min(radius, Math.hypot(here[0] - before[0], here[1] - before[1]) / 2, Math.hypot(after[0] - here[0], after[1] - here[1]) / 2) : 0;
-    if (cut < 1) {
+    if (cut < 2) {
       out.push(here);
       continue;
     }
@@ -58,6 +59,18 @@ export function arrowhead(points, size) {
   }
   const back = y1 >= y0 ? y1 - size : y1 + size;
   return [[x1, y1], [x1 - size / 2, back], [x1 + size / 2, back]];
+}
+
+/** Whether a line could show in the pane at all. */
+export function near(points, w, h) {
+  let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of points) {
+    if (x < x0) x0 = x;
+    if (x > x1) x1 = x;
+    if (y < y0) y0 = y;
+    if (y > y1) y1 = y;
+  }
+  return x0 < w && y0 < h && x1 > 0 && y1 > 0;
 }
 
 /** The part of a piece between a and b inside the rectangle from (low, low) to (w, h) widened by `edge`; null if none. */

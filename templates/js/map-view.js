@@ -3,7 +3,6 @@
 
 export const BUDGET = 400;
 const STAY = 0.72; // an open box shuts only when it is this much smaller than one that opens
-const GROUPS = new Set(['group', 'segment']);
 
 /** The view in which node i fills the pane, with a margin. */
 export function fitView(model, i, pane, margin = 0.04) {
@@ -91,12 +90,15 @@ export function lod(model, view, pane, before = new Set(), budget = BUDGET) {
       const i = todo[k];
       const enough = before.has(i) ? 0.8 * STAY : 0.8;
       if (!model.isBox(i)) shut.push(i);
-      else if (GROUPS.has(model.kind(i)) && room(model, i, view.s) >= enough && count < budget) {
+      else if (model.kind(i) === 'group' && room(model, i, view.s) >= enough && count < budget) {
         open.push(i);
         const more = seen(i);
         count += more.length;
         todo.push(...more);
-      } else kin.set(model.type(i), [...(kin.get(model.type(i)) ?? []), i]);
+      } else {
+        const family = model.kind(i) === 'segment' ? '' : model.type(i);
+        kin.set(family, [...(kin.get(family) ?? []), i]);
+      }
     }
     level = [];
     for (const family of kin.values()) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { arrowhead, clipLine, clipPiece, smooth } from '../../templates/js/map-route.js';
+import { arrowhead, clipLine, clipPiece, near, smooth } from '../../templates/js/map-route.js';
 
 test('straight lines stay as they are', () => {
   assert.deepEqual(smooth([[0, 0], [0, 50]], 8), [[0, 0], [0, 50]]);
@@ -37,4 +37,9 @@ test('a line that leaves the pane and comes back is two lines, and nothing lies 
   const runs = clipLine([[50, 50], [1e9, 50], [1e9, 80], [50, 80]], 100, 100, 30);
   assert.equal(runs.length, 2);
   assert.ok(runs.flat().every(([x, y]) => Math.abs(x) <= 130 && Math.abs(y) <= 130));
+});
+
+test('lines wholly beside the pane are known without drawing them', () => {
+  assert.equal(near([[-50, 20], [-5, 90]], 100, 100), false);
+  assert.equal(near([[-50, 20], [150, 20]], 100, 100), true);
 });

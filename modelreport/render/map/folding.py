@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Iterator
 
-from modelreport.render import format as text
 from modelreport.render.map.edges import Flow
 from modelreport.render.map.scene import Node, Scene, relative, renumber, short, sum_costs
 
@@ -166,9 +165,19 @@ def _segment(scene: Scene, parent: int, inside: list[int], start: int) -> int:
     first, last = scene.nodes[inside[0]], scene.nodes[inside[-1]]
     begin = first.name.partition("–")[0] if first.kind == "segment" else str(start + 1)
     end = last.name.rpartition("–")[2] if last.kind == "segment" else str(start + len(inside))
-    name, kind = f"{begin}–{end}", text.plural(int(end) - int(begin) + 1, "step")
+    name, kind = f"{begin}–{end}", _kinds(scene, inside)
     node = Node("segment", name, kind, "module", parent, path=scene.nodes[parent].path)
     return _insert(scene, node, inside, first, last)
+
+
+def _kinds(scene: Scene, inside: list[int]) -> str:
+    """The most frequent types of a segment, those that compute first; for a segment of segments their first ones."""
+    weights: dict[str, float] = {}
+    for child in inside:
+        node = scene.nodes[child]
+        for kind in node.type.split(", ") if node.kind == "segment" else (node.type,):
+            weights[kind] = weights.get(kind, 0) + (3 if node.parameters else 0.1 if node.type == "Module" else 1)
+    return ", ".join(sorted(weights, key=lambda kind: -weights[kind])[:3])
 
 
 def _crossings(scene: Scene, children: list[int], flow: Flow | None) -> list[int]:

@@ -111,7 +111,7 @@ def lay_out(scene: Scene) -> Layout:
         made = places[index] = _box(node, content, root=index == 0)
         made.legible = median(
             max(
-                9.0 / place.height,
+                10.0 / place.height,
                 3.7 * min(14, *(len(name or kind) for name, kind in wordings(scene.nodes[child]))) / place.width,
             )
             for child, place in zip(node.children, inside, strict=True)

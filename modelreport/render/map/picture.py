@@ -109,12 +109,12 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
             node = scene.nodes[box.node]
             if not node.children:
                 shut.append(box)
-            elif node.kind in {"group", "segment"} and _room(layout, box, zoom) >= 0.8 and count < budget:
+            elif node.kind == "group" and _room(layout, box, zoom) >= 0.8 and count < budget:
                 count += len(node.children)
                 shown.append(_opened(box))
                 todo.extend(_inside(scene, layout, box))
             else:
-                kin.setdefault(node.type, []).append(box)
+                kin.setdefault("" if node.kind == "segment" else node.type, []).append(box)
         level = []
         for family in kin.values():
             rooms = sorted(_room(layout, box, zoom) for box in family)
@@ -199,7 +199,7 @@ def _card(node: Node, box: Box) -> list[Label]:
     if node.children:
         return _shut(node, box)
     lines = node.lines if box.scale * LINE_TEXT >= TEXT_MIN + 1.5 else ()
-    size = min(TEXT_MAX, max(box.scale * CARD_TEXT, min(SMALL_TEXT, box.height * 0.55)))
+    size = min(TEXT_MAX, max(box.scale * CARD_TEXT, min(SMALL_TEXT, box.height * 0.6)))
     ways = [(fitting(name, kind, box.width - 4, size), name, kind) for name, kind in wordings(node)]
     size, name, kind = max(ways, key=lambda way: round(way[0] * 2 / size))
     if size < TEXT_MIN:
