@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from modelreport.checkpoint import Checkpoint, LazyTensor, MappedFile
 from modelreport.errors import CorruptFileError, OptionsError
 from modelreport.facts import Item, ModelChoice, Security, Skipped, Source, SourceFile
-from modelreport.load.contents import Candidate, Contents
+from modelreport.load.contents import Candidate, Contents, Finder
 from modelreport.load.describe import short
 from modelreport.load.training import training_state
 
 if TYPE_CHECKING:
     from modelreport.load.format import Format
+    from modelreport.load.pickle_machine import PickleRead
+    from modelreport.load.security import Scan
+    from modelreport.load.tensors import Tensors
     from modelreport.options import Options
 
 Content = Literal["state_dict", "module", "training checkpoint", "weights", "graph", "script", "folder", "object"]
@@ -45,6 +48,26 @@ class Opened:
             files=[file],
             size_bytes=file.size_bytes,
         )
+
+
+def broken(name: str, reason: str, scan: Scan) -> CorruptFileError:
+    """The error for a pickle that breaks off; it names what the file would already have run."""
+    first = f" Before that, opening it with torch.load would call {scan.first}." if scan.executes else ""
+    return CorruptFileError(f"{name} is damaged: its pickle cannot be read to the end, {reason}.{first}")
+
+
+def require(found: PickleRead, scan: Scan, name: str) -> None:
+    """``CorruptFileError`` for a pickle that breaks off, unless its calls are worth a report."""
+    if found.error and not scan.executes:
+        raise broken(name, found.error, scan)
+
+
+def contents_of(found: PickleRead, tensors: Tensors, scan: Scan, name: str) -> Contents:
+    """What one pickle holds; a broken one that would run code gives empty contents with a note."""
+    if not found.error:
+        return Finder(tensors).find(found.value)
+    require(found, scan, name)
+    return Contents(notes=[f"The pickle cannot be read to its end ({found.error}); nothing but its calls is shown."])
 
 
 def choose(candidates: list[Candidate], pick: str) -> Candidate:

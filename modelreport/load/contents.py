@@ -172,7 +172,7 @@ class Finder:
 
     def _opaque(self, path: str, value: Made, depth: int) -> None:
         """An object without attributes: its items or arguments may still hold tensors."""
-        inner = [*(value.items or ()), *(value.arguments if isinstance(value.arguments, tuple) else ())]
+        inner = [*(value.items or ()), *value.positional]
         if any(isinstance(item, (Made, Pairs, list)) for item in inner):
             self._later([(path, item) for item in inner if isinstance(item, (Made, Pairs, list, tuple))], depth)
         elif path:

@@ -15,6 +15,7 @@ from modelreport.facts import Item, Source
 from modelreport.load.card import read_card
 from modelreport.load.documents import flatten, read_bytes, read_json
 from modelreport.load.format import Format
+from modelreport.load.opening import close_on_failure
 from modelreport.load.parts import Parts
 from modelreport.load.sharded import find_indexes, read_index
 from modelreport.load.siblings import show_name
@@ -83,15 +84,12 @@ def read(path: Path, options: Options) -> Checkpoint:
     Raises ``LoadError`` when there are weights and none can be read.
     """
     parts = Parts(path)
-    try:
+    with close_on_failure(parts.files):
         names = tuple(sorted(entry.name for entry in path.iterdir()))
         _read_weights(parts, names, options)
         config = _read_configs(parts, names)
         parts.metadata += read_card(path, names, parts.notes)
         _note_code(parts, names, config)
-    except BaseException:
-        parts.close()
-        raise
     source = Source(
         name=path.name or path.resolve().name,
         kind="folder",

@@ -11,9 +11,9 @@ from modelreport.errors import LoadError
 from modelreport.facts import DTYPE_BITS, Role, Skipped
 from modelreport.load.assemble import Opened, assemble
 from modelreport.load.contents import Candidate, Contents, Finder
-from modelreport.load.modules import INTERNAL
+from modelreport.load.modules import INTERNAL, tree_tensors
 from modelreport.load.pickle_values import Made, Name, Pairs
-from modelreport.load.storages import Storages, TensorError
+from modelreport.load.storages import no_storages
 from modelreport.load.tensors import Tensors
 
 if TYPE_CHECKING:
@@ -109,13 +109,7 @@ def read_module(module: Any, options: Options) -> Checkpoint:
             "Give a model, its state_dict(), or the path of a file.",
         )
     tree = _tree(module)
-    tensors = [
-        tensor
-        for path, node, seen in tree.walk()
-        if not seen
-        for slot in (node.parameters, node.buffers)
-        for tensor in _named(path, slot)
-    ]
+    tensors = tree_tensors(tree)
     contents = Contents(candidates=[Candidate("", "module", tensors, tree)] if tensors or tree.children else [])
     opened = Opened(name=type(module).__name__, format_id="object", format_title="live module", kind="object")
     opened.security = _SECURITY
@@ -127,23 +121,12 @@ def read_module(module: Any, options: Options) -> Checkpoint:
 
 def read_mapping(values: Mapping[Any, Any], options: Options) -> Checkpoint:
     """A checkpoint over a mapping: a state_dict, or a training checkpoint as torch.load gives it."""
-    finder = Finder(Tensors(Storages(_nowhere)))
+    finder = Finder(Tensors(no_storages("a live tensor has its own storage")))
     contents = finder.find(_Mirror().convert(values, 0))
     opened = Opened(name="state_dict", format_id="object", format_title="live mapping", kind="object")
     opened.security = _SECURITY
     opened.size_bytes = sum(t.size_bytes for candidate in contents.candidates for t in candidate.tensors)
-    return assemble(opened, contents, options, None)
-
-
-def _nowhere(_: str) -> Storage:
-    raise TensorError("a live tensor has its own storage")
-
-
-def _named(path: str, slot: dict[str, LazyTensor | None]) -> list[LazyTensor]:
-    found = [tensor for tensor in slot.values() if tensor is not None]
-    for tensor in found:
-        tensor.name = f"{path}.{tensor.name}" if path else tensor.name
-    return found
+    return assemble(opened, contents, options)
 
 
 def _tree(root: torch.nn.Module) -> ModuleNode:

@@ -17,7 +17,6 @@ MODULE_LIMIT = 200_000
 DEPTH_LIMIT = 500
 PATH_CHARACTERS = 3000
 NAME_CHARACTERS = 1000
-TENSOR_SLOTS = ("_parameters", "_buffers")
 INTERNAL = frozenset(
     {
         "_parameters",
@@ -82,9 +81,9 @@ def is_module(value: Any) -> bool:
 def class_path(value: Made) -> str:
     """Dotted path of the class of an object."""
     if value.path in ("copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__"):
-        arguments = value.arguments if isinstance(value.arguments, tuple) else ()
-        if arguments and isinstance(arguments[0], Name):
-            return arguments[0].path
+        kind = value.positional[0] if value.positional else None
+        if isinstance(kind, Name):
+            return kind.path
     return value.path
 
 
@@ -166,7 +165,7 @@ class Modules:
 def _texts(value: Any) -> tuple[str, ...]:
     """The texts in a set, whichever protocol wrote it."""
     items = getattr(value, "items", None) or ()
-    arguments = value.arguments if isinstance(value, Made) and isinstance(value.arguments, tuple) else ()
+    arguments = value.positional if isinstance(value, Made) else ()
     found = [*items, *(arguments[0] if arguments and isinstance(arguments[0], (list, tuple)) else ())]
     return tuple(item for item in found if isinstance(item, str))
 

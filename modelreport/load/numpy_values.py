@@ -31,10 +31,9 @@ def read_array(value: Made, storages: dict[int, Storage]) -> LazyTensor | None:
     ``storages`` keeps one storage for each buffer, by its identity.
     """
     if value.path in _FROM_BUFFER:
-        arguments = value.arguments if isinstance(value.arguments, tuple) else ()
-        if len(arguments) != 4:
+        if len(value.positional) != 4:
             raise TensorError("its array is not given as NumPy gives it")
-        raw, dtype, shape, order = arguments
+        raw, dtype, shape, order = value.positional
         fortran = order == "F" if isinstance(order, str) else False
     else:
         state = value.state
@@ -56,11 +55,11 @@ def read_array(value: Made, storages: dict[int, Storage]) -> LazyTensor | None:
 
 def read_scalar(value: Made) -> int | float | bool | None:
     """A NumPy scalar as a plain number, ``None`` when it is none."""
-    if value.path not in _SCALAR or not isinstance(value.arguments, tuple) or len(value.arguments) != 2:
+    if value.path not in _SCALAR or len(value.positional) != 2:
         return None
     try:
-        name, big_endian = _dtype(value.arguments[0])
-        data = bytes_of(value.arguments[1])
+        name, big_endian = _dtype(value.positional[0])
+        data = bytes_of(value.positional[1])
     except TensorError:
         return None
     width = DTYPE_BITS.get(name, 0) // 8

@@ -17,6 +17,7 @@ from modelreport.load.format import Format
 from modelreport.load.onnx_graphs import Block, find_blocks, give_roles, name_tensors
 from modelreport.load.onnx_tensors import DTYPES, Tensors
 from modelreport.load.onnx_text import repair_text
+from modelreport.load.opening import close_on_failure
 from modelreport.load.siblings import show_name
 from modelreport.load.wire import walk
 
@@ -71,12 +72,8 @@ def read(path: Path, options: Options) -> Checkpoint:
     del options
     file = MappedFile(path)
     files = [file]
-    try:
+    with close_on_failure(files):
         return _read(path, file, files)
-    except BaseException:
-        for opened in files:
-            opened.close()
-        raise
 
 
 def _read(path: Path, file: MappedFile, files: list[MappedFile]) -> Checkpoint:

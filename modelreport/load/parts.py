@@ -57,11 +57,6 @@ class Parts:
         self.files.append(file)
         self.source_files.append(SourceFile(name=name, size_bytes=file.size_bytes))
 
-    def close(self) -> None:
-        """Close all files."""
-        for file in self.files:
-            file.close()
-
     @property
     def security(self) -> Security:
         """What all parts together would have run."""

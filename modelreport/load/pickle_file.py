@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from modelreport.checkpoint import MappedFile
 from modelreport.load import torch_legacy
 from modelreport.load.allowlist import EXPECTED_NAMES, canonical
-from modelreport.load.assemble import Opened, assemble
+from modelreport.load.assemble import Opened, assemble, contents_of
 from modelreport.load.format import Format
 from modelreport.load.numpy_values import bytes_of
+from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_machine import PickleRead, read_pickle
 from modelreport.load.pickle_stream import Stream
 from modelreport.load.pickle_values import Blob, Made
@@ -17,7 +18,6 @@ from modelreport.load.probe import HEAD_BYTES
 from modelreport.load.security import Scan
 from modelreport.load.storages import Storages, TensorError, TypedStorage
 from modelreport.load.tensors import Tensors
-from modelreport.load.torch_zip import contents_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ class NestedStorages(Storages):
         return known[1]
 
     def _open(self, reference: Made) -> TypedStorage:
-        arguments = reference.arguments if isinstance(reference.arguments, tuple) else ()
+        arguments = reference.positional
         data = bytes_of(arguments[0]) if len(arguments) == 1 else None
         if isinstance(data, Blob):
             legacy = torch_legacy.read_stream(data.source, data.offset, data.offset + data.size_bytes, None, "")
@@ -89,7 +89,7 @@ class NestedStorages(Storages):
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a pickle; long values stay in the file. Raises ``CorruptFileError``."""
     file = MappedFile(path)
-    try:
+    with close_on_failure([file]):
         scan = Scan()
         stream = Stream(file, 0, file.size_bytes)
         found = read_pickle(stream)
@@ -99,9 +99,6 @@ def read(path: Path, options: Options) -> Checkpoint:
         opened = Opened.of(file, FORMAT)
         opened.security, opened.notes = scan.security(), notes
         return assemble(opened, contents, options)
-    except BaseException:
-        file.close()
-        raise
 
 
 def _judge_rest(stream: Stream, found: PickleRead, scan: Scan, name: str) -> list[str]:

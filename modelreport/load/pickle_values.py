@@ -40,12 +40,23 @@ class Made:
     """Set on it by key."""
 
     @property
-    def path(self) -> str:
-        """Dotted path of what was called."""
+    def callee(self) -> Any:
+        """What was called; in files before 1.6 the class inside a reference ``("module", class, file, source)``."""
         function = self.function
         if isinstance(function, Persistent) and isinstance(function.value, tuple) and len(function.value) > 1:
-            function = function.value[1]  # ("module", class, file, source) of files before 1.6
-        return function.path if isinstance(function, Name) else "<computed callable>"
+            return function.value[1]
+        return function
+
+    @property
+    def path(self) -> str:
+        """Dotted path of what was called."""
+        callee = self.callee
+        return callee.path if isinstance(callee, Name) else "<computed callable>"
+
+    @property
+    def positional(self) -> tuple[Any, ...]:
+        """The arguments; empty where the file gives something else than a tuple."""
+        return self.arguments if isinstance(self.arguments, tuple) else ()
 
 
 @dataclass(frozen=True, eq=False, repr=False, slots=True)

@@ -101,7 +101,7 @@ class Plain:
         return result
 
     def _object_once(self, value: Made, path: str, depth: int) -> Any:
-        arguments = value.arguments if isinstance(value.arguments, tuple) else ()
+        arguments = value.positional
         number = read_scalar(value)
         if number is not None:
             return number
@@ -138,8 +138,3 @@ class Plain:
         if path == "copyreg._reconstructor" and arguments and isinstance(arguments[0], Name):
             return Opaque(canonical(arguments[0].path), (), state)
         return Opaque(path, tuple(self._several(arguments, depth)), state)
-
-
-def is_plain_scalar(value: Any) -> bool:
-    """Whether a converted value is one that can be shown in a line."""
-    return value is None or isinstance(value, (bool, int, float, str))

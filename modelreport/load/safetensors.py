@@ -16,6 +16,7 @@ from modelreport.errors import CorruptFileError
 from modelreport.facts import DTYPE_BITS, Item, Security, Source, SourceFile
 from modelreport.load.documents import Pairs, make_item, parse_json
 from modelreport.load.format import Format
+from modelreport.load.opening import close_on_failure
 from modelreport.load.siblings import show_name
 
 if TYPE_CHECKING:
@@ -57,11 +58,8 @@ def read(path: Path, options: Options) -> Checkpoint:
     """Open a safetensors file; nothing but the header is read. Raises ``CorruptFileError``."""
     del options
     file = MappedFile(path)
-    try:
+    with close_on_failure([file]):
         shard = read_shard(file, 0)
-    except BaseException:
-        file.close()
-        raise
     source = Source(
         name=path.name,
         kind="file",

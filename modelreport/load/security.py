@@ -22,7 +22,7 @@ from modelreport.load.describe import describe, short
 from modelreport.load.numpy_values import bytes_of
 from modelreport.load.pickle_machine import PickleRead, read_pickle
 from modelreport.load.pickle_stream import Stream
-from modelreport.load.pickle_values import Blob, Made, Name, Persistent
+from modelreport.load.pickle_values import Blob, Made, Name
 from modelreport.load.storages import TensorError
 
 Danger = Literal["code", "class", "expected"]
@@ -72,13 +72,10 @@ class Scan:
         called: set[int] = set()
         loaded: set[int] = set()
         for made in read.calls:
-            function = made.function
-            if isinstance(function, Persistent) and isinstance(function.value, tuple) and len(function.value) > 1:
-                function = function.value[1]
-            called.add(id(function))
+            called.add(id(made.callee))
             self._judge_call(made, where, depth)
-            if made.path == _LOADS and isinstance(made.arguments, tuple):
-                loaded.update(id(argument) for argument in made.arguments)
+            if made.path == _LOADS:
+                loaded.update(id(argument) for argument in made.positional)
         for effect in read.effects:
             self._count(_Key(effect.target, describe(effect.value), "build", where, "code"))
         for name in read.names:
@@ -131,7 +128,7 @@ class Scan:
         self._count(_Key(path, describe(made.arguments) if danger == "code" else "", "call", where, danger))
         inner, nested = made, 0
         while canonical(inner.path) in _CALLS_ON and nested < 20:  # these call their first argument
-            values = inner.arguments if isinstance(inner.arguments, tuple) else ()
+            values = inner.positional
             if len(values) < 3:
                 break
             inner, nested = Made(values[0], values[2], "call"), nested + 1
@@ -139,7 +136,7 @@ class Scan:
             self._count(_Key(name, describe(inner.arguments), "call", where, self._danger(inner, name)))
 
     def _danger(self, made: Made, path: str) -> Danger:
-        values = made.arguments if isinstance(made.arguments, tuple) else ()
+        values = made.positional
         if self.trusted and path.startswith(self.trusted):
             return "expected"
         if path in EXPECTED_CALLS:
@@ -163,7 +160,7 @@ class Scan:
 
     def _nested_load(self, made: Made, where: str, depth: int) -> Danger:
         """``_load_from_bytes`` is torch.load on its argument: as harmless as the pickles in it."""
-        values = made.arguments if isinstance(made.arguments, tuple) else ()
+        values = made.positional
         try:
             data = bytes_of(values[0]) if len(values) == 1 else None
         except TensorError:

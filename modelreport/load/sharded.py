@@ -14,6 +14,7 @@ from modelreport.errors import CorruptFileError, LoadError, MissingFileError
 from modelreport.facts import Item, Source
 from modelreport.load.documents import JSON_LIMIT, flatten, read_json
 from modelreport.load.format import Format
+from modelreport.load.opening import close_on_failure
 from modelreport.load.parts import Parts
 from modelreport.load.siblings import show_name
 
@@ -54,11 +55,8 @@ def read(path: Path, options: Options) -> Checkpoint:
     else:
         folder, index = path.parent, path.name
     parts = Parts(folder)
-    try:
+    with close_on_failure(parts.files):
         read_index(parts, index, options)
-    except BaseException:
-        parts.close()
-        raise
     source = Source(
         name=path.name or path.resolve().name,
         kind="folder" if path.is_dir() else "file",

@@ -93,6 +93,15 @@ class Storages:
         return TypedStorage(storage, dtype, _view_offset(value))
 
 
+def no_storages(reason: str) -> Storages:
+    """For files that hold no storages by key: each key raises ``TensorError`` with the reason."""
+
+    def locate(_: str) -> Storage:
+        raise TensorError(reason)
+
+    return Storages(locate)
+
+
 def _view_offset(value: tuple[Any, ...]) -> int:
     """Offset of a storage view, in elements (files before 1.6 only)."""
     view = value[5] if len(value) > 5 else None

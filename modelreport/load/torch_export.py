@@ -13,6 +13,7 @@ from modelreport.load.assemble import Opened, assemble
 from modelreport.load.contents import Candidate, Contents
 from modelreport.load.format import Format
 from modelreport.load.masking import mask
+from modelreport.load.opening import close_on_failure
 from modelreport.load.security import Scan
 from modelreport.load.storages import TensorError
 from modelreport.load.tensors import view
@@ -44,7 +45,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a torch.export archive; only its JSON is read. Raises ``CorruptFileError``."""
     file = MappedFile(path)
-    try:
+    with close_on_failure([file]):
         archive = Archive(file, path.name)
         config_name = next(name for name in archive.members if f"/{name}".endswith(_CONFIG))
         folder = f"/{config_name}".removesuffix(_CONFIG)[1:]
@@ -57,9 +58,6 @@ def read(path: Path, options: Options) -> Checkpoint:
         opened.metadata = _metadata(archive, folder)
         opened.security, opened.notes = scan.security(), archive.notes
         return assemble(opened, contents, options, "weights")
-    except BaseException:
-        file.close()
-        raise
 
 
 def _json(archive: Archive, name: str) -> dict[str, Any]:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from modelreport.checkpoint import MappedFile, Storage
 from modelreport.facts import DTYPE_BITS, Item
-from modelreport.load.assemble import Opened, assemble
+from modelreport.load.assemble import Opened, assemble, contents_of
 from modelreport.load.describe import short
 from modelreport.load.format import Format
+from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_machine import PickleRead, read_pickle
 from modelreport.load.pickle_stream import Stream
 from modelreport.load.pickle_values import Name, mapping
 from modelreport.load.security import Scan
-from modelreport.load.storages import STORAGE_DTYPES, Storages, TensorError
+from modelreport.load.storages import STORAGE_DTYPES, Storages, TensorError, no_storages
 from modelreport.load.tensors import Tensors
-from modelreport.load.torch_zip import contents_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def read_stream(source: MappedFile | memoryview, start: int, end: int, scan: Sca
     broken = next((read.error for read in reads if read.error), "")
     found = reads[3] if len(reads) > 3 else PickleRead(error=broken)
     if len(reads) < 5 or broken:
-        return LegacyFile(found, broken, _nowhere("the list of storages cannot be read"), [])
+        return LegacyFile(found, broken, no_storages("the list of storages cannot be read"), [])
     system = mapping(reads[2].value) or {}
     places, note = _places(source, reads, end)
     notes = [note] if note else []
@@ -74,13 +74,6 @@ def read_stream(source: MappedFile | memoryview, start: int, end: int, scan: Sca
         return Storage(source, *places[key])
 
     return LegacyFile(found, "", Storages(locate, big_endian=system.get("little_endian") is False), notes)
-
-
-def _nowhere(reason: str) -> Storages:
-    def locate(_: str) -> Storage:
-        raise TensorError(reason)
-
-    return Storages(locate)
 
 
 def _places(
@@ -133,7 +126,7 @@ def sources(read: PickleRead) -> list[Item]:
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a legacy file; only its pickles and the lengths of its storages are read. Raises ``CorruptFileError``."""
     file = MappedFile(path)
-    try:
+    with close_on_failure([file]):
         scan = Scan()
         legacy = read_stream(file, 0, file.size_bytes, scan, path.name)
         legacy.found.error = legacy.found.error or legacy.error
@@ -141,9 +134,6 @@ def read(path: Path, options: Options) -> Checkpoint:
         opened = Opened.of(file, FORMAT)
         opened.security, opened.notes, opened.code = scan.security(), legacy.notes, sources(legacy.found)
         return assemble(opened, contents, options)
-    except BaseException:
-        file.close()
-        raise
 
 
 FORMAT = Format(

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from modelreport.checkpoint import MappedFile, Storage
 from modelreport.errors import CorruptFileError
 from modelreport.facts import DTYPE_BITS
-from modelreport.load.assemble import Opened, assemble
+from modelreport.load.assemble import Opened, assemble, broken, contents_of
 from modelreport.load.format import Format
+from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_machine import read_pickle
 from modelreport.load.pickle_stream import Stream
 from modelreport.load.pickle_values import Name
 from modelreport.load.security import Scan
-from modelreport.load.storages import STORAGE_DTYPES, Storages, TensorError
+from modelreport.load.storages import STORAGE_DTYPES, TensorError, no_storages
 from modelreport.load.tensors import Parts, Tensors, view
-from modelreport.load.torch_zip import broken, contents_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,7 +141,7 @@ def _read_tensors(tar: _Tar, notes: list[str]) -> dict[str, Parts]:
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a tar checkpoint; values stay in the file. Raises ``CorruptFileError``."""
     file = MappedFile(path)
-    try:
+    with close_on_failure([file]):
         tar = _Tar(file, _members(file))
         _require_members(tar)
         notes: list[str] = []
@@ -155,18 +155,11 @@ def read(path: Path, options: Options) -> Checkpoint:
             if not tar.scan.executes:
                 raise
             notes.append(error.message)
-        tensors = Tensors(Storages(_no_storage), persistent)
+        tensors = Tensors(no_storages("a tar checkpoint refers to tensors by number only"), persistent)
         contents = contents_of(found, tensors, tar.scan, path.name)
         opened = Opened.of(file, FORMAT)
         opened.security, opened.notes = tar.scan.security(), notes
         return assemble(opened, contents, options)
-    except BaseException:
-        file.close()
-        raise
-
-
-def _no_storage(_: str) -> Storage:
-    raise TensorError("a tar checkpoint refers to tensors by number only")
 
 
 FORMAT = Format(

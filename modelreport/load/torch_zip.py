@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from modelreport.checkpoint import MappedFile, Storage
 from modelreport.errors import CorruptFileError
 from modelreport.load.archive import Archive
-from modelreport.load.assemble import Opened, assemble
-from modelreport.load.contents import Contents, Finder
+from modelreport.load.assemble import Opened, assemble, contents_of
 from modelreport.load.format import Format
+from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_machine import PickleRead, read_pickle
 from modelreport.load.pickle_stream import Stream
 from modelreport.load.security import Scan
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
 
-PICKLE_LIMIT = 512 << 20
 OTHER_PICKLE_BYTES = 16 << 20
 
 
@@ -123,41 +122,15 @@ class TorchArchive:
         return opened
 
 
-def broken(name: str, reason: str, scan: Scan) -> CorruptFileError:
-    """The error for a pickle that breaks off; it names what the file would already have run."""
-    first = f" Before that, opening it with torch.load would call {scan.first}." if scan.executes else ""
-    return CorruptFileError(
-        f"{name} is damaged: its pickle cannot be read to the end, {reason}.{first}",
-        "Compare its size or hash with the original and copy it again.",
-    )
-
-
-def require(found: PickleRead, scan: Scan, name: str) -> None:
-    """``CorruptFileError`` for a pickle that breaks off, unless its calls are worth a report."""
-    if found.error and not scan.executes:
-        raise broken(name, found.error, scan)
-
-
-def contents_of(found: PickleRead, tensors: Tensors, scan: Scan, name: str) -> Contents:
-    """What one pickle holds; a broken one that would run code gives empty contents with a note."""
-    if not found.error:
-        return Finder(tensors).find(found.value)
-    require(found, scan, name)
-    return Contents(notes=[f"The pickle cannot be read to its end ({found.error}); nothing but its calls is shown."])
-
-
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a zip checkpoint; only its directory and its pickle are read. Raises ``CorruptFileError``."""
     file = MappedFile(path)
-    try:
+    with close_on_failure([file]):
         archive = TorchArchive(file)
         found = archive.read(archive.pickle_name)
         contents = contents_of(found, Tensors(archive.storages()), archive.scan, path.name)
         archive.judge_others()
         return assemble(archive.opened(FORMAT), contents, options)
-    except BaseException:
-        file.close()
-        raise
 
 
 FORMAT = Format(

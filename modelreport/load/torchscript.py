@@ -13,16 +13,17 @@ from modelreport.checkpoint import LazyTensor, MappedFile, ModuleNode, Opaque
 from modelreport.errors import CorruptFileError
 from modelreport.facts import Item, Role
 from modelreport.load.archive import Archive
-from modelreport.load.assemble import assemble
+from modelreport.load.assemble import assemble, require
 from modelreport.load.budget import Budget, ExhaustedError
 from modelreport.load.contents import Candidate, Contents
 from modelreport.load.describe import short
 from modelreport.load.format import Format
 from modelreport.load.modules import cut, grow, tree_tensors
+from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_values import Made, state_of, state_size
 from modelreport.load.plain import Plain
 from modelreport.load.tensors import Tensors
-from modelreport.load.torch_zip import TorchArchive, has_code, has_data_pickle, require
+from modelreport.load.torch_zip import TorchArchive, has_code, has_data_pickle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +161,7 @@ def type_path(value: Made) -> str:
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a TorchScript archive. Raises ``CorruptFileError``."""
     file = MappedFile(path)
-    try:
+    with close_on_failure([file]):
         archive = TorchArchive(file)
         archive.scan.trusted = "__torch__."
         found = archive.read(archive.pickle_name)
@@ -181,9 +182,6 @@ def read(path: Path, options: Options) -> Checkpoint:
         opened = archive.opened(FORMAT)
         opened.code = code
         return assemble(opened, contents, options, "script")
-    except BaseException:
-        file.close()
-        raise
 
 
 def _constants(archive: TorchArchive) -> list[LazyTensor]:

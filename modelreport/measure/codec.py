@@ -29,7 +29,6 @@ PACKED: dict[str, tuple[str, int]] = {
 
 _WIDE = {"int32", "int64", "uint32", "uint64", "qint32", "float64"}
 _COMPLEX = {"complex32", "complex64", "complex128"}
-_BIT_INTEGERS = {"bool": 8, "qint8": 8, "quint8": 8, "bits8": 8, "bits16": 16}
 
 
 @dataclass(frozen=True, eq=False)

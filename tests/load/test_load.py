@@ -93,7 +93,7 @@ DAMAGED: dict[str, tuple[bytes, type[LoadError], str]] = {
     "tflite": (b"\x1c\0\0\0TFL3" + bytes(100), UnknownFormatError, "TensorFlow Lite"),
     "7z": (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(100), UnknownFormatError, "7z archive"),
     "zeros": (bytes(5000), UnknownFormatError, "zero bytes"),
-    "noise": (random.Random(1).randbytes(5000), UnknownFormatError, "no format"),
+    "noise": (random.Random(1).randbytes(5000), UnknownFormatError, "of no known format"),
     "truncated_zip": (zipped(stream({"weight": tensor("0", 2, 3)}, 2))[:300], CorruptFileError, "directory at the end"),
     "truncated_pickle": (stream({"a": 1, "b": "x" * 50})[:-20], CorruptFileError, "ends in the middle"),
     "no_tensor": (stream({"epoch": 3}), CorruptFileError, "no tensor"),

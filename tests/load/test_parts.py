@@ -12,6 +12,11 @@ from modelreport.errors import MissingFileError, UnknownFormatError
 from modelreport.load.parts import Parts, find_format
 
 
+def close(parts: Parts) -> None:
+    for file in parts.files:
+        file.close()
+
+
 def test_sharing_inside_a_part_survives_and_files_are_counted_on(tmp_path: Path) -> None:
     save_file({"a": torch.ones(2)}, tmp_path / "1.safetensors")
     shared = torch.arange(4.0)
@@ -26,7 +31,7 @@ def test_sharing_inside_a_part_survives_and_files_are_counted_on(tmp_path: Path)
     assert [file.name for file in parts.source_files] == ["1.safetensors", "2.bin"]
     assert parts.security.pickles == 1
     assert all(call.where.startswith("2.bin: ") for call in parts.security.calls)
-    parts.close()
+    close(parts)
 
 
 def test_a_tensor_in_two_files_is_taken_once_with_a_note(tmp_path: Path) -> None:
@@ -37,7 +42,7 @@ def test_a_tensor_in_two_files_is_taken_once_with_a_note(tmp_path: Path) -> None
     parts.add_weights("2.safetensors")
     assert [tensor.array().tolist() for tensor in parts.tensors] == [[1, 1]]
     assert parts.notes == ["'w' is in 1.safetensors and again in 2.safetensors; the first is shown."]
-    parts.close()
+    close(parts)
 
 
 def test_a_part_is_known_by_its_content(tmp_path: Path) -> None:
@@ -55,4 +60,4 @@ def test_facts_files_are_named_among_the_sources(tmp_path: Path) -> None:
     assert parts.source_files[0].size_bytes == 2
     with pytest.raises(MissingFileError):
         parts.add_file("absent.json")
-    parts.close()
+    close(parts)

@@ -25,6 +25,16 @@ def test_a_later_key_wins() -> None:
     assert mapping(Pairs([("a", 1), ("b", 2), ("a", 3)])) == {"a": 3, "b": 2}
 
 
+def test_a_call_of_a_class_given_with_its_source_is_one_of_the_class() -> None:
+    kind = Name("models", "Net")
+    made = Made(Persistent(("module", kind, "net.py", "class Net: ...")), (1,), "call")
+    assert (made.callee, made.path, made.positional) == (kind, "models.Net", (1,))
+
+
+def test_arguments_that_are_no_tuple_count_as_none() -> None:
+    assert Made(Name("x", "Y"), [1], "call").positional == ()
+
+
 def test_only_dicts_are_mappings() -> None:
     assert mapping(Made(Name("collections", "OrderedDict"), (), "call")) == {}
     assert mapping(Made(Name("x", "Y"), (), "new")) is None

@@ -14,7 +14,7 @@ import torch
 
 from modelreport.checkpoint import LazyTensor, Opaque
 from modelreport.load.pickle_values import Blob, Made, Name, Pairs
-from modelreport.load.plain import ITEM_LIMIT, Plain, is_plain_scalar
+from modelreport.load.plain import ITEM_LIMIT, Plain
 from tests.load.files import read
 
 
@@ -97,5 +97,3 @@ def test_tensors_are_named_not_read() -> None:
     assert plain(torch.nn.ReLU()).arguments == ("a module",)
     assert Plain().convert(Blob(memoryview(b""), 0, 99)) == Opaque("builtins.bytes", (99,))
     assert Plain().convert(1 << 5000).path == "builtins.int"
-    assert is_plain_scalar("a")
-    assert not is_plain_scalar([])

@@ -8,7 +8,7 @@ import pytest
 
 from modelreport.checkpoint import Storage
 from modelreport.load.pickle_values import Name, Persistent
-from modelreport.load.storages import STORAGE_DTYPES, Storages, TensorError, dtype_of
+from modelreport.load.storages import STORAGE_DTYPES, Storages, TensorError, dtype_of, no_storages
 
 FLOATS = Name("torch", "FloatStorage")
 
@@ -37,6 +37,11 @@ def test_the_same_key_gives_the_same_storage() -> None:
 def test_views_of_old_files_shift_the_tensor() -> None:
     view = reference("storage", FLOATS, "0", "cpu", 2, ("view", 3, 2))
     assert storages().resolve(view).offset == 3
+
+
+def test_a_file_without_storages_says_why() -> None:
+    with pytest.raises(TensorError, match="by number only"):
+        no_storages("by number only").resolve(reference("storage", FLOATS, "0", "cpu", 6))
 
 
 def test_meta_storages_hold_nothing() -> None:
