@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from modelreport.checkpoint import Checkpoint, Model, ModuleNode
 from modelreport.facts import Identification, Skipped
@@ -43,12 +46,24 @@ def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
     if checkpoint.tree is not None:
         return _pickled(checkpoint, checkpoint.tree)
     if checkpoint.config:
-        found = identify_config(checkpoint)
-        if isinstance(found, Model):
-            return found
-        other = identify_known(checkpoint)
-        return other if isinstance(other, Model) else found
+        return _configured(checkpoint)
     return identify_known(checkpoint)
+
+
+def _configured(checkpoint: Checkpoint) -> Model | Skipped:
+    """By ``config.json``: of the folder that was given, or beside the file, where it may be of another model."""
+    found = identify_config(checkpoint)
+    beside = checkpoint.source.kind == "file"
+    if isinstance(found, Model) and not beside:
+        return found
+    if isinstance(found, Model) and 2 * found.identification.matched >= max(found.identification.total, 1):
+        note = "Identified by config.json, which lies beside the file."
+        facts = replace(found.identification, notes=(note, *found.identification.notes))
+        return dataclasses.replace(found, identification=facts)
+    other = identify_known(checkpoint)
+    if isinstance(other, Model) or isinstance(found, Model):
+        return other
+    return replace(found, reason=f"{found.reason} It lies beside the file.") if beside else found
 
 
 def _live(checkpoint: Checkpoint) -> Model:

@@ -18,6 +18,7 @@ from modelreport.load import (
     torch_zip,
     torchscript,
 )
+from modelreport.load.beside import note_shard, take_config
 from modelreport.load.foreign import UNKNOWN, name_foreign
 from modelreport.load.format import Format
 from modelreport.load.probe import probe
@@ -62,7 +63,7 @@ def open_checkpoint(path: Path, options: Options) -> Checkpoint:
             what, hint = f"of no known format, though it is named like a {named} file", DAMAGED
         raise UnknownFormatError(f"{path} is not a checkpoint: it is {what}.", hint)
     try:
-        return format_.read(path, options)
+        checkpoint = format_.read(path, options)
     except CorruptFileError as error:
         error.hint = error.hint or DAMAGED
         raise
@@ -76,6 +77,9 @@ def open_checkpoint(path: Path, options: Options) -> Checkpoint:
             f"{path} is damaged: reading it as {format_.title} failed ({kind}: {str(error)[:200]}).",
             DAMAGED,
         ) from error
+    take_config(checkpoint, path)
+    note_shard(checkpoint, path)
+    return checkpoint
 
 
 def open_object(obj: Any, options: Options) -> Checkpoint:

@@ -237,3 +237,31 @@ def test_importing_the_room_imports_no_framework() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+TINY_BERT = {
+    "model_type": "bert", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+    "intermediate_size": 20, "vocab_size": 30, "max_position_embeddings": 12,
+}  # fmt: skip
+
+
+def bert_tensors() -> dict[str, torch.Tensor]:
+    transformers = load_library("transformers")
+    with torch.device("meta"):
+        return dict(transformers.BertModel(transformers.BertConfig(**TINY_BERT)).state_dict())
+
+
+def test_a_config_beside_the_file_identifies_it_and_is_named() -> None:
+    model = identified(make_checkpoint(bert_tensors(), config=TINY_BERT))
+    assert (model.identification.name, model.identification.how) == ("BertModel", "config")
+    assert model.identification.notes[0] == "Identified by config.json, which lies beside the file."
+    assert model.module is not None
+
+
+def test_a_config_of_another_model_beside_the_file_does_not_count() -> None:
+    tensors = dict(build_known("torchvision", "resnet18").state_dict())
+    assert identified(make_checkpoint(tensors, config=TINY_BERT)).identification.name == "resnet18"
+    tensors = {"embeddings.LayerNorm.weight": torch.ones(16), **{f"odd.{i}": torch.ones(2) for i in range(9)}}
+    assert "No known architecture" in skipped(make_checkpoint(tensors, config=TINY_BERT)).reason
+    reason = skipped(make_checkpoint({"odd": torch.ones(2)}, config=TINY_BERT)).reason
+    assert reason == "None of the tensors fits BertModel, which config.json names. It lies beside the file."

@@ -1,0 +1,56 @@
+"""What lies beside a weight file: its configuration, the other shards of the same model."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from modelreport.errors import LoadError
+from modelreport.load.documents import read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from modelreport.checkpoint import Checkpoint
+
+CONFIG_LIMIT = 1 << 20
+NAME = "config.json"
+_SHARD = re.compile(r"[-_](\d{5})-of-(\d{5})\.")
+"""As transformers, diffusers and Megatron name shards."""
+
+
+def take_config(checkpoint: Checkpoint, path: Path) -> None:
+    """Give a checkpoint read from a file of bare weights the ``config.json`` beside that file, where it has one.
+
+    Only a configuration that names its architecture is taken; whether it is that of these weights is for the second
+    room to say, since a folder may hold files of several models.
+    """
+    bare = checkpoint.tree is None and checkpoint.graph is None and checkpoint.source.content != "script"
+    if checkpoint.config is not None or checkpoint.source.kind != "file" or not bare:
+        return
+    config = _read(path.parent)
+    if isinstance(config.get("model_type"), str) or isinstance(config.get("architecture"), str):
+        checkpoint.config = config
+        checkpoint.folder = checkpoint.folder or path.parent
+
+
+def note_shard(checkpoint: Checkpoint, path: Path) -> None:
+    """Say that the file is one of several that make up a model, where its name says so."""
+    found = _SHARD.search(path.name)
+    if found is None or checkpoint.source.kind != "file" or int(found[2]) < 2:
+        return
+    note = (
+        f"By its name this is file {int(found[1])} of the {int(found[2])} that hold the model: give their folder "
+        "for a report on all of them."
+    )
+    checkpoint.source = replace(checkpoint.source, notes=(*checkpoint.source.notes, note))
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        found = read_json(folder, NAME, CONFIG_LIMIT)
+    except LoadError:  # nobody asked for it
+        return {}
+    return found if isinstance(found, dict) else {}
