@@ -149,9 +149,26 @@ class LiveMap {
     }
     this.tip.hidden = card < 0;
     if (card < 0) return;
-    this.tip.textContent = [titleOf(this.model, card), ...this.model.lines(card), this.model.output(card) && `→ ${this.model.output(card)}`].filter(Boolean).join(' · ');
+    this.tip.textContent = this.told(card);
     this.tip.style.left = `${Math.min(px + 14, Math.max(0, this.size.w - this.tip.offsetWidth - 4))}px`;
     this.tip.style.top = `${py + 18 + this.tip.offsetHeight > this.size.h ? py - this.tip.offsetHeight - 8 : py + 18}px`;
+  }
+
+  /** A node in one line: what it is, what comes out, and its share where colours show shares. */
+  told(i) {
+    const { model, mode } = this;
+    const output = model.output(i);
+    const share = mode in model.total ? shareText(model.nodes[mode][i], model.total[mode]) : '';
+    const parts = [titleOf(model, i), ...model.lines(i), output && `→ ${output}`, share && `${share} of the ${mode === 'flops' ? 'FLOPs' : mode}`];
+    return parts.filter(Boolean).join(' · ');
+  }
+
+  /** Choose and show the box of a module by its index in the report; says whether it is on the map. */
+  async showModule(module) {
+    const details = await payload('map-details');
+    const i = details.nodes.module.indexOf(module);
+    if (i >= 0) this.go(i);
+    return i >= 0;
   }
 
   leave() {
@@ -223,8 +240,32 @@ function furnish(map) {
   recolor('family');
 }
 
-/** Make the map in `place` live. Where the page's data or Plotly cannot be read, the drawing in the markup stays. */
+/** Comes true when the map is nearly in sight, or a key or another part of the page asks for it. */
+function needed(place) {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) done();
+    }, { rootMargin: '600px' });
+    const slash = (event) => { if (event.key === '/') done(); };
+    const done = () => {
+      observer.disconnect();
+      document.removeEventListener('keydown', slash);
+      document.removeEventListener('showonmap', done);
+      resolve();
+    };
+    observer.observe(place);
+    document.addEventListener('keydown', slash);
+    document.addEventListener('showonmap', done);
+  });
+}
+
+/**
+ * Make the map in `place` live when it is needed. Afterwards a `showonmap` event on the document, with {module: index},
+ * leads to a box.
+ * Where the page's data or Plotly cannot be read, the drawing in the markup stays.
+ */
 export async function startMap(place) {
+  await needed(place);
   const data = await payload('map');
   const library = await plotly();
   const map = new LiveMap(place, makeModel(data), library);
@@ -242,6 +283,9 @@ export async function startMap(place) {
     if (event.key !== '/' || event.defaultPrevented || typing || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     map.field.focus();
+  });
+  document.addEventListener('showonmap', async ({ detail }) => {
+    if (await map.showModule(detail.module)) place.scrollIntoView({ block: 'start' });
   });
   place.dataset.state = 'live';
 }

@@ -102,8 +102,8 @@ def shown(chromium: Any, tmp_path: Path) -> Iterator[Shown]:
         maps.append(made)
         made.page.goto(path.as_uri())
         if settings.get("java_script_enabled", True):
-            made.until("document.getElementById('map').dataset.state === 'live'")
             made.page.evaluate("document.getElementById('architecture').scrollIntoView({behavior: 'instant'})")
+            made.until("document.getElementById('map').dataset.state === 'live'")
             made.until("document.querySelector('.map-panel h3')")
             made.settle()
         return made
@@ -264,6 +264,15 @@ def test_a_double_click_opens_and_the_buttons_zoom_and_fit(shown: Shown) -> None
     made.page.click(".map-zoom button:has-text('Fit')")
     made.settle()
     assert made.labels() == first
+
+
+def test_another_part_of_the_page_can_show_a_module_on_the_map(shown: Shown) -> None:
+    report = scenes.resnet().report()
+    made = shown(report)
+    index = next(k for k, module in enumerate(report.structure.modules) if module.path == "layer2.1.conv2")
+    made.page.evaluate(f"document.dispatchEvent(new CustomEvent('showonmap', {{detail: {{module: {index}}}}}))")
+    made.until("document.querySelector('.map-panel h3').textContent === 'conv2 Conv2d'")
+    assert made.crumbs()[1:] == ["layer2", "1…3", "1", "conv2"]
 
 
 def test_colours_mean_what_the_legend_says(shown: Shown) -> None:
