@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from modelreport.checkpoint import Checkpoint, Model, ModuleNode
+from modelreport.checkpoint import WRAPPERS, Checkpoint, Model, ModuleNode
 from modelreport.facts import Identification, Skipped
 from modelreport.identify.adapt import Verified, verify
 from modelreport.identify.factory import identify_factory
@@ -86,19 +86,11 @@ def _live(checkpoint: Checkpoint) -> Model:
     return Model(facts, module, fit.renamed)
 
 
-_WRAPPERS = {
-    "torch.nn.parallel.data_parallel.DataParallel": "module",
-    "torch.nn.parallel.distributed.DistributedDataParallel": "module",
-    "torch._dynamo.eval_frame.OptimizedModule": "_orig_mod",
-    "torch.optim.swa_utils.AveragedModel": "module",
-}
-
-
 def _inside(module: Any) -> tuple[str, Any]:
     """The module in ``DataParallel``, ``torch.compile`` and the like, and the prefix that they put before its names."""
     prefix = ""
     for _ in range(8):
-        name = _WRAPPERS.get(f"{type(module).__module__}.{type(module).__qualname__}", "")
+        name = WRAPPERS.get(f"{type(module).__module__}.{type(module).__qualname__}", "")
         inner = vars(module)["_modules"].get(name) if name else None
         if inner is None:
             break
@@ -192,6 +184,9 @@ def _no_class(checkpoint: Checkpoint, root: ModuleNode, error: RebuildError) -> 
     if package in MODULES and package != "torch" and load_library(package) is None:
         reason = f"The file holds a {error.class_path}, and {package} is not installed."
         return Skipped(stage="identify", reason=reason, hint=INSTALL[package])
+    if package == "torch":
+        reason = f"The module holds a {error.class_path}, which cannot be rebuilt from plain data."
+        return Skipped(stage="identify", reason=reason, hint=_hint(root))
     reason = f"The class {error.class_path} is not part of an installed library; the file holds its name, not its code."
     best = next(iter(load_index().nearest(shapes_of(checkpoint), 1)), None)
     if best is not None and best.similarity == 1:

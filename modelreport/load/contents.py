@@ -23,11 +23,14 @@ from modelreport.load.pickle_values import (
     state_size,
 )
 from modelreport.load.plain import Plain
+from modelreport.load.tensors import Parts as TensorParts
 from modelreport.load.tensors import Tensors
 from modelreport.load.training import TrainingItems, is_optimizer, optimizer_class, optimizer_kind
 
 DEPTH_LIMIT = 60
 PATH_LIMIT = 1_000
+PACKED_LIMIT = 8
+"""Most tensors in one entry of a state_dict: quantised layers write weight and bias as a pair."""
 _BESIDE = re.compile(r"(^|[._])(optim\w*|lr_sched\w*|scheduler\w*|scaler|grad_scaler|rng\w*|random_states?)([._]|$)")
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 
@@ -160,15 +163,27 @@ class Finder:
             if nested:
                 self.contents.candidates.append(self._state_dict(path, nested))
                 return
-        own = {key: parts for key, item in entries.items() if (parts := self.tensors.read(item, key)) is not None}
+        own = {key: parts for key, item in entries.items() if (parts := self._own(key, item))}
         rest = [(_join(path, key), item) for key, item in entries.items() if key not in own]
         if own and 2 * len(own) >= len(entries) and not _BESIDE.search(path):
-            tensors = [tensor for key, parts in own.items() for tensor in parts.named(key)]
+            tensors = [tensor for parts in own.values() for name, part in parts for tensor in part.named(name)]
             self.contents.candidates.append(self._state_dict(path, tensors))
         else:
             for key, parts in own.items():
-                self._loose(parts.named(_join(path, key)), _join(path, key))
+                for name, part in parts:
+                    self._loose(part.named(_join(path, name)), _join(path, key))
         self._later(rest, depth)
+
+    def _own(self, key: str, item: Any) -> list[tuple[str, TensorParts]]:
+        """The tensors of one entry of a state_dict with their names: one, or those that a quantised layer packs."""
+        parts = self.tensors.read(item, key)
+        if parts is not None:
+            return [(key, parts)]
+        if not isinstance(item, tuple) or "." not in key or not 0 < len(item) <= PACKED_LIMIT:
+            return []
+        found = [(f"{key}.{i}", self.tensors.read(value, key)) for i, value in enumerate(item) if value is not None]
+        packed = [(name, parts) for name, parts in found if parts is not None]
+        return packed if len(packed) == len(found) else []
 
     def _opaque(self, path: str, value: Made, depth: int) -> None:
         """An object without attributes: its items or arguments may still hold tensors."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from modelreport.checkpoint import LazyTensor, ModuleNode, Opaque
+from modelreport.checkpoint import WRAPPERS, LazyTensor, ModuleNode, Opaque
 from modelreport.facts import Role
 from modelreport.load.budget import TENSOR_COST, Budget, ExhaustedError
 from modelreport.load.describe import short
@@ -17,6 +17,8 @@ MODULE_LIMIT = 200_000
 DEPTH_LIMIT = 500
 PATH_CHARACTERS = 3000
 NAME_CHARACTERS = 1000
+PACKED_LIMIT = 100
+"""Most values that are looked at in each tuple of a compiled object."""
 INTERNAL = frozenset(
     {
         "_parameters",
@@ -31,13 +33,6 @@ INTERNAL = frozenset(
     }
 )
 """Attributes that every module has for its own bookkeeping; hooks are told apart by their ending."""
-WRAPPERS = {
-    "torch.nn.parallel.data_parallel.DataParallel": "module",
-    "torch.nn.parallel.distributed.DistributedDataParallel": "module",
-    "torch._dynamo.eval_frame.OptimizedModule": "_orig_mod",
-    "torch.optim.swa_utils.AveragedModel": "module",
-}
-"""Modules that only wrap another, and the name it has inside."""
 
 
 def grow(
@@ -129,6 +124,8 @@ class Modules:
             if name.endswith("_hooks") or "_hooks_" in name:
                 if mapping(item):
                     hooks.append(name)
+            elif isinstance(item, Made) and class_path(item) == "torch.ScriptObject":
+                self._packed(item, name, node)
             else:
                 node.attributes[cut(name)] = self._attribute(item, name)
         node.hooks = tuple(hooks)
@@ -154,6 +151,22 @@ class Modules:
                 if name in transient:
                     tensor.note = "; ".join(part for part in (tensor.note, "not saved in a state_dict") if part)
                 into[tensor.name] = tensor
+
+    def _packed(self, item: Made, name: str, node: ModuleNode) -> None:
+        """The tensors inside the compiled object in which a quantised layer keeps its weight and bias."""
+        todo: list[Any] = [item.state]
+        found = 0
+        while todo:
+            self._budget.spend(TENSOR_COST)
+            value = todo.pop()
+            parts = self._tensors.read(value, name)
+            if parts is not None:
+                for tensor in parts.named(cut(f"{name}.{found}")):
+                    tensor.role = "parameter"
+                    node.parameters[tensor.name] = tensor
+                found += 1
+            elif isinstance(value, (tuple, list)):
+                todo.extend(reversed(value[:PACKED_LIMIT]))
 
     def _attribute(self, item: Any, name: str) -> Any:
         parts = self._tensors.read(item, name) if isinstance(item, Made) else None

@@ -265,3 +265,10 @@ def test_a_config_of_another_model_beside_the_file_does_not_count() -> None:
     assert "No known architecture" in skipped(make_checkpoint(tensors, config=TINY_BERT)).reason
     reason = skipped(make_checkpoint({"odd": torch.ones(2)}, config=TINY_BERT)).reason
     assert reason == "None of the tensors fits BertModel, which config.json names. It lies beside the file."
+
+
+def test_a_class_of_torch_that_is_not_rebuilt_is_not_said_to_be_missing() -> None:
+    root = ModuleNode("torch.nn.modules.container.Sequential")
+    root.children["0"] = ModuleNode("torch.ao.nn.quantized.modules.linear.LinearPackedParams")
+    reason = skipped(make_checkpoint([], tree=root, content="module")).reason
+    assert "LinearPackedParams, which cannot be rebuilt from plain data" in reason

@@ -168,3 +168,21 @@ def test_a_real_training_checkpoint(resemblyzer: Path) -> None:
         reference = torch.load(resemblyzer, map_location="cpu", weights_only=True)["model_state"]
         for lazy in checkpoint.tensors:
             assert np.array_equal(lazy.array(), reference[lazy.name].numpy())
+
+
+def test_a_pair_in_a_state_dict_is_the_weight_and_bias_of_a_quantised_layer(tmp_path: Path) -> None:
+    state = {
+        "0.scale": torch.tensor(1.0),
+        "0._packed_params.dtype": torch.qint8,
+        "0._packed_params._packed_params": (torch.ones(3, 2), torch.zeros(3)),
+        "1._packed_params._packed_params": (torch.ones(4, 3), None),
+    }
+    with opened(saved(tmp_path, state)) as checkpoint:
+        front = "_packed_params._packed_params"
+        assert names(checkpoint) == ["0.scale", f"0.{front}.0", f"0.{front}.1", f"1.{front}.0"]
+        assert not checkpoint.source.choices
+
+
+def test_a_tuple_that_holds_more_than_tensors_is_not_part_of_a_state_dict(tmp_path: Path) -> None:
+    with opened(saved(tmp_path, {**SMALL, "a.history": (torch.ones(3), "text")})) as checkpoint:
+        assert names(checkpoint) == ["a.weight", "a.bias"]

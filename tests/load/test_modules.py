@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -143,3 +144,19 @@ def test_classes_that_do_not_exist_are_only_names(tmp_path: Path) -> None:
     with opened(written(tmp_path, zipped(data + state))) as checkpoint:
         assert checkpoint.tree is not None
         assert (checkpoint.tree.type_path, checkpoint.tree.attributes) == ("no.such.package.Thing", {"width": 7})
+
+
+def test_weights_that_a_quantised_layer_packs_are_its_parameters(tmp_path: Path) -> None:
+    """``torch.ao`` keeps weight and bias in a compiled object, an attribute and no parameter of the module."""
+    net = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2, bias=False))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        quantised = torch.ao.quantization.quantize_dynamic(net, {nn.Linear}, dtype=torch.qint8)
+        path = saved(tmp_path, quantised)
+    with opened(path) as checkpoint:
+        found = {t.name: (t.dtype, t.shape, t.role) for t in checkpoint.tensors}
+    assert found == {
+        "0._packed_params._packed_params.0": ("qint8", (5, 6), "parameter"),
+        "0._packed_params._packed_params.1": ("float32", (5,), "parameter"),
+        "2._packed_params._packed_params.0": ("qint8", (2, 5), "parameter"),
+    }
