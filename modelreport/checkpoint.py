@@ -155,14 +155,26 @@ class LazyTensor:
     @property
     def is_expanded(self) -> bool:
         """Whether one stored element stands for several."""
-        return self.strides is not None and any(n > 1 and s == 0 for n, s in zip(self.shape, self.strides, strict=True))
+        return self.stored_shape != self.shape
+
+    @property
+    def element_strides(self) -> tuple[int, ...]:
+        """The strides, also where the file leaves them out."""
+        return self.strides if self.strides is not None else self.contiguous_strides
+
+    @property
+    def stored_shape(self) -> tuple[int, ...]:
+        """The shape with expanded dimensions cut to one element: what is stored."""
+        if self.strides is None:
+            return self.shape
+        return tuple(1 if s == 0 and n > 1 else n for n, s in zip(self.shape, self.strides, strict=True))
 
     @property
     def view_key(self) -> tuple[object, ...] | None:
         """Equal for two tensors that are the same view of the same storage; ``None`` without values."""
         if self.storage is None:
             return None
-        strides = self.strides if self.strides is not None and not self.is_contiguous else self.contiguous_strides
+        strides = self.contiguous_strides if self.is_contiguous else self.element_strides
         return (id(self.storage), self.offset, self.dtype, self.shape, strides)
 
     def array(self) -> NDArray[Any]:
@@ -191,10 +203,7 @@ class LazyTensor:
 
     def stored(self) -> NDArray[Any]:
         """As ``array``, with every expanded dimension cut to one element."""
-        values = self.array()
-        if self.is_expanded and self.strides is not None:
-            return values[tuple(slice(0, 1) if s == 0 else slice(None) for s in self.strides)]
-        return values
+        return self.array()[tuple(slice(size) for size in self.stored_shape)] if self.is_expanded else self.array()
 
 
 def numpy_dtype(name: str) -> np.dtype[Any]:
@@ -244,6 +253,15 @@ class ModuleNode:
             seen.add(id(node))
             children = [(f"{path}.{k}" if path else k, c) for k, c in node.children.items() if c is not None]
             todo.extend(reversed(children))
+
+
+WRAPPERS = {
+    "torch.nn.parallel.data_parallel.DataParallel": "module",
+    "torch.nn.parallel.distributed.DistributedDataParallel": "module",
+    "torch._dynamo.eval_frame.OptimizedModule": "_orig_mod",
+    "torch.optim.swa_utils.AveragedModel": "module",
+}
+"""Class paths of modules that only wrap another, and the name it has inside."""
 
 
 @dataclass(frozen=True)
@@ -299,3 +317,28 @@ class Model:
     """From the module's tensor names to the file's, where they differ."""
     joined: dict[str, str] = field(default_factory=dict)
     """From file names to the module's tensor that the library puts them into together with others."""
+
+
+ONNX_DTYPES = {
+    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
+    10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
+    17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4", 22: "int4",
+    23: "float4_e2m1fn", 24: "float8_e8m0fnu", 25: "uint2", 26: "int2", 27: "float6_e2m3", 28: "float6_e3m2",
+}  # fmt: skip
+"""TensorProto.DataType (onnx.proto) and our dtype names."""
+ONNX_NAME_KEY = "modelreport.name"
+"""``metadata_props`` key under which a tensor of ``Checkpoint.graph`` carries its name, where its graph's differs."""
+
+
+def onnx_name(proto: Any, default: str) -> str:
+    """Name in the report of a ``TensorProto`` of ``Checkpoint.graph``; ``default`` where it carries none."""
+    return next((entry.value for entry in proto.metadata_props if entry.key == ONNX_NAME_KEY), default)
+
+
+def onnx_subgraphs(node: Any, index: int) -> Iterator[tuple[str, Any]]:
+    """The graphs in the attributes of the node at ``index``, each with its scope such as ``If_2.then_branch.``."""
+    for attribute in node.attribute:
+        graphs = [attribute.g] if attribute.HasField("g") else []
+        for number, graph in enumerate([*graphs, *attribute.graphs]):
+            suffix = "" if number == 0 else f"_{number}"
+            yield f"{node.op_type}_{index}.{attribute.name}{suffix}.", graph

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.checkpoint import LazyTensor, MappedFile, ModuleNode, Storage, numpy_dtype
+from modelreport.checkpoint import (
+    ONNX_DTYPES,
+    LazyTensor,
+    MappedFile,
+    ModuleNode,
+    Storage,
+    numpy_dtype,
+    onnx_subgraphs,
+)
 from modelreport.facts import DTYPE_BITS
 
 
@@ -101,3 +109,35 @@ def test_walking_a_cyclic_tree_ends() -> None:
     child.children = {"up": root}
     walked = [(path, seen) for path, _, seen in root.walk()]
     assert walked == [("", False), ("one", False), ("one.up", True), ("two", True)]
+
+
+def test_an_expanded_tensor_is_stored_with_one_element_for_several() -> None:
+    values = tensor(np.arange(3), shape=(2, 3), strides=(0, 1))
+    assert values.is_expanded
+    assert values.stored_shape == (1, 3)
+    assert values.stored().tolist() == [[0, 1, 2]]
+    assert values.array().tolist() == [[0, 1, 2], [0, 1, 2]]
+    plain = tensor(np.zeros((2, 3)))
+    assert (plain.stored_shape, plain.element_strides, plain.is_expanded) == ((2, 3), (3, 1), False)
+
+
+def test_the_dtypes_of_onnx_are_ours() -> None:
+    import onnx
+
+    assert set(ONNX_DTYPES.values()) - set(DTYPE_BITS) <= {"string"}
+    names = {code: name for name, code in onnx.TensorProto.DataType.items()}
+    for code, name in ONNX_DTYPES.items():
+        if name in ("float32", "float64"):
+            assert names[code] == {"float32": "FLOAT", "float64": "DOUBLE"}[name]
+        else:
+            assert names[code].lower().replace("_", "") == name.replace("_", "")
+
+
+def test_sub_graphs_are_scoped_by_operator_place_and_attribute() -> None:
+    from onnx import helper
+
+    empty = helper.make_graph([], "g", [], [])
+    node = helper.make_node("If", ["c"], ["y"], then_branch=empty, else_branch=empty)
+    several = helper.make_node("Op", [], ["y"], bodies=[empty, empty], axis=1)
+    assert [scope for scope, _ in onnx_subgraphs(node, 2)] == ["If_2.else_branch.", "If_2.then_branch."]
+    assert [scope for scope, _ in onnx_subgraphs(several, 0)] == ["Op_0.bodies.", "Op_0.bodies_1."]

@@ -8,12 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelreport.checkpoint import LazyTensor
+from modelreport.checkpoint import LazyTensor, onnx_name, onnx_subgraphs
 from modelreport.facts import Item
 from modelreport.identify.tree import DEEPEST_NAME, MOST_MODULES, Node, class_name, nodes_of_paths
 
-NAME_KEY = "modelreport.name"
-"""``metadata_props`` key under which the loader keeps the name of a tensor of a sub-graph."""
 _SCOPES, _CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"
 """What torch's exporter writes on each node since torch 2.5."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
@@ -84,12 +82,11 @@ def _blocks(model: Any) -> Iterator[_Block]:
         for index, node in enumerate(block.nodes):
             for attribute in node.attribute:
                 if node.op_type == "Constant" and attribute.HasField("t") and node.output:
-                    block.names[node.output[0]] = _stored_name(attribute.t, f"{block.scope}{node.output[0]}")
-                graphs = [attribute.g] if attribute.HasField("g") else []
-                for number, graph in enumerate([*graphs, *attribute.graphs]):
-                    suffix = "" if number == 0 else f"_{number}"
-                    scope = f"{block.scope}{node.op_type}_{index}.{attribute.name}{suffix}."
-                    below.append(_graph_block(graph, scope, block.names))
+                    block.names[node.output[0]] = onnx_name(attribute.t, f"{block.scope}{node.output[0]}")
+            below += [
+                _graph_block(graph, f"{block.scope}{scope}", block.names)
+                for scope, graph in onnx_subgraphs(node, index)
+            ]
         yield block
         todo.extend(reversed(below))
 
@@ -97,14 +94,10 @@ def _blocks(model: Any) -> Iterator[_Block]:
 def _graph_block(graph: Any, scope: str, outer: dict[str, str]) -> _Block:
     names = dict(outer) if len(outer) < 10_000 else outer
     for proto in graph.initializer:
-        names[proto.name] = _stored_name(proto, f"{scope}{proto.name}")
+        names[proto.name] = onnx_name(proto, f"{scope}{proto.name}")
     for proto in graph.sparse_initializer:
-        names[proto.values.name] = _stored_name(proto.values, f"{scope}{proto.values.name}")
+        names[proto.values.name] = onnx_name(proto.values, f"{scope}{proto.values.name}")
     return _Block(scope, graph.node, names)
-
-
-def _stored_name(proto: Any, default: str) -> str:
-    return next((p.value for p in proto.metadata_props if p.key == NAME_KEY), default)
 
 
 def _place(node: Any, stored: Sequence[str], scope: str, numbers: dict[str, int]) -> tuple[str, str]:

@@ -74,10 +74,7 @@ def sharing_of(tensors: Sequence[LazyTensor]) -> list[Sharing]:
 
 def stored_size(tensor: LazyTensor) -> int:
     """Bytes of the elements that are stored, each once: an expanded dimension counts one."""
-    if tensor.strides is None:
-        return tensor.size_bytes
-    stored = math.prod(1 if s == 0 and n > 1 else n for n, s in zip(tensor.shape, tensor.strides, strict=True))
-    return (stored * DTYPE_BITS[tensor.dtype] + 7) // 8
+    return (math.prod(tensor.stored_shape) * DTYPE_BITS[tensor.dtype] + 7) // 8
 
 
 class _Covered:
@@ -114,8 +111,7 @@ class _Covered:
 def span_of(tensor: LazyTensor) -> tuple[int, int]:
     """First byte and the one past the last byte that a tensor touches in its storage."""
     bits = DTYPE_BITS[tensor.dtype]
-    strides = tensor.strides if tensor.strides is not None else tensor.contiguous_strides
-    last = sum((n - 1) * s for n, s in zip(tensor.shape, strides, strict=True))
+    last = sum((n - 1) * s for n, s in zip(tensor.shape, tensor.element_strides, strict=True))
     return tensor.offset * bits // 8, ((tensor.offset + last + 1) * bits + 7) // 8
 
 
@@ -127,11 +123,10 @@ def shares_memory(one: LazyTensor, two: LazyTensor) -> bool:
 
     def view(tensor: LazyTensor) -> Any:
         width = max(DTYPE_BITS[tensor.dtype] // 8, 1)
-        strides = tensor.strides if tensor.strides is not None else tensor.contiguous_strides
-        shape = [1 if s == 0 else n for n, s in zip(tensor.shape, strides, strict=True)]
         address = base.__array_interface__["data"][0] + span_of(tensor)[0]
         fake = {
-            "data": (address, True), "shape": tuple(shape), "strides": tuple(s * width for s in strides),
+            "data": (address, True), "shape": tensor.stored_shape,
+            "strides": tuple(s * width for s in tensor.element_strides),
             "typestr": f"|V{width}", "version": 3,
         }  # fmt: skip
         return np.asarray(type("Address", (), {"__array_interface__": fake})())  # never read

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import Checkpoint, LazyTensor, MappedFile
+from modelreport.checkpoint import ONNX_DTYPES, Checkpoint, LazyTensor, MappedFile
 from modelreport.errors import CorruptFileError
 from modelreport.facts import Item, Security, Source, SourceFile
 from modelreport.load.documents import make_item
 from modelreport.load.format import Format
 from modelreport.load.onnx_graphs import Block, find_blocks, give_roles, name_tensors
-from modelreport.load.onnx_tensors import DTYPES, Tensors
+from modelreport.load.onnx_tensors import Tensors
 from modelreport.load.onnx_text import repair_text
 from modelreport.load.opening import close_on_failure
 from modelreport.load.siblings import show_name
@@ -127,7 +127,7 @@ def _make_tensors(blocks: list[Block], tensors: Tensors) -> list[LazyTensor]:
     for entry in name_tensors(blocks, tensors.notes):
         if entry.sparse:
             tensor = LazyTensor(
-                entry.name, DTYPES.get(entry.proto.values.data_type, "unknown"), tuple(entry.proto.dims), None
+                entry.name, ONNX_DTYPES.get(entry.proto.values.data_type, "unknown"), tuple(entry.proto.dims), None
             )
             tensor.layout, tensor.missing = "sparse", "it is stored sparse, which is not read for ONNX"
         else:
@@ -178,7 +178,7 @@ def _show_type(value: Any) -> str:
     if kind != "tensor_type":
         return (kind or "unknown").removesuffix("_type")
     tensor = value.type.tensor_type
-    dtype = DTYPES.get(tensor.elem_type, "unknown")
+    dtype = ONNX_DTYPES.get(tensor.elem_type, "unknown")
     if not tensor.HasField("shape"):
         return dtype
     dims = [str(d.dim_value) if d.HasField("dim_value") else d.dim_param or "?" for d in tensor.shape.dim]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from modelreport.checkpoint import ONNX_NAME_KEY, onnx_subgraphs
 from modelreport.errors import CorruptFileError
-from modelreport.load.onnx_tensors import NAME_KEY
 from modelreport.load.siblings import show_name
 
 if TYPE_CHECKING:
@@ -104,11 +104,9 @@ def find_blocks(model: Any) -> list[Block]:
             for attribute in node.attribute:
                 if node.op_type == "Constant" and attribute.name == "value" and attribute.HasField("t") and node.output:
                     _add(block, Entry(node.output[0], attribute.t, constant=True))
-                graphs = [attribute.g] if attribute.HasField("g") else []
-                for number, graph in enumerate([*graphs, *attribute.graphs]):
-                    suffix = "" if number == 0 else f"_{number}"
-                    scope = f"{block.scope}{node.op_type}_{index}.{attribute.name}{suffix}."
-                    found.append(_graph_block(graph, scope, block))
+            found += [
+                _graph_block(graph, f"{block.scope}{scope}", block) for scope, graph in onnx_subgraphs(node, index)
+            ]
         todo.extend(reversed(found))
     return blocks
 
@@ -152,13 +150,13 @@ def name_tensors(blocks: list[Block], notes: list[str]) -> list[Entry]:
 
 def _write_name(entry: Entry) -> None:
     proto = entry.proto.values if entry.sparse else entry.proto
-    kept = [(prop.key, prop.value) for prop in proto.metadata_props if prop.key != NAME_KEY]
+    kept = [(prop.key, prop.value) for prop in proto.metadata_props if prop.key != ONNX_NAME_KEY]
     if len(kept) != len(proto.metadata_props):
         del proto.metadata_props[:]
         for key, value in kept:
             proto.metadata_props.add(key=key, value=value)
     if entry.name != entry.value:
-        proto.metadata_props.add(key=NAME_KEY, value=entry.name)
+        proto.metadata_props.add(key=ONNX_NAME_KEY, value=entry.name)
 
 
 def give_roles(blocks: list[Block]) -> None:

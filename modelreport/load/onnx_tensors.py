@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import LazyTensor, MappedFile, Storage
+from modelreport.checkpoint import ONNX_DTYPES, LazyTensor, MappedFile, Storage
 from modelreport.errors import LoadError
 from modelreport.facts import DTYPE_BITS, SourceFile
 from modelreport.load.siblings import find_sibling, show_name
@@ -16,20 +16,11 @@ if TYPE_CHECKING:
 
     from modelreport.load.wire import Wire
 
-NAME_KEY = "modelreport.name"
-"""``metadata_props`` key under which a tensor of a sub-graph carries the name that the report gives it."""
 SELF = "."
 """Location of external data that lies in the model file itself (no file can be called so)."""
 KNOWN_KEYS = {"location", "offset", "length", "checksum", "basepath"}
 ELEMENTS_LIMIT = 1 << 62
 
-DTYPES = {
-    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
-    10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
-    17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4", 22: "int4",
-    23: "float4_e2m1fn", 24: "float8_e8m0fnu", 25: "uint2", 26: "int2", 27: "float6_e2m3", 28: "float6_e3m2",
-}  # fmt: skip
-"""TensorProto.DataType (onnx.proto) and our dtype names."""
 DATA_OF_FIELD = {"float": ("float32", "complex64"), "double": ("float64", "complex128")}
 
 
@@ -50,7 +41,7 @@ class Tensors:
 
     def make(self, proto: Any, name: str) -> LazyTensor | None:
         """The tensor called ``name``; values may be missing with a reason. ``None`` for a shape that cannot be."""
-        dtype = DTYPES.get(proto.data_type, "unknown")
+        dtype = ONNX_DTYPES.get(proto.data_type, "unknown")
         shape = tuple(proto.dims)
         if len(shape) > 64 or any(n < 0 for n in shape) or math.prod(shape) > ELEMENTS_LIMIT:
             self.notes.append(f"The tensor {show_name(name)} has an impossible shape and was left out.")

@@ -161,9 +161,7 @@ def walk(tensor: LazyTensor) -> Walk:
     if len(tensor.shape) > _MOST_DIMENSIONS:
         raise ValueError(f"it has {len(tensor.shape)} dimensions, more than can be walked")
     strides = None if tensor.is_contiguous else tensor.strides
-    shape = tensor.shape
-    if strides is not None:
-        shape = tuple(1 if s == 0 else n for n, s in zip(shape, strides, strict=True))
+    shape = tensor.shape if strides is None else tensor.stored_shape
     stored = math.prod(shape)
     _check_bounds(tensor, shape, strides, stored)
     rows = shape[0] if shape else 1

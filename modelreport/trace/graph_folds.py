@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from modelreport.trace.graph_values import DATA_LIMIT, DTYPES, PLAIN
+from modelreport.checkpoint import ONNX_DTYPES
+from modelreport.trace.graph_values import DATA_LIMIT, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ def _squeeze(np: Any, arrays: list[Any], attributes: dict[str, Any]) -> Any:
 
 
 def _cast(_np: Any, arrays: list[Any], attributes: dict[str, Any]) -> Any:
-    name = DTYPES[attributes["to"]]
+    name = ONNX_DTYPES[attributes["to"]]
     return arrays[0].astype(name) if name in PLAIN else None
 
 

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from modelreport.checkpoint import ONNX_DTYPES
 from modelreport.facts import TensorSpec
-from modelreport.trace.graph_values import DTYPES, PLAIN, Value
+from modelreport.trace.graph_values import PLAIN, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def find_inputs(model: Any) -> list[Free]:
             dims = [
                 d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else d.dim_param for d in tensor.shape.dim
             ]
-        dtype = DTYPES.get(tensor.elem_type, "unknown") if tensor is not None else "unknown"
+        dtype = ONNX_DTYPES.get(tensor.elem_type, "unknown") if tensor is not None else "unknown"
         free = Free(value.name, dtype, dims, value.type if tensor is None else None)
         _look_ahead(model, free)
         found.append(free)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelreport.trace.graph_values import CODES, DTYPES, Value
+from modelreport.checkpoint import ONNX_DTYPES
+from modelreport.trace.graph_values import CODES, Value
 
 DIMENSION_LIMIT = 1 << 40
 """A larger dimension is an attack or a mistake, not an activation."""
@@ -36,7 +37,7 @@ def from_type(name: str, proto: Any, symbols: dict[str, int] | None = None) -> V
     if proto.WhichOneof("value") != "tensor_type":
         return Value(name, proto=proto)
     tensor = proto.tensor_type
-    dtype = DTYPES.get(tensor.elem_type, "unknown")
+    dtype = ONNX_DTYPES.get(tensor.elem_type, "unknown")
     if not tensor.HasField("shape"):
         return Value(name, dtype)
     dims = []

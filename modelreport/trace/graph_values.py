@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from modelreport.checkpoint import ONNX_DTYPES
 from modelreport.facts import DTYPE_BITS, TensorSpec
 
 if TYPE_CHECKING:
@@ -14,14 +15,7 @@ if TYPE_CHECKING:
 DATA_LIMIT = 4096
 """Elements up to which contents are followed: shapes, axes, scales."""
 
-DTYPES = {
-    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
-    10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
-    17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4", 22: "int4",
-    23: "float4_e2m1fn", 24: "float8_e8m0fnu", 25: "uint2", 26: "int2", 27: "float6_e2m3", 28: "float6_e3m2",
-}  # fmt: skip
-"""TensorProto.DataType (onnx.proto) and our dtype names."""
-CODES = {name: code for code, name in DTYPES.items()}
+CODES = {name: code for code, name in ONNX_DTYPES.items()}
 PLAIN = {
     "float32",
     "float64",
@@ -126,7 +120,7 @@ def read_tensor(proto: Any) -> NDArray[Any] | None:
     from onnx import numpy_helper
 
     shape = tuple(proto.dims)
-    if proto.data_location == 1 or DTYPES.get(proto.data_type) not in PLAIN or len(shape) > 8:
+    if proto.data_location == 1 or ONNX_DTYPES.get(proto.data_type) not in PLAIN or len(shape) > 8:
         return None
     if any(n < 0 for n in shape) or math.prod(shape) > DATA_LIMIT:
         return None

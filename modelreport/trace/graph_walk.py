@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from modelreport.checkpoint import ONNX_DTYPES, onnx_name
 from modelreport.trace.graph_costs import cost_of
 from modelreport.trace.graph_names import Scope, WalkEndedError, bind_attributes, show_node
 from modelreport.trace.graph_scopes import frames_of, join_frames
 from modelreport.trace.graph_shapes import infer
 from modelreport.trace.graph_types import InferenceFailure, from_type
-from modelreport.trace.graph_values import DTYPES, Frame, Step, Value, read_attributes, read_tensor, whole
+from modelreport.trace.graph_values import Frame, Step, Value, read_attributes, read_tensor, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 STEPS_LIMIT = 200_000
 NESTING_LIMIT = 40
 RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
-NAME_KEY = "modelreport.name"
-"""Where the first room writes a stored tensor's name in the report, when it differs from the graph's."""
 
 
 class Walk:
@@ -78,7 +77,7 @@ class Walk:
             scope.values[proto.name] = self._stored(proto, proto.name)
         for sparse in graph.sparse_initializer:
             name = sparse.values.name
-            dtype = DTYPES.get(sparse.values.data_type, "unknown")
+            dtype = ONNX_DTYPES.get(sparse.values.data_type, "unknown")
             value = Value(name, dtype, tuple(sparse.dims), constant=True, parameters=(name,))
             scope.values[name] = self.parameters.setdefault(name, value)
         scope.declared = {v.name: from_type(v.name, v.type, self.symbols) for v in (*graph.value_info, *graph.output)}
@@ -102,9 +101,9 @@ class Walk:
                 self._step(node, inputs, scope)
 
     def _stored(self, proto: Any, name: str) -> Value:
-        shown = next((entry.value for entry in proto.metadata_props if entry.key == NAME_KEY), name)
+        shown = onnx_name(proto, name)
         if shown not in self.parameters:
-            dtype, shape = DTYPES.get(proto.data_type, "unknown"), tuple(proto.dims)
+            dtype, shape = ONNX_DTYPES.get(proto.data_type, "unknown"), tuple(proto.dims)
             data = read_tensor(proto)
             self.parameters[shown] = Value(shown, dtype, shape, data, constant=True, parameters=(shown,))
         return self.parameters[shown]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from onnx import TensorProto, helper
 
+from modelreport.checkpoint import ONNX_NAME_KEY
 from modelreport.load.onnx_graphs import find_blocks, name_tensors
-from modelreport.load.onnx_tensors import NAME_KEY
 from tests.load.files import names, opened
 from tests.load.onnx_models import convolution, model, saved, value, weight, whole
 
@@ -31,7 +31,9 @@ def test_tensors_of_branches_are_named_by_their_place(tmp_path: Path) -> None:
         assert sorted(names(checkpoint)) == ["If_1.else_branch.w", "If_1.then_branch.w"]
         node = checkpoint.graph.graph.node[1]
         stored = {a.name: a.g.initializer[0] for a in node.attribute}
-        assert [(p.key, p.value) for p in stored["else_branch"].metadata_props] == [(NAME_KEY, "If_1.else_branch.w")]
+        assert [(p.key, p.value) for p in stored["else_branch"].metadata_props] == [
+            (ONNX_NAME_KEY, "If_1.else_branch.w")
+        ]
 
 
 def test_names_used_twice_stay_apart_and_are_noted() -> None:
@@ -45,7 +47,7 @@ def test_names_used_twice_stay_apart_and_are_noted() -> None:
 
 def test_a_file_cannot_choose_the_name_in_the_report() -> None:
     made = convolution()
-    made.graph.initializer[0].metadata_props.add(key=NAME_KEY, value="forged")
+    made.graph.initializer[0].metadata_props.add(key=ONNX_NAME_KEY, value="forged")
     assert next(entry.name for entry in name_tensors(find_blocks(made), [])) == "conv.weight"
     assert not made.graph.initializer[0].metadata_props
 

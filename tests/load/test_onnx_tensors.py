@@ -12,8 +12,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from modelreport.checkpoint import Checkpoint
-from modelreport.load.onnx_tensors import DTYPES, typed_bytes
+from modelreport.checkpoint import ONNX_DTYPES, Checkpoint
+from modelreport.load.onnx_tensors import typed_bytes
 from tests.load.files import opened
 from tests.load.onnx_models import convolution, model, saved, value, weight
 
@@ -25,7 +25,7 @@ NUMPY = {
     "float8_e5m2": ml_dtypes.float8_e5m2, "float8_e5m2fnuz": ml_dtypes.float8_e5m2fnuz,
     "float8_e8m0fnu": ml_dtypes.float8_e8m0fnu,
 }  # fmt: skip
-CODES = {name: code for code, name in DTYPES.items()}
+CODES = {name: code for code, name in ONNX_DTYPES.items()}
 
 
 def holding(*tensors: Any) -> Any:
