@@ -61,7 +61,7 @@ class Moments:
         """Moments of both sets of values together (Chan, Golub, LeVeque 1979, pairwise update)."""
         if not self.count or not other.count:
             return self if self.count else other
-        scale = max(self.scale, other.scale)
+        scale = max((m.scale for m in (self, other) if m.magnitudes), default=0)  # zeros are the same at every scale
         left, right = self.at(scale), other.at(scale)
         count = left.count + right.count
         delta = right.mean - left.mean
