@@ -390,6 +390,8 @@ class Trace(Fact, frozen=True, kw_only=True, tag="trace"):
     input_origin: str
     """How the dummy input was found, for people: *given*, *config*, *first layer is Conv2d, 224×224 tried first* …"""
     outputs: tuple[TensorSpec, ...]
+    output_sources: tuple[int, ...] = ()
+    """For each output, the id of the operation that made it; -1 where it is an input or a parameter itself."""
     operations: tuple[Operation, ...]
     calls: tuple[ModuleCall, ...]
     flops: int

@@ -288,7 +288,8 @@ def _trace(make: _Maker) -> Trace:
     return Trace(
         method="meta", inputs=(TensorSpec(shape=(1, 3, 32, 32), dtype="float32", name="x"),),
         input_origin="first layer is Conv2d with 3 channels; 32×32 was the first size that ran",
-        outputs=(_spec((1, 10)),), operations=operations, calls=calls, flops=sum(o.flops or 0 for o in operations),
+        outputs=(_spec((1, 10)),), output_sources=(len(operations) - 1,),
+        operations=operations, calls=calls, flops=sum(o.flops or 0 for o in operations),
         macs=sum(o.macs or 0 for o in operations), uncounted=(Uncounted(kernel="aten.bucketize", calls=1),),
         guesses=(Guess(what="item", calls=1),),
         memory=Memory(peak_bytes=peak.live_bytes, peak_operation=peak.operation, points=points), complete=True,

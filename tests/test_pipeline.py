@@ -86,3 +86,20 @@ def test_the_title_is_the_best_name_known() -> None:
     assert modelreport.build(nn.Linear(2, 2)).title == "Linear"
     assert modelreport.build({"a.weight": torch.ones(2, 2)}, title="Given").title == "Given"
     assert modelreport.build(SAMPLES / "digits_lstm_half.pth").title == "digits_lstm_half"
+
+
+def test_outputs_name_the_operations_that_made_them() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
+            self.scale = nn.Parameter(torch.ones(4))
+
+        def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+            hidden = self.a(x)
+            return {"hidden": hidden, "last": self.b(hidden).relu_(), "given": x, "scale": self.scale}
+
+    found = modelreport.build(Net(), input=(1, 4)).trace
+    assert isinstance(found, facts.Trace)
+    assert [o.name for o in found.outputs] == ["hidden", "last", "given", "scale"]
+    assert [s if s < 0 else found.operations[s].name for s in found.output_sources] == ["linear", "relu_", -1, -1]

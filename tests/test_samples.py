@@ -117,6 +117,8 @@ def test_the_trace_is_a_graph_in_order(report: Report, sample: dict[str, Any]) -
     assert sum(o.flops or 0 for o in trace.operations) == trace.flops
     assert sum(o.macs or 0 for o in trace.operations) == trace.macs
     assert trace.calls[0].macs == trace.macs
+    assert len(trace.output_sources) == len(trace.outputs) > 0
+    assert all(-1 <= s < len(trace.operations) for s in trace.output_sources)
     for call in trace.calls[1:]:
         parent = trace.calls[call.parent]
         assert parent.first <= call.first <= call.last <= parent.last

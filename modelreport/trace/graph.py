@@ -48,6 +48,9 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
         outputs=tuple(
             _named(value, entry.name) for value, entry in zip(walk.outputs, model.graph.output, strict=False)
         ),
+        output_sources=tuple(
+            -1 if value.step is None else value.step.id for value in walk.outputs[: len(model.graph.output)]
+        ),
         operations=operations,
         calls=calls,
         flops=sum(operation.flops or 0 for operation in operations),

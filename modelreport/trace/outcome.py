@@ -28,6 +28,7 @@ def trace_of(result: Pass, parameters: set[str], renamed: Mapping[str, str], tri
         inputs=result.inputs,
         input_origin=result.candidate.origin,
         outputs=recorder.outputs,
+        output_sources=recorder.output_sources,
         operations=operations,
         calls=calls,
         flops=sum(o.flops or 0 for o in operations),

@@ -65,6 +65,9 @@ def _run(module: Any, recorder: Recorder, result: Pass, args: tuple[Any, ...], k
         with _quietly(), watched(recorder):
             out = module(*args, **kwargs)
         recorder.outputs = recorder.specs((), out) if isinstance(out, dict) else recorder.specs((out,), {})
+        results = [t for v in out.values() for t in tensors_in(v)] if isinstance(out, dict) else tensors_in(out)
+        makers = (recorder.maker(t) for t in results)
+        recorder.output_sources = tuple(-1 if maker is None else maker for maker in makers)
     except (Exception, PassStoppedError) as error:
         # the traceback would keep the frames, and with them every tensor of the pass
         error.__cause__ = error.__context__ = None

@@ -50,6 +50,7 @@ class Recorder:
         self._writer: dict[int, int] = {}
         self.liveness = Liveness(lambda key: self._writer.pop(key, None))
         self.outputs: tuple[TensorSpec, ...] = ()
+        self.output_sources: tuple[int, ...] = ()
         self.failure: tuple[BaseException, str, str] | None = None
         """The exception being raised, the operation and the module path it came from."""
         self._open: Node | None = None
@@ -247,14 +248,12 @@ class Recorder:
         produced = self._producer.get(id(tensor))
         if parameter is None and produced is None and key is not None:
             parameter = self._parameter_storages.get(key)
-        writer = self._writer.get(key) if key is not None else None
         if parameter is not None:
             node.parameters[parameter] = None
         else:
             node.inputs.append(self.spec(tensor))
-        origins = [i for i in (produced[1] if produced else None, writer) if i is not None]
-        if origins:
-            source = max(origins)
+        source = self.maker(tensor)
+        if source is not None:
             node.sources.add(source)
             if self.nodes[source].guessed_shape:
                 node.exact = False
@@ -354,6 +353,13 @@ class Recorder:
             if self.shadows is not None:
                 self.shadows.scope = parent
         return out
+
+    def maker(self, tensor: torch.Tensor) -> int | None:
+        """The newest operation that made or wrote a tensor; ``None`` for parameters and inputs."""
+        key = storage_key(tensor)
+        produced = self._producer.get(id(tensor))
+        writer = self._writer.get(key) if key is not None else None
+        return max((i for i in (produced[1] if produced else None, writer) if i is not None), default=None)
 
     def specs(self, args: Any, kwargs: Any) -> tuple[TensorSpec, ...]:
         """Specs of all tensors in positional and named values; named ones carry their name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from modelreport.facts import Operation, TensorSpec, Trace
+from modelreport.facts import Operation, Trace
 from modelreport.render import format as text
 from modelreport.render.map.scene import Edge, Scene
 
@@ -36,8 +36,8 @@ class Flow:
                 if 0 <= index < len(self.inputs):
                     shape = text.shape(trace.inputs[index].shape)
                     self.links.append((len(operations) + index, self.inputs[index], target, shape))
-        for index, maker in enumerate(output_sources(trace)):
-            if maker is not None:
+        for index, maker in enumerate(trace.output_sources):
+            if maker >= 0:
                 shape = text.shape(trace.outputs[index].shape)
                 self.links.append((maker, self.homes[maker], self.outputs[index], shape))
 
@@ -100,25 +100,3 @@ def _flowing(source: Operation, target: Operation) -> str:
     taken = {spec.shape for spec in target.inputs}
     spec = next((spec for spec in source.outputs if spec.shape in taken), source.outputs[0] if source.outputs else None)
     return text.shape(spec.shape) if spec is not None else ""
-
-
-def output_sources(trace: Trace) -> list[int | None]:
-    """The operation that made each output: the last one of equal shape and dtype, preferring one that nobody reads."""
-    read = {source for operation in trace.operations for source in operation.sources}
-    free: dict[tuple[tuple[int, ...], str], list[int]] = {}
-    last: dict[tuple[tuple[int, ...], str], int] = {}
-    for operation in trace.operations:
-        for spec in operation.outputs:
-            last[spec.shape, spec.dtype] = operation.id
-            if operation.id not in read:
-                free.setdefault((spec.shape, spec.dtype), []).append(operation.id)
-    return [_source(spec, free, last) for spec in trace.outputs]
-
-
-def _source(
-    spec: TensorSpec, free: dict[tuple[tuple[int, ...], str], list[int]], last: dict[tuple[tuple[int, ...], str], int]
-) -> int | None:
-    unread = free.get((spec.shape, spec.dtype))
-    if unread:
-        return unread.pop() if len(unread) > 1 else unread[0]
-    return last.get((spec.shape, spec.dtype))

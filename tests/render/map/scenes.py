@@ -37,6 +37,7 @@ class Network:
     stack: list[int] = field(default_factory=list)
     inputs: list[TensorSpec] = field(default_factory=list)
     outputs: list[TensorSpec] = field(default_factory=list)
+    makers: list[int] = field(default_factory=list)
     shapes: dict[int, Shape] = field(default_factory=dict)
 
     def input(self, name: str, *shape: int, dtype: str = "float32") -> int:
@@ -46,6 +47,7 @@ class Network:
         return -len(self.inputs)
 
     def output(self, source: int, name: str = "") -> None:
+        self.makers.append(max(source, -1))
         self.outputs.append(TensorSpec(shape=self.shapes[source], dtype="float32", name=name))
 
     @contextmanager
@@ -119,6 +121,7 @@ class Network:
         )  # fmt: skip
         trace = Trace(
             method="meta", inputs=tuple(self.inputs), input_origin="given", outputs=tuple(self.outputs),
+            output_sources=tuple(self.makers),
             operations=tuple(self.operations), calls=calls, flops=0, macs=0, uncounted=(), guesses=(), memory=None,
             complete=True,
         )  # fmt: skip
