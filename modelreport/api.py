@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from modelreport import facts
-from modelreport.errors import MissingFileError, OptionsError, OutputError
+from modelreport.errors import CorruptFileError, MissingFileError, OptionsError, OutputError
 from modelreport.options import Options, no_progress, parse_input
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ class Report(facts.Report, frozen=True, kw_only=True, tag=False):
             data = Path(path).read_bytes()
         except OSError as error:
             raise MissingFileError(f"{os.fspath(path)}: {error.strerror or error}") from error
-        return decode(data, cls)
+        try:
+            return decode(data, cls)
+        except CorruptFileError as error:
+            raise CorruptFileError(f"{os.fspath(path)}: {error.message}", error.hint) from error
 
     def to_json(self) -> str:
         """The report as JSON text, the form that ``load`` reads."""

@@ -126,13 +126,9 @@ def make(
     progress: Progress,
 ) -> Report:
     """Check what can be checked at once, build the report and write it."""
-    if not path.exists():
-        from modelreport.errors import MissingFileError
-
-        raise MissingFileError(f"{plain(str(path))}: no such file or folder.", "check the path")
     from modelreport import api
 
-    for target in targets:
+    for target in targets if path.exists() else ():  # for a path that is not there, that is what to say
         api.check_output(target)
         if target.absolute() == path.absolute():
             raise OptionsError(f"-o {plain(str(target))}: is the checkpoint itself.", "choose another name")

@@ -31,9 +31,10 @@ def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
     Raises ``LoadError`` when the file cannot be read and ``OptionsError`` when an option cannot be used.
     """
     from modelreport.judge import give_verdict, judge
-    from modelreport.measure import hash_files
 
     with open_subject(subject, options) as checkpoint:
+        from modelreport.measure import hash_files  # numpy: an unreadable file is told without waiting for it
+
         model = identify_model(checkpoint, options)
         structure = describe_structure(checkpoint, model)
         trace = trace_model(checkpoint, model, options)

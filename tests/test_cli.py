@@ -124,6 +124,24 @@ def test_an_unusable_option_is_one_clear_line(arguments: list[str], expected: st
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_path_that_is_not_there_has_a_suggestion(tmp_path: Path) -> None:
+    (tmp_path / "model_final.pth").write_bytes(b"x")
+    done = run("build", "model_finl.pth", "-o", "nowhere/r.html", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "modelreport: model_finl.pth does not exist.",
+        "  hint: Did you mean model_final.pth?",
+    ]
+
+
+def test_a_report_given_as_a_checkpoint_is_told_from_one(tmp_path: Path) -> None:
+    run("build", SAMPLES / "digits_cnn.pth", "-o", "r.json", "-o", "r.html", "--no-trace", cwd=tmp_path)
+    for name in ("r.json", "r.html"):
+        done = run("build", name, "-o", "again.json", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "is a report of this program" in done.stderr
+
+
 def test_the_checkpoint_is_never_overwritten(tmp_path: Path) -> None:
     copy = tmp_path / "model.html"
     shutil.copy(SAMPLES / "digits_cnn.pth", copy)

@@ -15,6 +15,8 @@ from modelreport.identify.libraries import INSTALL, library_version, load_librar
 
 LEAST_SIMILARITY = 0.5
 """Below this share of tensors in common no candidate is built: truly different heads and stems change a few tensors."""
+WORTH_NAMING = 0.05
+"""Below this share in common the nearest architecture is a coincidence, and is not named."""
 TRIED_GROUPS = 3
 TRIED_EACH = 2
 _TRANSFORMER = re.compile(r"word_embeddings|embed_tokens|self_attn\.|attention\.self\.|attn\.c_attn|SelfAttention\.")
@@ -42,9 +44,15 @@ def shapes_of(checkpoint: Checkpoint) -> dict[str, Shape]:
 def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
     """The model that fits the tensors of a bare state dict, verified by building it, or why there is none."""
     shapes = shapes_of(checkpoint)
+    if not shapes:
+        return Skipped(
+            stage="identify",
+            reason="There are no tensors by whose names and shapes the architecture could be told.",
+            hint="Give the file or the folder that holds the weights.",
+        )
     candidates = load_index().nearest(shapes)
-    if not candidates:
-        return _unknown("No known architecture has a tensor of these names and shapes.", shapes)
+    if not candidates or candidates[0].similarity < WORTH_NAMING:
+        return _unknown("No known architecture has tensors of these names and shapes.", shapes)
     absent = ""
     for group in ranked(candidates, hints_of(checkpoint)):
         if group[0].similarity < LEAST_SIMILARITY:
@@ -71,7 +79,7 @@ def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
 def _unknown(reason: str, shapes: Iterable[str]) -> Skipped:
     hint = "Name the code that builds the model: --model your_module:your_factory"
     if any(_TRANSFORMER.search(name[:200]) for name in shapes):
-        hint = f"If it is a Hugging Face model, give the folder that holds its config.json. Or: {hint}"
+        hint = f"If it is a Hugging Face model, put its config.json beside the file. Otherwise: {hint}"
     return Skipped(stage="identify", reason=reason, hint=hint)
 
 

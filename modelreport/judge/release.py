@@ -92,6 +92,19 @@ def incomplete(report: Report) -> Found | Clean:
     )
 
 
+def without_weights(report: Report) -> Found | Clean:
+    """A checkpoint of a model without a single tensor; a graph may well have none."""
+    count = len(report.structure.tensors)
+    if count:
+        return Clean(say("The model has {tensor_count} {tensor_count:tensor|tensors}.", tensor_count=count))
+    if report.source.content == "graph":
+        return Clean(say("The graph computes without weights."))
+    return Found(
+        say("There are no weights: nothing in this report was checked on values."),
+        [Evidence(kind="file", name=report.source.name)],
+    )
+
+
 def wrapped(report: Report) -> Found | Clean:
     """Names that still carry the prefix of a wrapper."""
     prefix = report.source.stripped_prefix
@@ -143,5 +156,13 @@ RULES = (
         "Compare its size or hash with the original and copy it again.",
         "provenance",
         incomplete,
+    ),
+    Rule(
+        "R006",
+        "warning",
+        "Checkpoint without weights",
+        "Give the file or the folder that holds the weights.",
+        "provenance",
+        without_weights,
     ),
 )

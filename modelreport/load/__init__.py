@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modelreport.errors import CorruptFileError, MissingFileError, ModelReportError, UnknownFormatError
+from modelreport.errors import CorruptFileError, LoadError, MissingFileError, ModelReportError, UnknownFormatError
 from modelreport.load import (
     huggingface,
     onnx,
@@ -22,6 +22,7 @@ from modelreport.load.beside import note_shard, take_config
 from modelreport.load.foreign import UNKNOWN, name_foreign
 from modelreport.load.format import Format
 from modelreport.load.probe import probe
+from modelreport.load.siblings import show_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +65,11 @@ def open_checkpoint(path: Path, options: Options) -> Checkpoint:
         raise UnknownFormatError(f"{path} is not a checkpoint: it is {what}.", hint)
     try:
         checkpoint = format_.read(path, options)
-    except CorruptFileError as error:
-        error.hint = error.hint or DAMAGED
+    except LoadError as error:
+        error.message = name_path(error.message, path)
+        error.args = (error.message,)
+        if isinstance(error, CorruptFileError):
+            error.hint = error.hint or DAMAGED
         raise
     except ModelReportError:
         raise
@@ -80,6 +84,16 @@ def open_checkpoint(path: Path, options: Options) -> Checkpoint:
     take_config(checkpoint, path)
     note_shard(checkpoint, path)
     return checkpoint
+
+
+def name_path(message: str, path: Path) -> str:
+    """A reader's message with the file named as the user gave it; readers know, and notes show, only its own name."""
+    given, quoted = str(path), show_name(path.name)
+    if given in message:
+        return message
+    if quoted in message:
+        return message.replace(quoted, given, 1)
+    return f"{given}{message[len(path.name) :]}" if message.startswith(f"{path.name} ") else f"{given}: {message}"
 
 
 def open_object(obj: Any, options: Options) -> Checkpoint:

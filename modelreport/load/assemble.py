@@ -86,8 +86,9 @@ def assemble(opened: Opened, contents: Contents, options: Options, content: Cont
     executes = isinstance(opened.security, Security) and opened.security.executes
     candidates = [candidate for candidate in contents.candidates if candidate.tensors or candidate.tree]
     if not candidates and not executes:
+        held = f"only the state of an optimizer ({', '.join(contents.kinds)})" if contents.kinds else "no tensor"
         raise CorruptFileError(
-            f"{opened.name} is a readable {opened.format_title} file, but there is no tensor in it.",
+            f"{opened.name} is a readable {opened.format_title} file that holds {held}.",
             "Give the file that holds the weights.",
         )
     chosen = choose(candidates, options.pick) if candidates else Candidate("", "list", [])

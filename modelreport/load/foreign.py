@@ -31,6 +31,8 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"RIFF", "a RIFF media file", ""),
     (b"\x12\x01\0\0", "an MXNet parameter file", "Export the weights as safetensors."),
 )
+_WEIGHTS = (".safetensors", ".onnx", ".pth", ".pt", ".ckpt", ".bin", ".pt2", ".tar")
+_REPORT = re.compile(rb'^\s*\{"findings":\[|<meta name="generator" content="modelreport')
 UNKNOWN = "of no format that is known here"
 _HTML = re.compile(rb"^\s*(<!doctype html|<html|<head|<\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE)
 
@@ -48,6 +50,8 @@ def name_foreign(probe: Probe) -> tuple[str, str]:
         return what, "Give the checkpoint that it was converted from."
     if probe.names:
         return _zip(probe.names)
+    if _REPORT.search(head):
+        return "a report of this program", "Give the checkpoint that it reports on."
     if _HTML.match(head):
         return "an HTML page, not the weights", "The download needed a login or a confirmation: fetch the file itself."
     return _text_or_binary(head)
@@ -55,14 +59,17 @@ def name_foreign(probe: Probe) -> tuple[str, str]:
 
 def _folder(names: tuple[str, ...]) -> tuple[str, str]:
     if not names:
-        return "an empty folder", ""
+        return "an empty folder", "Give the folder or the file that holds the weights."
     if "saved_model.pb" in names:
         return "a TensorFlow SavedModel folder", "Export the model as ONNX: python -m tf2onnx.convert."
     if ".metadata" in names:
         hint = "Convert it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER model.pt"
         return "a PyTorch distributed checkpoint folder", hint
     shown = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
-    return f"a folder without a model in it (it holds {shown:.200})", "Give the checkpoint file inside it."
+    files = [name for name in names if name.lower().endswith(_WEIGHTS)]
+    what = "without a configuration or an index" if files else "without a model in it"
+    hint = f"Give one file, such as {files[0]:.200} in it." if files else "Give the checkpoint file itself."
+    return f"a folder {what} (it holds {shown:.200})", hint
 
 
 def _zip(names: tuple[str, ...]) -> tuple[str, str]:

@@ -98,7 +98,17 @@ def test_a_network_around_a_known_one_is_not_the_known_one() -> None:
 
 
 def test_an_empty_file_is_no_network() -> None:
-    assert isinstance(identify_known(make_checkpoint({})), Skipped)
+    found = identify_known(make_checkpoint({}))
+    assert isinstance(found, Skipped)
+    assert "no tensors" in found.reason
+
+
+def test_a_tensor_that_fits_by_chance_names_no_architecture() -> None:
+    tensors = {f"layers.{i}.w": torch.empty(3) for i in range(99)} | {"norm.weight": torch.empty(64)}
+    assert load_index().nearest({n: tuple(t.shape) for n, t in tensors.items()})
+    found = identify_known(make_checkpoint(tensors))
+    assert isinstance(found, Skipped)
+    assert found.reason == "No known architecture has tensors of these names and shapes."
 
 
 def test_without_the_library_the_install_that_helps_is_named(monkeypatch: Any) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from modelreport.facts import Item, TrainingState
 from tests.factories import make_report
@@ -59,3 +60,12 @@ def test_missing_bytes_are_an_error_with_the_reason() -> None:
 def test_a_wrappers_prefix_is_noted() -> None:
     found = finding(with_source(plain_report(), stripped_prefix="module."), "R004")
     assert (found.state, found.evidence[0].name) == ("found", "module.")
+
+
+def test_a_checkpoint_without_a_tensor_is_not_good() -> None:
+    report = plain_report()
+    assert finding(report, "R006").state == "clean"
+    bare = replace(report, structure=replace(report.structure, tensors=()))
+    assert finding(bare, "R006").state == "found"
+    graph = replace(bare, source=replace(bare.source, content="graph"))
+    assert finding(graph, "R006").state == "clean"

@@ -25,7 +25,7 @@ def test_the_largest_is_chosen_and_the_first_of_equals() -> None:
 
 
 def test_without_tensors_there_is_no_checkpoint() -> None:
-    with pytest.raises(CorruptFileError, match=r"x\.pth is a readable Test file, but there is no tensor"):
+    with pytest.raises(CorruptFileError, match=r"x\.pth is a readable Test file that holds no tensor"):
         assemble(Opened("x.pth", "test", "Test"), Contents(), Options())
 
 

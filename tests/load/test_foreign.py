@@ -25,6 +25,8 @@ def test_magic_numbers_are_named(magic: bytes) -> None:
         (b"\x18\0\0\0ET12", "ExecuTorch"),
         (b"\xfe\xfe\x01", "no format"),
         (b"abc\x07", "no format"),
+        (b'{"findings":[{"advice":""', "a report of this program"),
+        (b'<!doctype html><meta name="generator" content="modelreport 1">', "a report of this program"),
         ("ü".encode() * 2047 + b"a" + "ü".encode()[:1], "a text file"),
     ],
 )
@@ -57,3 +59,9 @@ def test_zips_are_named_by_their_members(names: tuple[str, ...], words: str) -> 
 )
 def test_folders_are_named_by_their_entries(names: tuple[str, ...], words: str) -> None:
     assert words in name_foreign(Probe(b"", names, is_folder=True, size_bytes=0))[0]
+
+
+def test_a_folder_with_single_checkpoints_names_one_to_give() -> None:
+    what, hint = name_foreign(Probe(b"", ("notes.txt", "net.onnx"), is_folder=True, size_bytes=0))
+    assert what == "a folder without a configuration or an index (it holds notes.txt, net.onnx)"
+    assert hint == "Give one file, such as net.onnx in it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import struct
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelreport.errors import CorruptFileError, LoadError, MissingFileError, UnknownFormatError
-from modelreport.load import FORMATS, open_checkpoint, open_object
+from modelreport.load import FORMATS, name_path, open_checkpoint, open_object
 from modelreport.load.probe import probe
 from modelreport.options import Options
 from tests.load.files import code_calls, names, opened, recognising, saved, written
@@ -220,3 +221,42 @@ def _bytes_read() -> int:
 def test_open_object_takes_modules_and_mappings() -> None:
     module = torch.nn.Linear(2, 2)
     assert names(open_object(module, Options())) == names(open_object(module.state_dict(), Options()))
+
+
+BROKEN = {
+    "x.safetensors": struct.pack("<Q", 90) + b"{" + b" " * 20,
+    "header.safetensors": struct.pack("<Q", 9) + b'{"a": [1}',
+    "x.onnx": b"\x08\x07\x12\x07pytorch\x3a\xff\xff\x01",
+    "x.pth": zipped(stream({"epoch": 3})),
+    "tar": tarred(stream(1)),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_every_error_names_the_file_as_it_was_given(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = Path("sub") / f"my {name}"
+    path.write_bytes(BROKEN[name])
+    with pytest.raises(LoadError) as caught:
+        open_checkpoint(path, Options())
+    assert str(path) in caught.value.message
+    assert f"'{path.name}'" not in caught.value.message
+    assert str(caught.value) == caught.value.message
+
+
+def test_a_message_without_the_name_has_the_path_in_front() -> None:
+    assert name_path("b.pth is damaged.", Path("a/b.pth")) == "a/b.pth is damaged."
+    assert name_path("'b.pth' is damaged.", Path("a/b.pth")) == "a/b.pth is damaged."
+    assert name_path("The header of 'b.pth' is odd.", Path("a/b.pth")) == "The header of a/b.pth is odd."
+    assert name_path("None of 3 files is there.", Path("a/b")) == "a/b: None of 3 files is there."
+    assert name_path("a/b.pth is empty.", Path("a/b.pth")) == "a/b.pth is empty."
+
+
+def test_the_state_of_an_optimizer_alone_is_said_to_be_that(tmp_path: Path) -> None:
+    net = torch.nn.Linear(2, 3)
+    optimizer = torch.optim.AdamW(net.parameters())
+    net(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    with pytest.raises(CorruptFileError, match=r"holds only the state of an optimizer \(AdamW\)"):
+        open_checkpoint(saved(tmp_path, optimizer.state_dict()), Options())
