@@ -115,6 +115,7 @@ def width(words: str, size: float) -> float:
 
 def fit(words: str, size: float, room: float) -> str:
     """``words``, or their tail after ``…`` when they are wider than ``room``: the end of a dotted path tells more."""
+    room += 0.01  # a margin taken from this very width must not lose it to rounding
     if width(words, size) <= room:
         return words
     kept = words

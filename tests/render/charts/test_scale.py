@@ -68,3 +68,9 @@ def test_fitted_text_is_a_tail_and_fits(words, room):
 def test_infinite_ranges_do_not_hang():
     assert ticks(1.0, 1.0, "number")
     assert ticks(0.0, math.nextafter(0.0, 1.0), "number")
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=30), st.integers(0, 9))
+def test_a_margin_made_for_a_text_holds_it_whole(words, gap):
+    made = width(words, 10.5) + gap + 2
+    assert fit(words, 10.5, made - gap - 2) == words
