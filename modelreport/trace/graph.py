@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from modelreport.facts import Guess, ModuleCall, Operation, Skipped, Trace, Uncounted
+from modelreport.facts import Guess, ModuleCall, Operation, Skipped, Trace
 from modelreport.trace.graph_calls import derive_calls, place_by_weights
 from modelreport.trace.graph_inputs import Candidate, candidates, find_inputs, match
 from modelreport.trace.graph_labels import SELECTS, VIEWS, family_of, label_of
 from modelreport.trace.graph_memory import measure_memory
 from modelreport.trace.graph_walk import Walk
+from modelreport.trace.outcome import uncounted_of
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint
@@ -55,7 +56,7 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
         calls=calls,
         flops=sum(operation.flops or 0 for operation in operations),
         macs=sum(operation.macs or 0 for operation in operations),
-        uncounted=_uncounted(walk.steps),
+        uncounted=uncounted_of(Counter(step.kernel for step in walk.steps if step.flops is None)),
         guesses=tuple(Guess(what=what, calls=count) for what, count in sorted(walk.guesses.items())),
         memory=measure_memory(walk),
         complete=not walk.error,
@@ -120,15 +121,6 @@ def _operation(step: Step, call: int) -> Operation:
         kernels=(step.kernel,),
         exact=not step.guessed and all(value.known for value in step.outputs if value.name),
     )
-
-
-def _uncounted(steps: list[Step]) -> tuple[Uncounted, ...]:
-    counts = Counter(step.kernel for step in steps if step.flops is None)
-    return tuple(Uncounted(kernel=kernel, calls=calls) for kernel, calls in sorted(counts.items(), key=_by_calls))
-
-
-def _by_calls(entry: tuple[str, int]) -> tuple[int, str]:
-    return -entry[1], entry[0]
 
 
 def _notes(walk: Walk, calls: tuple[ModuleCall, ...], *, by_weights: bool) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from modelreport.facts import ModuleCall, TensorSpec
@@ -94,10 +95,8 @@ def _number(calls: list[_Open]) -> None:
 
 def _facts(calls: list[_Open], walk: Walk) -> tuple[ModuleCall, ...]:
     readers = _last_reads(walk)
-    flops, macs = [0], [0]
-    for step in walk.steps:
-        flops.append(flops[-1] + (step.flops or 0))
-        macs.append(macs[-1] + (step.macs or 0))
+    flops = [0, *accumulate(step.flops or 0 for step in walk.steps)]
+    macs = [0, *accumulate(step.macs or 0 for step in walk.steps)]
     facts = []
     for call in calls:
         steps = walk.steps[call.first : call.last]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelreport.facts import Memory, MemoryPoint
+from modelreport.facts import Memory
 from modelreport.trace.graph_labels import VIEWS
-from modelreport.trace.memory import POINTS, thinned
+from modelreport.trace.memory import memory_of
 
 if TYPE_CHECKING:
     from modelreport.trace.graph_values import Value
@@ -48,10 +48,4 @@ def _sum_up(born: dict[Value, int], last: dict[Value, int], steps: int) -> Memor
         live += changes[number]
         course.append((number, live))
     peak, at = max((size, -number) for number, size in course)
-    points = dict(thinned(course, POINTS - 1))
-    points[-at] = peak
-    return Memory(
-        peak_bytes=peak,
-        peak_operation=-at,
-        points=tuple(MemoryPoint(operation=number, live_bytes=size) for number, size in sorted(points.items())),
-    )
+    return memory_of(course, peak, -at)

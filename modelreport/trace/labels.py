@@ -163,13 +163,12 @@ def _attention(values: Arguments, _: Sequence[Any]) -> str:
 def _recurrent(values: Arguments, _: Sequence[Any]) -> str:
     args = values["args"]
     packed = isinstance(args[3], (list, tuple))
-    weights, rest = (args[3], args[4:]) if packed else (args[2], args[3:])
+    rest = args[4:] if packed else args[3:]  # after the weights
     state = args[2] if packed else args[1]
     hidden = state[0] if isinstance(state, (list, tuple)) else state
     parts = [f"{int(args[0].shape[-1])}→{int(hidden.shape[-1])}"]
     parts += [f"{rest[1]} layers"] if rest[1] > 1 else []
     parts += ["bidirectional"] if rest[4] else []
-    del weights
     return ", ".join(parts)
 
 

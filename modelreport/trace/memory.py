@@ -75,13 +75,18 @@ class Liveness:
 
     def fact(self) -> Memory:
         """Peak and a course of at most ``POINTS`` points, the peak among them."""
-        points = dict(thinned(self._points, POINTS - 1))
-        points[self.peak_operation] = self.peak
-        return Memory(
-            peak_bytes=self.peak,
-            peak_operation=self.peak_operation,
-            points=tuple(MemoryPoint(operation=i, live_bytes=size) for i, size in sorted(points.items())),
-        )
+        return memory_of(self._points, self.peak, self.peak_operation)
+
+
+def memory_of(course: list[tuple[int, int]], peak: int, at: int) -> Memory:
+    """The fact of a course of operations and live bytes: at most ``POINTS`` points, the peak at ``at`` among them."""
+    points = dict(thinned(course, POINTS - 1))
+    points[at] = peak
+    return Memory(
+        peak_bytes=peak,
+        peak_operation=at,
+        points=tuple(MemoryPoint(operation=i, live_bytes=size) for i, size in sorted(points.items())),
+    )
 
 
 def thinned(points: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:

@@ -33,9 +33,7 @@ def trace_of(result: Pass, parameters: set[str], renamed: Mapping[str, str], tri
         calls=calls,
         flops=sum(o.flops or 0 for o in operations),
         macs=sum(o.macs or 0 for o in operations),
-        uncounted=tuple(
-            Uncounted(kernel=k, calls=n) for k, n in sorted(recorder.uncounted.items(), key=lambda i: (-i[1], i[0]))
-        ),
+        uncounted=uncounted_of(recorder.uncounted),
         guesses=guesses_of(result),
         memory=recorder.liveness.fact() if recorder.nodes else None,
         complete=result.error is None,
@@ -102,8 +100,16 @@ def guesses_of(result: Pass) -> tuple[Guess, ...]:
     """What had to be invented, most often first."""
     if result.shadows is None:
         return ()
-    found = sorted(result.shadows.guesses.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Guess(what=what, calls=calls) for what, calls in found)
+    return tuple(Guess(what=what, calls=calls) for what, calls in _most_first(result.shadows.guesses))
+
+
+def uncounted_of(calls: Mapping[str, int]) -> tuple[Uncounted, ...]:
+    """Operators without a formula from their numbers of calls, most often first."""
+    return tuple(Uncounted(kernel=kernel, calls=count) for kernel, count in _most_first(calls))
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def notes_of(result: Pass, tries: int) -> tuple[str, ...]:

@@ -108,17 +108,12 @@ class Recorder:
             return self._property(func, args, kwargs)
         if name in QUIET or self._open is not None:
             return self._run(func, args, kwargs)
-        node = self._begin(operation_name(name), args, kwargs)
-        before = self._guesses()
-        try:
+
+        def work(node: Node) -> Any:
             out = self._run_recurrent(name, node, args, kwargs) if name in RECURRENT else None
-            if out is None:
-                out = self._run(func, args, kwargs)
-        except BaseException as error:
-            self._fail(node, error)
-            raise
-        self._end(node, name, args, kwargs, out, before)
-        return out
+            return self._run(func, args, kwargs) if out is None else out
+
+        return self._operate(operation_name(name), args, kwargs, work)
 
     def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return func(*args, **kwargs) if self.shadows is None else self.shadows.function(func, args, kwargs)
@@ -138,15 +133,7 @@ class Recorder:
             if found is not None:
                 self._produce(out, found[1])
             return out
-        node = self._begin(name, args, kwargs)
-        before = self._guesses()
-        try:
-            out = func(*args, **kwargs)
-        except BaseException as error:
-            self._fail(node, error)
-            raise
-        self._end(node, name, args, kwargs, out, before)
-        return out
+        return self._operate(name, args, kwargs, lambda _: func(*args, **kwargs))
 
     def _run_recurrent(self, name: str, node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Recurrent layers on meta by rule instead of thousands of steps; ``None`` where that is not possible."""
@@ -177,17 +164,13 @@ class Recorder:
             if found is not None:
                 self._produce(out, found[1])
             return out
-        name = cost.name.partition(".")[2]
-        node = self._begin(name, args, kwargs)
-        before = self._guesses()
-        try:
+
+        def work(node: Node) -> Any:
             out = self._compute(func, args, kwargs)
             self._charge(node, cost, args, kwargs, out)
-        except BaseException as error:
-            self._fail(node, error)
-            raise
-        self._end(node, name, args, kwargs, out, before)
-        return out
+            return out
+
+        return self._operate(cost.name.partition(".")[2], args, kwargs, work)
 
     def _compute(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return func(*args, **kwargs) if self.shadows is None else self.shadows.kernel(func, args, kwargs)
@@ -227,6 +210,18 @@ class Recorder:
 
     # --- one operation ----------------------------------------------------------------------------------------------
 
+    def _operate(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], work: Callable[[Node], Any]) -> Any:
+        """Run ``work`` as one operation and write down what it read and made."""
+        node = self._begin(name, args, kwargs)
+        before = self._guesses()
+        try:
+            out = work(node)
+        except BaseException as error:
+            self._fail(node, error)
+            raise
+        self._end(node, args, kwargs, out, before)
+        return out
+
     def _begin(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
         if len(self.nodes) >= MOST_OPERATIONS:
             raise PassStoppedError(f"the pass was stopped after {MOST_OPERATIONS:,} operations")
@@ -262,7 +257,7 @@ class Recorder:
             if index is not None:
                 node.reads_input.add(index)
 
-    def _end(self, node: Node, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any, before: int) -> None:
+    def _end(self, node: Node, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any, before: int) -> None:
         self._open = None
         made = tensors_in(out)
         given = {id(t) for t in tensors_in(args)}
@@ -271,7 +266,7 @@ class Recorder:
             self._doubt = min(self._doubt, len(self._stack)) if self._doubt is not None else len(self._stack)
         if not made and not node.written:
             return
-        if not node.kernels and name in IDENTITIES and len(made) == 1 and id(made[0]) in given:
+        if not node.kernels and node.name in IDENTITIES and len(made) == 1 and id(made[0]) in given:
             return
         index = len(self.nodes)
         node.exact = node.exact and not guessed and self._doubt is None

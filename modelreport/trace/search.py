@@ -115,13 +115,12 @@ def _richer(tries: _Tries, source: Iterator[Candidate], parameters: set[str]) ->
         candidate = next(richer, None)
         if candidate is None or tries.over:
             return
-        for better in (candidate, *()):
-            result = tries.run(better)
-            if result.error is not None:
-                for mended in list(repaired(str(result.error), better))[:1]:
-                    result = tries.run(mended)
-            if result.error is None and parameters <= result.touched:
-                return
+        result = tries.run(candidate)
+        mended = next(repaired(str(result.error), candidate), None) if result.error is not None else None
+        if mended is not None:
+            result = tries.run(mended)
+        if result.error is None and parameters <= result.touched:
+            return
 
 
 def parameters_of(module: Any) -> set[str]:
