@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from modelreport.facts import Evidence, Report
-from modelreport.judge.rule import Clean, Found, Rule, point, say, trace_of
+from modelreport.judge.rule import Clean, Found, Rule, known, point, say
 
 _HALF = 0.5
 _ENOUGH_LAYERS = 4
@@ -15,7 +15,7 @@ _GUESSED = "guessed value, {call_count} {call_count:call|calls}"
 
 def dominant(report: Report) -> Found | Clean:
     """One module that does more than half of the floating-point operations."""
-    trace = trace_of(report)
+    trace = known(report.trace)
     flops: defaultdict[str, int] = defaultdict(int)
     for operation in trace.operations:
         flops[trace.calls[operation.call].path] += operation.flops or 0
@@ -45,7 +45,7 @@ _MATTERS = {"conv", "linear", "recurrent", "attention", "other"}
 
 def uncounted(report: Report) -> Found | Clean:
     """Operations that may be costly and have no formula, and values that were guessed."""
-    trace = trace_of(report)
+    trace = known(report.trace)
     unknown = Counter(o.name for o in trace.operations if o.flops is None and o.family in _MATTERS)
     inexact = sum(not o.exact for o in trace.operations)
     if not unknown and not trace.guesses and not inexact:
@@ -72,7 +72,7 @@ def uncounted(report: Report) -> Found | Clean:
 
 def partial(report: Report) -> Found | Clean:
     """A forward pass that ended early."""
-    trace = trace_of(report)
+    trace = known(report.trace)
     count = len(trace.operations)
     if trace.complete:
         return Clean(say("The forward pass ran to its end, {operation_count} operations.", operation_count=count))

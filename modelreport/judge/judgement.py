@@ -47,9 +47,11 @@ def _apply(rule: Rule, report: Report) -> Finding:
     try:
         outcome = rule.check(report)
     except UncheckedError as reason:
-        return _unchecked(rule, say("{reason}", reason=str(reason)))
+        return _finding(rule, "not_checked", say("{reason}", reason=str(reason)))
     except Exception as error:
-        return _unchecked(rule, say("The check itself failed: {error}", error=f"{type(error).__name__}: {error}"[:300]))
+        return _finding(
+            rule, "not_checked", say("The check itself failed: {error}", error=f"{type(error).__name__}: {error}"[:300])
+        )
     if not isinstance(outcome, Found):
         return _finding(rule, "clean", outcome.message)
     return Finding(
@@ -65,15 +67,11 @@ def _apply(rule: Rule, report: Report) -> Finding:
     )
 
 
-def _unchecked(rule: Rule, message: Message) -> Finding:
-    return _finding(rule, "not_checked", message)
-
-
-def _finding(rule: Rule, state: str, message: Message) -> Finding:
+def _finding(rule: Rule, state: Literal["clean", "not_checked"], message: Message) -> Finding:
     return Finding(
         id=rule.id,
         severity=rule.severity,
-        state="clean" if state == "clean" else "not_checked",
+        state=state,
         title=rule.title,
         message=message,
         section=rule.section,

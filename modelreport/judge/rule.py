@@ -5,24 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from modelreport.facts import (
     Evidence,
-    Identification,
     Message,
     Report,
-    Security,
     Severity,
     Skipped,
     TensorFact,
     TensorStatistics,
-    Trace,
-    Weights,
 )
 
 Section = Literal["architecture", "layers", "compute", "weights", "provenance", "appendix"]
 Value = str | int | float | None
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -87,12 +84,11 @@ class Measured(NamedTuple):
 
 def measured(report: Report) -> list[Measured]:
     """All tensors whose values were read."""
-    if isinstance(report.weights, Skipped):
-        raise UncheckedError(report.weights.reason)
-    statistics = {t.name: t for t in report.weights.tensors}
+    weights = known(report.weights)
+    statistics = {t.name: t for t in weights.tensors}
     pairs = [Measured(t, statistics[t.name]) for t in report.structure.tensors if t.name in statistics]
     if not pairs:
-        unread = report.weights.unread
+        unread = weights.unread
         raise UncheckedError(f"No values could be read: {unread[0].value}" if unread else "No values could be read.")
     return pairs
 
@@ -105,32 +101,15 @@ def measured_parameters(report: Report) -> list[Measured]:
     return pairs
 
 
-def weights_of(report: Report) -> Weights:
-    """The statistics, or ``UncheckedError``."""
-    if isinstance(report.weights, Skipped):
-        raise UncheckedError(report.weights.reason)
-    return report.weights
+def known(part: T | Skipped) -> T:
+    """A part of the report, or ``UncheckedError`` with the reason why there is none."""
+    if isinstance(part, Skipped):
+        raise UncheckedError(part.reason)
+    return part
 
 
-def trace_of(report: Report) -> Trace:
-    """The trace, or ``UncheckedError``."""
-    if isinstance(report.trace, Skipped):
-        raise UncheckedError(report.trace.reason)
-    return report.trace
-
-
-def identification_of(report: Report) -> Identification:
-    """The identification, or ``UncheckedError``."""
-    if isinstance(report.identification, Skipped):
-        raise UncheckedError(report.identification.reason)
-    return report.identification
-
-
-def security_of(report: Report) -> Security:
-    """What the file would have run, or ``UncheckedError``."""
-    if isinstance(report.security, Skipped):
-        raise UncheckedError(report.security.reason)
-    return report.security
+FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
+"""Floating-point dtypes of 16 bits or more."""
 
 
 def module_types(report: Report) -> dict[str, str]:

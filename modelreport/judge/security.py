@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelreport.facts import Call, Evidence, Report, Skipped
-from modelreport.judge.rule import Clean, Found, Rule, point, say, security_of
+from modelreport.judge.rule import Clean, Found, Rule, known, point, say
 
 
 def _evidence(calls: list[Call]) -> list[Evidence]:
@@ -17,7 +17,7 @@ def _evidence(calls: list[Call]) -> list[Evidence]:
 
 def code(report: Report) -> Found | Clean:
     """Calls outside the exact allow-list."""
-    security = security_of(report)
+    security = known(report.security)
     calls = [c for c in security.calls if c.danger == "code"]
     if not calls and not security.executes:
         if not security.pickles:
@@ -38,7 +38,7 @@ def code(report: Report) -> Found | Clean:
 
 def classes(report: Report) -> Found | Clean:
     """Classes of other libraries or of the author that must be importable to open the file."""
-    calls = [c for c in security_of(report).calls if c.danger == "class"]
+    calls = [c for c in known(report.security).calls if c.danger == "class"]
     foreign = [c for c in calls if not c.target.startswith("torch.")]
     if not foreign:
         text = "Opening the file needs torch's own classes only." if calls else "Opening the file needs no class."

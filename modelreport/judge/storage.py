@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from modelreport.facts import Evidence, Report, TensorFact
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, measured, point, say
+from modelreport.judge.rule import FLOATS, Clean, Found, Rule, UncheckedError, measured, point, say
 
 _ENOUGH_VALUES = 256
-_FLOATS = {"float64", "float32", "float16", "bfloat16"}
 _NOTICED_SHARE = 0.01
 """Share of the model from which copied buffers count; index tables and masks are copied by design."""
 
@@ -113,7 +112,7 @@ def slack(report: Report) -> Found | Clean:
 
 
 def _floating(report: Report) -> list[TensorFact]:
-    return [t for t in report.structure.tensors if t.role == "parameter" and t.dtype in _FLOATS and not t.tied_to]
+    return [t for t in report.structure.tensors if t.role == "parameter" and t.dtype in FLOATS and not t.tied_to]
 
 
 def double_precision(report: Report) -> Found | Clean:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from modelreport.facts import Evidence, Operation, Report, Trace
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, identification_of, point, say, trace_of
+from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, Value, known, point, say
 
 _HALF = 0.5
 _ENOUGH_LAYERS = 4
@@ -20,29 +18,29 @@ _DERIVED = (
 
 def keys(report: Report) -> Found | Clean:
     """Keys that the architecture has and the file lacks, or the other way round."""
-    known = identification_of(report)
-    if not known.total or known.how in ("graph", "live"):
+    identified = known(report.identification)
+    if not identified.total or identified.how in ("graph", "live"):
         return Clean(say("The architecture is the file's own; there are no other keys to compare."))
-    missing = [k for k in known.missing if not k.endswith(_DERIVED)]
-    unexpected = [k for k in known.unexpected if not k.endswith(_DERIVED)]
+    missing = [k for k in identified.missing if not k.endswith(_DERIVED)]
+    unexpected = [k for k in identified.unexpected if not k.endswith(_DERIVED)]
     evidence = [
         *(point("key", k, say("missing in the file")) for k in missing),
         *(point("key", k, say("not part of the architecture")) for k in unexpected),
-        *(point("key", k, say("another shape than the architecture's")) for k in known.changed),
+        *(point("key", k, say("another shape than the architecture's")) for k in identified.changed),
     ]
     if not evidence:
         return Clean(
             say("{matched_count} of {all_count} tensors fit {name}.",
-                matched_count=known.matched, all_count=known.total, name=known.name)
+                matched_count=identified.matched, all_count=identified.total, name=identified.name)
         )  # fmt: skip
     return Found(
         say(
             "Against {name}, {missing_count} keys are missing, {unexpected_count} unexpected and {changed_count} of "
             "another shape.",
-            name=known.name,
+            name=identified.name,
             missing_count=len(missing),
             unexpected_count=len(unexpected),
-            changed_count=len(known.changed),
+            changed_count=len(identified.changed),
         ),
         evidence,
         None if missing or unexpected else "note",
@@ -55,7 +53,7 @@ _TRAINING_ONLY = re.compile(r"(^|[._])(aux|auxiliary|mask_token|teacher|projecto
 
 def unused(report: Report) -> Found | Clean:
     """Parameters that no operation of the forward pass reads."""
-    trace = trace_of(report)
+    trace = known(report.trace)
     if not trace.complete:
         raise UncheckedError(f"The forward pass ended early: {trace.error}")
     sizes = {t.name: t.count for t in report.structure.tensors}
@@ -84,19 +82,19 @@ def dominant(report: Report) -> Found | Clean:
         return Clean(say("Fewer than {enough_count} modules have parameters.", enough_count=_ENOUGH_LAYERS))
     largest = max(owners, key=lambda m: m.own_parameters)
     share = min(1.0, largest.own_parameters / max(1, report.structure.parameters))
-    values = {"module": largest.path, "own_count": largest.own_parameters, "own_share": share}
+    values: dict[str, Value] = {"module": largest.path, "own_count": largest.own_parameters, "own_share": share}
     if share <= _HALF:
-        return Clean(msgspec.structs.replace(say("The largest module, {module}, holds {own_share}."), values=values))
+        return Clean(say("The largest module, {module}, holds {own_share}.", **values))
     text = "{module} ({kind}) holds {own_count} parameters, {own_share} of the model's."
     return Found(
-        msgspec.structs.replace(say(text), values=values | {"kind": largest.type}),
+        say(text, **values, kind=largest.type),
         [Evidence(kind="module", name=largest.path)],
     )
 
 
 def needless_bias(report: Report) -> Found | Clean:
     """Biases of convolutions and linear layers that a batch normalisation right behind subtracts again."""
-    trace = trace_of(report)
+    trace = known(report.trace)
     readers: dict[int, int] = {}
     for operation in trace.operations:
         for source in operation.sources:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from modelreport.facts import Evidence, Report, TensorStatistics
 from modelreport.judge.rule import (
+    FLOATS,
     Clean,
     Found,
     Measured,
     Rule,
+    known,
     measured,
     measured_parameters,
     module_types,
     point,
     say,
-    weights_of,
 )
 
 FLOAT16_MAX = 65504.0
-_FLOATS = {"float64", "float32", "float16", "bfloat16"}
 _LESS_OFTEN_SUBNORMAL = {"float16": 0.1}
 """float16 has few exponents: a share of subnormals is normal there."""
 
@@ -134,7 +134,7 @@ def dead_channels(report: Report) -> Found | Clean:
 
 def out_of_half_range(report: Report) -> Found | Clean:
     """Values that float16 cannot hold, or that leave it no room."""
-    tensors = [m for m in measured(report) if m.fact.dtype in _FLOATS and m.values.minimum is not None]
+    tensors = [m for m in measured(report) if m.fact.dtype in FLOATS and m.values.minimum is not None]
     if not tensors:
         return Clean(say("The model has no floating-point values of 16 bits or more."))
     evidence = []
@@ -160,7 +160,7 @@ def out_of_half_range(report: Report) -> Found | Clean:
 
 def subnormal(report: Report) -> Found | Clean:
     """Many values below the smallest normal number of their dtype."""
-    tensors = [m for m in measured_parameters(report) if m.fact.dtype in _FLOATS and m.values.count]
+    tensors = [m for m in measured_parameters(report) if m.fact.dtype in FLOATS and m.values.count]
     if not tensors:
         return Clean(say("The model has no floating-point parameters of 16 bits or more."))
     found = [
@@ -195,7 +195,7 @@ def subnormal(report: Report) -> Found | Clean:
 
 def unread(report: Report) -> Found | Clean:
     """Tensors without readable values."""
-    weights = weights_of(report)
+    weights = known(report.weights)
     if not weights.unread:
         return Clean(say("The values of all {tensor_count} tensors were read.", tensor_count=len(weights.tensors)))
     evidence = [point("tensor", item.name, say("{reason}", reason=item.value)) for item in weights.unread]
