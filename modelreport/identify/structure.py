@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+
+from msgspec.structs import replace
 
 from modelreport.checkpoint import Checkpoint, LazyTensor, Model
 from modelreport.facts import DtypeTotal, Item, ModuleFact, Role, Skipped, Structure, TensorFact
@@ -35,6 +38,11 @@ class _Plan:
     aliases: dict[str, str] = field(default_factory=dict)
     """From a module's tensor that the file lacks to the file's tensor that it is tied to."""
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Index of the first node of each path."""
+        return {node.path: i for i, node in reversed(list(enumerate(self.nodes)))}
+
 
 def describe(checkpoint: Checkpoint, model: Model | Skipped) -> Structure:
     """The module tree with its parameters, and every tensor, of a checkpoint.
@@ -45,11 +53,10 @@ def describe(checkpoint: Checkpoint, model: Model | Skipped) -> Structure:
     plan = _plan(checkpoint, model)
     tensors = checkpoint.tensors
     sharing = _share_live(checkpoint, sharing_of(tensors))
-    places = {node.path: i for i, node in reversed(list(enumerate(plan.nodes)))}
     owners: list[int] = []
     exact: list[bool] = []
     for tensor in tensors:
-        place, own = _owner(plan, places, tensor.name)
+        place, own = _owner(plan, tensor.name)
         owners.append(place)
         exact.append(own)
     roles = [role_of(t, plan.roles) for t in tensors]
@@ -130,9 +137,9 @@ def _plan_names(tensors: Sequence[LazyTensor], name: str) -> _Plan:
     return _Plan("names", nodes_of_paths(own, types, name), owners)
 
 
-def _owner(plan: _Plan, places: Mapping[str, int], name: str) -> tuple[int, bool]:
+def _owner(plan: _Plan, name: str) -> tuple[int, bool]:
     """Index of the module that a tensor belongs to, and whether that is its own module and not just an ancestor."""
-    path = plan.owners.get(name)
+    path, places = plan.owners.get(name), plan.places
     if path is None:
         path = name.rpartition(".")[0]
     if path in places:
@@ -170,7 +177,7 @@ def _module_facts(
         own[owners[i]][own_name] = i
         groups.setdefault(sharing[i].first, []).append(owners[i])
     by_name = {fact.name: i for i, fact in enumerate(facts)}
-    places = {node.path: i for i, node in reversed(list(enumerate(nodes)))}
+    places = plan.places
     for alias, name in plan.aliases.items():
         path, _, last = alias.rpartition(".")
         if path in places and name in by_name:
@@ -181,7 +188,8 @@ def _module_facts(
     made: list[ModuleFact] = []
     for i, node in enumerate(nodes):
         if node.shared_with >= 0:
-            made.append(_shared(node, made[node.shared_with]))
+            first = made[node.shared_with]
+            made.append(replace(first, path=node.path, name=node.name, parent=node.parent, shared_with=first.path))
             continue
         registered = {sharing[t].first for t in own[i].values() if facts[t].role == "parameter"}
         made.append(
@@ -200,24 +208,6 @@ def _module_facts(
             )
         )
     return tuple(made)
-
-
-def _shared(node: Node, first: ModuleFact) -> ModuleFact:
-    """The second place of a module: the same facts, under another path."""
-    return ModuleFact(
-        path=node.path,
-        name=node.name,
-        type=node.type,
-        type_path=node.type_path,
-        parent=node.parent,
-        attributes=node.attributes,
-        parameters=first.parameters,
-        own_parameters=first.own_parameters,
-        buffers=first.buffers,
-        size_bytes=first.size_bytes,
-        shared_with=first.path,
-        signature=first.signature,
-    )
 
 
 def _structure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,43 +44,55 @@ def class_name(type_path: str) -> str:
     return _MANGLE.sub("", type_path).rpartition(".")[2] or "Module"
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a tree says of one module."""
+
+    type: str
+    type_path: str
+    attributes: tuple[Item, ...]
+    children: Mapping[str, Any]
+
+
 def nodes_of_module(module: Any, name: str) -> list[Node]:
     """The tree of an ``nn.Module``. The second place of a shared module is a node without children."""
-    found: list[Node] = []
-    first: dict[int, int] = {}
-    todo: list[tuple[str, str, int, Any]] = [("", name, -1, module)]
-    while todo and len(found) < MOST_MODULES:
-        path, own_name, parent, item = todo.pop()
+
+    def look(item: Any) -> _Seen:
         kind = type(item)
         type_name = str(getattr(item, "original_name", kind.__name__))  # ScriptModules are all of one class
-        node = Node(path, own_name, type_name, f"{kind.__module__}.{kind.__qualname__}", parent)
         parameters, modules = _slots(item)
-        node.attributes = attributes_of(type_name, vars(item), [n for n, p in parameters.items() if p is not None])
-        node.shared_with = first.get(id(item), -1)
-        found.append(node)
-        if node.shared_with < 0:
-            first[id(item)] = len(found) - 1
-            children = [(join(path, k), k, len(found) - 1, c) for k, c in modules.items() if c is not None]
-            todo.extend(reversed(children))
-    return found
+        own = [n for n, p in parameters.items() if p is not None]
+        path = f"{kind.__module__}.{kind.__qualname__}"
+        return _Seen(type_name, path, attributes_of(type_name, vars(item), own), modules)
+
+    return _walk(module, name, look)
 
 
 def nodes_of_tree(root: ModuleNode, name: str) -> list[Node]:
-    """The tree found in a pickled file."""
+    """The tree found in a pickled file; shared modules as in ``nodes_of_module``."""
+
+    def look(item: ModuleNode) -> _Seen:
+        kind = class_name(item.type_path)
+        own = [n for n, t in item.parameters.items() if t is not None]
+        return _Seen(kind, item.type_path, attributes_of(kind, item.attributes, own), item.children)
+
+    return _walk(root, name, look)
+
+
+def _walk(root: Any, name: str, look: Callable[[Any], _Seen]) -> list[Node]:
     found: list[Node] = []
     first: dict[int, int] = {}
-    todo: list[tuple[str, str, int, ModuleNode]] = [("", name, -1, root)]
+    todo: list[tuple[str, str, int, Any]] = [("", name, -1, root)]
     while todo and len(found) < MOST_MODULES:
         path, own_name, parent, item = todo.pop()
-        kind = class_name(item.type_path)
-        node = Node(path, own_name, kind, item.type_path, parent)
-        own = [n for n, t in item.parameters.items() if t is not None]
-        node.attributes = attributes_of(kind, item.attributes, own)
-        node.shared_with = first.get(id(item), -1)
-        found.append(node)
-        if node.shared_with < 0:
-            first[id(item)] = len(found) - 1
-            children = [(join(path, k), k, len(found) - 1, c) for k, c in item.children.items() if c is not None]
+        seen = look(item)
+        shared_with = first.setdefault(id(item), len(found))
+        again = shared_with < len(found)
+        found.append(
+            Node(path, own_name, seen.type, seen.type_path, parent, seen.attributes, shared_with if again else -1)
+        )
+        if not again:
+            children = [(join(path, k), k, len(found) - 1, c) for k, c in seen.children.items() if c is not None]
             todo.extend(reversed(children))
     return found
 
