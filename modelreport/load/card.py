@@ -8,9 +8,8 @@ from modelreport.errors import LoadError
 from modelreport.load.documents import flatten, make_item, read_bytes, read_front_matter, read_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.facts import Item
+    from modelreport.load.parts import Parts
 
 VOCABULARY_LIMIT = 64 << 20
 README_LIMIT = 4 << 20
@@ -20,8 +19,8 @@ TOKENIZER_KEYS = (
 )  # fmt: skip
 
 
-def read_card(folder: Path, names: tuple[str, ...], notes: list[str]) -> tuple[Item, ...]:
-    """Facts of the tokenizer and the README's front matter; what cannot be read is added to ``notes``."""
+def read_card(parts: Parts, names: tuple[str, ...]) -> tuple[Item, ...]:
+    """Facts of the tokenizer and the README's front matter; what cannot be read is noted."""
     items: list[Item] = []
     for name, facts in (
         ("tokenizer_config.json", _tokenizer_config),
@@ -31,14 +30,14 @@ def read_card(folder: Path, names: tuple[str, ...], notes: list[str]) -> tuple[I
     ):
         if name in names:
             try:
-                items += facts(folder, name)
+                items += facts(parts, name)
             except LoadError as error:
-                notes.append(f"{error.message} Its facts are missing.")
+                parts.notes.append(f"{error.message} Its facts are missing.")
     return tuple(items)
 
 
-def _tokenizer_config(folder: Path, name: str) -> tuple[Item, ...]:
-    value = read_json(folder, name)
+def _tokenizer_config(parts: Parts, name: str) -> tuple[Item, ...]:
+    value = parts.document(name)
     chosen: dict[str, Any] = {}
     for key in TOKENIZER_KEYS:
         entry = value.get(key) if isinstance(value, dict) else None
@@ -47,8 +46,8 @@ def _tokenizer_config(folder: Path, name: str) -> tuple[Item, ...]:
     return flatten(chosen, "tokenizer")
 
 
-def _tokenizer(folder: Path, name: str) -> tuple[Item, ...]:
-    value = read_json(folder, name, VOCABULARY_LIMIT)
+def _tokenizer(parts: Parts, name: str) -> tuple[Item, ...]:
+    value = read_json(parts.folder, name, VOCABULARY_LIMIT)
     model = value.get("model") if isinstance(value, dict) else None
     if not isinstance(model, dict):
         return ()
@@ -65,12 +64,12 @@ def _tokenizer(folder: Path, name: str) -> tuple[Item, ...]:
     return flatten(facts, "tokenizer")
 
 
-def _vocabulary(folder: Path, name: str) -> tuple[Item, ...]:
-    data = read_bytes(folder, name, VOCABULARY_LIMIT)
+def _vocabulary(parts: Parts, name: str) -> tuple[Item, ...]:
+    data = read_bytes(parts.folder, name, VOCABULARY_LIMIT)
     lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
     return (make_item(f"{name} lines", lines),)
 
 
-def _readme(folder: Path, name: str) -> tuple[Item, ...]:
-    text = read_bytes(folder, name, README_LIMIT).decode("utf-8", "replace")
+def _readme(parts: Parts, name: str) -> tuple[Item, ...]:
+    text = read_bytes(parts.folder, name, README_LIMIT).decode("utf-8", "replace")
     return tuple(make_item(f"readme.{item.name}", item.value) for item in read_front_matter(text))

@@ -13,7 +13,7 @@ from modelreport.checkpoint import Checkpoint
 from modelreport.errors import LoadError
 from modelreport.facts import Item, Source
 from modelreport.load.card import read_card
-from modelreport.load.documents import flatten, read_bytes, read_json
+from modelreport.load.documents import flatten, read_bytes
 from modelreport.load.format import Format
 from modelreport.load.opening import close_on_failure
 from modelreport.load.parts import Parts
@@ -88,7 +88,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         names = tuple(sorted(entry.name for entry in path.iterdir()))
         _read_weights(parts, names, options)
         config = _read_configs(parts, names)
-        parts.metadata += read_card(path, names, parts.notes)
+        parts.metadata += read_card(parts, names)
         _note_code(parts, names, config)
     source = Source(
         name=path.name or path.resolve().name,
@@ -146,10 +146,8 @@ def _read_configs(parts: Parts, names: tuple[str, ...]) -> dict[str, Any] | None
     for name, prefix in CONFIGS:
         if name not in names:
             continue
-        try:
-            value = read_json(parts.folder, name)
-        except LoadError as error:
-            parts.notes.append(f"{error.message} Its facts are missing.")
+        value = parts.document(name)
+        if value is None:
             continue
         if not isinstance(value, dict):
             parts.notes.append(f"{name} is not a JSON object; its facts are missing.")
@@ -165,34 +163,26 @@ def _read_configs(parts: Parts, names: tuple[str, ...]) -> dict[str, Any] | None
 def _read_modules(parts: Parts, names: tuple[str, ...]) -> None:
     """The stages of a sentence-transformers folder, or the parts of a diffusers pipeline, each named with its class."""
     if "modules.json" in names:
-        stages = _try_json(parts, "modules.json")
+        stages = parts.document("modules.json")
         for stage in stages if isinstance(stages, list) else []:
             if isinstance(stage, dict) and isinstance(stage.get("type"), str):
                 name, folder = stage.get("name", ""), stage.get("path", "")
                 parts.metadata += flatten({f"stage {name}": stage["type"]})
                 place = parts.folder / folder / "config.json" if isinstance(folder, str) and folder else None
                 if place is not None and place.is_file():
-                    parts.metadata += flatten(_try_json(parts, f"{folder}/config.json"), f"stage {name}")
+                    parts.metadata += flatten(parts.document(f"{folder}/config.json"), f"stage {name}")
     if "model_index.json" in names:
-        pipeline = _try_json(parts, "model_index.json")
+        pipeline = parts.document("model_index.json")
         parts.metadata += flatten(pipeline, "pipeline")
         parts.notes.append(
             "This is a pipeline of several models, each in a folder of its own: give one of these folders."
         )
 
 
-def _try_json(parts: Parts, name: str) -> Any:
-    try:
-        return read_json(parts.folder, name)
-    except LoadError as error:
-        parts.notes.append(f"{error.message} Its facts are missing.")
-        return None
-
-
 def _note_code(parts: Parts, names: tuple[str, ...], config: dict[str, Any] | None) -> None:
     """List code that the usual loader would run when told to trust it."""
     for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json"):
-        value = config if name == "config.json" else (_try_json(parts, name) if name in names else None)
+        value = config if name == "config.json" else (parts.document(name) if name in names else None)
         mapping = value.get("auto_map") if isinstance(value, dict) else None
         for item in flatten(mapping)[:50] if isinstance(mapping, dict) else ():
             parts.security_notes.append(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modelreport.checkpoint import LazyTensor, MappedFile, Storage
-from modelreport.errors import UnknownFormatError
+from modelreport.errors import LoadError, UnknownFormatError
 from modelreport.facts import Call, Item, ModelChoice, Security, SourceFile, TrainingState
+from modelreport.load.documents import read_json
 from modelreport.load.probe import probe
 from modelreport.load.siblings import find_sibling, show_name
 from modelreport.options import Options
@@ -44,6 +45,21 @@ class Parts:
     tree: ModuleNode | None = None
     training: TrainingState | None = None
     choices: tuple[ModelChoice, ...] = ()
+    documents: dict[str, Any] = field(default_factory=dict)
+    """JSON files of the folder that were read, by name."""
+
+    def document(self, name: str) -> Any:
+        """The value of the JSON file ``name`` of the folder; ``None`` with a note when it cannot be read."""
+        if name not in self.documents:
+            try:
+                self.documents[name] = read_json(self.folder, name)
+            except LoadError as error:
+                self.documents[name] = None
+                self.notes.append(f"{error.message} Its facts are missing.")
+            else:
+                if self.documents[name] is None:
+                    self.notes.append(f"{show_name(name)} holds nothing; its facts are missing.")
+        return self.documents[name]
 
     def add_weights(self, name: str, pick: str = "") -> None:
         """Read the weight file ``name`` of the folder and take over what it holds; may raise ``LoadError``."""

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 from modelreport.load.card import read_card
+from modelreport.load.parts import Parts
 
 
 def facts(folder: Path, notes: list[str] | None = None) -> dict[str, str]:
     names = tuple(sorted(path.name for path in folder.iterdir()))
-    return {item.name: item.value for item in read_card(folder, names, [] if notes is None else notes)}
+    parts = Parts(folder, notes=[] if notes is None else notes)
+    return {item.name: item.value for item in read_card(parts, names)}
 
 
 def test_tokenizer_and_readme_are_summed_up(tmp_path: Path) -> None:

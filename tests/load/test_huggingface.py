@@ -117,6 +117,18 @@ def test_a_damaged_configuration_costs_a_note_and_the_weights_stay(tmp_path: Pat
         assert any("config.json" in note for note in checkpoint.source.notes)
 
 
+def test_a_damaged_file_that_is_asked_twice_is_noted_once(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    for name in ("tokenizer_config.json", "preprocessor_config.json"):
+        (folder / name).write_text("{")
+    (folder / "generation_config.json").write_text("null")
+    with opened(folder) as checkpoint:
+        notes = checkpoint.source.notes
+        assert sum("'tokenizer_config.json'" in note for note in notes) == 1
+        assert sum("'preprocessor_config.json'" in note for note in notes) == 1
+        assert sum("'generation_config.json' holds nothing" in note for note in notes) == 1
+
+
 def test_damaged_weights_are_a_clear_line(tmp_path: Path) -> None:
     make(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"garbage that is no checkpoint")
