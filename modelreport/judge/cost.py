@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from modelreport.facts import Evidence, Report
+from modelreport.facts import Evidence, Report, Skipped
 from modelreport.judge.rule import Clean, Found, Rule, known, point, say
 
 _HALF = 0.5
@@ -71,7 +71,11 @@ def uncounted(report: Report) -> Found | Clean:
 
 
 def partial(report: Report) -> Found | Clean:
-    """A forward pass that ended early."""
+    """A forward pass that ended early, or one with the input that the user gave that did not begin."""
+    options = {option.name for option in report.generator.options}
+    wanted = "--input" in options and "--no-trace" not in options
+    if wanted and isinstance(report.trace, Skipped) and not isinstance(report.identification, Skipped):
+        return Found(say("Nothing ran with the given input. {reason}", reason=report.trace.reason), [])
     trace = known(report.trace)
     count = len(trace.operations)
     if trace.complete:

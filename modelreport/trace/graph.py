@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modelreport.facts import Guess, ModuleCall, Operation, Skipped, Trace
@@ -38,6 +39,7 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
     choice, walk = _walk_best(model, inputs, options)
     if not walk.steps:
         return Skipped(stage="trace", reason=walk.error or "The graph has no operations.")
+    ended = walk.error or _misfit(model, inputs, walk, options)
     used = walk.read | {name for value in walk.outputs for name in value.parameters}
     by_weights = place_by_weights(walk.steps)
     calls, call_of = derive_calls(walk, _title(model))
@@ -59,11 +61,21 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
         uncounted=uncounted_of(Counter(step.kernel for step in walk.steps if step.flops is None)),
         guesses=tuple(Guess(what=what, calls=count) for what, count in sorted(walk.guesses.items())),
         memory=measure_memory(walk),
-        complete=not walk.error,
-        error=walk.error,
+        complete=not ended,
+        error=ended,
         untouched=tuple(t.name for t in checkpoint.tensors if t.role == "parameter" and t.name not in used),
         notes=_notes(walk, calls, by_weights=by_weights),
     )
+
+
+def _misfit(model: Any, inputs: list[Any], walk: Walk, options: Options) -> str:
+    """What the given inputs do not fit, where inputs found here would; empty when they fit."""
+    if not options.inputs or not walk.failures or len(walk.steps) > SLOW_STEPS:
+        return ""
+    _, own = _walk_best(model, inputs, replace(options, inputs=()))
+    if len(own.failures) >= len(walk.failures):
+        return ""
+    return f"the given input does not fit: {walk.failures[0][:300]}"
 
 
 def _walk_best(model: Any, inputs: list[Any], options: Options) -> tuple[Candidate, Walk]:

@@ -138,7 +138,8 @@ class Walk:
         try:
             outputs = infer(node, inputs, scope.opsets, attributes)
         except InferenceFailure as error:
-            self.failures.append(f"{node.op_type} {show_node(node)}: {error}")
+            if all(v is None or v.dtype != "unknown" or v.proto is not None for v in inputs):
+                self.failures.append(f"{node.op_type} {show_node(node)}: {error}")
             outputs, guessed = [Value(name) for name in node.output], True
         except LookupError:
             self.ruleless[f"{node.domain}.{node.op_type}" if node.domain else node.op_type] += 1

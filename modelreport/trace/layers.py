@@ -12,8 +12,11 @@ from modelreport.trace.dummies import Dummy
 
 IMAGE_SIDES = (224, 256, 384, 299, 448, 512, 192, 240, 288, 320, 336, 128, 96, 64, 32, 28, 600, 800, 1024)
 VIDEO_SIZES = ((16, 112), (16, 224), (8, 224), (32, 224), (16, 64))
+LATENT_SIDES = (1, 4, 7, 8, 14, 16, 32, 64)
+"""What generators and decoders begin with: a point, or a small grid that is scaled up."""
 LENGTHS = (1024, 3000, 16000, 128, 100)
 SEQUENCE = 16
+_MOST_COLOURS = 4
 
 
 def vocabulary(module: Any) -> int:
@@ -46,6 +49,7 @@ def _kind(part: Any) -> str:
         "conv": (nn.modules.conv._ConvNd,),
         "linear": (nn.Linear,),
         "embedding": (nn.Embedding, nn.EmbeddingBag),
+        "attention": (nn.MultiheadAttention,),
         "recurrent": (nn.RNNBase, nn.RNNCellBase),
         "norm": (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm),
     }
@@ -68,7 +72,11 @@ def forms_of(layer: Any) -> Iterator[Dummy]:
         yield Dummy((16,), "ids", "int64", layer.num_embeddings)
         yield from (Dummy((1, 3, side, side)) for side in IMAGE_SIDES[:3])
     elif isinstance(layer, nn.RNNBase):
-        yield from (Dummy(s) for s in ((1, SEQUENCE, layer.input_size), (SEQUENCE, layer.input_size)))
+        yield from _sequences(layer.input_size, batch_first=layer.batch_first)
+    elif isinstance(layer, nn.MultiheadAttention):
+        yield from _sequences(layer.embed_dim, batch_first=layer.batch_first)
+    elif isinstance(layer, nn.ConvTranspose2d) and layer.in_channels > _MOST_COLOURS:
+        yield from (Dummy((1, layer.in_channels, side, side)) for side in (*LATENT_SIDES, *IMAGE_SIDES))
     elif isinstance(layer, nn.RNNCellBase):
         yield from (Dummy(s) for s in ((1, layer.input_size), (1, SEQUENCE, layer.input_size)))
     elif isinstance(layer, nn.BatchNorm1d):
@@ -84,6 +92,13 @@ def forms_of(layer: Any) -> Iterator[Dummy]:
     else:
         channels = getattr(layer, "in_channels", None) or (int(weight.shape[1]) if weight is not None else 3)
         yield from _conv_forms(int(channels), weight.dim() - 2 if weight is not None and weight.dim() > 2 else 2)
+
+
+def _sequences(width: int, *, batch_first: bool) -> Iterator[Dummy]:
+    """One sequence of vectors, in the order of dimensions that the layer states, then the other, then without batch."""
+    own, other = (1, SEQUENCE, width), (SEQUENCE, 1, width)
+    yield from (Dummy(s) for s in ((own, other) if batch_first else (other, own)))
+    yield Dummy((SEQUENCE, width))
 
 
 def _linear_forms(width: int) -> Iterator[Dummy]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import Guess, Uncounted
+from modelreport.facts import Guess, Item, Skipped, Uncounted
 from tests.factories import skipped_report
 from tests.judge.cases import finding, plain_report, trace_of, with_trace
 
@@ -63,3 +63,16 @@ def test_a_pass_that_ended_early_is_a_warning_with_the_reason() -> None:
 def test_a_pass_that_saw_nothing_has_no_evidence() -> None:
     found = finding(with_trace(plain_report(), complete=False, error="no input fits", operations=()), "C003")
     assert (found.state, found.evidence) == ("found", ())
+
+
+def test_a_given_input_with_which_nothing_runs_is_a_warning() -> None:
+    skipped = Skipped(stage="trace", reason="The forward pass could not be run: wrong size.")
+    report = replace(plain_report(), trace=skipped)
+    assert finding(report, "C003").state == "not_checked"
+    options = (Item(name="--input", value="float32[1,3]"),)
+    given = replace(report, generator=replace(report.generator, options=options))
+    found = finding(given, "C003")
+    assert (found.state, found.severity) == ("found", "warning")
+    assert found.message.values["reason"] == skipped.reason
+    off = replace(given, generator=replace(given.generator, options=(*options, Item(name="--no-trace", value=""))))
+    assert finding(off, "C003").state == "not_checked"

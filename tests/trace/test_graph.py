@@ -199,6 +199,8 @@ def test_an_input_that_does_not_exist_is_a_reason(tmp_path: Path) -> None:
 def test_an_input_that_does_not_fit_is_told_and_the_rest_kept(tmp_path: Path) -> None:
     trace = traced(saved(tmp_path, convolution()), TensorSpec(shape=(1, 5, 32, 32), dtype="float32"))
     assert any("operands of" in note and "Conv" in note for note in trace.notes)
+    assert not trace.complete
+    assert trace.error.startswith("the given input does not fit: Conv")
     assert not trace.operations[0].exact
     assert len(trace.operations) == 5
 

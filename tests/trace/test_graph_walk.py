@@ -160,3 +160,14 @@ def test_half_precision_constants_are_followed() -> None:
     made = model([node], [value("x", [1], TensorProto.FLOAT16)], [value("y", None)], bounds)
     walk = Walk(made, {"x": Value("x", "float16", (1,), model_input=0)}, {}).run()
     assert [v.data.item() for v in walk.steps[0].inputs[1:]] == [0, 6]  # type: ignore[union-attr]
+
+
+def test_what_follows_an_operator_without_a_rule_is_unknown_and_no_misfit() -> None:
+    nodes = [
+        helper.make_node("Odd", ["x"], ["a"], domain="com.example"),
+        helper.make_node("Relu", ["a"], ["y"]),
+    ]
+    walk = walked(model(nodes, [value("x", [1, 4])], [value("y", None)], []), 1, 4)
+    assert walk.ruleless == {"com.example.Odd": 1}
+    assert walk.failures == []
+    assert walk.steps[1].guessed

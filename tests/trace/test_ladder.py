@@ -119,3 +119,17 @@ def test_candidates_are_finite_and_differ():
     found = [c.key for c in candidates(module)]
     assert 10 < len(found) < 200
     assert len(set(found)) > len(found) * 0.8
+
+
+def test_a_transformer_gets_a_sequence_and_not_a_single_token():
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 4, batch_first=True), 1)
+    assert complete_trace_of(encoder).inputs[0].shape == (1, 16, 16)
+    both = complete_trace_of(nn.TransformerDecoder(nn.TransformerDecoderLayer(16, 4), 1))
+    assert [s.shape for s in both.inputs] == [(16, 1, 16), (16, 1, 16)]
+
+
+def test_a_generator_begins_with_a_point():
+    generator = nn.Sequential(nn.ConvTranspose2d(100, 8, 4), nn.BatchNorm2d(8), nn.ConvTranspose2d(8, 3, 4, 2, 1))
+    found = complete_trace_of(generator)
+    assert found.inputs[0].shape == (1, 100, 1, 1)
+    assert found.outputs[0].shape == (1, 3, 8, 8)

@@ -29,7 +29,11 @@ def test_usual_sizes_come_first():
     assert shapes(nn.Conv2d(3, 8, 3))[:2] == [(1, 3, 224, 224), (1, 3, 256, 256)]
     assert shapes(nn.Conv1d(4, 8, 3))[0] == (1, 4, 1024)
     assert shapes(nn.Conv3d(3, 8, 3))[0] == (1, 3, 16, 112, 112)
-    assert shapes(nn.LSTM(40, 8))[0] == (1, 16, 40)
+    assert shapes(nn.LSTM(40, 8, batch_first=True))[0] == (1, 16, 40)
+    assert shapes(nn.LSTM(40, 8))[0] == (16, 1, 40)
+    assert shapes(nn.MultiheadAttention(12, 3))[0] == (16, 1, 12)
+    assert shapes(nn.ConvTranspose2d(100, 8, 4))[:2] == [(1, 100, 1, 1), (1, 100, 4, 4)]
+    assert shapes(nn.ConvTranspose2d(3, 8, 4))[0] == (1, 3, 224, 224)
     assert shapes(nn.Embedding(100, 8))[0] == (1, 16)
     assert shapes(nn.LayerNorm(12)) == [(1, 12), (1, 16, 12)]
 
