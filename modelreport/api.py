@@ -131,15 +131,15 @@ def check_output(target: Path) -> None:
 
     if target.suffix.lower() not in WRITERS:
         raise OptionsError(
-            f"{target.name}: the suffix {target.suffix or '(none)'} is not a form of report.",
-            f"use one of {', '.join(sorted(WRITERS))}",
+            f"{target}: the suffix {target.suffix or '(none)'} is not a form of report.",
+            f"Use one of {', '.join(sorted(WRITERS))}.",
         )
     if target.is_dir():
-        raise OutputError(f"{target}: is a folder.", "name a file in it")
+        raise OutputError(f"{target}: is a folder.", "Name a file in it.")
     if not target.absolute().parent.is_dir():
-        raise OutputError(f"{target}: the folder {target.parent} does not exist.", f"mkdir -p {target.parent}")
+        raise OutputError(f"{target}: the folder {target.parent} does not exist.", f"Make it: mkdir -p {target.parent}")
     if not os.access(target.absolute().parent, os.W_OK):
-        raise OutputError(f"{target}: the folder {target.parent} is not writable.")
+        raise OutputError(f"{target}: the folder {target.parent} is not writable.", "Name a file in another folder.")
 
 
 def write_atomically(target: Path, data: bytes) -> None:

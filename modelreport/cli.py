@@ -102,7 +102,7 @@ def build(
     Nothing from the file is executed. Exit codes: 0 done, 1 findings at or above --fail-on, 2 could not.
     """
     if fail_on and fail_on not in FAIL_LEVELS:
-        raise OptionsError(f"--fail-on {fail_on}: not a level.", "use --fail-on error or --fail-on warning")
+        raise OptionsError(f"--fail-on {fail_on}: not a level.", "Use --fail-on error or --fail-on warning.")
     set_up_logging(verbose=verbose)
     targets = output or [Path(f"{default_stem(path)}.report.html")]
     with Progress(enabled=not quiet) as progress:
@@ -131,7 +131,7 @@ def make(
     for target in targets if path.exists() else ():  # for a path that is not there, that is what to say
         api.check_output(target)
         if target.absolute() == path.absolute():
-            raise OptionsError(f"-o {plain(str(target))}: is the checkpoint itself.", "choose another name")
+            raise OptionsError(f"-o {plain(str(target))}: is the checkpoint itself.", "Choose another name.")
     report = api.build(path, input=inputs, model=model, pick=pick, title=title, trace=trace, progress=progress)
     for target in targets:
         progress("render", 0, 0)

@@ -52,6 +52,6 @@ def parse_input(text: str) -> TensorSpec:
     if found is None or dtype not in DTYPE_BITS or not all(sizes) or any(len(s) > 9 for s in sizes):
         raise OptionsError(
             f"--input {text}: not a shape.",
-            "write --input 1,3,224,224 or --input input_ids:int64[1,128]",
+            "Write --input 1,3,224,224 or --input input_ids:int64[1,128]",
         )
     return TensorSpec(shape=tuple(map(int, sizes)), dtype=dtype, name=found["name"] or "")

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from modelreport.checkpoint import Checkpoint, Model
@@ -17,6 +18,8 @@ from modelreport.identify.index import prefix_variants
 from modelreport.identify.known import shapes_of
 from modelreport.identify.libraries import library_version, load_library
 
+MISTAKES = (Exception, SystemExit)
+"""What user code may raise; a script that parses its own command line on import leaves by ``SystemExit``."""
 HINT = "Give a function or class that needs no arguments, such as --model my_package.my_model:make_model"
 
 
@@ -48,12 +51,20 @@ def identify_factory(checkpoint: Checkpoint, target: str) -> Model:
 
 
 def import_target(target: str) -> Any:
-    """What ``package.module:name`` names, the working directory being on the path; ``OptionsError`` if nothing."""
-    module_name, colon, name = target.partition(":")
+    """What ``package.module:name`` or ``folder/file.py:name`` names; ``OptionsError`` if nothing.
+
+    The working directory, or the folder of the file, is on the path while it is imported.
+    """
+    module_name, colon, name = target.rpartition(":")
     if not colon or not module_name or not name:
         raise OptionsError(f"--model {target!r} is not of the form package.module:factory.", HINT)
     load_library("torchvision")  # so that code which imports it works where its operators do not load
     added = os.getcwd()  # noqa: PTH109 - sys.path holds text
+    if module_name.endswith(".py"):
+        file = Path(module_name).absolute()
+        if not file.is_file():
+            raise OptionsError(f"--model {target}: {module_name} does not exist.", HINT)
+        added, module_name = str(file.parent), file.stem
     sys.path.insert(0, added)
     try:
         found: Any = importlib.import_module(module_name)
@@ -61,7 +72,7 @@ def import_target(target: str) -> Any:
         raise OptionsError(
             f"--model {target}: there is no module {error.name!r}.", f"Looked in {added} and the installed packages."
         ) from error
-    except Exception as error:
+    except MISTAKES as error:
         raise OptionsError(f"--model {target}: importing {module_name} failed: {error_line(error)}", HINT) from error
     finally:
         sys.path.remove(added)
@@ -82,7 +93,9 @@ def _call(factory: Any, target: str) -> tuple[Any, list[str]]:
     if isinstance(factory, nn.Module):
         return factory.eval(), []
     if not callable(factory):
-        raise OptionsError(f"--model {target} names a {type(factory).__name__}, which cannot be called.", HINT)
+        raise OptionsError(
+            f"--model {target} names an object of type {type(factory).__name__}, which cannot be called.", HINT
+        )
     notes: list[str] = []
     try:
         try:
@@ -91,8 +104,10 @@ def _call(factory: Any, target: str) -> tuple[Any, list[str]]:
             raise
         except Exception:  # code that needs real values while it builds
             module, notes = factory(), ["It was built with real tensors, because it does not build on the meta device."]
-    except Exception as error:
+    except MISTAKES as error:
         raise OptionsError(f"--model {target}: calling it failed: {error_line(error)}", HINT) from error
     if not isinstance(module, nn.Module):
-        raise OptionsError(f"--model {target} returns a {type(module).__name__}, not an nn.Module.", HINT)
+        raise OptionsError(
+            f"--model {target} returns an object of type {type(module).__name__}, not an nn.Module.", HINT
+        )
     return module.eval(), notes

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modelreport.errors import CorruptFileError, LoadError, MissingFileError, ModelReportError, UnknownFormatError
+from modelreport.errors import (
+    CorruptFileError,
+    LoadError,
+    MissingFileError,
+    ModelReportError,
+    OptionsError,
+    UnknownFormatError,
+)
 from modelreport.load import (
     huggingface,
     onnx,
@@ -19,6 +26,7 @@ from modelreport.load import (
     torchscript,
 )
 from modelreport.load.beside import note_shard, take_config
+from modelreport.load.describe import short
 from modelreport.load.foreign import UNKNOWN, name_foreign
 from modelreport.load.format import Format
 from modelreport.load.probe import probe
@@ -81,9 +89,22 @@ def open_checkpoint(path: Path, options: Options) -> Checkpoint:
             f"{path} is damaged: reading it as {format_.title} failed ({kind}: {str(error)[:200]}).",
             DAMAGED,
         ) from error
+    check_pick(checkpoint, options)
     take_config(checkpoint, path)
     note_shard(checkpoint, path)
     return checkpoint
+
+
+def check_pick(checkpoint: Checkpoint, options: Options) -> None:
+    """``OptionsError`` for the pick of a model where the format holds one only; the others choose by it themselves."""
+    source = checkpoint.source
+    if (
+        options.pick
+        and source.kind == "file"
+        and options.pick not in (source.model_key, *(choice.name for choice in source.choices))
+    ):
+        checkpoint.close()
+        raise OptionsError(f"--pick {short(options.pick, 100)}: the file holds one model.", "Leave out --pick.")
 
 
 def name_path(message: str, path: Path) -> str:

@@ -76,8 +76,10 @@ def choose(candidates: list[Candidate], pick: str) -> Candidate:
         for candidate in candidates:
             if candidate.path == pick:
                 return candidate
-        names = ", ".join(candidate.path or "(the whole file)" for candidate in candidates[:20])
-        raise OptionsError(f"The file holds no model named {short(pick, 100)}.", f"It holds: {names}.")
+        named = [candidate.path for candidate in candidates if candidate.path]
+        more = f" and {len(named) - 20} more" if len(named) > 20 else ""
+        hint = f"It holds: {', '.join(named[:20])}{more}." if named else "It holds one model: leave out --pick."
+        raise OptionsError(f"--pick {short(pick, 100)}: the file holds no model of this name.", hint)
     return max(candidates, key=lambda candidate: (candidate.parameters, candidate.kind != "list"))
 
 

@@ -45,6 +45,10 @@ def probe(path: Path) -> Probe:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError as error:
+        if path.is_symlink():
+            raise MissingFileError(
+                f"{path} is a link to a file that does not exist.", "Check what it points to."
+            ) from error
         raise MissingFileError(f"{path} does not exist.", _near(path)) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -40,6 +40,9 @@ def real():
     net.scale = float(torch.randn(3).numpy().sum())
     return net
 
+def leave():
+    raise SystemExit(3)
+
 ready = Net()
 number = 3
 make_wrong = dict
@@ -49,6 +52,7 @@ make_wrong = dict
 @pytest.fixture
 def code(tmp_path: Path, monkeypatch: Any) -> Iterator[Path]:
     (tmp_path / "their_models.py").write_text(CODE)
+    (tmp_path / "leaving_models.py").write_text("import sys\nsys.exit(2)\n")
     (tmp_path / "broken_models.py").write_text("1 / 0\n")
     (tmp_path / "unfinished_models.py").write_text("import no_such_package_at_all\n")
     monkeypatch.chdir(tmp_path)
@@ -78,6 +82,14 @@ def test_code_beside_the_user_builds_the_model(target: str) -> None:
     assert sys.path == path
 
 
+def test_code_is_named_by_its_file_from_anywhere(code: Path, monkeypatch: Any) -> None:
+    target = f"{code.name}/their_models.py:Net"
+    monkeypatch.chdir(code.parent)
+    path = list(sys.path)
+    assert identify_factory(make_checkpoint(tensors()), target).identification.matched == 4
+    assert sys.path == path
+
+
 @pytest.mark.usefixtures("code")
 def test_a_class_inside_a_class_is_found_and_differences_are_named() -> None:
     facts = identify_factory(
@@ -103,11 +115,14 @@ def test_prefixes_are_taken_off() -> None:
         ("no_such_models:make", "there is no module 'no_such_models'"),
         ("unfinished_models:make", "no_such_package_at_all"),
         ("broken_models:make", "ZeroDivisionError: division by zero"),
+        ("leaving_models:make", "SystemExit: 2"),
+        ("their_models:leave", "SystemExit: 3"),
+        ("no_such_models.py:make", "no_such_models.py does not exist"),
         ("their_models:mak", "has no 'mak'"),
         ("their_models:fail", "ValueError: no weights folder second line"),
         ("their_models:needs", "argument"),
-        ("their_models:number", "names a int"),
-        ("their_models:make_wrong", "returns a dict, not an nn.Module"),
+        ("their_models:number", "names an object of type int"),
+        ("their_models:make_wrong", "returns an object of type dict, not an nn.Module"),
     ],
 )
 def test_a_mistake_is_one_clear_line(target: str, said: str) -> None:

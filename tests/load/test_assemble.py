@@ -20,7 +20,7 @@ def test_the_largest_is_chosen_and_the_first_of_equals() -> None:
     assert choose([candidate("a", 3), candidate("b", 5), candidate("c", 5)], "").path == "b"
     assert choose([candidate("a", 5, "list"), candidate("b", 5)], "").path == "b"
     assert choose([candidate("a", 3), candidate("b", 5)], "a").path == "a"
-    with pytest.raises(OptionsError, match="no model named x"):
+    with pytest.raises(OptionsError, match="--pick x: the file holds no model"):
         choose([candidate("a", 3)], "x")
 
 

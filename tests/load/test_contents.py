@@ -63,7 +63,7 @@ def test_several_models_are_offered_and_picked(tmp_path: Path) -> None:
         }
     with opened(path, pick="generator") as checkpoint:
         assert [t.shape for t in checkpoint.tensors] == [(2, 2), (2,)]
-    with pytest.raises(OptionsError, match="no model named nope") as caught, opened(path, pick="nope"):
+    with pytest.raises(OptionsError, match="--pick nope: the file holds no model") as caught, opened(path, pick="nope"):
         pass
     assert caught.value.hint == "It holds: generator, nets.critic."
 

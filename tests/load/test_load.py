@@ -14,8 +14,9 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
-from modelreport.errors import CorruptFileError, LoadError, MissingFileError, UnknownFormatError
+from modelreport.errors import CorruptFileError, LoadError, MissingFileError, OptionsError, UnknownFormatError
 from modelreport.load import FORMATS, name_path, open_checkpoint, open_object
 from modelreport.load.probe import probe
 from modelreport.options import Options
@@ -260,3 +261,13 @@ def test_the_state_of_an_optimizer_alone_is_said_to_be_that(tmp_path: Path) -> N
     optimizer.step()
     with pytest.raises(CorruptFileError, match=r"holds only the state of an optimizer \(AdamW\)"):
         open_checkpoint(saved(tmp_path, optimizer.state_dict()), Options())
+
+
+def test_a_pick_that_a_format_does_not_know_is_not_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    save_file({"a": torch.ones(2)}, path)
+    with pytest.raises(OptionsError, match=r"--pick ema: the file holds one model") as caught:
+        open_checkpoint(path, Options(pick="ema"))
+    assert caught.value.hint == "Leave out --pick."
+    with opened(saved(tmp_path, {"model": {"a.weight": torch.ones(2, 2)}, "epoch": 1}), "model") as checkpoint:
+        assert checkpoint.source.model_key == "model"

@@ -38,6 +38,9 @@ def test_missing_and_odd_paths_are_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="does not exist") as caught:
         probe(tmp_path / "no" / "none.pth")
     assert "either" in caught.value.hint
+    (tmp_path / "link.pth").symlink_to("gone.pth")
+    with pytest.raises(MissingFileError, match="link to a file that does not exist"):
+        probe(tmp_path / "link.pth")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(MissingFileError, match="not a regular file"):
         probe(tmp_path / "pipe")
