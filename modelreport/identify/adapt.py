@@ -15,6 +15,8 @@ from modelreport.identify.index import Architecture
 _LOSS = re.compile(r"(^|\.)(loss|loss_fn|criterion|metrics?|train_\w*acc\w*|val_\w*acc\w*)(\.|$)")
 """State that training frameworks save beside the network."""
 
+_BESIDE = 0.05
+"""Most of the tensors, and of their elements, that may lie outside the network in a training module."""
 _OTHER = 7
 """A number of classes that no published architecture has."""
 
@@ -70,9 +72,27 @@ def _adapt(
         for n in fit.unexpected
         if not _LOSS.search(n[:200]) and not _without(n, prefixes).startswith(allowed or ("\0",))
     ]
+    if beside := _beside(left, shapes, prefixes):
+        notes.append(beside)
+        left = []
     if fit.changed or fit.missing or left or not fit.matched:
         return None
     return Verified(architecture, adapted, published, fit, tuple(notes))
+
+
+def _beside(left: Sequence[str], shapes: Mapping[str, Shape], prefixes: Sequence[str]) -> str:
+    """A note on the few tensors that lie outside the attribute which holds the architecture; empty if there are more.
+
+    A training module keeps losses, metrics and small heads of its own beside the network that it trains.
+    """
+    outside = [n for n in left if not n.startswith(tuple(prefixes))] if prefixes else []
+    count = sum(math.prod(shapes[n]) for n in outside)
+    few = len(outside) <= _BESIDE * len(shapes) and count <= _BESIDE * sum(map(math.prod, shapes.values()))
+    if not outside or len(outside) < len(left) or not few:
+        return ""
+    names = ", ".join(n[:100] for n in outside[:3]) + (" …" if len(outside) > 3 else "")
+    tensors = "1 tensor lies" if len(outside) == 1 else f"{len(outside)} tensors lie"
+    return f"{tensors} outside {prefixes[0]} and not in the pass: {names}."
 
 
 def _without(name: str, prefixes: Sequence[str]) -> str:

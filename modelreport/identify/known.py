@@ -73,7 +73,9 @@ def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
             reason=f"{text}, but {absent} is not installed, so it cannot be run.",
             hint=INSTALL[absent],
         )
-    return _unknown(f"{text}, which is not enough to run it.", shapes)
+    if best.similarity < LEAST_SIMILARITY:
+        return _unknown(f"{text}, which is not enough to run it.", shapes)
+    return _unknown(f"{text}; what differs is more than its head or stem, so it was not run.", shapes)
 
 
 def _unknown(reason: str, shapes: Iterable[str]) -> Skipped:

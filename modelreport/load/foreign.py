@@ -68,7 +68,9 @@ def _folder(names: tuple[str, ...]) -> tuple[str, str]:
     shown = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
     files = [name for name in names if name.lower().endswith(_WEIGHTS)]
     what = "without a configuration or an index" if files else "without a model in it"
-    hint = f"Give one file, such as {files[0]:.200} in it." if files else "Give the checkpoint file itself."
+    hint = (
+        f"Give one file, such as {files[0]:.200} in it." if files else "Give the checkpoint file or folder inside it."
+    )
     return f"a folder {what} (it holds {shown:.200})", hint
 
 

@@ -135,17 +135,21 @@ def _operation(step: Step, call: int) -> Operation:
     )
 
 
+def _nodes(count: int) -> str:
+    return "1 node" if count == 1 else f"{count} nodes"
+
+
 def _notes(walk: Walk, calls: tuple[ModuleCall, ...], *, by_weights: bool) -> tuple[str, ...]:
     notes = list(dict.fromkeys(walk.notes))
     if len(notes) > NOTES_LIMIT:
         notes = [*notes[:NOTES_LIMIT], f"{len(notes) - NOTES_LIMIT} more notes of this kind."]
     if walk.failures:
         notes.append(
-            f"With this input the operands of {len(walk.failures)} nodes do not fit, so shapes and costs after them "
+            f"With this input the operands of {_nodes(len(walk.failures))} do not fit, so shapes and costs after them "
             f"are missing. The first: {walk.failures[0][:300]}"
         )
     for operator, count in walk.ruleless.most_common(10):
-        notes.append(f"There is no shape rule for {operator} ({count} nodes): as the file states.")
+        notes.append(f"There is no shape rule for {operator} ({_nodes(count)}): as the file states.")
     folded = []
     if walk.prepared:
         folded.append(f"{walk.prepared} that compute only from stored tensors")

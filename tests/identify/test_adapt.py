@@ -144,3 +144,22 @@ def test_what_does_not_build_is_no_fit() -> None:
 def test_the_head_is_what_follows_the_number_of_classes() -> None:
     module = build_known("torchvision", "vgg11")
     assert head_names(architecture("torchvision", "vgg11"), module) == {"classifier.6.weight", "classifier.6.bias"}
+
+
+def test_losses_and_metrics_of_a_training_module_lie_beside_the_network() -> None:
+    own = shapes_of("torchvision", "resnet18", num_classes=10)
+    shapes = {f"model.{n}": s for n, s in own.items()} | {"weights.of_classes": (10,), "val_f1.tp": (10,)}
+    found = verify(architecture("torchvision", "resnet18"), shapes, "model.")
+    assert found is not None
+    assert found.published.unexpected == ("weights.of_classes", "val_f1.tp")
+    assert found.notes[-1] == "2 tensors lie outside model. and not in the pass: weights.of_classes, val_f1.tp."
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{f"neck.{i}": (2,) for i in range(20)}, {"neck.weight": (2000, 2000)}, {"model.neck": (2,)}],
+    ids=["many", "large", "inside"],
+)
+def test_a_network_of_which_the_architecture_is_a_part_is_not_that_architecture(others: dict[str, Shape]) -> None:
+    shapes = {f"model.{n}": s for n, s in shapes_of("torchvision", "resnet18").items()} | others
+    assert verify(architecture("torchvision", "resnet18"), shapes, "model.") is None
