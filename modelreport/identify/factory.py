@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import os
 import sys
 from difflib import get_close_matches
@@ -97,6 +99,7 @@ def _call(factory: Any, target: str) -> tuple[Any, list[str]]:
             f"--model {target} names an object of type {type(factory).__name__}, which cannot be called.", HINT
         )
     notes: list[str] = []
+    factory = _without_download(factory)
     try:
         try:
             module = build(factory)
@@ -111,3 +114,11 @@ def _call(factory: Any, target: str) -> tuple[Any, list[str]]:
             f"--model {target} returns an object of type {type(module).__name__}, not an nn.Module.", HINT
         )
     return module.eval(), notes
+
+
+def _without_download(factory: Any) -> Any:
+    """torchvision's own factories fetch the weights of a backbone unless they are told not to."""
+    if not str(getattr(factory, "__module__", "")).startswith("torchvision.models."):
+        return factory
+    given = inspect.signature(factory).parameters
+    return functools.partial(factory, **{n: None for n in ("weights", "weights_backbone") if n in given})

@@ -21,6 +21,7 @@ from modelreport.identify.libraries import INSTALL, MODULES, library_of, library
 from modelreport.identify.rebuild import RebuildError, rebuild
 from modelreport.options import Options
 
+_NAME_CODE = "Name the code that builds the model: --model"
 _GRAPH_NAME = re.compile(r"(?!main|torch|tf2onnx|paddle|spox|graph|model|onnx|g$)[A-Za-z][\w-]{1,60}", re.IGNORECASE)
 """A name that its author gave to the graph: not one that exporters write."""
 
@@ -38,11 +39,9 @@ def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
     if checkpoint.graph is not None:
         return _graph(checkpoint)
     if checkpoint.source.content == "script":
-        return Skipped(
-            stage="identify",
-            reason="TorchScript holds its own code, which is shown and not run.",
-            hint="Name the code that builds the model: --model your_module:your_factory",
-        )
+        reason = "TorchScript holds its own code, which is shown and not run."
+        alike, hint = _alike(checkpoint)
+        return Skipped(stage="identify", reason=reason + alike, hint=hint or f"{_NAME_CODE} your_module:your_factory")
     if checkpoint.tree is not None:
         return _pickled(checkpoint, checkpoint.tree)
     if checkpoint.config:
@@ -173,7 +172,7 @@ def _published(
 
 def _hint(root: ModuleNode) -> str:
     name = root.type_path.rpartition(".")[2]
-    return f"Name the code of the class: --model your_module:{name if name.isidentifier() else 'YourClass'}"
+    return f"{_NAME_CODE} your_module:{name if name.isidentifier() else 'YourClass'}"
 
 
 def _no_class(checkpoint: Checkpoint, root: ModuleNode, error: RebuildError) -> Skipped:
@@ -188,7 +187,19 @@ def _no_class(checkpoint: Checkpoint, root: ModuleNode, error: RebuildError) -> 
         reason = f"The module holds a {error.class_path}, which cannot be rebuilt from plain data."
         return Skipped(stage="identify", reason=reason, hint=_hint(root))
     reason = f"The class {error.class_path} is not part of an installed library; the file holds its name, not its code."
-    best = next(iter(load_index().nearest(shapes_of(checkpoint), 1)), None)
-    if best is not None and best.similarity == 1:
-        reason += f" Its tensors have the names and shapes of {best.architecture}."
-    return Skipped(stage="identify", reason=reason, hint=_hint(root))
+    alike, hint = _alike(checkpoint)
+    return Skipped(stage="identify", reason=reason + alike, hint=hint or _hint(root))
+
+
+def _alike(checkpoint: Checkpoint) -> tuple[str, str]:
+    """What else has exactly these tensors, as a sentence, and how to run that instead; both empty when nothing has."""
+    groups = ranked(load_index().nearest(shapes_of(checkpoint)), hints_of(checkpoint))
+    best = groups[0][0] if groups else None
+    if best is None or best.similarity < 1 or best.prefix:
+        return "", ""
+    architecture = best.architecture
+    package = architecture.class_path.rsplit(".", 2)[0]  # where the library exports its factories
+    return (
+        f" Its tensors have the names and shapes of {architecture}.",
+        f"To see the forward pass of that architecture: --model {package}:{architecture.name}",
+    )

@@ -124,7 +124,7 @@ def test_a_container_without_a_forward_cannot_run() -> None:
 def test_the_authors_class_is_named_with_the_option_that_helps() -> None:
     found = skipped(make_pickled(Net()))
     assert f"{Net.__module__}.Net" in found.reason
-    assert found.hint == "Name the code of the class: --model your_module:Net"
+    assert found.hint == "Name the code that builds the model: --model your_module:Net"
 
 
 def test_a_class_of_ones_own_with_known_tensors_is_a_suggestion_and_no_answer() -> None:
@@ -147,7 +147,25 @@ def test_a_class_of_a_library_that_is_not_installed_names_the_install(monkeypatc
 
 
 def test_torchscript_is_not_run() -> None:
-    assert "not run" in skipped(make_checkpoint({}, content="script")).reason
+    found = skipped(make_checkpoint({"a": torch.ones(2)}, content="script"))
+    assert found.reason == "TorchScript holds its own code, which is shown and not run."
+    assert found.hint == "Name the code that builds the model: --model your_module:your_factory"
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "target"),
+    [
+        ("torchvision", "resnet18", "torchvision.models:resnet18"),
+        ("torchvision", "fcn_resnet50", "torchvision.models.segmentation:fcn_resnet50"),
+        ("timm", "convnext_atto", "timm.models:convnext_atto"),
+    ],
+)
+def test_torchscript_of_a_known_network_says_how_to_see_its_pass(library: str, name: str, target: str) -> None:
+    checkpoint = make_checkpoint(dict(build_known(library, name).state_dict()), content="script")
+    found = skipped(checkpoint)
+    assert found.reason.endswith(f"Its tensors have the names and shapes of {library} {name}.")
+    assert found.hint.endswith(f"--model {target}")
+    assert identified(checkpoint, model=target).identification.missing == ()
 
 
 def test_a_config_that_builds_nothing_leaves_names_and_shapes() -> None:
