@@ -117,7 +117,7 @@ def _call(factory: Any, target: str) -> tuple[Any, list[str]]:
 
 
 def _without_download(factory: Any) -> Any:
-    """torchvision's own factories fetch the weights of a backbone unless they are told not to."""
+    """The factory, told to fetch no weights where it is one of torchvision, which would fetch those of a backbone."""
     if not str(getattr(factory, "__module__", "")).startswith("torchvision.models."):
         return factory
     given = inspect.signature(factory).parameters

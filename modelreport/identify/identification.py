@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,9 +45,20 @@ def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
         return Skipped(stage="identify", reason=reason + alike, hint=hint or f"{_NAME_CODE} your_module:your_factory")
     if checkpoint.tree is not None:
         return _pickled(checkpoint, checkpoint.tree)
-    if checkpoint.config:
-        return _configured(checkpoint)
-    return identify_known(checkpoint)
+    return _with_precision(_configured(checkpoint) if checkpoint.config else identify_known(checkpoint), checkpoint)
+
+
+def _with_precision(found: Model | Skipped, checkpoint: Checkpoint) -> Model | Skipped:
+    """The model with a note where the file holds it in half precision: it is built, and its pass costed, in float32."""
+    counts: Counter[str] = Counter()
+    for tensor in checkpoint.tensors:
+        counts[tensor.dtype] += tensor.count
+    stored = next((dtype for dtype, _ in counts.most_common(1)), "")
+    if isinstance(found, Skipped) or stored not in ("float16", "bfloat16"):
+        return found
+    note = f"The pass is in float32; in {stored}, as the file's weights are, its activations take half the memory."
+    facts = replace(found.identification, notes=(*found.identification.notes, note))
+    return dataclasses.replace(found, identification=facts)
 
 
 def _configured(checkpoint: Checkpoint) -> Model | Skipped:
