@@ -32,11 +32,11 @@ system-pdf: | $(VENV)/bin/python
 	@$(BIN)/python -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("pangoft2-1.0"))' || \
 	  bash tools/install-system.sh libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 
-# The browser tests need Chromium, the scripts' tests need Node.js.
+# The browser tests need Chromium and Playwright's driver (which links libatomic), the scripts' tests need Node.js.
 system-test:
 	@missing=(); command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium); \
 	  command -v node >/dev/null || missing+=(nodejs); \
-	  command -v pdftoppm >/dev/null || missing+=(poppler-utils); \
+	  ldconfig -p | grep -q libatomic.so.1 || missing+=(libatomic1); \
 	  if (($${#missing[@]})); then bash tools/install-system.sh "$${missing[@]}"; fi
 
 report: setup system-pdf

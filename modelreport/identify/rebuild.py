@@ -185,6 +185,8 @@ class _Values:
         first, _, name = value.path.rpartition(".")
         if first == "torch" and isinstance(getattr(torch, name, None), torch.dtype):
             return getattr(torch, name)
+        if value.path == "builtins.getattr" and (member := _enum_member(value)) is not None:
+            return member
         plain = [self.convert(a, depth + 1) for a in value.arguments]
         if value.path == "torch.Size" and len(plain) == 1:
             return torch.Size(plain[0])
@@ -236,3 +238,11 @@ def functions() -> dict[str, Callable[..., Any]]:
             if callable(function := getattr(owner, name, None)):
                 found[f"{space}.{name}"] = function
     return found
+
+
+def _enum_member(value: Opaque) -> Any:
+    """A member of a library's enumeration, pickled as ``getattr(class, name)`` by Python 3.11.0 to 3.11.3."""
+    match value.arguments:
+        case (Opaque(path=path, arguments=()), str(name)) if (kind := find_enum_class(path)) is not None:
+            return kind.__members__.get(name)
+    return None

@@ -117,6 +117,8 @@ def test_values_that_stand_for_calls_are_left_out() -> None:
         "g": Opaque("torch.load", ("x",)),
         "h": Opaque("transformers.models.bert.modeling_bert.BertModel", (), {"a": 1}),
         "i": Opaque("builtins.set", (["x", ["y"]],)),
+        "j": Opaque("builtins.getattr", (Opaque("os"), "getcwd")),
+        "k": Opaque("builtins.getattr", (Opaque("timm.layers.format.Format"), "__subclasses__")),
     }
     copy = rebuild(leaf(**calls))
     assert not set(calls) & set(vars(copy))
@@ -131,8 +133,10 @@ def test_known_values_come_back_as_what_they_stood_for() -> None:
         "e": Opaque("builtins.set", ("x", "y")),
         "f": Opaque("torch.Size", ((1, 2),)),
         "g": {"k": (1, [2.5, None, "s"])},
+        "h": Opaque("builtins.getattr", (Opaque("timm.layers.format.Format"), "NLC")),
     }
     copy = rebuild(leaf(**values))
+    assert copy.h is copy.d
     assert copy.a is torch.nn.functional.gelu
     assert copy.b is torch.float16
     assert (copy.c.shape, copy.c.is_meta) == ((2, 3), True)

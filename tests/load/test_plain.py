@@ -23,6 +23,10 @@ class Mode(enum.Enum):
 
     FAST = "fast"
 
+    def __reduce_ex__(self, _protocol: object) -> tuple[type[Mode], tuple[str]]:
+        """As most versions of Python pickle it; 3.11.0 to 3.11.3 write ``getattr(Mode, "FAST")``."""
+        return Mode, (self.value,)
+
 
 class Config:
     """An object, pickled by its attributes."""
