@@ -199,7 +199,7 @@ def _folder_notes(checkpoint: Checkpoint, config: Mapping[str, Any]) -> list[str
         names = [s["type"].rpartition(".")[2] for s in steps if isinstance(s, dict) and isinstance(s.get("type"), str)]
         if rest := names[1:]:
             notes.append(
-                f"A sentence-transformers model: {' and '.join(rest)} follow the transformer and are not in the pass."
+                f"A sentence-transformers model: after the transformer comes {' and '.join(rest)}, not in the pass."
             )
     return notes
 

@@ -199,7 +199,8 @@ def _describe_oddities(model: Any, blocks: list[Block], size_bytes: int) -> list
     )
     for domain, count in used.most_common(10):
         notes.append(
-            f"{count} nodes are operators of {show_name(domain)}, outside the ONNX standard; few runtimes have them."
+            f"Operators of {show_name(domain)}, outside the ONNX standard, stand in the graph (nodes: {count}); "
+            "few runtimes have them."
         )
     if not model.opset_import:
         notes.append("The file does not say which operator set it uses.")
