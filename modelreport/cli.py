@@ -78,7 +78,8 @@ def build(
         str,
         typer.Option(
             metavar="MODULE:FACTORY",
-            help="Your own code that builds the architecture, such as my_package.nets:UNet. It is imported and called.",
+            help="Your own code that builds the architecture, such as my_package.nets:UNet or path/nets.py:UNet. "
+            "It is imported and called.",
         ),
     ] = "",
     pick: Annotated[
@@ -156,7 +157,7 @@ def print_outcome(report: Report, targets: list[Path]) -> None:
 
 @app.command()
 def formats() -> None:
-    """List the checkpoint formats that can be read and the reports that can be written."""
+    """List what can be read and what can be written."""
     from modelreport.load import FORMATS
     from modelreport.render import WRITERS
 
