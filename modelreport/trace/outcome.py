@@ -134,6 +134,7 @@ def error_sentence(result: Pass) -> str:
     place = operation = ""
     if failure is not None and failure[0] is error:
         _, operation, place = failure
+    place = place if len(place) <= 100 else f"…{place[-100:]}"
     where = f"in {place}" if place else "in the model's own forward"
     at = f", at {operation}" if operation else ""
     return f"{name} {where}{at}: {text.rstrip('.')}."

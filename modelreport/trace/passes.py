@@ -87,12 +87,22 @@ def argument_names(module: Any, count: int) -> list[str]:
     return [*names, *(str(i) for i in range(len(names), count))]
 
 
+DEEPEST_CALLS = 6000
+"""Python calls within each other during a pass: a module inside another takes about seven."""
+
+
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """No gradients, no warnings of the model's code, no compilation, the caller's random numbers untouched."""
+    """Without gradients, warnings of the model's code and compilation; the caller's random numbers stay untouched.
+
+    Deeply nested modules get room to call each other.
+    """
     import torch
 
+    limit = sys.getrecursionlimit()
     with contextlib.ExitStack() as stack:
+        stack.callback(sys.setrecursionlimit, limit)
+        sys.setrecursionlimit(max(limit, DEEPEST_CALLS))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(torch.random.fork_rng(devices=[]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import sys
 import warnings
 from typing import Any
 
@@ -478,3 +479,17 @@ def test_facts_are_plain():
 
     assert msgspec.json.decode(msgspec.json.encode(found), type=type(found)) == found
     assert not dataclasses.is_dataclass(found)
+
+
+def test_deeply_nested_modules_run_and_endless_ones_end_with_a_reason():
+    def nested(depth: int) -> nn.Module:
+        module: nn.Module = nn.Linear(4, 4)
+        for _ in range(depth):
+            module = nn.Sequential(module)
+        return module
+
+    before = sys.getrecursionlimit()
+    assert len(complete_trace_of(nested(200), spec(1, 4)).calls) == 201
+    outcome = outcome_of(Wrapped(lambda m, x: m(m.fc(x))), spec(1, 4))
+    assert "RecursionError" in (outcome.reason if isinstance(outcome, Skipped) else outcome.error)
+    assert sys.getrecursionlimit() == before
