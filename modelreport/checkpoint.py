@@ -317,6 +317,9 @@ class Model:
     """From the module's tensor names to the file's, where they differ."""
     joined: dict[str, str] = field(default_factory=dict)
     """From file names to the module's tensor that the library puts them into together with others."""
+    precision: str = ""
+    """``float16`` or ``bfloat16`` where most of the file's weights are that and a library built the module in float32:
+    its pass is run in it where the module can."""
 
 
 ONNX_DTYPES = {

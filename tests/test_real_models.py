@@ -57,6 +57,13 @@ def test_resnet_50s_page_is_under_a_megabyte(resnet: Report) -> None:
     assert len(resnet.render(".html")) < 1_000_000
 
 
+def test_a_half_precision_file_is_costed_in_half_precision(torchvision: ModuleType, tmp_path: Path) -> None:
+    torch.save(torchvision.models.resnet18(weights=None).half().state_dict(), tmp_path / "half.pth")
+    trace = traced(modelreport.build(tmp_path / "half.pth", input="1,3,224,224"))
+    assert (trace.inputs[0].dtype, trace.outputs[0].dtype) == ("float16", "float16")
+    assert not trace.notes
+
+
 def test_minilm_is_traced_through_its_config(minilm: Path) -> None:
     report = modelreport.build(minilm)
     assert report.source.kind == "folder"

@@ -49,16 +49,14 @@ def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
 
 
 def _with_precision(found: Model | Skipped, checkpoint: Checkpoint) -> Model | Skipped:
-    """The model with a note where the file holds it in half precision: it is built, and its pass costed, in float32."""
+    """The model with the half precision of the file, where most of its values are held in one."""
     counts: Counter[str] = Counter()
     for tensor in checkpoint.tensors:
         counts[tensor.dtype] += tensor.count
     stored = next((dtype for dtype, _ in counts.most_common(1)), "")
     if isinstance(found, Skipped) or stored not in ("float16", "bfloat16"):
         return found
-    note = f"The pass is in float32; in {stored}, as the file's weights are, its activations take half the memory."
-    facts = replace(found.identification, notes=(*found.identification.notes, note))
-    return dataclasses.replace(found, identification=facts)
+    return dataclasses.replace(found, precision=stored)
 
 
 def _configured(checkpoint: Checkpoint) -> Model | Skipped:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from modelreport.facts import Skipped, Trace
 from modelreport.trace.dummies import given
@@ -26,6 +30,36 @@ def trace_module(model: Model, options: Options) -> Trace | Skipped:
         return Skipped(
             stage="trace", reason="There is no module that could be run.", hint="--model package.module:factory"
         )
+    if not model.precision:
+        return _run(model, options)
+    outcome = _in_half(model, options)
+    if isinstance(outcome, Trace) and outcome.complete:
+        return outcome
+    outcome = _run(model, options)
+    if isinstance(outcome, Skipped):
+        return outcome
+    note = (
+        f"The weights are in {model.precision}, in which this code does not run here: the pass is in float32, "
+        "its activations take twice the memory."
+    )
+    return replace(outcome, notes=(*outcome.notes, note))
+
+
+def _in_half(model: Model, options: Options) -> Trace | Skipped:
+    """The pass of a copy whose floating-point tensors have the precision of the file."""
+    import torch
+
+    try:
+        module = copy.deepcopy(model.module).to(getattr(torch, model.precision))
+    except Exception as error:  # some modules cannot be copied or cast
+        return Skipped(stage="trace", reason=f"The module could not be cast: {error}")
+    inputs = tuple(replace(s, dtype=model.precision) if s.dtype == "float32" else s for s in options.inputs)
+    return _run(dataclasses.replace(model, module=module), dataclasses.replace(options, inputs=inputs))
+
+
+def _run(model: Model, options: Options) -> Trace | Skipped:
+    """One pass on given or found inputs."""
+    module = model.module
     total = sum(1 for _ in module.modules())
 
     def on_call(done: int) -> None:

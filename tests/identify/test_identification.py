@@ -292,9 +292,11 @@ def test_a_class_of_torch_that_is_not_rebuilt_is_not_said_to_be_missing() -> Non
     assert "LinearPackedParams, which cannot be rebuilt from plain data" in reason
 
 
-@pytest.mark.parametrize(("dtype", "noted"), [(torch.float16, True), (torch.bfloat16, True), (torch.float32, False)])
-def test_half_precision_is_noted_where_the_pass_is_in_float32(dtype: torch.dtype, noted: bool) -> None:
+@pytest.mark.parametrize(
+    ("dtype", "precision"), [(torch.float16, "float16"), (torch.bfloat16, "bfloat16"), (torch.float32, "")]
+)
+def test_the_half_precision_of_the_file_is_handed_on(dtype: torch.dtype, precision: str) -> None:
     tensors = dict(build_known("torchvision", "resnet18").to(dtype).state_dict())
     model = identified(make_checkpoint(tensors))
-    assert any("take half the memory" in note for note in model.identification.notes) == noted
+    assert model.precision == precision
     assert next(model.module.parameters()).dtype == torch.float32
