@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,16 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow machine is no failure. Where a change is judged, the examples are the same each time; elsewhere they wander.
+settings.register_profile(
+    "modelreport",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("modelreport")
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache" / "real"
