@@ -16,6 +16,11 @@ import msgspec
 
 SCHEMA_VERSION = 1
 
+Stage = Literal["load", "identify", "trace", "measure", "judge", "security"]
+SourceKind = Literal["file", "folder", "object"]
+Content = Literal["state_dict", "module", "training checkpoint", "weights", "graph", "script", "folder", "object"]
+CallKind = Literal["call", "import", "build"]
+Danger = Literal["code", "class", "expected"]
 Severity = Literal["error", "warning", "note"]
 FindingState = Literal["found", "clean", "not_checked"]
 Role = Literal["parameter", "buffer", "optimizer", "constant", "other"]
@@ -51,7 +56,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 class Skipped(Fact, frozen=True, kw_only=True, tag="skipped"):
     """A part of the report that could not be made: a value, never an exception."""
 
-    stage: Literal["load", "identify", "trace", "measure", "judge", "security"]
+    stage: Stage
     reason: str
     """One sentence, complete, for the reader of the report."""
     hint: str = ""
@@ -124,12 +129,12 @@ class Source(Fact, frozen=True, kw_only=True):
     """Where the model came from and how it was read."""
 
     name: str
-    kind: Literal["file", "folder", "object"]
+    kind: SourceKind
     format: str
     """Id of the format in ``load.FORMATS``, such as ``torch-zip``."""
     format_title: str
     """The format's name for people."""
-    content: Literal["state_dict", "module", "training checkpoint", "weights", "graph", "script", "folder", "object"]
+    content: Content
     files: tuple[SourceFile, ...]
     size_bytes: int
     model_key: str = ""
@@ -157,10 +162,10 @@ class Call(Fact, frozen=True, kw_only=True):
     """Dotted name, such as ``os.system``."""
     arguments: str
     """Short text of the arguments, as recorded; never evaluated."""
-    kind: Literal["call", "import", "build"]
+    kind: CallKind
     where: str
     """Member of the archive and position, such as ``archive/data.pkl``."""
-    danger: Literal["code", "class", "expected"]
+    danger: Danger
     """``code``: outside the exact allow-list; ``class``: constructs a class of a library or of the author;
     ``expected``: torch's own."""
     count: int = 1

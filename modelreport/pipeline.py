@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
 from modelreport.errors import ModelReportError
-from modelreport.facts import Identification, Report, Skipped, Structure, Trace, Weights
+from modelreport.facts import Identification, Report, Skipped, Stage, Structure, Trace, Weights
 from modelreport.generator import describe_generator
 
 if TYPE_CHECKING:
@@ -99,9 +99,6 @@ def measure_weights(checkpoint: Checkpoint, options: Options) -> Weights | Skipp
     from modelreport.measure import measure
 
     return attempt("measure", "The weights could not be measured", lambda: measure(checkpoint, options))
-
-
-Stage = Literal["load", "identify", "trace", "measure", "judge", "security"]
 
 
 def attempt(stage: Stage, what: str, work: Callable[[], T]) -> T | Skipped:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from modelreport.checkpoint import Checkpoint, LazyTensor, MappedFile
 from modelreport.errors import CorruptFileError, OptionsError
-from modelreport.facts import Item, ModelChoice, Security, Skipped, Source, SourceFile
+from modelreport.facts import Content, Item, ModelChoice, Security, Skipped, Source, SourceFile, SourceKind
 from modelreport.load.contents import Candidate, Contents, Finder
 from modelreport.load.describe import short
 from modelreport.load.training import training_state
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from modelreport.load.tensors import Tensors
     from modelreport.options import Options
 
-Content = Literal["state_dict", "module", "training checkpoint", "weights", "graph", "script", "folder", "object"]
-
 
 @dataclass
 class Opened:
@@ -30,7 +28,7 @@ class Opened:
     name: str
     format_id: str
     format_title: str
-    kind: Literal["file", "folder", "object"] = "file"
+    kind: SourceKind = "file"
     files: list[MappedFile] = field(default_factory=list)
     security: Security | Skipped = field(default_factory=lambda: Security(calls=(), executes=False, pickles=0))
     notes: list[str] = field(default_factory=list)

@@ -6,9 +6,9 @@ import io
 import zipfile
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from modelreport.facts import Call, Security
+from modelreport.facts import Call, CallKind, Danger, Security
 from modelreport.load.allowlist import (
     CLASS_CALLS,
     EXPECTED_CALLS,
@@ -25,8 +25,6 @@ from modelreport.load.pickle_stream import Stream
 from modelreport.load.pickle_values import Blob, Made, Name
 from modelreport.load.storages import TensorError
 
-Danger = Literal["code", "class", "expected"]
-Kind = Literal["call", "import", "build"]
 CALL_LIMIT = 1000
 """Most distinct calls that are listed."""
 DEPTH_LIMIT = 3
@@ -45,7 +43,7 @@ _CALLS_ON = frozenset({"torch._tensor._rebuild_from_type", "torch._tensor._rebui
 class _Key:
     target: str
     arguments: str
-    kind: Kind
+    kind: CallKind
     where: str
     danger: Danger
 

@@ -247,7 +247,7 @@ class Recorder:
             node.parameters[parameter] = None
         else:
             node.inputs.append(self.spec(tensor))
-        source = self.maker(tensor)
+        source = self._newest(produced, key)
         if source is not None:
             node.sources.add(source)
             if self.nodes[source].guessed_shape:
@@ -351,8 +351,9 @@ class Recorder:
 
     def maker(self, tensor: torch.Tensor) -> int | None:
         """The newest operation that made or wrote a tensor; ``None`` for parameters and inputs."""
-        key = storage_key(tensor)
-        produced = self._producer.get(id(tensor))
+        return self._newest(self._producer.get(id(tensor)), storage_key(tensor))
+
+    def _newest(self, produced: tuple[Any, int] | None, key: int | None) -> int | None:
         writer = self._writer.get(key) if key is not None else None
         return max((i for i in (produced[1] if produced else None, writer) if i is not None), default=None)
 
