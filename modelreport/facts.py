@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Stage = Literal["load", "identify", "trace", "measure", "judge", "security"]
 SourceKind = Literal["file", "folder", "object"]
@@ -23,6 +23,9 @@ CallKind = Literal["call", "import", "build"]
 Danger = Literal["code", "class", "expected"]
 Severity = Literal["error", "warning", "note"]
 FindingState = Literal["found", "clean", "not_checked"]
+FormulaKind = Literal["matrix", "arithmetic", "free", "none"]
+PatternKind = Literal["attention", "mlp", "experts", "residual", "norm", "convolution", "recurrent", "state space"]
+Bound = Literal["compute", "memory"]
 Role = Literal["parameter", "buffer", "optimizer", "constant", "other"]
 Family = Literal[
     "conv", "linear", "recurrent", "attention", "norm", "activation", "pool", "embedding",
@@ -210,7 +213,20 @@ class Identification(Fact, frozen=True, kw_only=True, tag="identification"):
     """Keys the architecture has and the file lacks."""
     unexpected: tuple[str, ...] = ()
     """Keys the file has and the architecture lacks."""
+    user_code: str = ""
+    """What the user named to be run (``--model``, ``--code``), empty when none of the user's code ran."""
     notes: tuple[str, ...] = ()
+
+
+class Nearest(Fact, frozen=True, kw_only=True):
+    """A known architecture that is like the weights, where none fits: a comparison, never an identification."""
+
+    name: str
+    library: str
+    matched: int
+    """Tensors of the file whose key and shape it has."""
+    total: int
+    """Tensors of both together, common ones once: ``matched / total`` is the likeness (Jaccard index)."""
 
 
 class ModuleFact(Fact, frozen=True, kw_only=True):
@@ -267,6 +283,11 @@ class TensorFact(Fact, frozen=True, kw_only=True):
     expanded: bool = False
     """A stride of zero over a dimension larger than one: fewer elements stored than shown."""
     layout: Literal["dense", "sparse", "quantized", "meta"] = "dense"
+    scheme: str = ""
+    """Quantisation scheme whose part it is: ``GPTQ``, ``AWQ``, ``bitsandbytes nf4``, ``MXFP4`` …; empty for none."""
+    stands_for: int | None = None
+    """Parameters it stands for where that is not ``count``: the unpacked number for packed weights, 0 for scales, zero
+    points and the like of a quantised weight. ``None`` means ``count``."""
     file: int = 0
     """Index into ``Source.files``."""
     note: str = ""
@@ -290,7 +311,7 @@ class Structure(Fact, frozen=True, kw_only=True):
     tensors: tuple[TensorFact, ...]
     """Parameters and buffers in file order (optimizer state is only counted, in ``Source.training``)."""
     parameters: int
-    """Elements of all parameters, tied ones once."""
+    """Elements of all parameters, tied ones once, packed ones unpacked."""
     trainable: int | None
     """Elements of parameters with ``requires_grad``, tied once; ``None`` when the file does not say."""
     buffers: int
@@ -325,9 +346,10 @@ class Operation(Fact, frozen=True, kw_only=True):
     label: str = ""
     """The attributes that matter, short: ``3×3, s2, p1`` for a convolution."""
     flops: int | None
-    """Floating-point operations, a multiply-add counted as two; ``None`` where no formula is known."""
+    """All floating-point operations, a multiply-add counted as two; ``None`` where no formula is known."""
     macs: int | None
-    """Multiply-adds of matrix-class operations (convolution, matmul, attention, recurrent); 0 for others."""
+    """Multiply-adds of matrix-class operations (convolution, matmul, attention, recurrent); 0 for others. Twice this
+    is the matrix-class part of ``flops``: the figure that papers publish."""
     read_bytes: int = 0
     written_bytes: int = 0
     kernels: tuple[str, ...] = ()
@@ -353,6 +375,28 @@ class ModuleCall(Fact, frozen=True, kw_only=True):
     """One past the last operation id inside; equal to ``first`` for an empty call."""
     flops: int
     macs: int
+    signature: str = ""
+    """Structural hash: equal for calls that do the same operations on the same shapes."""
+
+
+class Repeat(Fact, frozen=True, kw_only=True):
+    """Sibling module calls that do the same one after the other, to be folded as ×N."""
+
+    calls: tuple[int, ...]
+    """Index in ``Trace.calls`` of the first call of each repetition, in order; two or more."""
+    period: int = 1
+    """Sibling calls in one repetition."""
+
+
+class KernelTotal(Fact, frozen=True, kw_only=True):
+    """One line of the coverage ledger: an operator and how it was counted."""
+
+    kernel: str
+    calls: int
+    flops: int | None
+    """Over all calls; ``None`` without a formula."""
+    formula: FormulaKind
+    """``matrix`` and ``arithmetic`` have a formula; ``free`` only moves data or works on whole numbers."""
 
 
 class Uncounted(Fact, frozen=True, kw_only=True):
@@ -368,6 +412,8 @@ class Guess(Fact, frozen=True, kw_only=True):
     what: str
     """What was needed, such as ``item`` or ``topk``."""
     calls: int
+    steered: int = 0
+    """Of these, how many decided what the code did next: a branch, a loop, a shape."""
 
 
 class MemoryPoint(Fact, frozen=True, kw_only=True):
@@ -377,6 +423,13 @@ class MemoryPoint(Fact, frozen=True, kw_only=True):
     live_bytes: int
 
 
+class Alive(Fact, frozen=True, kw_only=True):
+    """What one operation made and is still in memory."""
+
+    operation: int
+    size_bytes: int
+
+
 class Memory(Fact, frozen=True, kw_only=True):
     """Activation memory of the pass: storages created by it and alive at the same time; weights and inputs excluded."""
 
@@ -384,6 +437,8 @@ class Memory(Fact, frozen=True, kw_only=True):
     peak_operation: int
     points: tuple[MemoryPoint, ...]
     """At most a few hundred points, the peak always among them."""
+    alive: tuple[Alive, ...] = ()
+    """What is alive at the peak, the largest first, at most 50; together with what is left out it is ``peak_bytes``."""
 
 
 class Trace(Fact, frozen=True, kw_only=True, tag="trace"):
@@ -400,8 +455,13 @@ class Trace(Fact, frozen=True, kw_only=True, tag="trace"):
     operations: tuple[Operation, ...]
     calls: tuple[ModuleCall, ...]
     flops: int
-    """Sum over operations with a formula."""
+    """Sum over operations with a formula, arithmetic included."""
     macs: int
+    """Multiply-adds of matrix-class operations; twice this is the matrix-class part of ``flops``."""
+    ledger: tuple[KernelTotal, ...] = ()
+    """Every operator that ran, the costliest first."""
+    repeats: tuple[Repeat, ...] = ()
+    """Runs of equal sibling calls, outer ones before those inside them."""
     uncounted: tuple[Uncounted, ...]
     guesses: tuple[Guess, ...]
     memory: Memory | None
@@ -412,6 +472,164 @@ class Trace(Fact, frozen=True, kw_only=True, tag="trace"):
     untouched: tuple[str, ...] = ()
     """Parameters that no operation read."""
     notes: tuple[str, ...] = ()
+
+
+# --- what it costs to use -------------------------------------------------------------------------------------------
+
+
+class TrainingMemory(Fact, frozen=True, kw_only=True):
+    """Memory of one training step with one optimizer, for the batch of the traced input."""
+
+    optimizer: str
+    """``AdamW``, ``SGD``, ``SGD with momentum``, ``8-bit AdamW`` …"""
+    precision: str
+    """In words: *float32*, *bfloat16 mixed* …"""
+    weights_bytes: int
+    gradients_bytes: int
+    optimizer_bytes: int
+    """Moments, and master weights where the precision needs them."""
+    activations_bytes: int
+    """Tensors kept for the backward pass, measured on the forward pass with gradients on."""
+    total_bytes: int
+
+
+class Generation(Fact, frozen=True, kw_only=True, tag="generation"):
+    """Cost of generating text with a causal model: the prompt at once, then token after token with a cache."""
+
+    prompt: int
+    """Tokens in the prompt."""
+    cache_bytes_per_token: int
+    """Bytes that one more token adds to the cache, over all layers, batch 1."""
+    cache_bytes: int
+    """Bytes of the cache after the prompt."""
+    prefill_flops: int
+    prefill_macs: int
+    decode_flops: int
+    """For one token after the prompt."""
+    decode_macs: int
+    decode_read_bytes: int
+    """Weights and cache read for that token."""
+    notes: tuple[str, ...] = ()
+
+
+class Law(Fact, frozen=True, kw_only=True):
+    """How a cost grows with one size of the input: a polynomial through passes at several sizes."""
+
+    variable: str
+    """*batch*, *sequence*, *image side*, *frames* …"""
+    quantity: Literal["macs", "flops", "peak_bytes"]
+    points: tuple[tuple[int, int], ...]
+    """Size and cost of each pass, ascending."""
+    coefficients: tuple[float, ...]
+    """Of powers 0, 1, 2 …; fitted to all points but the last."""
+    deviation_share: float
+    """Relative error of the law at the last point, which it was not fitted to."""
+
+
+class Device(Fact, frozen=True, kw_only=True):
+    """Published peak figures of a device."""
+
+    id: str
+    """As ``--device`` takes it."""
+    title: str
+    flops_per_s: dict[str, float]
+    """Dense peak for each dtype that matrix units take, floating-point operations in a second."""
+    bytes_per_s: float
+    """Memory bandwidth."""
+    memory_bytes: int
+    source: str
+    """Document the figures are from."""
+
+
+class DeviceEstimate(Fact, frozen=True, kw_only=True):
+    """Lower bound of the time of the traced pass on one device: each operation at its roof, one after the other."""
+
+    device: Device
+    dtype: str
+    """Dtype whose peak was used."""
+    time_s: float
+    compute_bound: int
+    """Operations whose arithmetic takes longer than their memory traffic."""
+    memory_bound: int
+    compute_bound_share: float
+    """Share of the time spent in compute-bound operations."""
+    fits: bool
+    """Weights and peak activations fit its memory."""
+
+
+class LayerTime(Fact, frozen=True, kw_only=True):
+    """One leaf module call on the chosen device."""
+
+    call: int
+    """Index in ``Trace.calls``."""
+    flops: int
+    moved_bytes: int
+    """Bytes read and written by its operations."""
+    time_s: float
+    bound: Bound
+
+
+class Roofline(Fact, frozen=True, kw_only=True, tag="roofline"):
+    """The pass against the peaks of devices."""
+
+    device: str
+    """Id of the chosen device."""
+    chosen: bool
+    """Whether the user asked for it; otherwise it is the default, for comparison only."""
+    estimates: tuple[DeviceEstimate, ...]
+    """All devices of the table, the chosen one first."""
+    layers: tuple[LayerTime, ...]
+
+
+class Usage(Fact, frozen=True, kw_only=True, tag="usage"):
+    """What it costs to train and to run the model."""
+
+    training: tuple[TrainingMemory, ...] | Skipped
+    generation: Generation | Skipped
+    scaling: tuple[Law, ...] | Skipped
+    roofline: Roofline | Skipped
+    notes: tuple[str, ...] = ()
+
+
+# --- the architecture in words --------------------------------------------------------------------------------------
+
+
+class Pattern(Fact, frozen=True, kw_only=True):
+    """A part of the network whose kind its shapes and operations prove."""
+
+    kind: PatternKind
+    path: str
+    """Module in which it lies, of the first one when it is repeated."""
+    count: int
+    """How often it occurs with the same figures."""
+    values: tuple[Item, ...] = ()
+    """Figures that were proved: heads, key-value heads, head width, width, expansion, gate, experts …"""
+    proof: Message
+    """What proves it."""
+
+
+class BlockRun(Fact, frozen=True, kw_only=True):
+    """A block that is repeated."""
+
+    path: str
+    """With ``#`` for the running number, such as ``encoder.layer.#``."""
+    count: int
+    type: str
+    parameters: int
+    """Of one block."""
+
+
+class Outline(Fact, frozen=True, kw_only=True):
+    """The architecture in plain words, made from facts only."""
+
+    description: tuple[Message, ...] = ()
+    """One paragraph, sentence by sentence."""
+    patterns: tuple[Pattern, ...] = ()
+    blocks: tuple[BlockRun, ...] = ()
+    linear_macs_per_token: int | None = None
+    """Multiply-adds of all linear layers for one token, where there is no pass; never a total for the network."""
+    nearest: tuple[Nearest, ...] = ()
+    """Known architectures that are like the weights, where none fits."""
 
 
 # --- room 4: the weights --------------------------------------------------------------------------------------------
@@ -544,7 +762,9 @@ class Report(Fact, frozen=True, kw_only=True):
     security: Security | Skipped
     identification: Identification | Skipped
     structure: Structure
+    outline: Outline = Outline()
     trace: Trace | Skipped
+    usage: Usage | Skipped = Skipped(stage="trace", reason="The cost of using the model was not estimated.")
     weights: Weights | Skipped
     findings: tuple[Finding, ...] = ()
     verdict: Verdict | None = None

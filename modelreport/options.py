@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from modelreport.errors import OptionsError
 from modelreport.facts import DTYPE_BITS, TensorSpec
@@ -22,6 +23,12 @@ class Options:
     """Inputs of the dummy forward pass; empty means: find them. A name is a keyword argument of ``forward``."""
     model: str = ""
     """``package.module:factory`` of the user's own code that builds the architecture; imported and called."""
+    arguments: tuple[tuple[str, Any], ...] = ()
+    """Keyword arguments for that factory."""
+    code: str = ""
+    """A Python file of the user's that holds the classes of the model; run."""
+    device: str = ""
+    """Device of the roofline estimate, by its id; empty means the default one."""
     pick: str = ""
     """Which model of the file to report on, by its key, when there are several; empty means the largest."""
     title: str = ""
