@@ -517,7 +517,8 @@ class Law(Fact, frozen=True, kw_only=True):
 
     variable: str
     """*batch*, *sequence*, *image side*, *frames* …"""
-    quantity: Literal["macs", "flops", "peak_bytes"]
+    quantity: Literal["macs", "flops", "peak_bytes", "kept_bytes"]
+    """``kept_bytes``: activations that training keeps for the backward pass."""
     points: tuple[tuple[int, int], ...]
     """Size and cost of each pass, ascending."""
     coefficients: tuple[float, ...]
@@ -534,6 +535,8 @@ class Device(Fact, frozen=True, kw_only=True):
     title: str
     flops_per_s: dict[str, float]
     """Dense peak for each dtype that matrix units take, floating-point operations in a second."""
+    vector_flops_per_s: float | None = None
+    """Float32 peak of the ordinary units, which do everything that is no matrix product; ``None`` when not published."""
     bytes_per_s: float
     """Memory bandwidth."""
     memory_bytes: int
@@ -558,7 +561,7 @@ class DeviceEstimate(Fact, frozen=True, kw_only=True):
 
 
 class LayerTime(Fact, frozen=True, kw_only=True):
-    """One leaf module call on the chosen device."""
+    """One module call on the chosen device: the operations that ran in it and in no module inside it."""
 
     call: int
     """Index in ``Trace.calls``."""
@@ -577,7 +580,8 @@ class Roofline(Fact, frozen=True, kw_only=True, tag="roofline"):
     chosen: bool
     """Whether the user asked for it; otherwise it is the default, for comparison only."""
     estimates: tuple[DeviceEstimate, ...]
-    """All devices of the table, the chosen one first."""
+    """All devices of the table, the chosen one first; each in the dtype of the pass and, where that is wider, in 16
+    bits."""
     layers: tuple[LayerTime, ...]
 
 
