@@ -54,7 +54,10 @@ def _in_half(model: Model, options: Options) -> Trace | Skipped:
     except Exception as error:  # some modules cannot be copied or cast
         return Skipped(stage="trace", reason=f"The module could not be cast: {error}")
     inputs = tuple(replace(s, dtype=model.precision) if s.dtype == "float32" else s for s in options.inputs)
-    return _run(dataclasses.replace(model, module=module), dataclasses.replace(options, inputs=inputs))
+    half = dataclasses.replace(model, module=module)
+    outcome = _run(half, dataclasses.replace(options, inputs=inputs))
+    model.ran = half.ran
+    return outcome
 
 
 def _run(model: Model, options: Options) -> Trace | Skipped:
@@ -69,4 +72,5 @@ def _run(model: Model, options: Options) -> Trace | Skipped:
     result, tries = best_pass(model, wanted, on_call)
     if result is None:
         return Skipped(stage="trace", reason="No dummy input could be found for this model.", hint=HINT)
+    model.ran = (module, result.candidate)
     return trace_of(result, parameters_of(module), model.renamed, tries)

@@ -62,7 +62,7 @@ def _run(module: Any, recorder: Recorder, result: Pass, args: tuple[Any, ...], k
     result.inputs = recorder.specs((), named)
     recorder.feed(tensors_in(list(named.values())))
     try:
-        with _quietly(), watched(recorder):
+        with quietly(), watched(recorder):
             out = module(*args, **kwargs)
         recorder.outputs = recorder.specs((), out) if isinstance(out, dict) else recorder.specs((out,), {})
         results = [t for v in out.values() for t in tensors_in(v)] if isinstance(out, dict) else tensors_in(out)
@@ -92,7 +92,7 @@ DEEPEST_CALLS = 6000
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without gradients, warnings of the model's code and compilation; the caller's random numbers stay untouched.
 
     Deeply nested modules get room to call each other.
