@@ -320,6 +320,8 @@ class Model:
     precision: str = ""
     """``float16`` or ``bfloat16`` where most of the file's weights are that and a library built the module in float32:
     its pass is run in it where the module can."""
+    stored: tuple[LazyTensor, ...] = ()
+    """The file's tensors, for a real run of a small model whose code asks for values."""
     ran: Any = None
     """Left behind by the third room for its own further questions: the module and the dummy input of its pass."""
 

@@ -91,6 +91,7 @@ def trace_model(checkpoint: Checkpoint, model: Model | Skipped, options: Options
         return attempt("trace", "The graph could not be analysed", lambda: trace_graph(checkpoint, options))
     if isinstance(model, Skipped):
         return Skipped(stage="trace", reason=model.reason, hint=model.hint)
+    model.stored = checkpoint.tensors
     return attempt("trace", "The forward pass could not be traced", lambda: trace(model, options))
 
 

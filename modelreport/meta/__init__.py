@@ -11,7 +11,8 @@ Devices written into the code (``"cuda"``, ``.cpu()``) become the meta device.
 from __future__ import annotations
 
 from modelreport.meta.building import on_meta
+from modelreport.meta.devices import on_cpu
 from modelreport.meta.shadows import TWIN_LIMIT, Shadows, Twin
 from modelreport.meta.tensors import meta_parameter, replace_tensors, tensors_in
 
-__all__ = ["TWIN_LIMIT", "Shadows", "Twin", "meta_parameter", "on_meta", "replace_tensors", "tensors_in"]
+__all__ = ["TWIN_LIMIT", "Shadows", "Twin", "meta_parameter", "on_cpu", "on_meta", "replace_tensors", "tensors_in"]

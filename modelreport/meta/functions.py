@@ -53,19 +53,24 @@ def _literal(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[st
         if kwargs.get("device") is not None:
             kwargs = {**kwargs, "device": "meta"}
         return func(*args, **kwargs)
+    before = shadows.guess_calls
     if args and isinstance(args[0], (list, tuple)):
         args = (replace_tensors(args[0], lambda t: _python_value(shadows, t)), *args[1:])
     if kwargs.get("device") is not None:
         kwargs = {**kwargs, "device": "cpu"}
     with _disable_current_modes(), torch._C.DisableTorchFunction():
-        return shadows.lift(func(*args, **kwargs))
+        value = func(*args, **kwargs)
+        made = shadows.lift(value)
+        if shadows.guess_calls != before:
+            shadows.know(made, value, "tensor")
+        return made
 
 
 def _python_value(shadows: Shadows, tensor: torch.Tensor) -> Any:
     from torch.utils._python_dispatch import _disable_current_modes
 
     with _disable_current_modes():
-        return shadows.value(tensor, "tensor").tolist()
+        return shadows.value(tensor, "tensor", "values").tolist()
 
 
 def _read(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -77,7 +82,7 @@ def _read(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, 
         return func(*args, **kwargs)
     name = func.__name__.strip("_")
     with _disable_current_modes(), torch._C.DisableTorchFunction():
-        return func(shadows.value(args[0], name), *args[1:], **kwargs)
+        return func(shadows.value(args[0], name, "code"), *args[1:], **kwargs)
 
 
 def _new_tensor(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

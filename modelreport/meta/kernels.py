@@ -20,7 +20,7 @@ LARGEST = 1 << 26
 
 
 def _scalar(shadows: Shadows, _: Any, args: tuple[Any, ...], __: dict[str, Any]) -> Any:
-    return shadows.value(args[0], "item").item()
+    return shadows.value(args[0], "item", "code").item()
 
 
 def _by_value(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -28,7 +28,7 @@ def _by_value(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[s
     name = func.__name__.split(".")[0].strip("_")
 
     def real(tensor: torch.Tensor) -> Any:
-        return shadows.value(tensor, name)
+        return shadows.value(tensor, name, "code" if name in _ANSWERS else "shape")
 
     real_args, real_kwargs = replace_tensors(args, real), replace_tensors(kwargs, real)
     if name in ("repeat_interleave", "bincount") and real_args[0].numel():
@@ -124,6 +124,7 @@ _BY_VALUE = (
     "nonzero", "masked_select", "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "equal",
     "repeat_interleave", "is_nonzero", "allclose", "nonzero_numpy", "_nested_tensor_size",
 )  # fmt: skip
+_ANSWERS = {"equal", "is_nonzero", "allclose"}
 LITERALS = frozenset({"lift_fresh", "lift"})
 """Operators that bring a real tensor in."""
 _RULES: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]] = {
@@ -136,7 +137,10 @@ _RULES: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]
     "_pack_padded_sequence": _pack_padded,
     "torchvision::nms": _keep_all,
 }
-_RANKING = {"topk", "sort", "argsort", "argmax", "argmin", "max", "min", "multinomial"}
+RANKINGS = frozenset({"topk", "sort", "argsort", "argmax", "argmin", "max", "min", "multinomial"})
+"""Operators whose indices are invented when the values ranked are unknown."""
+_DRAWS = {"rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "uniform_", "normal_"}
+"""Operators whose draw depends on no value but the generator's."""
 _RANDOM = {
     "rand", "randn", "randint", "rand_like", "randn_like", "randint_like", "bernoulli", "bernoulli_", "normal",
     "normal_", "uniform_", "log_normal_", "cauchy_", "exponential_", "geometric_", "random_", "multinomial", "randperm",
@@ -149,6 +153,7 @@ class Kind(NamedTuple):
 
     rule: Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any] | None
     random: bool
+    draws: bool
     ranks: bool
     mutates: bool
     has_device: bool
@@ -167,7 +172,8 @@ def kind_of(func: Any) -> Kind:
     return Kind(
         rule=rule,
         random=not aten or name in _RANDOM,
-        ranks=aten and name in _RANKING,
+        draws=aten and name in _DRAWS,
+        ranks=aten and name in RANKINGS,
         mutates=bool(schema.is_mutable),
         literal=aten and name in LITERALS,
         has_device=any(argument.name == "device" for argument in schema.arguments),

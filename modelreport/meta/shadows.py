@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from modelreport.meta.functions import FUNCTIONS
-from modelreport.meta.kernels import kind_of
+from modelreport.meta.kernels import RANKINGS, kind_of
 from modelreport.meta.tensors import replace_tensors, tensors_in
 
 if TYPE_CHECKING:
@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 TWIN_LIMIT = 1 << 20
 """Largest twin, in elements: the cost of remembering stays far below that of the pass."""
+DRAW_LIMIT = 1 << 16
+"""Most random numbers that are drawn for real at once."""
 PATIENCE = 32
 """Invented truth values from one line of code before the answer flips, so that ``while not done`` ends."""
+
+
+Decides = Literal["code", "shape", "values"]
 
 
 class Twin(NamedTuple):
@@ -32,16 +37,23 @@ class Twin(NamedTuple):
 class Shadows:
     """The twins of one building or one pass. ``function`` and ``kernel`` are called for every call by torch's modes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, draws: bool = False) -> None:
+        """With ``draws`` small random tensors are drawn for real: what a pass draws is as true as any other draw."""
         import torch
 
         self.guesses: Counter[str] = Counter()
         self.guess_calls = 0
         """Grows with every use of an invented value; compare before and after an operation."""
+        self.steered: Counter[str] = Counter()
+        """Of the guesses, those that decided what the code did next: a branch, a loop, a shape."""
+        self.turns = 0
+        """Of those, the ones that a real run would settle: all but shapes from an invented ranking, whose sizes add up
+        to the same whatever the ranking is (tokens routed to experts)."""
         self.scope = 0
         """Number of the module call at work: repeated questions from one loop are told from repeated calls."""
         self._asked: Counter[tuple[Any, ...]] = Counter()
         self._spoiled: dict[int, Any] = {}
+        self._draws = draws
         self._random = torch.Generator().manual_seed(0)
         self._meta = torch.device("meta")
 
@@ -83,24 +95,30 @@ class Shadows:
             self.know(made, value if value.device.type == "cpu" else value.cpu())
         return made
 
-    def value(self, tensor: torch.Tensor, what: str) -> torch.Tensor:
-        """The real value, invented where it is unknown: ones; ``False`` where one truth value decides."""
+    def value(self, tensor: torch.Tensor, what: str, decides: Decides = "shape") -> torch.Tensor:
+        """The real value, invented where it is unknown: ones; ``False`` where one truth value decides.
+
+        ``decides`` is what the value is read for: a number that the code goes on with, a shape, or only other values.
+        """
         import torch
 
         twin = self.twin(tensor)
         if twin is not None:
             if twin.guess:
-                self.count(twin.guess)
+                self.count(twin.guess, decides)
             return twin.value
-        self.count(what)
+        self.count(what, decides)
         if tensor.dtype == torch.bool:
             return torch.full(tensor.shape, what != "item" or self._tired(), device="cpu")
         return torch.ones(tensor.shape, dtype=tensor.dtype, device="cpu")
 
-    def count(self, what: str) -> None:
+    def count(self, what: str, decides: Decides = "shape") -> None:
         """Note that an invented value was used."""
         self.guesses[what] += 1
         self.guess_calls += 1
+        if decides != "values":
+            self.steered[what] += 1
+            self.turns += decides == "code" or what not in RANKINGS
 
     def _tired(self) -> bool:
         """Whether the same line of the same module call has asked too often."""
@@ -151,6 +169,8 @@ class Shadows:
         out = func(*on_meta_args, **on_meta_kwargs)
         if known:
             self.follow(func, args, kwargs, out)
+        elif kind.draws and self._draws and out.numel() <= DRAW_LIMIT:
+            self.follow(func, args, kwargs, out, drawn=True)
         elif kind.mutates:
             for tensor in tensors_in(out) or tensors[:1]:
                 self.forget(tensor)
@@ -158,8 +178,13 @@ class Shadows:
             self._rank(func, args, kwargs, out)
         return out
 
-    def follow(self, func: Any, args: Any, kwargs: dict[str, Any], out: Any) -> None:
-        """Run on the twins and remember what comes out; silently know nothing where that is impossible."""
+    def follow(self, func: Any, args: Any, kwargs: dict[str, Any], out: Any, *, drawn: bool = False) -> None:
+        """Run on the twins and remember what comes out; silently know nothing where that is impossible.
+
+        What is ``drawn`` at random only takes the shape of its arguments.
+        """
+        import torch
+
         made = tensors_in(out)
         if not func.is_view and sum(t.numel() for t in made) > TWIN_LIMIT:
             return
@@ -168,6 +193,8 @@ class Shadows:
         def real(tensor: torch.Tensor) -> Any:
             nonlocal guess
             twin = self.twin(tensor)
+            if drawn:
+                return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu")
             if twin is None:
                 raise LookupError
             guess = guess or twin.guess

@@ -12,6 +12,7 @@ from modelreport.facts import Skipped, Trace
 from modelreport.trace.dummies import given
 from modelreport.trace.layers import vocabulary
 from modelreport.trace.outcome import HINT, trace_of
+from modelreport.trace.real_run import settled
 from modelreport.trace.search import best_pass, parameters_of
 
 if TYPE_CHECKING:
@@ -73,4 +74,5 @@ def _run(model: Model, options: Options) -> Trace | Skipped:
     if result is None:
         return Skipped(stage="trace", reason="No dummy input could be found for this model.", hint=HINT)
     model.ran = (module, result.candidate)
-    return trace_of(result, parameters_of(module), model.renamed, tries)
+    found = trace_of(result, parameters_of(module), model.renamed, tries)
+    return settled(found, result, model, tries)

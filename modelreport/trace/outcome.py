@@ -100,7 +100,9 @@ def guesses_of(result: Pass) -> tuple[Guess, ...]:
     """What had to be invented, most often first."""
     if result.shadows is None:
         return ()
-    return tuple(Guess(what=what, calls=calls) for what, calls in _most_first(result.shadows.guesses))
+    steered = result.shadows.steered
+    found = _most_first(result.shadows.guesses)
+    return tuple(Guess(what=what, calls=calls, steered=steered[what]) for what, calls in found)
 
 
 def uncounted_of(calls: Mapping[str, int]) -> tuple[Uncounted, ...]:
@@ -114,9 +116,7 @@ def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def notes_of(result: Pass, tries: int) -> tuple[str, ...]:
     """What a reader should know about how the figures came about."""
-    notes = []
-    if result.method == "cpu":
-        notes.append("The model cannot run on meta tensors; a copy of it was run on the CPU with random input.")
+    notes = [*result.notes]
     if result.error is not None and result.candidate.origin != "given":
         notes.append(f"{tries} dummy inputs were tried and none ran to the end; this is the one that got furthest.")
     if result.shadows is not None and result.shadows.guess_calls:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import copy
+import random
 import re
 import sys
 import warnings
@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelreport.facts import TensorSpec
-from modelreport.meta import Shadows, tensors_in
+from modelreport.meta import Shadows, on_cpu, tensors_in
 from modelreport.trace.dummies import Candidate
 from modelreport.trace.recorder import PassStoppedError, Recorder
 from modelreport.trace.watch import watched
-
-SMALL_BYTES = 256 << 20
-"""Weights up to this size may be run for real where meta cannot be."""
 
 
 @dataclass
@@ -31,6 +28,7 @@ class Pass:
     shadows: Shadows | None
     inputs: tuple[TensorSpec, ...]
     error: BaseException | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def touched(self) -> set[str]:
@@ -40,7 +38,7 @@ class Pass:
 
 def run_on_meta(module: Any, original: Any, candidate: Candidate, on_call: Callable[[int], None]) -> Pass:
     """Run the stand-in on meta tensors with shadow values."""
-    shadows = Shadows()
+    shadows = Shadows(draws=True)
     recorder = Recorder(module, shadows, on_call)
     if original is not module:
         recorder.adopt([*original.named_parameters(), *original.named_buffers()])
@@ -48,12 +46,12 @@ def run_on_meta(module: Any, original: Any, candidate: Candidate, on_call: Calla
     return _run(module, recorder, Pass(candidate, "meta", recorder, shadows, ()), args, kwargs)
 
 
-def run_on_cpu(original: Any, candidate: Candidate, on_call: Callable[[int], None]) -> Pass:
-    """Run a copy of the module, weights included, on the CPU. Raises what copying raises."""
-    module = copy.deepcopy(original).eval()
-    recorder = Recorder(module, None, on_call)
+def run_on_cpu(module: Any, candidate: Candidate, on_call: Callable[[int], None]) -> Pass:
+    """Run the module itself on the CPU, with real input; what its code changes stays changed."""
+    recorder = Recorder(module.eval(), None, on_call)
     args, kwargs = candidate.make(None)
-    return _run(module, recorder, Pass(candidate, "cpu", recorder, None, ()), args, kwargs)
+    with on_cpu():
+        return _run(module, recorder, Pass(candidate, "cpu", recorder, None, ()), args, kwargs)
 
 
 def _run(module: Any, recorder: Recorder, result: Pass, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
@@ -93,9 +91,9 @@ DEEPEST_CALLS = 6000
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Without gradients, warnings of the model's code and compilation; the caller's random numbers stay untouched.
+    """Without gradients, warnings of the model's code and compilation; random numbers are the same each time.
 
-    Deeply nested modules get room to call each other.
+    The caller's random numbers stay untouched. Deeply nested modules get room to call each other.
     """
     import torch
 
@@ -105,11 +103,29 @@ def quietly() -> Iterator[None]:
         sys.setrecursionlimit(max(limit, DEEPEST_CALLS))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        stack.enter_context(torch.random.fork_rng(devices=[]))
+        stack.enter_context(_own_random_numbers())
         stack.enter_context(torch.no_grad())
         if "torch._dynamo" in sys.modules and hasattr(torch.compiler, "set_stance"):
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         yield
+
+
+@contextlib.contextmanager
+def _own_random_numbers() -> Iterator[None]:
+    """Generators of torch, Python and numpy start from a fixed seed, and go on as before afterwards."""
+    import numpy as np
+    import torch
+
+    before = torch.random.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002  the model's code uses it
+    try:
+        torch.default_generator.manual_seed(0)
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
+        yield
+    finally:
+        torch.random.set_rng_state(before[0])
+        random.setstate(before[1])
+        np.random.set_state(before[2])  # noqa: NPY002
 
 
 _META_REASONS = re.compile(
@@ -122,10 +138,3 @@ _META_REASONS = re.compile(
 def is_meta_specific(error: BaseException) -> bool:
     """Whether the error is one of meta tensors, not of the model or its input."""
     return isinstance(error, NotImplementedError) or bool(_META_REASONS.search(f"{type(error).__name__}: {error}"))
-
-
-def can_run_for_real(module: Any) -> bool:
-    """Whether the module has real weights, on the CPU, of at most ``SMALL_BYTES``."""
-    tensors = [*module.parameters(), *module.buffers()]
-    size = sum(t.numel() * t.element_size() for t in tensors)
-    return size <= SMALL_BYTES and all(t.device.type == "cpu" for t in tensors)

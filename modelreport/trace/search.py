@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelreport.meta import Shadows
 from modelreport.trace.dummies import Candidate
 from modelreport.trace.ladder import candidates
-from modelreport.trace.passes import Pass, can_run_for_real, is_meta_specific, run_on_cpu, run_on_meta
+from modelreport.trace.passes import Pass, run_on_meta
 from modelreport.trace.repair import repaired
 from modelreport.trace.stand_in import stand_in
 
@@ -42,13 +41,7 @@ def best_pass(model: Model, wanted: Candidate | None, on_call: Callable[[int], N
             source = candidates(copied, identification)
             _first_success(tries, source)
             _richer(tries, source, parameters_of(copied))
-        best = tries.best
-    if best is not None and best.error is not None and is_meta_specific(best.error) and can_run_for_real(module):
-        with contextlib.suppress(Exception):
-            real = run_on_cpu(module, best.candidate, on_call)
-            if real.error is None or len(real.recorder.nodes) > len(best.recorder.nodes):
-                return real, tries.count + 1
-    return best, tries.count
+        return tries.best, tries.count
 
 
 class _Tries:

@@ -14,6 +14,10 @@ from modelreport.facts import Identification, Operation, Skipped, TensorSpec, Tr
 from modelreport.meta import on_meta
 from modelreport.options import Options
 from modelreport.trace import trace
+from modelreport.trace.dummies import given
+from modelreport.trace.layers import vocabulary
+from modelreport.trace.outcome import trace_of as facts_of
+from modelreport.trace.search import best_pass, parameters_of
 
 
 def define_torchvision_operators() -> None:
@@ -44,6 +48,16 @@ def trace_of(module: nn.Module, *inputs: TensorSpec, **more: Any) -> Trace:
 
 def complete_trace_of(module: nn.Module, *inputs: TensorSpec, **more: Any) -> Trace:
     found = trace_of(module, *inputs, **more)
+    assert found.complete, found.error
+    return found
+
+
+def meta_trace_of(module: nn.Module, *inputs: TensorSpec) -> Trace:
+    """The trace of the pass on meta alone, without a real run where that would tell more."""
+    result, tries = best_pass(model_of(module), given(tuple(inputs), vocabulary(module)), lambda _: None)
+    assert result is not None
+    found = facts_of(result, parameters_of(module), {}, tries)
+    assert isinstance(found, Trace)
     assert found.complete, found.error
     return found
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from modelreport.trace.dummies import Candidate, Dummy
-from modelreport.trace.passes import argument_names, can_run_for_real, is_meta_specific, run_on_cpu, run_on_meta
+from modelreport.trace.passes import argument_names, is_meta_specific, run_on_cpu, run_on_meta
 from tests.trace.models import Residual
 
 INPUT = Candidate("test", (Dummy((1, 4)),))
@@ -70,11 +70,6 @@ def test_errors_of_meta_are_told_from_errors_of_the_model():
     assert is_meta_specific(RuntimeError("Cannot copy out of meta tensor; no data!"))
     assert not is_meta_specific(RuntimeError("mat1 and mat2 shapes cannot be multiplied (1x5 and 4x4)"))
     assert not is_meta_specific(KeyError("metadata"))
-
-
-def test_only_real_small_modules_run_for_real():
-    assert can_run_for_real(Residual())
-    assert not can_run_for_real(Residual().to("meta"))
 
 
 def test_argument_names_follow_the_signature():

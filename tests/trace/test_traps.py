@@ -21,6 +21,7 @@ from tests.trace.models import (
     Output,
     Residual,
     complete_trace_of,
+    meta_trace_of,
     names_of,
     operation,
     outcome_of,
@@ -47,6 +48,10 @@ class Wrapped(nn.Module):
 
 def traced(forward: Any, **parts: Any) -> Any:
     return complete_trace_of(Wrapped(forward, **parts), spec(1, 4))
+
+
+def traced_on_meta(forward: Any, **parts: Any) -> Any:
+    return meta_trace_of(Wrapped(forward, **parts), spec(1, 4))
 
 
 def test_dict_outputs_carry_their_keys():
@@ -240,7 +245,7 @@ def test_literals_and_numpy_values_can_be_read():
 
 
 def test_numpy_of_an_activation_is_a_guess():
-    found = traced(lambda m, x: m.fc(x) + torch.from_numpy(x.detach().cpu().numpy()))
+    found = traced_on_meta(lambda m, x: m.fc(x) + torch.from_numpy(x.detach().cpu().numpy()))
     assert [g.what for g in found.guesses] == ["numpy"]
 
 
@@ -249,8 +254,8 @@ def test_a_branch_on_values_is_counted_and_everything_after_it_is_inexact():
         y = m.fc(x)
         return m.fc(y) if y.sum() > 0 else y + 1
 
-    found = traced(forward)
-    assert [(g.what, g.calls) for g in found.guesses] == [("item", 1)]
+    found = traced_on_meta(forward)
+    assert [(g.what, g.calls, g.steered) for g in found.guesses] == [("item", 1, 1)]
     assert [o.name for o in found.operations if not o.exact] == ["add"]
     assert found.notes
 
@@ -260,7 +265,7 @@ def test_doubt_ends_with_the_module_that_branched_and_what_reads_it():
         def forward(self, x):
             return x + 1 if x.sum() > 0 else x - 1
 
-    found = traced(lambda m, x: (m.branch(x).relu(), m.fc(x)), branch=Branch())
+    found = traced_on_meta(lambda m, x: (m.branch(x).relu(), m.fc(x)), branch=Branch())
     assert [o.name for o in found.operations if not o.exact] == ["sub", "relu"]
 
 
@@ -272,7 +277,7 @@ def test_a_loop_that_waits_for_a_value_ends():
             done = x.sum() > 0
         return x
 
-    found = traced(forward)
+    found = traced_on_meta(forward)
     assert 1 < len([o for o in found.operations if o.name == "linear"]) < 100
 
 
@@ -287,7 +292,7 @@ def test_boolean_masks_of_known_values_have_exact_shapes():
 
 
 def test_masks_of_unknown_values_keep_everything_and_say_so():
-    found = traced(lambda m, x: m.fc(x)[x > 0])
+    found = traced_on_meta(lambda m, x: m.fc(x)[x > 0])
     assert found.outputs[0].shape == (4,)
     assert found.guesses
     assert not found.operations[-1].exact
