@@ -15,9 +15,10 @@ from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
 from modelreport.identify.construct import build, build_known, error_line, quiet
 from modelreport.identify.conversions import conversions_of
-from modelreport.identify.fitting import Fit, Shape, compare
+from modelreport.identify.fitting import Fit, Shape, compare, module_shapes
 from modelreport.identify.known import shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, library_of, library_version, load_library
+from modelreport.identify.quantised import quantised_in
 
 _COUNTED = re.compile(r"layer|depth|block|expert|stage|head|level|group|num_|^n_")
 _SIZED = re.compile(r"id$|ids$|token|size|dim|position|vocab|bucket|length|label|param")
@@ -91,7 +92,7 @@ def _transformers_model(checkpoint: Checkpoint, config: Mapping[str, Any], trans
         module = build(_construct, kind, built)
     except Exception as error:  # the values of the file met the library's own checks
         return _skipped(f"transformers could not build the {model_type} model of config.json: {error_line(error)}")
-    shapes = shapes_of(checkpoint)
+    shapes = quantised_in(checkpoint).unpacked(checkpoint.tensors, module_shapes(module))
     fit = compare(
         module, shapes, prefixes=_prefixes(module), ignore=_ignored(module, built),
         conversions=conversions_of(module, shapes),
@@ -191,9 +192,7 @@ def _folder_notes(checkpoint: Checkpoint, config: Mapping[str, Any]) -> list[str
         notes.append(
             "config.json points to code of its own (auto_map), which was not run: the library's class is used."
         )
-    if isinstance(quantised := config.get("quantization_config"), dict):
-        method = quantised.get("quant_method", "an unnamed method")
-        notes.append(f"The weights are quantised ({method}); the pass is that of the unquantised architecture.")
+    notes.extend(quantised_in(checkpoint).notes(config))
     steps = _read_json(checkpoint.folder, "modules.json")
     if isinstance(steps, list):
         names = [s["type"].rpartition(".")[2] for s in steps if isinstance(s, dict) and isinstance(s.get("type"), str)]

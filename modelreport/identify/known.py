@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
@@ -12,6 +13,9 @@ from modelreport.identify.adapt import Verified, verify
 from modelreport.identify.fitting import Shape
 from modelreport.identify.index import Architecture, Candidate, load_index
 from modelreport.identify.libraries import INSTALL, library_version, load_library
+from modelreport.identify.nearest import floor_percent, nearest_of, several_of
+from modelreport.identify.quantised import quantised_in
+from modelreport.identify.transformer import families_of, identify_family
 
 LEAST_SIMILARITY = 0.5
 """Below this share of tensors in common no candidate is built: truly different heads and stems change a few tensors."""
@@ -41,48 +45,94 @@ def shapes_of(checkpoint: Checkpoint) -> dict[str, Shape]:
     return {t.name: t.shape for t in checkpoint.tensors}
 
 
+def unpacked_of(checkpoint: Checkpoint) -> dict[str, Shape]:
+    """As ``shapes_of``, quantised weights by the name and shape that they have in the unquantised architecture."""
+    return quantised_in(checkpoint).unpacked(checkpoint.tensors)
+
+
 def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
-    """The model that fits the tensors of a bare state dict, verified by building it, or why there is none."""
-    shapes = shapes_of(checkpoint)
+    """The model that fits the tensors of a bare state dict, verified by building it, or why there is none.
+
+    Where the library that has the architecture is not installed, a model without a module when every name and shape
+    fits, with what to install in ``Model.absent``.
+    """
+    shapes = unpacked_of(checkpoint)
     if not shapes:
         return Skipped(
             stage="identify",
             reason="There are no tensors by whose names and shapes the architecture could be told.",
             hint="Give the file or the folder that holds the weights.",
         )
-    candidates = load_index().nearest(shapes)
-    if not candidates or candidates[0].similarity < WORTH_NAMING:
-        return _unknown("No known architecture has tensors of these names and shapes.", shapes)
-    absent = ""
-    for group in ranked(candidates, hints_of(checkpoint)):
+    hints = hints_of(checkpoint)
+    sized, families = load_index().nearest(shapes), families_of(shapes)
+    routes = [lambda: _by_sizes(sized, shapes, hints), lambda: identify_family(families, shapes, hints)]
+    if families and (not sized or families[0].similarity > sized[0].similarity):
+        routes.reverse()
+    for route in routes:
+        if (found := route()) is not None:
+            return found
+    return _unknown(sized, families, shapes)
+
+
+def _by_sizes(candidates: Sequence[Candidate], shapes: Mapping[str, Shape], hints: str) -> Model | None:
+    """The architecture of torchvision or timm that fits, built as the file has it."""
+    for group in ranked(candidates, hints):
         if group[0].similarity < LEAST_SIMILARITY:
             break
         installed = [c for c in group if load_library(c.architecture.library) is not None]
-        absent = absent or ("" if installed else group[0].architecture.library)
         for candidate in installed[:TRIED_EACH]:
             if (found := verify(candidate.architecture, shapes, candidate.prefix)) is not None:
                 return as_model(found, [c.architecture for c in group if c is not candidate])
-    best = candidates[0]
-    text = (
-        f"The nearest known architecture is {best.architecture}: {best.matched} of {best.total} tensors fit it by name "
-        f"and shape, {best.similarity:.1%} of all in either"
-    )
-    if absent:
-        return Skipped(
-            stage="identify",
-            reason=f"{text}, but {absent} is not installed, so it cannot be run.",
-            hint=INSTALL[absent],
-        )
-    if best.similarity < LEAST_SIMILARITY:
-        return _unknown(f"{text}, which is not enough to run it.", shapes)
-    return _unknown(f"{text}; what differs is more than its head or stem, so it was not run.", shapes)
+        if not installed and group[0].similarity == 1:
+            return _not_installed(group)
+    return None
 
 
-def _unknown(reason: str, shapes: Iterable[str]) -> Skipped:
+def _not_installed(group: Sequence[Candidate]) -> Model:
+    """What every name and shape fits, though no library that has it is there to run it."""
+    best, *others = group
+    architecture = best.architecture
+    library = architecture.library
+    reason = f"All names and shapes are those of {architecture.name} of {library}, which is not installed."
+    note = f"{reason} It was told by the index of architectures of {library} {load_index().versions.get(library, '')}."
+    facts = Identification(
+        name=architecture.name, library=library, how="keys and shapes", class_path=architecture.class_path,
+        task=task_of(architecture.class_path), matched=best.matched, total=best.total,
+        equal=tuple(str(c.architecture) for c in others), notes=(note,),
+    )  # fmt: skip
+    return Model(facts, None, absent=Skipped(stage="trace", reason=reason, hint=f"{INSTALL[library]} makes it possible"))
+
+
+def _unknown(sized: Sequence[Candidate], families: Sequence[Any], shapes: Mapping[str, Shape]) -> Skipped:
+    """Why there is no identification; the nearest architecture is named as a comparison."""
+    near = nearest_of(sized, families, shapes)
+    absent = next((n.library for n in near[:1] if load_library(n.library) is None), "")
     hint = "Name the code that builds the model: --model your_module:your_factory"
     if any(_TRANSFORMER.search(name[:200]) for name in shapes):
         hint = f"If it is a Hugging Face model, put its config.json beside the file. Otherwise: {hint}"
-    return Skipped(stage="identify", reason=reason, hint=hint)
+    if not near or near[0].matched < WORTH_NAMING * near[0].total:
+        reason = "No known architecture has tensors of these names and shapes."
+        return Skipped(stage="identify", reason=_several(shapes) or reason, hint=hint)
+    best = near[0]
+    text = (
+        f"No known architecture fits. The nearest is {best.name} of {best.library}: {best.matched} of the "
+        f"{best.total} tensors in either have the same name and shape ({floor_percent(best.matched, best.total)} %)"
+    )
+    if several := _several(shapes):
+        return Skipped(stage="identify", reason=several, hint=hint)
+    if absent:
+        reason = f"{text}; {absent} is not installed, so whether it fits with another head could not be tried."
+        return Skipped(stage="identify", reason=reason, hint=INSTALL[absent])
+    return Skipped(stage="identify", reason=f"{text}, and what differs is more than a head or stem.", hint=hint)
+
+
+def _several(shapes: Mapping[str, Shape]) -> str:
+    """A sentence when the file holds several known networks side by side, otherwise nothing."""
+    parts = several_of(shapes)
+    if not parts:
+        return ""
+    told = ", ".join(f"those under {prefix} fit {name}" for prefix, name in parts[:4])
+    return f"The file holds {len(parts)} networks side by side, and how they work together is not in it: {told}."
 
 
 def hints_of(checkpoint: Checkpoint) -> str:

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from modelreport.checkpoint import Checkpoint, LazyTensor, Model
 from modelreport.facts import DtypeTotal, Item, ModuleFact, Role, Skipped, Structure, TensorFact
 from modelreport.identify.leaves import Context, guess_leaf
+from modelreport.identify.quantised import Quantised, quantised_in
 from modelreport.identify.sums import signatures_of, sum_up
-from modelreport.identify.tensors import Sharing, fact_of, role_of, sharing_of
+from modelreport.identify.tensors import Sharing, fact_of, parameters_in, role_of, sharing_of
 from modelreport.identify.tree import (
     Node,
     nodes_of_module,
@@ -59,9 +60,11 @@ def describe(checkpoint: Checkpoint, model: Model | Skipped) -> Structure:
         place, own = _owner(plan, tensor.name)
         owners.append(place)
         exact.append(own)
-    roles = [role_of(t, plan.roles) for t in tensors]
+    quantised = quantised_in(checkpoint)
+    roles = [role_of(t, plan.roles, quantised) for t in tensors]
     facts = tuple(
-        fact_of(t, tensors, sharing[i], i, roles[i], plan.nodes[owners[i]].path) for i, t in enumerate(tensors)
+        fact_of(t, tensors, sharing[i], i, roles[i], plan.nodes[owners[i]].path, quantised)
+        for i, t in enumerate(tensors)
     )
     modules = _module_facts(plan, facts, sharing, owners, exact)
     return _structure(plan, modules, facts, sharing)
@@ -84,7 +87,7 @@ def _plan(checkpoint: Checkpoint, model: Model | Skipped) -> _Plan:
         return _Plan("pickle", nodes_of_tree(checkpoint.tree, name))
     if isinstance(model, Model) and module is not None:
         return _plan_identified(checkpoint, model, name)
-    return _plan_names(checkpoint.tensors, name)
+    return _plan_names(checkpoint.tensors, name, quantised_in(checkpoint))
 
 
 def _root_name(checkpoint: Checkpoint, model: Model | Skipped) -> str:
@@ -119,15 +122,17 @@ def _plan_identified(checkpoint: Checkpoint, model: Model, name: str) -> _Plan:
     return plan
 
 
-def _plan_names(tensors: Sequence[LazyTensor], name: str) -> _Plan:
+def _plan_names(tensors: Sequence[LazyTensor], name: str, quantised: Quantised) -> _Plan:
     """A tree guessed from dotted names, its leaves from the shapes."""
     own: dict[str, dict[str, tuple[int, ...]]] = {}
     owners: dict[str, str] = {}
     for tensor in tensors:
-        *parts, last = split_name(tensor.name)
+        packed = quantised.weights.get(quantised.parts.get(tensor.name, tensor.name))
+        *parts, last = split_name(packed.weight if packed is not None else tensor.name)
         owner = ".".join(parts)
         owners[tensor.name] = owner
-        own.setdefault(owner, {})[last] = tensor.shape
+        if tensor.name not in quantised.parts:
+            own.setdefault(owner, {})[last] = packed.shape if packed is not None else tensor.shape
     context = Context()
     types: dict[str, tuple[str, str, tuple[Item, ...]]] = {}
     for path, shapes in own.items():
@@ -201,7 +206,7 @@ def _module_facts(
                 parent=node.parent,
                 attributes=node.attributes,
                 parameters=sums[i].parameters,
-                own_parameters=sum(facts[t].count for t in registered),
+                own_parameters=sum(parameters_in(facts[t]) for t in registered),
                 buffers=sums[i].buffers,
                 size_bytes=sums[i].size_bytes,
                 signature=signatures[i],
@@ -226,8 +231,12 @@ def _structure(
         origin=plan.origin,  # type: ignore[arg-type]
         modules=modules,
         tensors=facts,
-        parameters=sum(f.count for f in parameters),
-        trainable=sum(f.count for f in parameters if f.trainable) if known and len(known) == len(parameters) else None,
+        parameters=sum(map(parameters_in, parameters)),
+        trainable=(
+            sum(parameters_in(f) for f in parameters if f.trainable)
+            if known and len(known) == len(parameters)
+            else None
+        ),
         buffers=sum(f.count for f, _ in distinct if f.role == "buffer"),
         parameter_tensors=len(parameters),
         buffer_tensors=sum(1 for f, _ in distinct if f.role == "buffer"),

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from modelreport.facts import TensorFact
 from modelreport.identify.attributes import structural
-from modelreport.identify.tensors import Sharing
+from modelreport.identify.tensors import Sharing, parameters_in
 from modelreport.identify.tree import Node
 
 
@@ -43,7 +43,7 @@ def sum_up(
     for first, members in groups.items():
         fact = facts[first]
         amount = Sums(
-            fact.count if fact.role == "parameter" else 0,
+            parameters_in(fact),
             fact.count if fact.role == "buffer" else 0,
             sharing[first].stored_bytes if fact.role in {"parameter", "buffer"} else 0,
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.facts import DTYPE_BITS, Role, TensorFact
+from modelreport.identify.quantised import NONE, Quantised
 
 BUFFER_NAME = re.compile(
     r"(^|[._])(running_mean|running_var|num_batches_tracked|position_ids|token_type_ids|inv_freq|relative_position_index"
@@ -25,10 +26,17 @@ _CHECKED = 64
 """Earlier tensors of the same storage that one is compared with, so that hostile files cost no quadratic time."""
 
 
-def role_of(tensor: LazyTensor, roles: Mapping[str, Role]) -> Role:
-    """What a tensor is for: as the file says, else as the identified module says, else by its name and dtype."""
+def role_of(tensor: LazyTensor, roles: Mapping[str, Role], quantised: Quantised = NONE) -> Role:
+    """What a tensor is for: as the file says, else as the identified module says, else by its name and dtype.
+
+    What belongs to a quantised weight (scales, zero points) is a buffer.
+    """
     if tensor.role is not None:
         return tensor.role
+    if tensor.name in quantised.weights:
+        return "parameter"
+    if tensor.name in quantised.parts:
+        return "buffer"
     if (known := roles.get(tensor.name)) is not None:
         return known
     end = tensor.name[-_LONGEST:]  # a name of a megabyte must not keep the patterns busy
@@ -137,10 +145,24 @@ def shares_memory(one: LazyTensor, two: LazyTensor) -> bool:
         return True
 
 
+def parameters_in(fact: TensorFact) -> int:
+    """Parameters that a tensor stands for: its elements, those of the unpacked weight where it is packed."""
+    if fact.role != "parameter":
+        return 0
+    return fact.count if fact.stands_for is None else fact.stands_for
+
+
 def fact_of(
-    tensor: LazyTensor, tensors: Sequence[LazyTensor], sharing: Sharing, index: int, role: Role, module: str
+    tensor: LazyTensor,
+    tensors: Sequence[LazyTensor],
+    sharing: Sharing,
+    index: int,
+    role: Role,
+    module: str,
+    quantised: Quantised = NONE,
 ) -> TensorFact:
     """The fact of one tensor."""
+    stands_for = quantised.stands_for(tensor.name)
     return TensorFact(
         name=tensor.name,
         shape=tensor.shape,
@@ -156,6 +178,8 @@ def fact_of(
         contiguous=tensor.is_contiguous,
         expanded=tensor.is_expanded,
         layout=tensor.layout,
+        scheme=quantised.scheme(tensor.name),
+        stands_for=None if stands_for == tensor.count else stands_for,
         file=tensor.storage.file if tensor.storage is not None else 0,
-        note=tensor.note or tensor.missing,
+        note=tensor.note or tensor.missing or quantised.note(tensor.name),
     )

@@ -38,7 +38,7 @@ class Tensors:
         storage = value.untyped_storage()
         found = self.storages.get(storage._cdata)
         if found is None and not value.is_meta:
-            data = bytes(storage) if storage.nbytes() < 1 << 16 else bytes(storage.nbytes())
+            data = torch.empty(0, dtype=torch.uint8).set_(storage).numpy().tobytes()
             found = self.storages[storage._cdata] = Storage(memoryview(data), 0, storage.nbytes())
         strides = None if value.is_contiguous() else tuple(value.stride())
         return LazyTensor(
