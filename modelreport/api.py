@@ -88,25 +88,41 @@ def build(
     subject: str | os.PathLike[str] | Any,
     *,
     input: str | Iterable[int] | Iterable[str] | Mapping[str, str | Iterable[int]] | None = None,  # noqa: A002 the word users expect
-    model: str = "",
+    model: str | Callable[..., Any] = "",
+    arguments: Mapping[str, Any] | None = None,
+    code: str | os.PathLike[str] = "",
+    base: str | os.PathLike[str] = "",
     pick: str = "",
     title: str = "",
     trace: bool = True,
+    weights: bool = True,
     progress: Callable[[str, int, int], None] = no_progress,
 ) -> Report:
     """The report on a checkpoint file or folder, an ``nn.Module`` or a state_dict.
 
     ``input`` describes the dummy input: a shape, ``"1,3,224,224"``, ``"input_ids:int64[1,128]"``, several of these, or
-    a mapping from argument names to them. ``model`` is ``"package.module:factory"`` of your own code. ``pick`` names
-    one of several models in a file. Raises ``LoadError`` or ``OptionsError``.
+    a mapping from argument names to them. ``model`` is your own code that builds the architecture: a class or function,
+    or ``"package.module:factory"``, with ``arguments`` for it; ``code`` is a Python file with the classes of the model;
+    both are run. ``base`` is the folder of the model that an adapter belongs to. ``pick`` names one of several models
+    in a file. Without ``trace`` there is no forward pass, without ``weights`` only headers are read. Raises
+    ``LoadError`` or ``OptionsError``.
     """
     from modelreport.pipeline import build as build_facts
 
     options = Options(
-        inputs=tuple(parse_inputs(input)), model=model, pick=pick, title=title, trace=trace, progress=progress
-    )
+        inputs=tuple(parse_inputs(input)), model=model if isinstance(model, str) else name_of(model),
+        factory=None if isinstance(model, str) else model, arguments=tuple((arguments or {}).items()),
+        code=os.fspath(code), base=os.fspath(base), pick=pick, title=title, trace=trace, weights=weights,
+        progress=progress,
+    )  # fmt: skip
     where = Path(subject) if isinstance(subject, (str, os.PathLike)) else subject
     return Report.from_facts(build_facts(where, options))
+
+
+def name_of(factory: Any) -> str:
+    """A callable or module as ``--model`` would name it, for the report."""
+    named = factory if hasattr(factory, "__qualname__") else type(factory)
+    return f"{named.__module__}:{named.__qualname__}"
 
 
 def parse_inputs(given: Any) -> list[facts.TensorSpec]:

@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -78,8 +78,23 @@ def build(
         str,
         typer.Option(
             metavar="MODULE:FACTORY",
-            help="Your own code that builds the architecture, such as my_package.nets:UNet or path/nets.py:UNet. "
-            "It is imported and called.",
+            help="Your own code that builds the architecture, such as my_package.nets:UNet or "
+            "\"path/nets.py:UNet(depth=4, norm='bn')\"; arguments are literals. It is imported and called.",
+        ),
+    ] = "",
+    code: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Your own Python file with the classes of the model. It is run. The class that fits is found; "
+            "--model 'Net(depth=4)' names it.",
+        ),
+    ] = "",
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER",
+            help="The model that an adapter (LoRA) was trained on. [default: looked for beside the adapter]",
         ),
     ] = "",
     pick: Annotated[
@@ -93,21 +108,32 @@ def build(
         str, typer.Option(metavar="LEVEL", help="Exit with 1 when there are findings of this level: error or warning.")
     ] = "",
     no_trace: Annotated[bool, typer.Option("--no-trace", help="Do not run the dummy forward pass.")] = False,
+    no_weights: Annotated[
+        bool, typer.Option("--no-weights", help="Read headers only: no statistics of the values, no hashes.")
+    ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say more on stderr, with the cause of every part that failed.")
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Say more on stderr: the time of each stage, the cause of every part that failed."
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Write a report on the checkpoint at PATH.
 
-    Nothing from the file is executed. Exit codes: 0 done, 1 findings at or above --fail-on, 2 could not.
+    Nothing from the file is executed; of your own code only what --model and
+    --code name. Exit codes: 0 done, 1 findings at or above --fail-on, 2 could not.
     """
     if fail_on and fail_on not in FAIL_LEVELS:
         raise OptionsError(f"--fail-on {fail_on}: not a level.", "Use --fail-on error or --fail-on warning.")
     set_up_logging(verbose=verbose)
     targets = output or [Path(f"{default_stem(path)}.report.html")]
-    with Progress(enabled=not quiet) as progress:
-        report = make(path, targets, inputs or [], model, pick, title, trace=not no_trace, progress=progress)
+    options = {
+        "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title,
+        "trace": not no_trace, "weights": not no_weights,
+    }  # fmt: skip
+    with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
+        report = make(path, targets, options, progress)
     if not quiet:
         print_outcome(report, targets)
     failing = FAIL_LEVELS.get(fail_on, ())
@@ -115,17 +141,7 @@ def build(
         raise typer.Exit(1)
 
 
-def make(
-    path: Path,
-    targets: list[Path],
-    inputs: list[str],
-    model: str,
-    pick: str,
-    title: str,
-    *,
-    trace: bool,
-    progress: Progress,
-) -> Report:
+def make(path: Path, targets: list[Path], options: dict[str, Any], progress: Progress) -> Report:
     """Check what can be checked at once, build the report and write it."""
     from modelreport import api
 
@@ -133,9 +149,9 @@ def make(
         api.check_output(target)
         if target.absolute() == path.absolute():
             raise OptionsError(f"-o {plain(str(target))}: is the checkpoint itself.", "Choose another name.")
-    report = api.build(path, input=inputs, model=model, pick=pick, title=title, trace=trace, progress=progress)
+    report = api.build(path, **options, progress=progress)
     for target in targets:
-        progress("render", 0, 0)
+        progress(f"render {target.suffix.lower()}", 0, 0)
         report.save(target)
     return report
 

@@ -56,9 +56,19 @@ def describe_options(options: Options) -> list[Item]:
     ]
     items += [
         Item(name=f"--{name}", value=getattr(options, name))
-        for name in ("model", "pick", "title")
+        for name in ("model", "code", "base", "device", "pick", "title")
         if getattr(options, name)
     ]
-    if not options.trace:
-        items.append(Item(name="--no-trace", value=""))
+    if options.arguments:
+        given = ", ".join(f"{name}={describe_argument(value)}" for name, value in options.arguments)
+        items.append(Item(name="arguments", value=given))
+    items += [Item(name=f"--no-{name}", value="") for name in ("trace", "weights") if not getattr(options, name)]
     return items
+
+
+def describe_argument(value: object) -> str:
+    """A plain argument as Python writes it, any other by its class: ``repr`` of an object differs each time."""
+    if value is None or isinstance(value, (bool, int, float, str, list, tuple, dict)):
+        text = repr(value)
+        return text if len(text) <= 200 else f"{text[:200]}…"
+    return f"<{type(value).__name__}>"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import replace
 
 from modelreport.errors import ModelReportError
-from modelreport.facts import Identification, Report, Skipped, Stage, Structure, Trace, Weights
+from modelreport.facts import Identification, Report, Skipped, Stage, Structure, Trace, Usage, Weights
 from modelreport.generator import describe_generator
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
         model = identify_model(checkpoint, options)
         structure = describe_structure(checkpoint, model)
         trace = trace_model(checkpoint, model, options)
+        usage = estimate_usage(model, trace, structure, options)
         weights = measure_weights(checkpoint, options)
-        source = replace(checkpoint.source, files=hash_files(checkpoint, options))
+        files = hash_files(checkpoint, options) if options.weights else checkpoint.source.files
+        source = replace(checkpoint.source, files=files)
         security = checkpoint.security
     identification = model if isinstance(model, Skipped) else model.identification
     report = Report(
@@ -50,6 +52,7 @@ def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
         identification=identification,
         structure=structure,
         trace=trace,
+        usage=usage,
         weights=weights,
     )
     options.progress("judge", 0, 0)
@@ -91,14 +94,32 @@ def trace_model(checkpoint: Checkpoint, model: Model | Skipped, options: Options
         return attempt("trace", "The graph could not be analysed", lambda: trace_graph(checkpoint, options))
     if isinstance(model, Skipped):
         return Skipped(stage="trace", reason=model.reason, hint=model.hint)
+    if model.absent is not None:
+        return model.absent
     model.stored = checkpoint.tensors
     return attempt("trace", "The forward pass could not be traced", lambda: trace(model, options))
+
+
+def estimate_usage(
+    model: Model | Skipped, trace: Trace | Skipped, structure: Structure, options: Options
+) -> Usage | Skipped:
+    """Room 3: what it costs to train and run the model."""
+    from modelreport.trace import usage
+
+    what = "The cost of use could not be estimated"
+    return attempt("trace", what, lambda: usage(model, trace, options, structure.size_bytes))
 
 
 def measure_weights(checkpoint: Checkpoint, options: Options) -> Weights | Skipped:
     """Room 4."""
     from modelreport.measure import measure
 
+    if not options.weights:
+        return Skipped(
+            stage="measure",
+            reason="Reading values was switched off: this report is made from headers alone.",
+            hint="leave out --no-weights",
+        )
     return attempt("measure", "The weights could not be measured", lambda: measure(checkpoint, options))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -24,10 +26,16 @@ WORDS = {
 
 
 class Progress:
-    """A callable for ``Options.progress`` that draws one line, and clears it at the end."""
+    """A callable for ``Options.progress`` that draws one line, and clears it at the end.
 
-    def __init__(self, *, enabled: bool) -> None:
+    With ``timed`` the time of each stage is printed on stderr when all is done.
+    """
+
+    def __init__(self, *, enabled: bool, timed: bool = False) -> None:
         self._enabled = enabled and sys.stderr.isatty()
+        self._timed = timed
+        self._times: dict[str, float] = {}
+        self._current, self._since = "start", process_start()
         self._started = time.monotonic()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
@@ -36,6 +44,8 @@ class Progress:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show the stage, and how far it is: bytes for ``measure`` and ``hash``, else steps; total 0 is unknown."""
+        if stage != self._current:
+            self._clock(stage)
         if not self._enabled or (self._bar is None and time.monotonic() - self._started < DELAY_S):
             return
         if self._bar is None:
@@ -44,7 +54,7 @@ class Progress:
             if self._task is not None:
                 self._bar.remove_task(self._task)
             self._stage = stage
-            self._task = self._bar.add_task(WORDS.get(stage, stage), total=total or None, detail="")
+            self._task = self._bar.add_task(WORDS.get(stage.partition(" ")[0], stage), total=total or None, detail="")
             self._stage_started = time.monotonic()
         elapsed = time.monotonic() - self._stage_started
         detail = describe_rate(done, total, elapsed) if stage in COUNTED_IN_BYTES and total else ""
@@ -56,6 +66,32 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+        self._clock("")
+        if self._timed:
+            sys.stderr.write(f"{describe_times(self._times)}\n")
+
+    def _clock(self, stage: str) -> None:
+        """The stage at work ends, another begins."""
+        now = time.monotonic()
+        self._times[self._current] = self._times.get(self._current, 0.0) + now - self._since
+        self._current, self._since = stage, now
+
+
+def process_start() -> float:
+    """When this process began, on the clock of ``time.monotonic``; now where the system does not tell."""
+    now = time.monotonic()
+    try:
+        ticks = int(Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
+        began = ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return now
+    return now - max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - began)
+
+
+def describe_times(times: dict[str, float]) -> str:
+    """Seconds of each stage in their order, and in all."""
+    rows = [*((name, value) for name, value in times.items() if name), ("all", sum(times.values()))]
+    return "\n".join(f"{value:8.2f} s  {name}" for name, value in rows)
 
 
 def describe_rate(done: int, total: int, elapsed_s: float) -> str:

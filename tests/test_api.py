@@ -7,12 +7,13 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 import pytest
+import torch
 from torch import nn
 
 import modelreport
 from modelreport import Report, api
 from modelreport.errors import CorruptFileError, MissingFileError, OptionsError, OutputError
-from modelreport.facts import TensorSpec
+from modelreport.facts import Identification, Skipped, TensorSpec, Trace
 
 NET = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 10))
 
@@ -104,3 +105,29 @@ def test_a_written_file_has_the_ordinary_mode(tmp_path: Path) -> None:
     api.write_atomically(tmp_path / "r.md", b"text")
     (tmp_path / "other").write_bytes(b"")
     assert (tmp_path / "r.md").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+class Small(nn.Module):
+    def __init__(self, width: int = 4) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)
+
+
+def test_a_class_with_arguments_builds_the_architecture_of_a_state_dict() -> None:
+    report = modelreport.build(Small(6).state_dict(), model=Small, arguments={"width": 6})
+    assert isinstance(report.identification, Identification)
+    assert (report.identification.name, report.identification.matched) == ("Small", 2)
+    assert report.identification.user_code.endswith("Small, an object that the caller gave")
+    assert isinstance(report.trace, Trace)
+    assert report.trace.macs == 18 * report.trace.inputs[0].shape[0]
+    with pytest.raises(OptionsError, match="has no argument 'depth'"):
+        modelreport.build(Small(6).state_dict(), model=Small, arguments={"depth": 6})
+
+
+def test_values_are_left_alone_when_asked() -> None:
+    report = modelreport.build(NET, input=(1, 3, 8, 8), weights=False)
+    assert isinstance(report.weights, Skipped)
+    assert report.weights.hint == "leave out --no-weights"

@@ -235,3 +235,44 @@ def test_the_readmes_reference_is_what_the_command_says() -> None:
             "python -m modelreport", "modelreport"
         )
         assert f"$ {command}\n{shown.strip()}\n" in readme, f"{command} is not in the README as it is now"
+
+
+NETS = """
+from torch import nn
+print("noise of the user's code")
+class Net(nn.Module):
+    def __init__(self, width: int = 4):
+        super().__init__()
+        self.layer = nn.Linear(3, width)
+    def forward(self, x):
+        return self.layer(x)
+"""
+
+
+def test_a_pickled_module_of_the_users_class_is_traced_with_code(tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text(NETS)
+    make = f"{NETS}\nimport torch\ntorch.save(Net(7), 'net.pt')\ntorch.save(Net(7).state_dict(), 'bare.pt')"
+    subprocess.run([sys.executable, "-c", make], cwd=tmp_path, check=True, capture_output=True)
+    for arguments in (["net.pt"], ["bare.pt"], ["bare.pt", "--model", "Net(width=7)"]):
+        done = run("build", *arguments, "--code", "nets.py", "-o", "r.json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "noise" not in done.stdout
+        report = json.loads((tmp_path / "r.json").read_text())
+        assert report["identification"]["name"] == "Net"
+        assert "nets.py" in report["identification"]["user_code"]
+        assert report["trace"]["outputs"][0]["shape"][-1] == 7
+    refused = run("build", "bare.pt", "--model", "nets.py:Net(depth=7)", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == "  hint: Did you mean width=…? It is Net(width: int = 4)."
+
+
+def test_headers_alone_are_read_when_asked(tmp_path: Path) -> None:
+    done = run(
+        "build", SAMPLES / "digits_vit.safetensors", "--no-weights", "--no-trace", "-o", tmp_path / "r.json", "-v"
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["weights"]["reason"] == "Reading values was switched off: this report is made from headers alone."
+    assert [file["sha256"] for file in report["source"]["files"]] == [None]
+    assert report["structure"]["parameters"] > 0
+    assert "s  load" in done.stderr

@@ -40,3 +40,11 @@ def test_options_are_told_as_the_command_line_spells_them() -> None:
     told = [(i.name, i.value) for i in describe_generator(UNKNOWN, options).options]
     assert told == [("--input", "ids:int64[1,2]"), ("--title", "T"), ("--no-trace", "")]
     assert describe_generator(UNKNOWN, Options()).options == ()
+
+
+def test_code_and_arguments_are_told_without_addresses() -> None:
+    options = Options(model="m:f", code="n.py", base="b", weights=False, arguments=(("a", [1]), ("o", object())))
+    told = {i.name: i.value for i in describe_generator(UNKNOWN, options).options}
+    assert told == {
+        "--model": "m:f", "--code": "n.py", "--base": "b", "arguments": "a=[1], o=<object>", "--no-weights": "",
+    }  # fmt: skip

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from modelreport.errors import OptionsError
 from modelreport.facts import TensorSpec
-from modelreport.options import Options, no_progress, parse_input
+from modelreport.options import Options, Target, no_progress, parse_input, parse_target
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,51 @@ def test_progress_of_library_calls_is_silent_by_default(capsys: pytest.CaptureFi
     Options().progress("measure", 1, 2)
     assert Options().progress is no_progress
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "name", "positional", "keywords"),
+    [
+        ("a.b:make", "a.b", "make", (), ()),
+        ("a:B.C", "a", "B.C", (), ()),
+        ("Net", "", "Net", (), ()),
+        ("Net(3)", "", "Net", (3,), ()),
+        ("dir/nets.py:UNet(3, depth=4, norm='bn')", "dir/nets.py", "UNet", (3,), (("depth", 4), ("norm", "bn"))),
+        ("C:\\x\\nets.py:UNet(a={'k:1': [1, -2.5, None]})", "C:\\x\\nets.py", "UNet", (),
+         (("a", {"k:1": [1, -2.5, None]}),)),
+        ("m:f(text='a:b(c)', flag=True)", "m", "f", (), (("text", "a:b(c)"), ("flag", True))),
+        (" m:f ( ) ", "m", "f", (), ()),
+        ("m:größe(é=1)", "m", "größe", (), (("é", 1),)),
+    ],
+)  # fmt: skip
+def test_a_target_is_place_name_and_literal_arguments(
+    text: str, place: str, name: str, positional: tuple[object, ...], keywords: tuple[tuple[str, object], ...]
+) -> None:
+    assert parse_target(text) == Target(text, place, name, positional, keywords)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ":", "m:", ":f",
+     "m:f(", "m:f(x)", "m:f(1 +)", "m:f(__import__('os'))", "m:f(*[1])", "m:f(**{})", "m:f(a=b.c)",
+     "m:f(1)(2)", "m:f() or g()", "m:1f", "m:f(a=[x for x in (1,)])", "m:f(f'{1}')",
+     "m:f(" + "(" * 5000 + ")" * 5000 + ")"],
+)  # fmt: skip
+def test_anything_else_is_no_target(text: str) -> None:
+    with pytest.raises(OptionsError) as caught:
+        parse_target(text)
+    assert caught.value.hint
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda c: st.lists(c) | st.tuples(c, c)))
+def test_every_literal_comes_through(value: object) -> None:
+    assert parse_target(f"m:f(1, x={value!r})").keywords == (("x", value),)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_target_or_an_options_error(text: str) -> None:
+    try:
+        found = parse_target(text)
+    except OptionsError:
+        return
+    assert found.name in text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
 from modelreport import progress
-from modelreport.progress import Progress, describe_rate, plain
+from modelreport.progress import Progress, describe_rate, describe_times, plain, process_start
 
 
 class Terminal(io.StringIO):
@@ -55,3 +56,16 @@ def test_text_from_a_file_cannot_steer_the_terminal() -> None:
     assert plain("a\x1b[2Jb\u202ec\n\udc80") == "a\\x1b[2Jb\\u202ec\\n\\udc80"
     assert plain("ünïcode 模型") == "ünïcode 模型"
     assert plain("x" * 5000).endswith("… (5,000 characters)")
+
+
+def test_the_time_of_each_stage_is_told_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(enabled=False, timed=True) as show:
+        for stage in ("load", "trace", "trace", "load", "render .html"):
+            show(stage, 0, 0)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" s  ")[1] for line in lines] == ["start", "load", "trace", "render .html", "all"]
+    assert describe_times({"load": 1.0, "": 0.5, "trace": 2.25}).splitlines()[-1].split() == ["3.75", "s", "all"]
+
+
+def test_the_time_before_the_first_stage_is_that_since_the_process_began() -> None:
+    assert 0 < time.monotonic() - process_start() < 3600

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,7 +19,10 @@ from modelreport.identify.huggingface import identify_config, task_of_head
 from modelreport.identify.index import load_index
 from modelreport.identify.known import hints_of, identify_known, ranked, shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, MODULES, library_of, library_version, load_library
-from modelreport.identify.rebuild import RebuildError, rebuild
+from modelreport.identify.own_code import identify_code
+from modelreport.identify.quantised import quantised_in
+from modelreport.identify.rebuild import RebuildError, no_class, rebuild
+from modelreport.identify.user_code import OwnClasses, package_of, run_file
 from modelreport.options import Options
 
 _NAME_CODE = "Name the code that builds the model: --model"
@@ -36,7 +39,9 @@ def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
     if checkpoint.live is not None and not options.model:
         return _live(checkpoint)
     if options.model:
-        return identify_factory(checkpoint, options.model)
+        return _with_precision(identify_factory(checkpoint, options), checkpoint)
+    if options.code and checkpoint.graph is None:
+        return _with_precision(_coded(checkpoint, options), checkpoint)
     if checkpoint.graph is not None:
         return _graph(checkpoint)
     if checkpoint.source.content == "script":
@@ -45,14 +50,36 @@ def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
         return Skipped(stage="identify", reason=reason + alike, hint=hint or f"{_NAME_CODE} your_module:your_factory")
     if checkpoint.tree is not None:
         return _pickled(checkpoint, checkpoint.tree)
-    return _with_precision(_configured(checkpoint) if checkpoint.config else identify_known(checkpoint), checkpoint)
+    found = _configured(checkpoint) if checkpoint.config else identify_known(checkpoint)
+    if isinstance(found, Model):
+        found = quantised_in(checkpoint).as_stored(found)
+    return _with_precision(found, checkpoint)
+
+
+def _coded(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
+    """By the user's file: the classes of a pickled module, else the class whose tensors these are."""
+    if checkpoint.tree is not None:
+        own = OwnClasses(run_file(options.code, f"--code {options.code}"))
+        return _pickled(checkpoint, checkpoint.tree, own.find, f"--code {options.code}")
+    found = identify_code(checkpoint, options)
+    if isinstance(found, Model):
+        return found
+    other = _configured(checkpoint) if checkpoint.config else identify_known(checkpoint)
+    if isinstance(other, Skipped):
+        return found
+    facts = replace(
+        other.identification, user_code=f"--code {options.code}", notes=(found.reason, *other.identification.notes)
+    )
+    return dataclasses.replace(other, identification=facts)
 
 
 def _with_precision(found: Model | Skipped, checkpoint: Checkpoint) -> Model | Skipped:
     """The model with the half precision of the file, where most of its values are held in one."""
     counts: Counter[str] = Counter()
+    packed = quantised_in(checkpoint)
     for tensor in checkpoint.tensors:
-        counts[tensor.dtype] += tensor.count
+        if tensor.name not in packed.weights:  # what is not packed tells the precision of the pass
+            counts[tensor.dtype] += tensor.count
     stored = next((dtype for dtype, _ in counts.most_common(1)), "")
     if isinstance(found, Skipped) or stored not in ("float16", "bfloat16"):
         return found
@@ -118,9 +145,12 @@ def _graph(checkpoint: Checkpoint) -> Model:
     return Model(facts, None)
 
 
-def _pickled(checkpoint: Checkpoint, root: ModuleNode) -> Model | Skipped:
+def _pickled(
+    checkpoint: Checkpoint, root: ModuleNode, own: Callable[[str], Any] = no_class, ran: str = ""
+) -> Model | Skipped:
+    """The module in the file from the code of installed libraries, and from ``own``, the user's."""
     try:
-        module = rebuild(root)
+        module = rebuild(root, own)
     except RebuildError as error:
         return _no_class(checkpoint, root, error)
     except Exception as error:  # a class whose parts cannot be put together from plain data
@@ -130,7 +160,7 @@ def _pickled(checkpoint: Checkpoint, root: ModuleNode) -> Model | Skipped:
             hint=_hint(root),
         )
     fit = compare(module, shapes_of(checkpoint))
-    library = library_of(root.type_path)
+    library, version = _origin(root.type_path, type(module))
     if library == "torch" and not _runs(module):
         return Skipped(
             stage="identify",
@@ -138,18 +168,26 @@ def _pickled(checkpoint: Checkpoint, root: ModuleNode) -> Model | Skipped:
             hint=_hint(root),
         )
     notes = (
-        f"The forward pass is that of the installed {library} {library_version(library)}; no code in the file was run.",
+        f"{ran} was run, since the user named it; the classes in the pickle are taken from it."
+        if ran
+        else f"The forward pass is that of the installed {library} {version}; no code in the file was run.",
     )
     name, equal, found = _published(checkpoint, root.type_path, shapes_of(checkpoint))
     published = found.published if found is not None else fit
     facts = Identification(
-        name=name or root.type_path.rpartition(".")[2], library=library, library_version=library_version(library),
+        name=name or root.type_path.rpartition(".")[2], library=library, library_version=version,
         how="standard layers" if library == "torch" else "pickled class", class_path=root.type_path,
         task=_task(root.type_path), matched=published.matched, total=fit.total, equal=equal,
         changed=published.changed,
-        unexpected=fit.unexpected, notes=notes,
+        unexpected=fit.unexpected, user_code=ran, notes=notes,
     )  # fmt: skip
     return Model(facts, module, fit.renamed)
+
+
+def _origin(class_path: str, kind: type[Any]) -> tuple[str, str]:
+    """The library that a pickled class is from, the user's own package included, and its version."""
+    library = library_of(class_path)
+    return (library, library_version(library)) if library else package_of(kind)
 
 
 def _runs(module: Any) -> bool:

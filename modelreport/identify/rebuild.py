@@ -6,6 +6,7 @@ constructor and without ``__setstate__``; it receives plain values only, and non
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 import math
@@ -34,20 +35,28 @@ class _Unusable(Exception):  # noqa: N818 - a signal inside this file
     """A value that is not plain data and that no library explains."""
 
 
-def rebuild(root: ModuleNode) -> Any:
+def no_class(path: str) -> Any:
+    """Knows no classes: what finds those of the user where there is no code of the user's."""
+    del path
+
+
+def rebuild(root: ModuleNode, own: Callable[[str], Any] = no_class) -> Any:
     """An ``nn.Module`` in eval mode with the tree's structure, attributes and shapes, its tensors on the meta device.
 
-    Raises ``RebuildError`` when a class is not one of an installed library, or the tree is no tree.
+    Classes are those of installed libraries, and those that ``own`` finds in code which the user gave. Raises
+    ``RebuildError`` when a class is neither, or the tree is no tree.
     """
+    from torch import nn
+
     order = _ordered(root)
     kinds: dict[str, type[Any]] = {}
     for node in order:
         if node.type_path not in kinds:
-            kind = find_module_class(node.type_path)
-            if kind is None:
+            kind = find_module_class(node.type_path) or own(node.type_path)
+            if not isinstance(kind, type) or not issubclass(kind, nn.Module):
                 raise RebuildError(f"the class {node.type_path} is not part of an installed library", node.type_path)
             kinds[node.type_path] = kind
-    values = _Values()
+    values = _Values(own)
     made = {id(node): _make(node, kinds[node.type_path], values) for node in order}
     for node in order:
         made[id(node)].__dict__["_modules"].update(
@@ -126,7 +135,8 @@ def _finish(module: Any) -> None:
 class _Values:
     """Plain values of a file as the objects they stood for; shared ones stay shared."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Callable[[str], Any] = no_class) -> None:
+        self._own = own
         self._tensors: dict[Any, Any] = {}
         self._opaque: dict[int, Any] = {}
         self._parameters: dict[Any, Any] = {}
@@ -201,7 +211,21 @@ class _Values:
             return next((member for member in kind if member.value == plain[0]), None)
         if isinstance(value.state, dict) and (config := find_config_class(value.path)) is not None:
             return self._config(config, value.state, depth)
+        if (found := self._own(value.path)) is not None:
+            return self._of_user(found, value, plain, depth)
         raise _Unusable
+
+    def _of_user(self, found: Any, value: Opaque, plain: list[Any], depth: int) -> Any:
+        """A function, class, member of an enumeration or plain object of the user's; no method of it is called."""
+        if isinstance(found, type) and issubclass(found, enum.Enum) and len(plain) == 1:
+            return next((member for member in found if member.value == plain[0]), None)
+        if value.state is None and not plain:
+            return found
+        if plain or not isinstance(found, type) or not isinstance(value.state, dict) or _constructs(found):
+            raise _Unusable
+        made: Any = object.__new__(found)
+        made.__dict__.update({k: self.convert(v, depth + 1) for k, v in value.state.items() if k.isidentifier()})
+        return made
 
     def _config(self, kind: type[Any], state: dict[str, Any], depth: int) -> Any:
         """A configuration of transformers: the library's defaults, then the plain values of the file."""
@@ -238,6 +262,11 @@ def functions() -> dict[str, Callable[..., Any]]:
             if callable(function := getattr(owner, name, None)):
                 found[f"{space}.{name}"] = function
     return found
+
+
+def _constructs(kind: type[Any]) -> bool:
+    """Whether instances are made by code of the class: of a tuple, a number, or with a ``__new__`` of its own."""
+    return getattr(kind, "__new__", None) is not getattr(object, "__new__", None)
 
 
 def _enum_member(value: Opaque) -> Any:

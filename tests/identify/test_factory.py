@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from torch import nn
 
+from modelreport.checkpoint import Checkpoint, Model
 from modelreport.errors import OptionsError
-from modelreport.identify.factory import identify_factory, import_target
+from modelreport.identify import factory
+from modelreport.identify.libraries import load_library
+from modelreport.options import Options
 from tests.identify.checkpoints import make_checkpoint
 
 CODE = """
@@ -55,12 +59,17 @@ def code(tmp_path: Path, monkeypatch: Any) -> Iterator[Path]:
     (tmp_path / "leaving_models.py").write_text("import sys\nsys.exit(2)\n")
     (tmp_path / "broken_models.py").write_text("1 / 0\n")
     (tmp_path / "unfinished_models.py").write_text("import no_such_package_at_all\n")
+    (tmp_path / "badly_models.py").write_text("class Net\n    pass\n")
     monkeypatch.chdir(tmp_path)
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:
         if name.endswith("_models"):
             del sys.modules[name]
+
+
+def identified(checkpoint: Checkpoint, target: str, **options: Any) -> Model:
+    return factory.identify_factory(checkpoint, Options(model=target, **options))
 
 
 def tensors(prefix: str = "") -> dict[str, Any]:
@@ -72,7 +81,7 @@ def tensors(prefix: str = "") -> dict[str, Any]:
 @pytest.mark.parametrize("target", ["their_models:make", "their_models:Net", "their_models:ready", "their_models:real"])
 def test_code_beside_the_user_builds_the_model(target: str) -> None:
     path = list(sys.path)
-    model = identify_factory(make_checkpoint(tensors()), target)
+    model = identified(make_checkpoint(tensors()), target)
     facts = model.identification
     assert (facts.name, facts.how, facts.class_path) == ("Net", "factory", "their_models.Net")
     assert (facts.matched, facts.total, facts.missing, facts.unexpected) == (4, 4, (), ())
@@ -86,21 +95,19 @@ def test_code_is_named_by_its_file_from_anywhere(code: Path, monkeypatch: Any) -
     target = f"{code.name}/their_models.py:Net"
     monkeypatch.chdir(code.parent)
     path = list(sys.path)
-    assert identify_factory(make_checkpoint(tensors()), target).identification.matched == 4
+    assert identified(make_checkpoint(tensors()), target).identification.matched == 4
     assert sys.path == path
 
 
 @pytest.mark.usefixtures("code")
 def test_a_class_inside_a_class_is_found_and_differences_are_named() -> None:
-    facts = identify_factory(
-        make_checkpoint({"weight": nn.Linear(3, 4).weight}), "their_models:Net.Inner"
-    ).identification
+    facts = identified(make_checkpoint({"weight": nn.Linear(3, 4).weight}), "their_models:Net.Inner").identification
     assert (facts.matched, facts.missing) == (1, ("bias",))
 
 
 @pytest.mark.usefixtures("code")
 def test_prefixes_are_taken_off() -> None:
-    model = identify_factory(make_checkpoint(tensors("net.")), "their_models:make")
+    model = identified(make_checkpoint(tensors("net.")), "their_models:make")
     assert model.identification.matched == 4
     assert model.renamed["first.weight"] == "net.first.weight"
 
@@ -120,14 +127,24 @@ def test_prefixes_are_taken_off() -> None:
         ("no_such_models.py:make", "no_such_models.py does not exist"),
         ("their_models:mak", "has no 'mak'"),
         ("their_models:fail", "ValueError: no weights folder second line"),
-        ("their_models:needs", "argument"),
+        ("their_models:needs", "needs needs an argument: argument"),
+        ("their_models:Net(wdth=3)", "Net has no argument 'wdth'"),
+        ("their_models:Net(1, 2)", "too many positional arguments"),
+        ("their_models:Net(width=Net)", "Net is not a literal"),
+        ("their_models:Net(width=__import__('os').getpid())", "is not a literal"),
+        ("their_models:Net(*[1])", "is not a literal"),
+        ("their_models:Net(**{'width': 1})", "is not a literal"),
+        ("their_models:Net(", "package.module:factory"),
+        ("their_models:Net(1)(2)", "not arguments of a call"),
+        ("their_models:Net(1 2)", "not arguments of a call"),
+        ("badly_models.py:Net", "expected ':' (badly_models.py, line 1)"),
         ("their_models:number", "names an object of type int"),
         ("their_models:make_wrong", "returns an object of type dict, not an nn.Module"),
     ],
 )
 def test_a_mistake_is_one_clear_line(target: str, said: str) -> None:
     with pytest.raises(OptionsError) as caught:
-        identify_factory(make_checkpoint(tensors()), target)
+        identified(make_checkpoint(tensors()), target)
     assert said in caught.value.message
     assert "\n" not in caught.value.message
     assert caught.value.hint
@@ -136,19 +153,76 @@ def test_a_mistake_is_one_clear_line(target: str, said: str) -> None:
 @pytest.mark.usefixtures("code")
 def test_a_near_name_is_suggested() -> None:
     with pytest.raises(OptionsError) as caught:
-        import_target("their_models:Nett")
+        identified(make_checkpoint(tensors()), "their_models:Nett")
     assert caught.value.hint == "Did you mean 'Net'?"
 
 
 @pytest.mark.usefixtures("code")
 def test_a_model_of_which_nothing_fits_is_a_mistake() -> None:
     with pytest.raises(OptionsError) as caught:
-        identify_factory(make_checkpoint({"conv.weight": nn.Conv2d(1, 1, 1).weight}), "their_models:make")
+        identified(make_checkpoint({"conv.weight": nn.Conv2d(1, 1, 1).weight}), "their_models:make")
     assert "none of the 1 tensors" in caught.value.message
     assert "'first.weight'" in caught.value.hint
     assert "'conv.weight'" in caught.value.hint
 
 
 def test_installed_libraries_can_be_named() -> None:
-    checkpoint = make_checkpoint(dict(import_target("torchvision.models:resnet18")().state_dict()))
-    assert identify_factory(checkpoint, "torchvision.models:resnet18").identification.matched == 122
+    checkpoint = make_checkpoint(dict(load_library("torchvision").models.resnet18().state_dict()))
+    found = identified(checkpoint, "torchvision.models:resnet18(num_classes=1000)").identification
+    assert (found.matched, found.library) == (122, "torchvision")
+    assert found.library_version
+
+
+@pytest.mark.usefixtures("code")
+@pytest.mark.parametrize(
+    "target", ["their_models:Net(6)", "their_models:Net(width=6)", "their_models.py:Net( width = 6 )"]
+)
+def test_arguments_are_given_in_parentheses(target: str) -> None:
+    facts = identified(make_checkpoint({"first.weight": torch.empty(6, 3)}), target).identification
+    assert (facts.matched, facts.changed, facts.user_code) == (1, (), f"--model {target}")
+
+
+@pytest.mark.usefixtures("code")
+def test_arguments_of_the_caller_are_joined_with_those_in_the_target() -> None:
+    checkpoint = make_checkpoint({"first.weight": torch.empty(6, 3)})
+    assert identified(checkpoint, "their_models:Net", arguments=(("width", 6),)).identification.changed == ()
+    with pytest.raises(OptionsError, match="width is given twice"):
+        identified(checkpoint, "their_models:Net(width=6)", arguments=(("width", 6),))
+
+
+class Given(nn.Linear):
+    def __init__(self, width: int = 4) -> None:
+        super().__init__(3, width)
+
+
+def test_a_callable_or_a_module_is_taken_as_it_is() -> None:
+    checkpoint = make_checkpoint({"weight": torch.empty(5, 3), "bias": torch.empty(5)})
+    made = identified(checkpoint, "tests:Given", factory=Given, arguments=(("width", 5),))
+    assert (made.identification.matched, made.identification.changed) == (2, ())
+    assert "an object that the caller gave" in made.identification.user_code
+    assert made.module.weight.is_meta
+    ready = Given(5)
+    assert identified(checkpoint, "tests:Given", factory=ready).module is ready
+    with pytest.raises(OptionsError, match="takes no arguments"):
+        identified(checkpoint, "tests:Given", factory=ready, arguments=(("width", 5),))
+
+
+@pytest.mark.usefixtures("code")
+def test_a_name_alone_is_looked_up_in_the_given_file() -> None:
+    facts = identified(make_checkpoint(tensors()), "Net", code="their_models.py").identification
+    assert facts.matched == 4
+    assert facts.user_code == "--model Net in their_models.py"
+
+
+@pytest.mark.usefixtures("code")
+def test_a_failure_names_the_line_of_the_users_code() -> None:
+    with pytest.raises(OptionsError) as caught:
+        identified(make_checkpoint(tensors()), "their_models:fail")
+    line = CODE.splitlines().index('    raise ValueError("no weights folder\\nsecond line")') + 1
+    assert caught.value.hint == f"It happened in their_models.py, line {line}."
+
+
+def test_the_users_package_has_a_version_only_where_it_is_installed(code: Path) -> None:
+    (code / "torch_models.py").write_text("from torch import nn\nclass Net(nn.Linear):\n    pass\n")
+    facts = identified(make_checkpoint({"weight": torch.empty(2, 2)}), "torch_models.py:Net(2, 2)").identification
+    assert (facts.library, facts.library_version) == ("torch_models", "")

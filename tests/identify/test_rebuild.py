@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import Any
 
@@ -184,3 +185,45 @@ def test_only_activations_are_known_functions() -> None:
     assert functions()["torch.nn.functional.relu"] is torch.nn.functional.relu
     assert all(name.startswith(("torch.nn.functional.", "torch.", "torch._C.")) for name in functions())
     assert not {n.rpartition(".")[2] for n in functions()} & {"load", "save", "system", "compile", "set_default_device"}
+
+
+class Shade(enum.Enum):
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Settings:
+    def __init__(self) -> None:
+        self.width = 3
+        self.shade = Shade.DARK
+
+    def __setstate__(self, state: object) -> None:
+        raise AssertionError("no method of the file's objects is called")
+
+
+class Own(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings()
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x) if self.settings.shade is Shade.DARK else x
+
+
+def test_classes_of_the_user_are_rebuilt_with_their_plain_objects() -> None:
+    node = ModuleNode(
+        "__main__.Own",
+        {"settings": Opaque("__main__.Settings", (), {"width": 3, "shade": Opaque("__main__.Shade", ("dark",))}),
+         "forward": 3},
+        children={"layer": make_tree(nn.Linear(3, 2))[0]},
+    )  # fmt: skip
+    with pytest.raises(RebuildError):
+        rebuild(node)
+    found = {"__main__.Own": Own, "__main__.Settings": Settings, "__main__.Shade": Shade}
+    module = rebuild(node, found.get)
+    assert isinstance(module, Own)
+    assert module.settings.shade is Shade.DARK
+    assert module(torch.empty(4, 3, device="meta")).shape == (4, 2)
+    with pytest.raises(RebuildError):
+        rebuild(node, lambda path: print)

@@ -12,13 +12,14 @@ from modelreport.render.table import Cell, Column, Row, Table
 
 HOW = {
     "live": "given as a live module",
-    "factory": "built by the given --model",
+    "factory": "built by the user's own code",
     "pickled class": "the class named in the pickle, from the installed library",
     "config": "the configuration in the folder",
     "keys and shapes": "names and shapes of the tensors",
     "graph": "the graph in the file",
     "standard layers": "standard layers pickled in the file",
 }
+OWN_PICKLED = "the class named in the pickle, from the user's own code"
 DANGER = {"code": 0, "class": 1, "expected": 2}
 DANGER_WORDS = {"code": "✖ Foreign code", "class": "● Class", "expected": "✓ Expected"}
 KIND_WORDS = {"call": "call", "import": "import", "build": "construct"}
@@ -125,11 +126,23 @@ def safety(security: Security) -> Safety:
     return Safety("ok", "✓ Expected", "Unpickling would use nothing but what torch itself writes.")
 
 
+def own_code(report: Report) -> str:
+    """What the user named to be run, for people; empty when none of the user's code was run."""
+    known = report.identification
+    if isinstance(known, Identification):
+        return known.user_code
+    given = {item.name: item.value for item in report.generator.options}
+    return " ".join(f"{name} {given[name]}" for name in ("--code", "--model") if name in given)
+
+
 def identity(known: Identification) -> tuple[Item, ...]:
     """How the architecture is known, as names and values."""
-    items = [Item(name="Architecture", value=known.name), Item(name="Known by", value=HOW[known.how])]
+    how = OWN_PICKLED if known.how == "pickled class" and known.user_code else HOW[known.how]
+    items = [Item(name="Architecture", value=known.name), Item(name="Known by", value=how)]
     if known.library:
         items.append(Item(name="Library", value=f"{known.library} {known.library_version}".strip()))
+    if known.user_code:
+        items.append(Item(name="Code of the user that was run", value=known.user_code))
     if known.class_path:
         items.append(Item(name="Class", value=known.class_path))
     if known.task:
@@ -177,6 +190,7 @@ def context(report: Report) -> dict[str, Any]:
         "identity": () if isinstance(known, Skipped) else identity(known),
         "security": security,
         "safety": safety(security) if isinstance(security, Security) else None,
+        "own_code": own_code(report),
         "training": training,
         "optimizer": optimizer,
         "shown_items": SHOWN_ITEMS,

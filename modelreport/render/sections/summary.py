@@ -8,6 +8,7 @@ from typing import Any
 from modelreport.facts import Identification, Report, Security, Skipped, Trace, Verdict
 from modelreport.render import format as text
 from modelreport.render.section import Section, no_badge
+from modelreport.render.sections.provenance import own_code
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def context(report: Report) -> dict[str, Any]:
     files = report.source.files
     return {
         "what": what_it_is(report),
+        "own_code": own_code(report),
         "figures": key_figures(report),
         "sha256": files[0].sha256 if len(files) == 1 else None,
         "verdict": report.verdict,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from modelreport.facts import Call, Identification, Item, Security
+from modelreport.render import render
 from modelreport.render.html import write_html
-from modelreport.render.sections.provenance import badge, calls, context, files, identity, origin, safety
+from modelreport.render.sections.provenance import badge, calls, context, files, identity, origin, own_code, safety
 from tests.factories import make_report, skipped_report
 
 ATTACK = Call(target="os.system", arguments="'id'", kind="call", where="archive/data.pkl at 2", danger="code")
@@ -75,3 +76,26 @@ def test_a_file_that_was_not_checked_says_why() -> None:
     assert values["safety"] is None
     assert values["calls"] is None
     assert "Not checked for code" in write_html(skipped_report()).decode()
+
+
+def test_code_of_the_user_that_was_run_is_said_wherever_security_is() -> None:
+    known = Identification(name="Net", library="nets", how="factory", user_code="--model nets.py:Net(depth=4)")
+    report = replace(make_report(), identification=known)
+    items = {item.name: item.value for item in identity(known)}
+    assert items["Code of the user that was run"] == known.user_code
+    assert items["Known by"] == "built by the user's own code"
+    pickled = replace(known, how="pickled class")
+    assert {i.name: i.value for i in identity(pickled)}["Known by"].endswith("from the user's own code")
+    for suffix in (".html", ".md"):
+        page = render(report, suffix).decode()
+        assert "Code that the user named was run" in page
+    assert "For this report, code that the user named was run" in write_html(report).decode()
+    assert own_code(make_report()) == ""
+    assert "Code that the user named" not in write_html(make_report()).decode()
+
+
+def test_code_that_ran_in_vain_is_said_too() -> None:
+    report = skipped_report()
+    options = (Item(name="--code", value="nets.py"), Item(name="--model", value="Net"))
+    ran = replace(report, generator=replace(report.generator, options=options))
+    assert own_code(ran) == "--code nets.py --model Net"
