@@ -22,6 +22,8 @@ FILTERS = {
     "bytes_decimal": text.bytes_decimal,
     "number": text.number,
     "share": text.share,
+    "seconds": text.seconds,
+    "rate": text.rate,
     "shape": text.shape,
     "date": text.date,
     "name": text.name,

@@ -90,6 +90,21 @@ def number(value: float | None) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
+def seconds(value: float | None) -> str:
+    """A time: ``9.64 ms``, ``412 µs``; ``85 s`` and more in whole seconds."""
+    if value is None:
+        return UNKNOWN
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= 0.9995 * size:
+            return f"{value / size:#.3g}".rstrip(".") + f" {unit}" if value < 999.5 else f"{round(value):,} s"
+    return f"{value / 1e-9:.3g} ns"
+
+
+def rate(value: float | None, unit: str) -> str:
+    """So many a second: ``312 TFLOP/s``, ``2.04 TB/s`` for the unit ``FLOP`` or ``B``."""
+    return UNKNOWN if value is None else f"{_scaled(round(value), 1000, _DECIMAL, _three_digits)}{unit}/s"
+
+
 def share(value: float | None) -> str:
     """A share of 0–1 in percent: ``62.3 %``; never rounded to nothing (``<0.1 %``) or to everything (``>99.9 %``)."""
     if value is None:

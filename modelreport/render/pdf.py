@@ -24,6 +24,7 @@ LAYER_ROWS: Final = 200
 LAYER_COLUMNS: Final = ("name", "type", "output", "parameters", "share", "macs", "bytes")
 OPERATION_ROWS: Final = 15
 OPERATION_COLUMNS: Final = ("operation", "number", "module", "label", "output", "flops", "share")
+DEVICE_COLUMNS: Final = ("device", "memory", "bandwidth", "peak", "time", "bound", "half_peak", "half_time", "fits")
 OTHER_ROWS: Final = 40
 """Rows of tables: a row takes the layout 5 ms, and paper is for reading; everything is in the HTML and JSON reports."""
 
@@ -32,6 +33,7 @@ _CONTENTS: Final = (
     ("architecture", "Architecture"),
     ("layers", "Layers"),
     ("compute", "Compute"),
+    ("usage", "Cost of use"),
     ("weights", "Weights"),
     ("provenance", "Provenance and security"),
     ("appendix", "Method and limits"),
@@ -112,6 +114,8 @@ def _values(report: Report) -> dict[str, Any]:
             found["layers"]["table"], LAYER_ROWS, LAYER_COLUMNS
         ),
         "operation_rows": _cut(found["compute"].get("table"), OPERATION_ROWS, OPERATION_COLUMNS),
+        "device_rows": _cut(found["usage"].get("devices"), OTHER_ROWS, DEVICE_COLUMNS),
+        "time_rows": _cut(found["usage"].get("times"), OPERATION_ROWS),
         "dtype_rows": _cut(found["appendix"]["dtypes"], OTHER_ROWS),
         "file_rows": _cut(provenance["files"], OTHER_ROWS),
         "choice_rows": _cut(provenance["choices"], OTHER_ROWS),

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint, Model
-    from modelreport.facts import Skipped, Trace
+    from modelreport.facts import Device, Skipped, Trace, Usage
     from modelreport.options import Options
 
-__all__ = ["trace", "trace_graph"]
+__all__ = ["device_of", "devices", "trace", "trace_graph", "usage"]
 
 
 def trace(model: Model, options: Options) -> Trace | Skipped:
@@ -27,3 +27,28 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
     from modelreport.trace.graph import trace_graph as read
 
     return read(checkpoint, options)
+
+
+def usage(model: Model | Skipped, trace: Trace | Skipped, options: Options, weights_bytes: int) -> Usage | Skipped:
+    """What it costs to train and run the model whose pass was traced; each part says why it is missing.
+
+    ``weights_bytes`` are the bytes of parameters and buffers, for whether they fit a device. Raises ``OptionsError``
+    for a device that is not known.
+    """
+    from modelreport.trace.usage import usage_of
+
+    return usage_of(model, trace, options, weights_bytes)
+
+
+def device_of(name: str) -> Device:
+    """The device that ``--device`` names. Raises ``OptionsError`` that lists the known ones."""
+    from modelreport.trace.usage.devices import device_of as find
+
+    return find(name)
+
+
+def devices() -> tuple[Device, ...]:
+    """All devices with published figures."""
+    from modelreport.trace.usage.devices import DEVICES
+
+    return DEVICES

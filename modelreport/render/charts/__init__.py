@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from modelreport.facts import Report, Skipped, Weights
+from modelreport.render.charts.cost_scaling import cost_scaling
 from modelreport.render.charts.dtype_bytes import dtype_bytes
 from modelreport.render.charts.flops_by_depth import flops_by_depth
 from modelreport.render.charts.flops_by_family import flops_by_family
 from modelreport.render.charts.memory_timeline import memory_timeline
 from modelreport.render.charts.parameters_by_module import parameters_by_module
+from modelreport.render.charts.roofline import roofline
 from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.tensor_histogram import tensor_histogram
+from modelreport.render.charts.training_memory import training_memory
 from modelreport.render.charts.weight_heatmap import weight_heatmap
 from modelreport.render.charts.weight_ridgeline import weight_ridgeline
 
@@ -24,6 +27,9 @@ CHARTS: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
     "flops-by-depth": lambda report: flops_by_depth(report.trace),
     "parameters-by-module": lambda report: parameters_by_module(report.structure),
     "memory-timeline": lambda report: memory_timeline(report.trace),
+    "training-memory": lambda report: training_memory(report.usage),
+    "roofline": lambda report: roofline(report.usage, report.trace),
+    "cost-scaling": lambda report: cost_scaling(report.usage),
     "weight-ridgeline": lambda report: weight_ridgeline(report.structure, report.weights, report.trace),
     "weight-heatmap": lambda report: weight_heatmap(report.structure, report.weights, report.trace),
     "dtype-bytes": lambda report: dtype_bytes(report.structure),

@@ -7,6 +7,7 @@ is escaped for it; hover text travels as ``customdata`` and is never read as a t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -35,9 +36,11 @@ _HOVER: Final = "%{customdata}<extra></extra>"
 def plotly_figure(chart: Chart) -> dict[str, Any]:
     """``data`` and ``layout`` of a Plotly figure: JSON-ready, finite numbers only, colours as ``var(--token)``."""
     (x_low, x_high), (y_low, y_high) = extent(chart)
-    x_unit = unit_of(max(abs(x_low), abs(x_high)), chart.x.unit)
-    y_unit = unit_of(max(abs(y_low), abs(y_high)), chart.y.unit)
+    x_unit = (1.0, "") if chart.x.log else unit_of(max(abs(x_low), abs(x_high)), chart.x.unit)
+    y_unit = (1.0, "") if chart.y.log else unit_of(max(abs(y_low), abs(y_high)), chart.y.unit)
     data = [_trace(layer, x_unit[0], y_unit[0]) for layer in chart.layers]
+    if several_points(chart):
+        data = [trace | {"showlegend": True} for trace in data]
     stacked = [layer for layer in chart.layers if isinstance(layer, Stack)]
     lines = [layer for layer in chart.layers if isinstance(layer, Line)]
     layout = {
@@ -45,14 +48,14 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
         "yaxis": _axis(chart.y, (y_low / y_unit[0], y_high / y_unit[0]), y_unit[1], reverse=bool(chart.rows_on_y)),
         "barmode": "stack",
         "bargap": 0.3 if chart.rows_on_y else 0,
-        "showlegend": len(stacked) > 1 or len(lines) > 1,
+        "showlegend": len(stacked) > 1 or len(lines) > 1 or several_points(chart),
         "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        "hovermode": "x" if lines else "closest",
+        "hovermode": "x" if lines and not several_points(chart) else "closest",
         "hoverlabel": {"bgcolor": "var(--surface)", "bordercolor": "var(--line)", "font": {"color": "var(--ink)"}},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": "var(--ink)", "size": 12},
-        "margin": {"l": 8, "r": _room(chart), "t": 28 if len(stacked) > 1 else 12, "b": 8},
+        "margin": {"l": 8, "r": _room(chart), "t": 28 if len(stacked) > 1 or several_points(chart) else 12, "b": 8},
         "height": height(chart),
         "dragmode": "pan" if any(isinstance(layer, Ridge | Heat) for layer in chart.layers) else "zoom",
     }
@@ -81,6 +84,11 @@ def height(chart: Chart) -> int:
         return 260
     row = 17 if any(isinstance(layer, Ridge) for layer in chart.layers) else 14 if _heat(chart) else 24
     return max(120, row * chart.rows_on_y + (96 if _heat(chart) else 72))
+
+
+def several_points(chart: Chart) -> bool:
+    """Whether its marks are of several kinds, which a legend must tell."""
+    return sum(isinstance(layer, Points) for layer in chart.layers) > 1
 
 
 def plain(text: str) -> str:
@@ -118,7 +126,8 @@ def _axis(axis: Axis, limits: tuple[float, float], suffix: str, *, reverse: bool
             "showgrid": False,
         }
     if axis.log:
-        return shown | {"type": "log", "ticksuffix": suffix}
+        ends = [math.log10(limit) for limit in limits]
+        return shown | {"type": "log", "range": ends, "dtick": 1, "tickformat": "~g" if axis.unit == "number" else "~s"}
     exponent = suffix.removeprefix("e") if suffix.startswith("e") else ""
     return shown | {
         "range": list(limits),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -58,7 +59,14 @@ def _decades(low: float, high: float, unit: Unit, wanted: int) -> list[Tick]:
     if last < first:
         return [Tick(low, label(low, unit)), Tick(high, label(high, unit))]
     every = max(1, math.ceil((last - first + 1) / max(wanted, 1)))
-    return [Tick(10.0**power, label(10.0**power, unit)) for power in range(first, last + 1, every)]
+    return [Tick(10.0**power, _round_label(10.0**power, unit)) for power in range(first, last + 1, every)]
+
+
+def _round_label(value: float, unit: Unit) -> str:
+    """A power of ten without the zeros behind its point: ``10 k``; below one as it is."""
+    if value < 1:
+        return f"{value:.12f}".rstrip("0")
+    return re.sub(r"\.0+(?=\s|$)", "", label(value, unit))
 
 
 def unit_of(size: float, unit: Unit) -> tuple[float, str]:

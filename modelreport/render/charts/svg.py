@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 from modelreport.render.charts.palette import ramp
 from modelreport.render.charts.pen import Pen, Theme
 from modelreport.render.charts.plotly import height as chart_height
+from modelreport.render.charts.plotly import several_points
 from modelreport.render.charts.scale import fit, ticks, width
-from modelreport.render.charts.spec import Bars, Chart, Heat, Line, Ridge, Stack, extent
+from modelreport.render.charts.spec import Bars, Chart, Heat, Line, Points, Ridge, Stack, extent
 from modelreport.render.charts.svg_layers import Plot, draw
 
 FONT: Final = "'DejaVu Sans','Noto Sans',sans-serif"
@@ -134,8 +135,9 @@ def _draw_words(pen: Pen, chart: Chart, plot: Plot) -> None:
 
 
 def _keys(chart: Chart) -> list[tuple[str, str]]:
-    """Colour and word of each series, where there are several."""
-    return [(layer.colour, layer.name) for layer in chart.layers if isinstance(layer, Stack | Line)]
+    """Colour and word of each series, where there are several; of marks only where they are of several kinds."""
+    kinds = (Stack, Line, Points) if several_points(chart) else (Stack, Line)
+    return [(layer.colour, layer.name) for layer in chart.layers if isinstance(layer, kinds)]
 
 
 def _draw_legend(pen: Pen, keys: list[tuple[str, str]], wide: float) -> float:

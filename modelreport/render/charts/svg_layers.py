@@ -128,6 +128,8 @@ def _points(pen: Pen, layer: Points, plot: Plot) -> None:
     for i, (value_x, value_y) in enumerate(zip(layer.x, layer.y, strict=True)):
         x, y, word = plot.x(value_x), plot.y(value_y), layer.labels[i]
         pen.circle(x, y, 4, layer.colour, layer.hover[i])
+        if not word:
+            continue
         half = width(word, 10.5) / 2
         middle = min(max(x, plot.left + half), plot.right - half)
         pen.text(middle, y - 8 if y - 8 > plot.top - 2 else y + 16, word, "ink", 10.5, anchor="middle")

@@ -11,6 +11,7 @@ from modelreport.render.sections import (
     layers,
     provenance,
     summary,
+    usage,
     weights,
 )
 
@@ -20,6 +21,7 @@ SECTIONS: tuple[Section, ...] = (
     architecture.SECTION,
     layers.SECTION,
     compute.SECTION,
+    usage.SECTION,
     weights.SECTION,
     provenance.SECTION,
     appendix.SECTION,

@@ -1,0 +1,208 @@
+"""What it costs to use the model: training memory, generation, devices, and how costs grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from modelreport.facts import DeviceEstimate, Generation, Law, Report, Roofline, Skipped, Trace, Usage
+from modelreport.render import format as text
+from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.charts.cost_scaling import SYMBOLS, WORDS, formula
+from modelreport.render.charts.roofline import groups
+from modelreport.render.section import Section, drawn
+from modelreport.render.table import Cell, Column, Row, Table
+
+CONTEXTS = (4_096, 32_768, 131_072)
+"""Lengths for which the cache is told."""
+
+DEVICE_COLUMNS = (
+    Column("device", "Device", "name"),
+    Column("memory", "Memory", "number"),
+    Column("bandwidth", "Bandwidth", "number", "Memory traffic in a second"),
+    Column("peak", "Peak", "number", "Dense matrix operations in a second, in the precision of the pass"),
+    Column("time", "Pass", "number", "Lower bound of the time of the traced pass"),
+    Column("bound", "By arithmetic", "share", "Share of that time bound by arithmetic; the rest by memory traffic"),
+    Column("half_peak", "Peak, 16 bits", "number", "Dense matrix operations in a second"),
+    Column("half_time", "Pass, 16 bits", "number", "The same pass with 16-bit weights and activations"),
+    Column("fits", "Fits", "text", "Weights and the activations of the pass in its memory"),
+    Column("source", "Source of the figures", "text"),
+)
+LAYER_COLUMNS = (
+    Column("layer", "Layer", "name"),
+    Column("type", "Type", "code"),
+    Column("bound", "Bound by", "text"),
+    Column("time", "Time", "number", "Lower bound, of all calls of the row"),
+    Column("share", "Share", "share", "Of the pass"),
+    Column("flops", "FLOPs", "number", "Of one call"),
+    Column("moved", "Moved", "number", "Bytes read and written by one call"),
+    Column("intensity", "FLOP/B", "number"),
+)
+LAYERS_IN_MARKUP = 15
+
+
+@dataclass(frozen=True)
+class LawLine:
+    """One law, in words."""
+
+    quantity: str
+    symbol: str
+    variable: str
+    formula: str
+    tried: str
+    deviation: str
+
+
+def device_table(roof: Roofline) -> Table:
+    """Every device, the chosen one first: the pass as it is and in 16 bits."""
+    found: dict[str, list[DeviceEstimate]] = {}
+    for each in roof.estimates:
+        found.setdefault(each.device.id, []).append(each)
+    rows = []
+    for i, (name, estimates) in enumerate(found.items()):
+        note = ("chosen" if roof.chosen else "default") if name == roof.device else ""
+        rows.append(Row(f"device-{i}", _device_cells(estimates), note=note))
+    return Table("devices", "Devices", DEVICE_COLUMNS, tuple(rows), noun=("device", "devices"))
+
+
+def _device_cells(estimates: list[DeviceEstimate]) -> tuple[Cell, ...]:
+    own = estimates[0]
+    half = estimates[1] if len(estimates) > 1 else None
+    device = own.device
+    return (
+        Cell(text.name(device.title, 80), text.name(device.id, 40)),
+        Cell(text.bytes_decimal(device.memory_bytes) if device.memory_bytes else text.UNKNOWN),
+        Cell(text.rate(device.bytes_per_s, "B"), f"{device.bytes_per_s:.6g}"),
+        _peak(own),
+        Cell(text.seconds(own.time_s), f"{own.time_s:.6g}"),
+        Cell(text.share(own.compute_bound_share), f"{own.compute_bound_share:.6f}"),
+        _peak(half) if half is not None else Cell(text.UNKNOWN),
+        Cell(text.seconds(half.time_s), f"{half.time_s:.6g}") if half is not None else Cell(text.UNKNOWN),
+        Cell(_fits(own, half)),
+        Cell(text.name(device.source, 300)),
+    )
+
+
+def _fits(own: DeviceEstimate, half: DeviceEstimate | None) -> str:
+    if not own.device.memory_bytes:
+        return text.UNKNOWN
+    return "yes" if own.fits else "in 16 bits" if half is not None and half.fits else "no"
+
+
+def _peak(each: DeviceEstimate) -> Cell:
+    peak = each.device.flops_per_s.get(each.dtype)
+    return Cell(text.rate(peak, "FLOP"), f"{peak or 0:.6g} in {text.dtype(each.dtype)}")
+
+
+def layer_table(roof: Roofline, trace: Trace, places: Anchors) -> Table:
+    """Layers on the chosen device, equal ones in one row, those that take longest first."""
+    total = roof.estimates[0].time_s if roof.estimates else 0.0
+    rows = []
+    for i, group in enumerate(groups(roof, trace)):
+        part = group.time_s / total if total else None
+        cells = (
+            Cell(group.name, href=places.module(group.path)),
+            Cell(group.type),
+            Cell("arithmetic" if group.bound == "compute" else "memory"),
+            Cell(text.seconds(group.time_s), f"{group.time_s:.6g}"),
+            Cell(text.share(part), f"{part:.6f}" if part is not None else ""),
+            Cell(text.flops(group.flops), text.exact(group.flops)),
+            Cell(text.bytes_binary(group.moved_bytes), text.exact(group.moved_bytes)),
+            Cell(text.number(group.intensity) if group.flops else text.UNKNOWN, f"{group.intensity:.6g}"),
+        )
+        rows.append(Row(f"time-{i}", cells, note=f"×{group.count}" if group.count > 1 else ""))
+    return Table(
+        "layer-times", "Layers on the device", LAYER_COLUMNS, tuple(rows), noun=("row", "rows"), limit=LAYERS_IN_MARKUP
+    )
+
+
+def generated(fact: Generation, roof: Roofline | Skipped) -> list[tuple[str, str, str]]:
+    """Name, value and remark of what generating costs."""
+    per_token, prompt = fact.cache_bytes_per_token, fact.prompt
+    lines = [
+        ("Prompt", text.plural(prompt, "token"), "as traced"),
+        ("Prefill", f"{text.macs(fact.prefill_macs)} · {text.flops(fact.prefill_flops)}", "the whole prompt at once"),
+        ("One token after it", f"{text.macs(fact.decode_macs)} · {text.flops(fact.decode_flops)}", ""),
+        ("Read for that token", text.bytes_binary(fact.decode_read_bytes), "weights and cache, each once"),
+        ("Cache for a further token", text.bytes_binary(per_token), f"{text.exact(per_token)} bytes, batch 1"),
+        ("Cache after the prompt", text.bytes_binary(fact.cache_bytes), f"{text.exact(fact.cache_bytes)} bytes"),
+    ]
+    if per_token and abs(per_token * prompt - fact.cache_bytes) * 100 <= fact.cache_bytes and not fact.notes:
+        sizes = ", ".join(f"{text.bytes_binary(per_token * n)} for {text.exact(n)} tokens" for n in CONTEXTS)
+        lines.append(("Cache of longer texts", sizes, "in proportion"))
+    if isinstance(roof, Roofline) and roof.estimates:
+        lines.append(_speed(fact, roof.estimates[0]))
+    return lines
+
+
+def _speed(fact: Generation, best: DeviceEstimate) -> tuple[str, str, str]:
+    """How fast the chosen device can be at most, by the roofline of one token."""
+    peak = best.device.flops_per_s.get(best.dtype) or max(best.device.flops_per_s.values())
+    arithmetic, memory = 2 * fact.decode_macs / peak, fact.decode_read_bytes / best.device.bytes_per_s
+    time = max(arithmetic, memory)
+    bound = "memory traffic" if memory >= arithmetic else "arithmetic"
+    each = f"{text.number(1 / time)} tokens/s" if time else text.UNKNOWN
+    fits = "" if best.fits else "; it does not fit one such device"
+    return f"At most, on {text.name(best.device.title)}", each, f"{text.seconds(time)} a token, bound by {bound}{fits}"
+
+
+def law_line(law: Law) -> LawLine:
+    """A law as a row of the table."""
+    return LawLine(
+        quantity=WORDS[law.quantity],
+        symbol=SYMBOLS.get(law.variable, "n"),
+        variable=text.name(law.variable),
+        formula=formula(law),
+        tried=", ".join(text.exact(size) for size, _ in law.points),
+        deviation=text.share(law.deviation_share) if law.deviation_share else "none",
+    )
+
+
+def context(report: Report) -> dict[str, Any]:
+    """Variables of the template."""
+    usage = report.usage
+    if not isinstance(usage, Usage):
+        return {"skipped": usage}
+    found = drawn(report, "training-memory", "roofline", "cost-scaling")
+    charts = {chart.id: chart for chart in found["charts"]}
+    roof = usage.roofline if isinstance(usage.roofline, Roofline) and usage.roofline.estimates else None
+    devices = device_table(roof) if roof is not None else None
+    times = None
+    if roof is not None and isinstance(report.trace, Trace):
+        times = layer_table(roof, report.trace, anchors(report))
+    tables = [table for table in (devices, times) if table is not None]
+    return {
+        "skipped": None,
+        "usage": usage,
+        "training": None if isinstance(usage.training, Skipped) else usage.training,
+        "generation": None
+        if isinstance(usage.generation, Skipped)
+        else generated(usage.generation, usage.roofline),
+        "generation_notes": () if isinstance(usage.generation, Skipped) else usage.generation.notes,
+        "laws": None if isinstance(usage.scaling, Skipped) else [law_line(law) for law in usage.scaling],
+        "chart_of": charts,
+        "charts": found["charts"],
+        "devices": devices,
+        "dtype": text.dtype(roof.estimates[0].dtype) if roof is not None else "",
+        "times": times,
+        "batch": _batch(report.trace),
+        "payloads": {name: data for table in tables for name, data in table.payloads.items()},
+    }  # fmt: skip
+
+
+def _batch(trace: Trace | Skipped) -> str:
+    """The input of the pass, in short."""
+    if isinstance(trace, Skipped) or not trace.inputs:
+        return "the traced input"
+    return " and ".join(text.shape(spec.shape) for spec in trace.inputs[:3])
+
+
+def badge(report: Report) -> str | None:
+    """Time on the chosen device."""
+    usage = report.usage
+    if isinstance(usage, Usage) and isinstance(usage.roofline, Roofline) and usage.roofline.chosen:
+        return text.seconds(usage.roofline.estimates[0].time_s) if usage.roofline.estimates else None
+    return None
+
+
+SECTION = Section(id="usage", title="Cost of use", context=context, badge=badge)

@@ -1,0 +1,59 @@
+"""What it costs to use the model: to train it, to generate with it, on which device, and how that grows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modelreport.facts import Roofline, Skipped, Usage
+
+if TYPE_CHECKING:
+    from modelreport.checkpoint import Model
+    from modelreport.facts import Trace
+    from modelreport.options import Options
+
+__all__ = ["usage_of"]
+
+
+def usage_of(model: Model | Skipped, trace: Trace | Skipped, options: Options, weights_bytes: int) -> Usage | Skipped:
+    """All costs of use; each part says why it is missing. Raises ``OptionsError`` for an unknown device.
+
+    ``weights_bytes`` are the parameters and buffers, for whether they fit a device.
+    """
+    from modelreport.trace.usage.roofline import roofline
+
+    if isinstance(trace, Skipped):
+        return Skipped(stage="trace", reason=f"Without a forward pass its costs are not known. {trace.reason}")
+    roof = roofline(trace, weights_bytes, options.device)
+    why = _why_not(model, trace)
+    if why is not None or isinstance(model, Skipped):
+        missing = why or Skipped(stage="trace", reason="There is no module that could be run.")
+        return Usage(training=missing, generation=missing, scaling=missing, roofline=roof)
+    return _measured(model, trace, roof)
+
+
+def _why_not(model: Model | Skipped, trace: Trace) -> Skipped | None:
+    """Why no further pass can be run."""
+    if trace.method == "graph":
+        return _skipped("The file holds a graph, which was read and cannot be run again at other sizes.")
+    if isinstance(model, Skipped) or model.ran is None:
+        return _skipped("There is no module that could be run.")
+    if not trace.complete:
+        return _skipped("The forward pass ended early.")
+    return None
+
+
+def _measured(model: Model, trace: Trace, roof: Roofline) -> Usage:
+    from modelreport.trace.usage.generation import generation
+    from modelreport.trace.usage.runs import runner
+    from modelreport.trace.usage.scaling import laws
+    from modelreport.trace.usage.training import training_memory
+
+    with runner(model) as runs:
+        training, notes, tally = training_memory(runs)
+        generated = generation(runs)
+        scaling, more = laws(runs, trace, tally)
+    return Usage(training=training, generation=generated, scaling=scaling, roofline=roof, notes=(*notes, *more))
+
+
+def _skipped(reason: str) -> Skipped:
+    return Skipped(stage="trace", reason=reason)
