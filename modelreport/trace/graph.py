@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from modelreport.trace.graph_inputs import Candidate, candidates, find_inputs, m
 from modelreport.trace.graph_labels import SELECTS, VIEWS, family_of, label_of
 from modelreport.trace.graph_memory import measure_memory
 from modelreport.trace.graph_walk import Walk
-from modelreport.trace.outcome import uncounted_of
+from modelreport.trace.ledger import Ledger, uncounted_of
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint
@@ -44,6 +43,9 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
     by_weights = place_by_weights(walk.steps)
     calls, call_of = derive_calls(walk, _title(model))
     operations = tuple(_operation(step, call_of[step.id]) for step in walk.steps)
+    ledger = Ledger()
+    for step in walk.steps:
+        ledger.add(step.kernel, step.formula, step.flops)
     return Trace(
         method="graph",
         inputs=tuple(value.spec for value in choice.values.values()),
@@ -58,7 +60,8 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
         calls=calls,
         flops=sum(operation.flops or 0 for operation in operations),
         macs=sum(operation.macs or 0 for operation in operations),
-        uncounted=uncounted_of(Counter(step.kernel for step in walk.steps if step.flops is None)),
+        ledger=ledger.totals(),
+        uncounted=uncounted_of(ledger.totals()),
         guesses=tuple(Guess(what=what, calls=count) for what, count in sorted(walk.guesses.items())),
         memory=measure_memory(walk),
         complete=not ended,

@@ -18,7 +18,7 @@ _WORDS: dict[Family, str] = {
         CausalConvWithState""",
     "linear": """MatMul Gemm Einsum MatMulInteger QLinearMatMul FusedMatMul FusedGemm GemmFastGelu QGemm MatMulNBits
         MatMulBnb4 MatMulFpQ4 MatMulIntegerToFloat DynamicQuantizeMatMul TransposeMatMul GemmFloat8 MoE QMoE
-        SparseToDenseMatMul""",
+        SparseToDenseMatMul LinearRegressor LinearClassifier""",
     "recurrent": "LSTM GRU RNN DynamicQuantizeLSTM AttnLSTM",
     "attention": """Attention MultiHeadAttention GroupQueryAttention QAttention QOrderedAttention PackedAttention
         PackedMultiHeadAttention DecoderAttention DecoderMaskedMultiHeadAttention DecoderMaskedSelfAttention

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from modelreport.checkpoint import ONNX_DTYPES
-from modelreport.facts import DTYPE_BITS, TensorSpec
+from modelreport.facts import DTYPE_BITS, FormulaKind, TensorSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,6 +96,8 @@ class Step:
     """Module calls it is in, outermost first, the root left out."""
     flops: int | None = None
     macs: int | None = None
+    formula: FormulaKind = "none"
+    """How ``flops`` were counted."""
     guessed: bool = False
     id: int = -1
 
@@ -103,6 +105,20 @@ class Step:
     def kernel(self) -> str:
         """Operator name with its domain when that is not the standard one."""
         return f"{self.domain}.{self.op}" if self.domain not in ("", "ai.onnx") else self.op
+
+
+class UnknownCostError(Exception):
+    """A shape that a formula needs is not known, or does not fit the operator."""
+
+
+def shape_of(step: Step, place: int, *, output: bool = False) -> tuple[int, ...]:
+    """Shape of an input or output; ``UnknownCostError`` when any of it is not known."""
+    values: list[Any] = list(step.outputs if output else step.inputs)
+    value = values[place] if place < len(values) else None
+    if value is None or value.shape is None or not value.known:
+        raise UnknownCostError
+    shape: tuple[int, ...] = value.shape
+    return shape
 
 
 @dataclass(frozen=True)

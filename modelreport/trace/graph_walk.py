@@ -168,7 +168,7 @@ class Walk:
         return False
 
     def _publish(self, step: Step, scope: Scope) -> None:
-        step.flops, step.macs = cost_of(step)
+        step.flops, step.macs, step.formula = cost_of(step)
         self.steps.append(step)
         for value in step.outputs:
             value.step = step

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any
 
-from modelreport.facts import Guess, ModuleCall, Operation, Skipped, Trace, Uncounted
+from modelreport.facts import Guess, ModuleCall, Operation, Skipped, Trace
 from modelreport.trace.families import family_of
+from modelreport.trace.ledger import uncounted_of
 from modelreport.trace.passes import Pass
 
 HINT = "modelreport build … --input 1,3,224,224 (or name:dtype[shape], such as input_ids:int64[1,128])"
@@ -21,6 +22,7 @@ def trace_of(result: Pass, parameters: set[str], renamed: Mapping[str, str], tri
         return Skipped(stage="trace", reason=f"The forward pass could not be run: {error}", hint=HINT)
     operations = operations_of(result, renamed)
     calls = calls_of(result, operations)
+    ledger = recorder.ledger.totals()
     touched = result.touched
     untouched = () if error else tuple(renamed.get(n, n) for n in _in_order(recorder, parameters - touched))
     return Trace(
@@ -33,7 +35,8 @@ def trace_of(result: Pass, parameters: set[str], renamed: Mapping[str, str], tri
         calls=calls,
         flops=sum(o.flops or 0 for o in operations),
         macs=sum(o.macs or 0 for o in operations),
-        uncounted=uncounted_of(recorder.uncounted),
+        ledger=ledger,
+        uncounted=uncounted_of(ledger),
         guesses=guesses_of(result),
         memory=recorder.liveness.fact() if recorder.nodes else None,
         complete=result.error is None,
@@ -103,11 +106,6 @@ def guesses_of(result: Pass) -> tuple[Guess, ...]:
     steered = result.shadows.steered
     found = _most_first(result.shadows.guesses)
     return tuple(Guess(what=what, calls=calls, steered=steered[what]) for what, calls in found)
-
-
-def uncounted_of(calls: Mapping[str, int]) -> tuple[Uncounted, ...]:
-    """Operators without a formula from their numbers of calls, most often first."""
-    return tuple(Uncounted(kernel=kernel, calls=count) for kernel, count in _most_first(calls))
 
 
 def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:

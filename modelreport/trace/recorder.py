@@ -14,10 +14,12 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from modelreport.facts import TensorSpec
-from modelreport.meta import Shadows, tensors_in
+from modelreport.meta import Shadows, shape_of, tensors_in
 from modelreport.trace.flops import Cost, cost_of
 from modelreport.trace.labels import label_of
+from modelreport.trace.ledger import Ledger
 from modelreport.trace.memory import Liveness, storage_key
+from modelreport.trace.moved import moved_bytes
 from modelreport.trace.names import IDENTITIES, QUIET, TENSOR_PROPERTIES, operation_name
 from modelreport.trace.nodes import CallRecord, Node
 from modelreport.trace.recurrent import RECURRENT, recurrent_output
@@ -46,7 +48,7 @@ class Recorder:
         """Parameters and buffers in order of registration."""
         self.nodes: list[Node] = []
         self.calls: list[CallRecord] = []
-        self.uncounted: dict[str, int] = {}
+        self.ledger = Ledger()
         self._writer: dict[int, int] = {}
         self.liveness = Liveness(lambda key: self._writer.pop(key, None))
         self.outputs: tuple[TensorSpec, ...] = ()
@@ -92,11 +94,12 @@ class Recorder:
 
     def spec(self, tensor: torch.Tensor, name: str = "") -> TensorSpec:
         """Shape and dtype, one object for equal ones."""
-        key = (tensor.shape, tensor.dtype, name)
+        shape = shape_of(tensor) if tensor.is_nested else tensor.shape
+        key = (shape, tensor.dtype, name)
         found = self._specs.get(key)
         if found is None:
             dtype = str(tensor.dtype).removeprefix("torch.")
-            found = self._specs[key] = TensorSpec(shape=tuple(int(n) for n in tensor.shape), dtype=dtype, name=name)
+            found = self._specs[key] = TensorSpec(shape=tuple(int(n) for n in shape), dtype=dtype, name=name)
         return found
 
     # --- functions as the user wrote them ---------------------------------------------------------------------------
@@ -142,9 +145,10 @@ class Recorder:
         found = recurrent_output(name, args)
         if found is None:
             return None
-        out, flops = found
+        out, flops, macs = found
         node.kernels = {f"aten.{name}": None}
-        node.flops, node.macs = flops, flops // 2
+        node.count(flops, macs)
+        self.ledger.add(f"aten.{name}", "matrix", flops)
         node.read_bytes = sum(t.nbytes for t in tensors_in(args))
         node.written_bytes = sum(t.nbytes for t in tensors_in(out))
         return out
@@ -179,34 +183,24 @@ class Recorder:
         """Add what one aten operator cost to its operation."""
         node.kernels[cost.name] = None
         made = tensors_in(out)
-        if cost.formula is not None:
-            try:
-                flops = cost.formula(*args, **{**kwargs, "out": out})
-            except Exception:
-                self._uncount(node, cost.name)
-            else:
-                node.flops = (node.flops or 0) + flops
-                node.macs = (node.macs or 0) + flops // 2
-        elif not cost.free:
-            floats = any(t.is_floating_point() or t.is_complex() for t in [*made, *tensors_in(args)])
-            if floats:
-                self._uncount(node, cost.name)
+        read = tensors_in(args)
+        if kwargs:
+            read += tensors_in(kwargs)
+        flops, macs = self.ledger.charge(cost, args, kwargs, out, made, read)
+        if flops is None:
+            node.uncount(foreign=not cost.name.startswith("aten."))
+        else:
+            node.count(flops, macs)
         if not cost.view:
-            read = tensors_in(args)
-            if kwargs:
-                read += tensors_in(kwargs)
-            node.read_bytes += sum(t.nbytes for t in read)
-            node.written_bytes += sum(t.nbytes for t in made)
+            got, put = moved_bytes(cost.moves, read, made)
+            node.read_bytes += got
+            node.written_bytes += put
             for position in cost.writes:
                 for tensor in tensors_in(args[position : position + 1]):
                     key = storage_key(tensor)
                     if key is not None:
                         node.written.add(key)
         self.liveness.add(made, len(self.nodes))
-
-    def _uncount(self, node: Node, name: str) -> None:
-        node.uncounted = True
-        self.uncounted[name] = self.uncounted.get(name, 0) + 1
 
     # --- one operation ----------------------------------------------------------------------------------------------
 
@@ -271,10 +265,7 @@ class Recorder:
         index = len(self.nodes)
         node.exact = node.exact and not guessed and self._doubt is None
         node.guessed_shape = not node.exact and not any(id(t) in given for t in made)
-        if node.flops is None and not node.uncounted:
-            node.flops = 0
-        if node.macs is None:
-            node.macs = 0 if all(kernel.startswith("aten.") for kernel in node.kernels) else None
+        node.settle()
         node.label = label_of(node.name, args, kwargs, made)
         self.nodes.append(node)
         if not node.kernels:

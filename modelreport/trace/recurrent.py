@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from modelreport.trace.flops import recurrent_flops
+from modelreport.trace.flops.recurrent import gate_flops, recurrent_flops
 
 RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
 
 
-def recurrent_output(name: str, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], int] | None:
-    """What ``torch.lstm(*args)`` (or ``gru``, ``rnn_tanh``, ``rnn_relu``) gives on meta, and its FLOPs.
+def recurrent_output(name: str, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], int, int] | None:
+    """What ``torch.lstm(*args)`` (or ``gru``, ``rnn_tanh``, ``rnn_relu``) gives on meta, its FLOPs and multiply-adds.
 
     Both signatures: ``(input, state, weights, bias, layers, dropout, training, bidirectional, batch_first)`` with input
     (T, B, I) or (B, T, I), and for packed sequences ``(data, batch_sizes, state, weights, bias, layers, dropout,
@@ -27,4 +27,6 @@ def recurrent_output(name: str, args: tuple[Any, ...]) -> tuple[tuple[Any, ...],
         return None
     output = data.new_empty((*data.shape[:-1], directions * int(hidden[0].shape[-1])))
     made = (output, *(data.new_empty(tuple(t.shape)) for t in hidden))
-    return made, recurrent_flops(math.prod(data.shape[:-1]), list(weights))
+    steps = math.prod(data.shape[:-1])
+    products = recurrent_flops(steps, list(weights))
+    return made, products + gate_flops(name, steps, list(weights)), products // 2

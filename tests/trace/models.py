@@ -72,6 +72,24 @@ def vision(name: str, **settings: Any) -> Trace:
     return complete_trace_of(module, how="keys and shapes", library="torchvision", name=name)
 
 
+class Function(nn.Module):
+    """A module whose forward is a function."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *tensors: Any) -> Any:
+        return self.function(*tensors)
+
+
+def flops_of(function: Any, *shapes: tuple[int, ...], dtype: str = "float32") -> int:
+    """What a function of tensors costs; every operator in it must have a formula."""
+    found = complete_trace_of(Function(function), *(spec(*shape, dtype=dtype) for shape in shapes))
+    assert found.uncounted == ()
+    return found.flops
+
+
 def operation(found: Trace, name: str) -> Operation:
     """The only operation of that name."""
     (one,) = [o for o in found.operations if o.name == name]

@@ -25,6 +25,7 @@ from modelreport.load import open_checkpoint
 from modelreport.options import Options
 from modelreport.trace.graph import trace_graph
 from tests.load.onnx_models import convolution, model, saved, value, weight, whole
+from tests.trace.models import complete_trace_of
 
 
 def traced(path: Path, *inputs: TensorSpec) -> Trace:
@@ -90,11 +91,34 @@ class Mixed(nn.Module):
 
 
 @pytest.mark.parametrize("dynamo", [False, True])
-def test_flops_equal_those_of_pytorch(tmp_path: Path, dynamo: bool) -> None:
+def test_matrix_flops_equal_those_of_pytorch(tmp_path: Path, dynamo: bool) -> None:
     x = torch.zeros(2, 3, 12, 12)
     trace = traced(exported(tmp_path, Mixed(), x, dynamo=dynamo))
-    assert trace.flops == counted(Mixed(), x)
-    assert trace.flops == 2 * trace.macs
+    assert 2 * trace.macs == counted(Mixed(), x)
+    assert trace.uncounted == ()
+
+
+def test_arithmetic_is_counted_as_in_the_pass_of_the_module_itself(tmp_path: Path) -> None:
+    """The exporter writes GELU, normalisation and attention out, or leaves them whole: the sum is the same."""
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm, self.split = nn.LayerNorm(32), nn.Linear(32, 96)
+            self.up, self.down = nn.Linear(32, 64), nn.Linear(64, 32)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            q, k, v = self.split(self.norm(x)).reshape(2, 24, 3, 4, 8).permute(2, 0, 3, 1, 4)
+            x = x + nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+            return x + self.down(nn.functional.gelu(self.up(x)))
+
+    x = torch.zeros(2, 24, 32)
+    expected = complete_trace_of(Block(), TensorSpec(shape=(2, 24, 32), dtype="float32"))
+    for dynamo in (False, True):
+        trace = traced(exported(tmp_path, Block(), x, dynamo=dynamo))
+        assert trace.uncounted == ()
+        assert trace.macs == expected.macs
+        assert trace.flops - 2 * trace.macs == pytest.approx(expected.flops - 2 * expected.macs, rel=0.03)
 
 
 @pytest.mark.parametrize("dynamo", [False, True])
@@ -111,7 +135,8 @@ def test_published_architectures_cost_what_pytorch_counts(
     x = torch.zeros(1, 3, size, size)
     trace = traced(exported(tmp_path, module, x, dynamo=dynamo))
     # on the CPU the fused attention has no formula there; on meta tensors every product is seen
-    assert trace.flops == counted(copy.deepcopy(module).to("meta"), x.to("meta"))
+    assert 2 * trace.macs == counted(copy.deepcopy(module).to("meta"), x.to("meta"))
+    assert trace.uncounted == ()
     assert trace.outputs[0].shape == (1, 1000)
     assert trace.untouched == ()
     assert all(operation.exact for operation in trace.operations)
@@ -163,18 +188,24 @@ def test_an_operation_says_all_about_itself(tmp_path: Path) -> None:
         reads_input=(0,),
         parameters=("conv.weight", "conv.bias"),
         label="3×3, s2, p1",
-        flops=2 * 16 * 16 * 16 * 27,
+        flops=2 * 16 * 16 * 16 * 27 + 16 * 16 * 16,
         macs=16 * 16 * 16 * 27,
         read_bytes=4 * (3 * 32 * 32 + 16 * 27 + 16),
         written_bytes=4 * 16 * 16 * 16,
         kernels=("Conv",),
     )
-    assert (relu.flops, relu.macs, relu.sources) == (None, 0, (0,))
+    assert (relu.flops, relu.macs, relu.sources) == (16 * 16 * 16, 0, (0,))
     assert (flatten.flops, flatten.read_bytes, flatten.written_bytes) == (0, 0, 0)
     assert (gemm.label, gemm.macs, gemm.family) == ("16→10", 160, "linear")
     assert pool.family == "pool"
     assert [call.path for call in trace.calls] == ["", "conv", "act", "fc"]
-    assert {(u.kernel, u.calls) for u in trace.uncounted} == {("Relu", 1), ("GlobalAveragePool", 1)}
+    assert [(k.kernel, k.calls, k.formula) for k in trace.ledger] == [
+        ("Conv", 1, "matrix"),
+        ("GlobalAveragePool", 1, "arithmetic"),
+        ("Relu", 1, "arithmetic"),
+        ("Gemm", 1, "matrix"),
+        ("Flatten", 1, "free"),
+    ]
     assert trace.memory is not None
     assert trace.memory.peak_bytes == 2 * 4 * 16 * 16 * 16
     assert trace.input_origin == "free dimensions chosen: x 1×3×32×32, the first sizes tried"

@@ -51,7 +51,7 @@ def test_what_enters_and_leaves_a_call_is_told() -> None:
     calls, _ = derive_calls(walked(nodes, [weight("w", 4, 6), weight("v", 1)][:1]), "net")
     assert [spec.name for spec in calls[1].inputs] == ["x"]
     assert [spec.name for spec in calls[1].outputs] == ["b"]
-    assert (calls[1].macs, calls[1].flops, calls[0].macs) == (24, 48, 24)
+    assert (calls[1].macs, calls[1].flops, calls[0].macs) == (24, 54, 24)
 
 
 def test_without_names_the_weights_give_the_modules() -> None:
