@@ -93,6 +93,7 @@ def build(
     code: str | os.PathLike[str] = "",
     base: str | os.PathLike[str] = "",
     pick: str = "",
+    device: str = "",
     title: str = "",
     trace: bool = True,
     weights: bool = True,
@@ -104,15 +105,16 @@ def build(
     a mapping from argument names to them. ``model`` is your own code that builds the architecture: a class or function,
     or ``"package.module:factory"``, with ``arguments`` for it; ``code`` is a Python file with the classes of the model;
     both are run. ``base`` is the folder of the model that an adapter belongs to. ``pick`` names one of several models
-    in a file. Without ``trace`` there is no forward pass, without ``weights`` only headers are read. Raises
-    ``LoadError`` or ``OptionsError``.
+    in a file. ``device`` is the one to estimate the time of a pass for: an id of ``modelreport devices``, or
+    ``"flops=100T,bandwidth=1T,memory=80G"``. Without ``trace`` there is no forward pass, without ``weights`` only
+    headers are read. Raises ``LoadError`` or ``OptionsError``.
     """
     from modelreport.pipeline import build as build_facts
 
     options = Options(
         inputs=tuple(parse_inputs(input)), model=model if isinstance(model, str) else name_of(model),
         factory=None if isinstance(model, str) else model, arguments=tuple((arguments or {}).items()),
-        code=os.fspath(code), base=os.fspath(base), pick=pick, title=title, trace=trace, weights=weights,
+        code=os.fspath(code), base=os.fspath(base), pick=pick, device=device, title=title, trace=trace, weights=weights,
         progress=progress,
     )  # fmt: skip
     where = Path(subject) if isinstance(subject, (str, os.PathLike)) else subject

@@ -101,6 +101,14 @@ def build(
         str,
         typer.Option(metavar="KEY", help="Which model to report on, when a file holds several. [default: the largest]"),
     ] = "",
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="Device that the time of a pass is estimated for: h100, a100, l4, rtx4090, m3-max, cpu … or "
+            "flops=100T,bandwidth=1T,memory=80G. 'modelreport devices' lists them.",
+        ),
+    ] = "",
     title: Annotated[
         str, typer.Option(metavar="TEXT", help="Title of the report. [default: found from the model]")
     ] = "",
@@ -130,7 +138,7 @@ def build(
     targets = output or [Path(f"{default_stem(path)}.report.html")]
     options = {
         "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title,
-        "trace": not no_trace, "weights": not no_weights,
+        "device": device, "trace": not no_trace, "weights": not no_weights,
     }  # fmt: skip
     with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
         report = make(path, targets, options, progress)
@@ -182,6 +190,18 @@ def formats() -> None:
     for item in FORMATS:
         typer.echo(f"  {item.title:<{width}}  {', '.join(item.suffixes)}\n  {'':<{width}}  {item.summary}")
     typer.echo(f"Writes: {', '.join(sorted(WRITERS))}")
+
+
+@app.command()
+def devices() -> None:
+    """List the devices that --device knows, with their published peaks."""
+    from modelreport.render.format import bytes_decimal, dtype, rate
+    from modelreport.trace import devices as known
+
+    for item in known():
+        peaks = ", ".join(f"{dtype(name)} {rate(peak, 'FLOP')}" for name, peak in item.flops_per_s.items())
+        memory = f"{bytes_decimal(item.memory_bytes)} at {rate(item.bytes_per_s, 'B')}"
+        typer.echo(f"{item.id:<10}  {item.title}\n            {memory}; {peaks}\n            {item.source}")
 
 
 def set_up_logging(*, verbose: bool) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import replace
 
 from modelreport.errors import ModelReportError
-from modelreport.facts import Identification, Report, Skipped, Stage, Structure, Trace, Usage, Weights
+from modelreport.facts import Identification, Outline, Report, Skipped, Stage, Structure, Trace, Usage, Weights
 from modelreport.generator import describe_generator
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
     Raises ``LoadError`` when the file cannot be read and ``OptionsError`` when an option cannot be used.
     """
     from modelreport.judge import give_verdict, judge
+    from modelreport.trace import device_of
 
+    device_of(options.device)  # an unknown one is told before any work
     with open_subject(subject, options) as checkpoint:
         from modelreport.measure import hash_files  # numpy: an unreadable file is told without waiting for it
 
@@ -39,6 +41,7 @@ def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
         structure = describe_structure(checkpoint, model)
         trace = trace_model(checkpoint, model, options)
         usage = estimate_usage(model, trace, structure, options)
+        outline = outline_model(model, structure, trace)
         weights = measure_weights(checkpoint, options)
         files = hash_files(checkpoint, options) if options.weights else checkpoint.source.files
         source = replace(checkpoint.source, files=files)
@@ -51,6 +54,7 @@ def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
         security=security,
         identification=identification,
         structure=structure,
+        outline=outline,
         trace=trace,
         usage=usage,
         weights=weights,
@@ -104,10 +108,19 @@ def estimate_usage(
     model: Model | Skipped, trace: Trace | Skipped, structure: Structure, options: Options
 ) -> Usage | Skipped:
     """Room 3: what it costs to train and run the model."""
-    from modelreport.trace import usage
+    from modelreport.trace import usage_of
 
     what = "The cost of use could not be estimated"
-    return attempt("trace", what, lambda: usage(model, trace, options, structure.size_bytes))
+    return attempt("trace", what, lambda: usage_of(model, trace, options, structure.size_bytes))
+
+
+def outline_model(model: Model | Skipped, structure: Structure, trace: Trace | Skipped) -> Outline:
+    """Room 2 again, now that the pass is known: the architecture in words."""
+    from modelreport.identify import outline
+
+    identification = model if isinstance(model, Skipped) else model.identification
+    made = attempt("identify", "The outline failed", lambda: outline(structure, trace, identification))
+    return Outline() if isinstance(made, Skipped) else made
 
 
 def measure_weights(checkpoint: Checkpoint, options: Options) -> Weights | Skipped:

@@ -31,7 +31,7 @@ ALLOWED = {
     "progress": set(),
     "pipeline": OPEN | LIVE | {"generator", *ROOMS} - {"render"},
     "api": OPEN | {"pipeline", "render"},
-    "cli": OPEN | {"api", "progress", "load", "render"},
+    "cli": OPEN | {"api", "progress", "load", "trace", "render"},
     "__init__": OPEN | {"api"},
     "__main__": {"cli"},
 }

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from modelreport.facts import Device, Skipped, Trace, Usage
     from modelreport.options import Options
 
-__all__ = ["device_of", "devices", "trace", "trace_graph", "usage"]
+__all__ = ["device_of", "devices", "trace", "trace_graph", "usage_of"]
 
 
 def trace(model: Model, options: Options) -> Trace | Skipped:
@@ -29,15 +29,15 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
     return read(checkpoint, options)
 
 
-def usage(model: Model | Skipped, trace: Trace | Skipped, options: Options, weights_bytes: int) -> Usage | Skipped:
+def usage_of(model: Model | Skipped, trace: Trace | Skipped, options: Options, weights_bytes: int) -> Usage | Skipped:
     """What it costs to train and run the model whose pass was traced; each part says why it is missing.
 
     ``weights_bytes`` are the bytes of parameters and buffers, for whether they fit a device. Raises ``OptionsError``
     for a device that is not known.
     """
-    from modelreport.trace.usage import usage_of
+    from modelreport.trace.usage import usage_of as estimate
 
-    return usage_of(model, trace, options, weights_bytes)
+    return estimate(model, trace, options, weights_bytes)
 
 
 def device_of(name: str) -> Device:
