@@ -48,4 +48,8 @@ def _sum_up(born: dict[Value, int], last: dict[Value, int], steps: int) -> Memor
         live += changes[number]
         course.append((number, live))
     peak, at = max((size, -number) for number, size in course)
-    return memory_of(course, peak, -at)
+    alive: dict[int, int] = {}
+    for value, start in born.items():
+        if value.size_bytes and start <= -at <= last[value]:
+            alive[start] = alive.get(start, 0) + value.size_bytes
+    return memory_of(course, peak, -at, alive)

@@ -67,3 +67,15 @@ def test_long_courses_are_thinned_and_keep_their_peak() -> None:
     assert len(memory.points) <= POINTS
     assert memory.peak_bytes == 400 + 3600
     assert memory.peak_operation in {point.operation for point in memory.points}
+
+
+def test_what_is_alive_at_the_peak_adds_up_to_it() -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["a"]),
+        helper.make_node("Tanh", ["a"], ["b"]),
+        helper.make_node("Add", ["a", "b"], ["c"]),
+        helper.make_node("Relu", ["c"], ["y"]),
+    ]
+    memory = measure_memory(walked(nodes, ["y"]))
+    assert [(a.operation, a.size_bytes) for a in memory.alive] == [(0, 400), (1, 400), (2, 400)]
+    assert memory.peak_bytes == 1200

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from modelreport.trace.memory import POINTS, thinned
-from tests.trace.models import Residual, complete_trace_of, spec
+from modelreport.trace.memory import MOST_ALIVE, POINTS, thinned
+from tests.trace.models import Function, Residual, complete_trace_of, spec, vision
 
 
 def test_peak_of_a_chain_is_the_largest_pair_of_neighbours():
@@ -48,3 +48,35 @@ def test_thinning_keeps_the_highest_point_and_the_order(values, most):
     assert len(kept) <= most
     assert kept == sorted(kept)
     assert max((v for _, v in kept), default=0) == max(values, default=0)
+
+
+def test_what_is_alive_at_the_peak_adds_up_to_it():
+    """At the sum of a residual: the skipped tensor, the branch, and the sum itself."""
+    module = nn.Sequential(nn.Linear(16, 16), Residual(16), nn.ReLU(inplace=True))
+    memory = complete_trace_of(module, spec(2, 16)).memory
+    assert [(a.operation, a.size_bytes) for a in memory.alive] == [(0, 128), (1, 128), (2, 128)]
+    assert sum(a.size_bytes for a in memory.alive) == memory.peak_bytes
+
+
+def test_the_largest_are_named_first_and_what_is_gone_is_not_named():
+    module = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 100), nn.Sigmoid(), nn.Linear(100, 90))
+    memory = complete_trace_of(module, spec(3, 8)).memory
+    assert [(a.operation, a.size_bytes) for a in memory.alive] == [(2, 1200), (3, 1200)]
+
+
+def test_networks_that_keep_much_name_what_is_alive(torchvision):
+    memory = vision("densenet121").memory
+    assert len(memory.alive) <= MOST_ALIVE
+    sizes = [a.size_bytes for a in memory.alive]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sum(sizes) == memory.peak_bytes
+    assert all(a.operation <= memory.peak_operation for a in memory.alive)
+
+
+def test_many_small_tensors_are_cut_to_the_largest():
+    def keep(x):
+        return [x * i for i in range(80)]
+
+    memory = complete_trace_of(Function(keep), spec(4)).memory
+    assert len(memory.alive) == MOST_ALIVE
+    assert memory.peak_bytes == 80 * 16
