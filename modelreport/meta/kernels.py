@@ -148,12 +148,17 @@ _RANDOM = {
 }  # fmt: skip
 
 
+_BLANK = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
+"""Memory as it happens to be: any content will do."""
+
+
 class Kind(NamedTuple):
     """What has to be known about an aten operator."""
 
     rule: Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any] | None
     random: bool
     draws: bool
+    blank: bool
     ranks: bool
     mutates: bool
     has_device: bool
@@ -173,6 +178,7 @@ def kind_of(func: Any) -> Kind:
         rule=rule,
         random=not aten or name in _RANDOM,
         draws=aten and name in _DRAWS,
+        blank=aten and name in _BLANK,
         ranks=aten and name in RANKINGS,
         mutates=bool(schema.is_mutable),
         literal=aten and name in LITERALS,

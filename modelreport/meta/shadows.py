@@ -19,6 +19,8 @@ TWIN_LIMIT = 1 << 20
 """Largest twin, in elements: the cost of remembering stays far below that of the pass."""
 DRAW_LIMIT = 1 << 16
 """Most random numbers that are drawn for real at once."""
+BLANK_LIMIT = 1 << 12
+"""Largest uninitialised tensor, in elements, that is remembered."""
 PATIENCE = 32
 """Invented truth values from one line of code before the answer flips, so that ``while not done`` ends."""
 
@@ -171,6 +173,8 @@ class Shadows:
             self.follow(func, args, kwargs, out)
         elif kind.draws and self._draws and out.numel() <= DRAW_LIMIT:
             self.follow(func, args, kwargs, out, drawn=True)
+        elif kind.blank:
+            self._blank(out)
         elif kind.mutates:
             for tensor in tensors_in(out) or tensors[:1]:
                 self.forget(tensor)
@@ -212,6 +216,13 @@ class Shadows:
         for tensor, value in zip(made, values, strict=False):
             if tensor.shape == value.shape:
                 self.know(tensor, value, guess)
+
+    def _blank(self, out: torch.Tensor) -> None:
+        """Zeros as the content of uninitialised whole numbers: sizes and indices are written into them one by one."""
+        import torch
+
+        if out.dim() and not (out.is_floating_point() or out.is_complex()) and out.numel() <= BLANK_LIMIT:
+            self.know(out, torch.zeros(out.shape, dtype=out.dtype, device="cpu"))
 
     def _rank(self, func: Any, args: Any, kwargs: dict[str, Any], out: Any) -> None:
         """Give the indices of an unknown ranking (routing, argmax) uniformly random values, marked as invented."""

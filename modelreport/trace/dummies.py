@@ -13,7 +13,19 @@ if TYPE_CHECKING:
 
     from modelreport.facts import TensorSpec
 
-Fill = Literal["noise", "ids", "ones", "zeros", "literal"]
+Fill = Literal["noise", "ids", "ones", "zeros", "literal", "kinds"]
+KINDS = {"image": 1, "video": 2, "audio": 3}
+"""Types of tokens by what they stand for; text is 0."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A run of one token in a sequence, where the features of an image or a sound take the place of words."""
+
+    token: int
+    count: int = 1
+    kind: str = ""
+    """``image``, ``video`` or ``audio``; empty for tokens that only enclose such a run."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +37,10 @@ class Dummy:
     dtype: str = "float32"
     high: int = 2
     """Ids are below this."""
-    marked: tuple[int, int] | None = None
-    """Token id and how often it stands in the sequence, for image and audio placeholders."""
+    marks: tuple[Mark, ...] = ()
+    """Runs of placeholders after the first token; ``kinds`` tells them from text."""
+    avoid: tuple[int, ...] = ()
+    """Ids with a meaning (padding, end), which only marks may have."""
     literal: tuple[Any, ...] = ()
     listed: bool = False
     """Wrapped in a list, as detection models want their images."""
@@ -54,11 +68,18 @@ class Dummy:
             return torch.tensor(self.literal, dtype=dtype)
         if self.fill in ("ones", "zeros"):
             return torch.full(self.shape, 1 if self.fill == "ones" else 0, dtype=dtype)
-        made = torch.randint(0, max(self.high, 2), self.shape, generator=torch.Generator().manual_seed(0))
-        if self.marked is not None:
-            token, count = self.marked
-            made[made == token] = max(token - 1, 0)
-            made[..., 1 : 1 + count] = token
+        if self.fill == "kinds":
+            made = torch.zeros(self.shape, dtype=torch.int64)
+        else:
+            made = torch.randint(0, max(self.high, 2), self.shape, generator=torch.Generator().manual_seed(0))
+            meant = {*self.avoid, *(mark.token for mark in self.marks)}
+            plain = next((i for i in range(max(self.high, 2) - 1, 0, -1) if i not in meant), 0)
+            made[torch.isin(made, torch.tensor(sorted(meant), dtype=torch.int64))] = plain
+        start = 1
+        for mark in self.marks:
+            value = KINDS.get(mark.kind, 0) if self.fill == "kinds" else mark.token
+            made[..., start : start + mark.count] = value
+            start += mark.count
         return made.to(dtype)
 
     def __str__(self) -> str:
@@ -74,6 +95,8 @@ class Candidate:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     richer: bool = False
     """Worth trying after a success that left parameters untouched."""
+    spare: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """Further named arguments, to be fed where an error asks for them."""
 
     def make(self, shadows: Shadows | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments for the call."""
@@ -95,7 +118,7 @@ class Candidate:
     @property
     def key(self) -> str:
         """Equal for candidates that feed the same."""
-        return repr((self.args, sorted(self.kwargs.items())))
+        return repr((self.args, sorted(self.kwargs.items(), key=lambda item: item[0])))
 
     def __str__(self) -> str:
         named = [str(a) for a in self.args if isinstance(a, Dummy)]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from modelreport.trace.configured import configured, from_settings
 from modelreport.trace.dummies import Candidate, Dummy
+from modelreport.trace.inputs import configured, from_settings
 from modelreport.trace.layers import SEQUENCE, first_layers, forms_of, is_embedding, vocabulary
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def candidates(module: Any, identification: Identification | None = None) -> Ite
 def _of_any_dtype(module: Any, identification: Identification | None) -> Iterator[Candidate]:
     parameters = forward_parameters(module)
     needed = [p for p in parameters if p.default is p.empty]
-    yield from configured(module, [p.name for p in parameters], [p.name for p in needed])
+    yield from configured(module, parameters)
     yield from from_settings(module, identification)
     yield from from_names(module, needed)
     yield from from_layers(module, needed)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from modelreport.facts import TensorSpec
 from modelreport.meta import Shadows, on_cpu, tensors_in
+from modelreport.trace.blame import note_names
 from modelreport.trace.dummies import Candidate
 from modelreport.trace.recorder import PassStoppedError, Recorder
 from modelreport.trace.watch import watched
@@ -67,6 +68,7 @@ def _run(module: Any, recorder: Recorder, result: Pass, args: tuple[Any, ...], k
         makers = (recorder.maker(t) for t in results)
         recorder.output_sources = tuple(-1 if maker is None else maker for maker in makers)
     except (Exception, PassStoppedError) as error:
+        note_names(error)
         # the traceback would keep the frames, and with them every tensor of the pass
         error.__cause__ = error.__context__ = None
         result.error = error.with_traceback(None)

@@ -7,16 +7,20 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from modelreport.trace.blame import NAMES, Names
 from modelreport.trace.dummies import Candidate, Dummy
 
 WHY = "its size comes from an error message"
 MOST_SIDE, MOST_LENGTH = 2048, 1_000_000
 
 
-def repaired(message: str, candidate: Candidate) -> Iterator[Candidate]:
-    """Candidates that the error message suggests, none like the one that failed."""
+def repaired(error: BaseException | str, candidate: Candidate) -> Iterator[Candidate]:
+    """Candidates that the error suggests by its message and its names, none like the one that failed."""
     if not candidate.dummies:
         return
+    names = getattr(error, NAMES, Names((), ()))
+    message = " ".join([str(error), *names.absent])
+    yield from _of_rank(str(error), candidate, names.line)
     for rule in _RULES:
         for found in rule(message, candidate):
             if found.key != candidate.key:
@@ -52,6 +56,7 @@ def _image_size(message: str, candidate: Candidate) -> Iterator[Candidate]:
     match = re.search(r"\((\d+)\*?(\d+)?\) doesn't match model \((\d+)\*?(\d+)?\)", message)
     if match and all(4 <= int(n or match[3]) <= MOST_SIDE for n in match.group(3, 4)):
         yield resized(candidate, int(match[3]), int(match[4] or match[3]))
+        yield from _in_proportion(candidate, *(int(n) for n in match.groups() if n is not None))
     match = re.search(
         r"(?:input|image)(?: image)? ?(?:height|size|width)"
         r".*?(?:doesn't match|expected|got).*?\(?(\d+)[\*x, ]*(\d+)?\)?",
@@ -65,12 +70,24 @@ def _image_size(message: str, candidate: Candidate) -> Iterator[Candidate]:
         yield resized(candidate, int(match[1]))
 
 
+def _in_proportion(candidate: Candidate, *sizes: int) -> Iterator[Candidate]:
+    """``(1792*448) doesn't match model (896*448)``: the model puts images together before it looks at their size."""
+    images = [d.shape for d in candidate.dummies if d.fill == "noise" and len(d.shape) == 4]
+    if len(sizes) == 4 and images and all(sizes):
+        height, width = images[0][-2] * sizes[2] // sizes[0], images[0][-1] * sizes[3] // sizes[1]
+        if min(height, width) >= 4 and max(height, width) <= MOST_SIDE:
+            yield resized(candidate, height, width)
+
+
 def _dtype(message: str, candidate: Candidate) -> Iterator[Candidate]:
     wants_ids = re.search(r"[Ee]xpected.*(Long|Int)|indices to be|must be.*Long", message)
     if wants_ids:
-        yield candidate.changed(
-            lambda d: Dummy(d.shape[:2], "ids", "int64") if d.fill == "noise" else d, "it has to be whole numbers"
-        )
+        noise = [d for d in candidate.dummies if d.fill == "noise"]
+        for some in [noise] if len(noise) == 1 else [*([d] for d in noise), noise]:
+            yield candidate.changed(
+                lambda d, some=some: Dummy(d.shape[:2], "ids", "int64") if d in some else d,
+                "it has to be whole numbers",
+            )
     match = re.search(
         r"(?:mat1 and mat2 must have the same dtype|expected m1 and m2).*?(Half|BFloat16|Double)", message
     )
@@ -92,7 +109,10 @@ def _product(message: str, candidate: Candidate) -> Iterator[Candidate]:
         return
     have, want = (int(n) for n in match.groups() if n is not None)
     dummy = candidate.dummies[0]
-    if not have or dummy.fill != "noise":
+    if not have or not 1 <= want <= MOST_LENGTH:
+        return
+    yield from _widened(candidate, have, want)
+    if dummy.fill != "noise":
         return
     if len(dummy.shape) == 4:
         side = dummy.shape[-1] * math.sqrt(want / have)
@@ -102,22 +122,70 @@ def _product(message: str, candidate: Candidate) -> Iterator[Candidate]:
         length = round(dummy.shape[-1] * want / have)
         if 1 <= length <= MOST_LENGTH:
             yield _reshaped(candidate, lambda shape: (*shape[:-1], length))
-    elif len(dummy.shape) == 2 and 1 <= want <= MOST_LENGTH:
+    elif len(dummy.shape) == 2:
         yield candidate.changed(lambda d: replace(d, shape=(1, want)) if d is dummy else d, WHY)
 
 
-def _broadcast(message: str, candidate: Candidate) -> Iterator[Candidate]:
-    """A learned position embedding of another length than the input gives."""
-    match = re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", message)
-    match = match or re.search(r"Attempting to broadcast.*\[(\d+)\].*\[(\d+)\]", message)
+def _widened(candidate: Candidate, have: int, want: int) -> Iterator[Candidate]:
+    """Each of the vectors of the width that did not fit in the width that would, the last argument first."""
+    wrong = [d for d in candidate.dummies if d.fill == "noise" and len(d.shape) > 1 and d.shape[-1] == have]
+    for dummy in reversed(wrong if len(candidate.dummies) > 1 else []):
+        yield candidate.changed(lambda d, it=dummy: replace(d, shape=(*d.shape[:-1], want)) if d is it else d, WHY)
+
+
+def _multiples(message: str, candidate: Candidate) -> Iterator[Candidate]:
+    """``length 16000 is not a multiple of 1920``: the next one that is."""
+    match = re.search(r"(\d+)\D{1,40}(?:not |be )(?:a )?(?:multiple of|divisible by)\D{1,40}(\d+)", message)
     if not match:
         return
-    have, want = int(match[1]), int(match[2])
+    have, step = int(match[1]), int(match[2])
+    want = -(-have // step) * step if step else 0
+    if 0 < want <= MOST_LENGTH and want != have:
+        yield candidate.changed(
+            lambda d: replace(d, shape=tuple(want if n == have else n for n in d.shape)) if d.fill == "noise" else d,
+            WHY,
+        )
+
+
+_UNLIKE = (
+    re.compile(r"size of tensor a \((?P<have>\d+)\) must match the size of tensor b \((?P<want>\d+)\)"),
+    re.compile(r"Attempting to broadcast.*\[(?P<have>\d+)\].*\[(?P<want>\d+)\]"),
+)
+_ON_META = re.compile(r"broadcast a dimension of length (\d+) at (-\d)!.*broadcastable to \[([\d, ]+)\]")
+
+
+def _broadcast(message: str, candidate: Candidate) -> Iterator[Candidate]:
+    """A learned position embedding of another length than the input gives, or a vector of another width."""
+    for have, want in _unlike(message):
+        if not min(have, want) >= 1 or max(have, want) > MOST_LENGTH:
+            continue
+        if "at -1!" in message:
+            yield from _widened(candidate, have, want)
+            yield from _widened(candidate, want, have)
+        yield from _lengthened(candidate, have, want)
+
+
+def _unlike(message: str) -> Iterator[tuple[int, int]]:
+    """Pairs of sizes that did not fit each other: what the input gave, what the model has."""
+    for pattern in _UNLIKE:
+        match = pattern.search(message)
+        if match:
+            yield int(match["have"]), int(match["want"])
+            return
+    match = _ON_META.search(message)
+    if match:
+        sizes = [int(n) for n in match[3].split(",")]
+        if len(sizes) >= -int(match[2]):
+            yield sizes[int(match[2])], int(match[1])
+
+
+def _lengthened(candidate: Candidate, have: int, want: int) -> Iterator[Candidate]:
+    """The first dummy so much longer or larger that ``have`` becomes ``want``."""
     dummy = candidate.dummies[0]
-    if not 1 <= want <= MOST_LENGTH:
-        return
     if dummy.fill == "ids":
-        yield candidate.changed(lambda d: replace(d, shape=(1, want)) if d.fill == "ids" else d, WHY)
+        yield candidate.changed(
+            lambda d: replace(d, shape=(1, want)) if d.fill in ("ids", "ones") and d.shape == dummy.shape else d, WHY
+        )
     elif len(dummy.shape) >= 4:
         side = dummy.shape[-1]
         sizes = [
@@ -125,14 +193,18 @@ def _broadcast(message: str, candidate: Candidate) -> Iterator[Candidate]:
         ]
         sizes.append(round(side * want / max(have, 1)))
         yield from (resized(candidate, s) for s in dict.fromkeys(sizes) if 4 <= s <= MOST_SIDE)
-    elif have:
+    else:
         length = round(dummy.shape[-1] * want / have)
         if 1 <= length <= MOST_LENGTH:
             yield _reshaped(candidate, lambda shape: (*shape[:-1], length))
 
 
 def _ranks(message: str, candidate: Candidate) -> Iterator[Candidate]:
-    if re.search(r"expected 5\)|expected.*5D", message, re.IGNORECASE):
+    match = re.search(r"5D tensor of shape \(\w+, (\d), ", message)
+    if match:
+        several = int(match[1])
+        yield _reshaped(candidate, lambda shape: (1, several, *shape[1:]) if len(shape) == 4 else shape)
+    if re.search(r"expected 5\)|expected 5, got|expected.*5D", message, re.IGNORECASE):
         yield _reshaped(candidate, lambda shape: (1, 8, *shape[1:]) if len(shape) == 4 else shape)
     match = re.search(r"mel input features to be of length (\d+)", message)
     if match and 1 <= int(match[1]) <= MOST_LENGTH:
@@ -140,23 +212,62 @@ def _ranks(message: str, candidate: Candidate) -> Iterator[Candidate]:
         yield _reshaped(candidate, lambda shape: (*shape[:-1], length))
 
 
+_COUNTS = re.compile(
+    r"tokens: (?P<tokens>\d+),? features:? (?P<features>\d+)"
+    r"|[Pp]laceholder tokens \((?P<tokens2>\d+)\)(?: and features| does not match[^(]*) \((?P<features2>\d+)\)"
+)
+
+
+def _of_rank(message: str, candidate: Candidate, names: tuple[str, ...]) -> Iterator[Candidate]:
+    """``batch, cameras = mask.shape`` failed: the argument that the line speaks of has another number of dimensions."""
+    match = re.search(r"values to unpack \(expected (\d)", message)
+    fed = [n for n in names if isinstance(candidate.kwargs.get(n), Dummy)]
+    if not match or not fed:
+        return
+    dummy, rank = candidate.kwargs[fed[0]], int(match[1])
+    if dummy.literal or dummy.marks or not 1 <= rank <= 6:
+        return
+    shape = dummy.shape
+    while len(shape) < rank:
+        shape = (1, *shape)
+    changed = [shape[:rank], (shape[0], *shape[len(shape) - rank + 1 :])] if len(shape) > rank else [shape]
+    for new in changed:
+        kwargs = {**candidate.kwargs, fed[0]: replace(dummy, shape=new)}
+        yield replace(candidate, kwargs=kwargs, origin=f"{candidate.origin}; {WHY}")
+
+
 def _placeholders(message: str, candidate: Candidate) -> Iterator[Candidate]:
-    """``tokens: 576, features 2928``: the text needs as many image placeholders as the image gives features."""
-    match = re.search(r"tokens: (\d+),? features:? (\d+)", message)
+    """``tokens: 576, features 2928``: the text needs as many placeholders as the image or sound gives features."""
+    match = _COUNTS.search(message)
     if not match:
         return
-    count = int(match[2])
-    if not 0 < count <= 1 << 16:
+    have, want = int(match["tokens"] or match["tokens2"]), int(match["features"] or match["features2"])
+    marks = {mark for dummy in candidate.dummies for mark in dummy.marks if mark.kind}
+    said = [mark for mark in marks if mark.kind in message.lower()] or sorted(marks, key=lambda m: m.count != have)
+    if not 0 < want <= 1 << 16 or not said:
         return
+    old, new = said[0], replace(said[0], count=want)
 
     def change(dummy: Dummy) -> Dummy:
-        if dummy.marked is None:
+        if not dummy.marks:
             return dummy
-        return replace(dummy, shape=(1, count + 32), marked=(dummy.marked[0], count))
+        marks = tuple(new if mark == old else mark for mark in dummy.marks)
+        return replace(dummy, shape=(*dummy.shape[:-1], 32 + sum(mark.count for mark in marks)), marks=marks)
 
-    yield candidate.changed(change, "the number of image placeholders comes from an error message")
+    yield candidate.changed(change, f"the number of {old.kind} placeholders comes from an error message")
+
+
+def _asked_for(message: str, candidate: Candidate) -> Iterator[Candidate]:
+    """``encoder_hidden_states must be given``: an argument with a default that this model cannot do without."""
+    named = [n for n in candidate.spare if n not in candidate.kwargs and re.search(rf"\b{n}\b", message)][:4]
+    for names in [*([n] for n in named), *([named] if len(named) > 1 else [])]:
+        yield replace(
+            candidate,
+            kwargs={**candidate.kwargs, **{name: candidate.spare[name] for name in names}},
+            origin=f"{candidate.origin}; {' and '.join(names)} as an error asks",
+        )
 
 
 _RULES: tuple[Callable[[str, Candidate], Iterator[Candidate]], ...] = (
-    _channels, _image_size, _dtype, _product, _broadcast, _ranks, _placeholders,
+    _channels, _image_size, _dtype, _product, _multiples, _broadcast, _ranks, _placeholders, _asked_for,
 )  # fmt: skip

@@ -22,7 +22,7 @@ MOST_RICHER = 4
 MOST_SECONDS = 180.0
 REPAIRS = 3
 """Repairs of repairs of one candidate."""
-SAME_ERRORS_DEEP, SAME_ERRORS = 2, 8
+SAME_ERRORS_DEEP, SAME_ERRORS = 4, 8
 """So many failures with the same words at the same place, and other sizes will not help."""
 
 
@@ -94,7 +94,7 @@ def _first_success(tries: _Tries, source: Iterator[Candidate]) -> None:
         if result.error is None:
             return
         if repairs < REPAIRS:
-            found = repaired(str(result.error), candidate)
+            found = repaired(result.error, candidate)
             queue = [*((better, repairs + 1) for better in found), *queue]
 
 
@@ -109,7 +109,7 @@ def _richer(tries: _Tries, source: Iterator[Candidate], parameters: set[str]) ->
         if candidate is None or tries.over:
             return
         result = tries.run(candidate)
-        mended = next(repaired(str(result.error), candidate), None) if result.error is not None else None
+        mended = next(repaired(result.error, candidate), None) if result.error is not None else None
         if mended is not None:
             result = tries.run(mended)
         if result.error is None and parameters <= result.touched:

@@ -75,3 +75,13 @@ def test_kinds_tell_random_mutating_and_factory_operators():
     assert kind_of(aten.add_.Tensor).mutates
     assert kind_of(aten.zeros.default).has_device
     assert not kind_of(aten.add.Tensor).random
+
+
+def test_sizes_written_into_empty_memory_one_by_one_are_known():
+    with on_meta() as shadows:
+        sizes = torch.empty((2, 2), dtype=torch.long)
+        sizes[0, 0], sizes[0, 1], sizes[1, 0], sizes[1, 1] = 4, 5, 2, 3
+        total = int((sizes[:, 0] * sizes[:, 1]).sum())
+        assert shadows.twin(torch.empty(4)) is None, "weights are never known"
+    assert total == 26
+    assert shadows.guess_calls == 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from modelreport.meta import Shadows
-from modelreport.trace.dummies import Candidate, Dummy, given
+from modelreport.trace.dummies import Candidate, Dummy, Mark, given
 from tests.trace.models import spec
 
 
@@ -22,9 +22,20 @@ def test_noise_is_unknown_on_meta_and_the_same_each_time_for_real():
 
 
 def test_placeholders_stand_where_they_should():
-    made = Dummy((1, 20), "ids", "int64", 30, marked=(9, 5)).make(None)
+    made = Dummy((1, 20), "ids", "int64", 30, marks=(Mark(9, 5, "image"),)).make(None)
     assert int((made == 9).sum()) == 5
     assert (made[0, 1:6] == 9).all()
+
+
+def test_tokens_with_a_meaning_stand_only_where_they_are_marked():
+    made = Dummy((1, 200), "ids", "int64", 9, marks=(Mark(7), Mark(8, 3, "image")), avoid=(0, 3, 8)).make(None)[0]
+    assert made[1:5].tolist() == [7, 8, 8, 8]
+    assert not set(made[5:].tolist()) & {0, 3, 8}
+
+
+def test_kinds_of_tokens_follow_the_marks():
+    marks = (Mark(7), Mark(8, 2, "image"), Mark(9, 3, "audio"))
+    assert Dummy((1, 8), "kinds", "int64", marks=marks).make(None).tolist() == [[0, 0, 1, 1, 3, 3, 3, 0]]
 
 
 def test_given_inputs_are_placed_by_name_and_kind():

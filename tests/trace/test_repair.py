@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.trace.dummies import Candidate, Dummy
+from modelreport.trace.blame import note_names
+from modelreport.trace.dummies import Candidate, Dummy, Mark
 from modelreport.trace.repair import MOST_LENGTH, MOST_SIDE, repaired
 
 IMAGE = Candidate("image", (Dummy((1, 3, 224, 224)),))
@@ -30,6 +31,9 @@ def shapes(message: str, candidate: Candidate = IMAGE) -> list[tuple[int, ...]]:
             (1, 3, 112, 112),
         ),
         ("not enough values to unpack (expected 5)", (1, 8, 3, 224, 224)),
+        ("must be a 5D tensor of shape (batch_size, 2, num_channels, height, width)", (1, 2, 3, 224, 224)),
+        ("Input image size (448*224) doesn't match model (224*224).", (1, 3, 112, 224)),
+        ("length 224 is not a multiple of 320", (1, 3, 320, 320)),
     ],
 )
 def test_the_wanted_shape_is_among_the_suggestions(message, shape):
@@ -42,9 +46,60 @@ def test_whole_numbers_are_given_where_they_are_wanted():
 
 
 def test_the_number_of_placeholders_is_taken_from_the_message():
-    text = Candidate("", (), {"input_ids": Dummy((1, 64), "ids", "int64", marked=(9, 4))})
+    marks = (Mark(8, 4, "audio"), Mark(9, 4, "image"))
+    text = Candidate(
+        "", (), {n: Dummy((1, 64), fill, "int64", marks=marks) for n, fill in (("ids", "ids"), ("types", "kinds"))}
+    )
     (better,) = repaired("Image features and image tokens do not match, tokens: 4, features: 25", text)
-    assert better.kwargs["input_ids"].marked == (9, 25)
+    assert [d.marks for d in better.dummies] == [(Mark(8, 4, "audio"), Mark(9, 25, "image"))] * 2
+    assert [d.shape for d in better.dummies] == [(1, 61)] * 2
+
+
+def test_an_argument_that_the_message_names_is_fed():
+    text = Candidate(
+        "", (), {"ids": Dummy((1, 4), "ids", "int64")}, spare={"boxes": Dummy((1, 4, 4)), "n": Dummy((1,))}
+    )
+    (better,) = repaired("`boxes` must be given", text)
+    assert set(better.kwargs) == {"ids", "boxes"}
+    assert "boxes as an error asks" in better.origin
+
+
+def test_an_argument_that_the_failing_line_found_missing_is_fed():
+    def forward(ids, boxes=None):
+        return [
+            ids,
+            boxes.shape,
+        ]
+
+    try:
+        forward(1)
+    except AttributeError as error:
+        note_names(error)
+        caught = error
+    text = Candidate("", (), {"ids": Dummy((1, 4), "ids", "int64")}, spare={"boxes": Dummy((1, 4, 4))})
+    (better,) = repaired(caught, text)
+    assert set(better.kwargs) == {"ids", "boxes"}
+
+
+def test_the_argument_of_the_failing_line_gets_the_rank_that_it_wants():
+    def forward(image, mask):
+        batch, columns = mask.shape
+        return image, batch, columns
+
+    both = Candidate("", (), {"image": Dummy((1, 3, 8, 8)), "mask": Dummy((1, 1, 8), "ones", "int64")})
+    try:
+        forward(*(d.make(None) for d in both.dummies))
+    except ValueError as error:
+        note_names(error)
+        caught = error
+    found = [{n: d.shape for n, d in c.kwargs.items()} for c in repaired(caught, both)]
+    assert {"image": (1, 3, 8, 8), "mask": (1, 8)} in found
+
+
+def test_a_vector_beside_another_input_gets_the_width_of_the_layer_that_refused_it():
+    both = Candidate("", (), {"ids": Dummy((1, 4), "ids", "int64"), "states": Dummy((1, 9, 768))})
+    first = next(repaired("a and b must have same reduction dim, but got [9, 768] X [1408, 768].", both))
+    assert first.kwargs["states"].shape == (1, 9, 1408)
 
 
 def test_messages_about_something_else_suggest_nothing():

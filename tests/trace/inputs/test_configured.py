@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
-from torch import nn
 
 from modelreport.meta import on_meta
-from modelreport.trace.configured import Config, dummy_for, from_settings
+from modelreport.trace.inputs.configured import configured
+from tests.trace.inputs.subjects import subject
 from tests.trace.models import complete_trace_of
 
 
@@ -98,20 +96,27 @@ def test_caches_in_the_output_do_not_matter(built):
     assert found.guesses == ()
 
 
-def test_unknown_arguments_have_no_rule():
-    assert dummy_for("grid_of_something", Config(SimpleNamespace(model_type="x"))) is None
+def test_text_and_image_of_a_grid_agree_about_their_placeholders(built):
+    text = {**SMALL, "vocab_size": 99, "num_key_value_heads": 2, "max_position_embeddings": 512}
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
+    found = complete_trace_of(
+        built(
+            "qwen2_vl",
+            text_config={**text, "rope_parameters": rope},
+            vision_config={"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "patch_size": 14},
+            image_token_id=98, video_token_id=97, vision_start_token_id=96, vision_end_token_id=95,
+        )
+    )  # fmt: skip
+    assert inputs_of(found)["pixel_values"] == (256, 3 * 2 * 14 * 14)
+    assert inputs_of(found)["input_ids"] == (1, 256 // 4 + 2 + 32)
+    assert found.untouched == ()
 
 
-def test_settings_of_timm_and_of_the_module_are_read():
-    module = nn.Identity()
-    module.pretrained_cfg = {"input_size": (3, 99, 88)}
-    module.image_size = 48
-    shapes = [c.dummies[0].shape for c in from_settings(module, None)]
-    assert shapes == [(1, 3, 99, 88), (1, 3, 48, 48)]
+def test_what_an_error_asks_for_is_spared_for_it():
+    found = next(configured(*_module(lambda input_ids, bbox=None, labels=None, past_key_values=None: None)))
+    assert set(found.spare) == {"bbox"}
 
 
-def test_senseless_settings_are_passed_over():
-    module = nn.Identity()
-    module.pretrained_cfg = {"input_size": "large"}
-    module.image_size = 10**9
-    assert list(from_settings(module, None)) == []
+def _module(forward):
+    model = subject(forward)
+    return model.module, list(model.parameters)

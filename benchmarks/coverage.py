@@ -1,0 +1,129 @@
+"""How many models of torchvision, timm and transformers are traced without any hint.
+
+Every model is built without weights, its dummy input is found, and it is run on meta in a process of its own with a
+limit of time and memory. Where it fits, a really initialised copy runs on the CPU with the same input, and names,
+shapes and dtypes of the outputs are compared.
+
+    python benchmarks/coverage.py                              everything (about an hour on two cores)
+    python benchmarks/coverage.py --library timm --all         every name of timm rather than one for each module
+    python benchmarks/coverage.py --library transformers --sample 60 --seed 1
+    python benchmarks/coverage.py --only resnet50 --only clip
+    python benchmarks/coverage.py --again                      those once more that did not work
+
+An interrupted sweep goes on where it stopped (``--state``), ``--fresh`` begins anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from pathlib import Path
+
+if __name__ == "__main__" and not __package__:
+    sys.path[0] = str(Path(__file__).parent.parent)
+
+from benchmarks.sweep.processes import Record, each
+from benchmarks.sweep.record import record_of
+from benchmarks.sweep.table import line, verdict
+from benchmarks.sweep.zoo import LIBRARIES, held_out, names_of
+
+STATE = Path(".cache/coverage.jsonl")
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--library", action="append", choices=LIBRARIES, help="only this library; may be repeated")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this model; may be repeated")
+    parser.add_argument("--all", action="store_true", help="every name of timm")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="so many models of each library at random")
+    parser.add_argument(
+        "--part",
+        choices=("all", "seen", "held-out"),
+        default="all",
+        help="of transformers: the types that rules were written for, or the third that was held out",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
+    parser.add_argument("--seconds", type=float, default=180, help="limit for each model")
+    parser.add_argument("--memory", type=float, default=6, help="limit for each model in GiB")
+    parser.add_argument("--state", type=Path, default=STATE, help="where results are kept, one JSON line a model")
+    parser.add_argument("--fresh", action="store_true", help="forget earlier results")
+    parser.add_argument("--again", action="store_true", help="run those again that did not work")
+    return parser.parse_args(given)
+
+
+def read(state: Path) -> dict[tuple[str, str], Record]:
+    """Earlier results, the last of each model."""
+    found: dict[tuple[str, str], Record] = {}
+    if state.exists():
+        for line in state.read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            found[record["library"], record["name"]] = record
+    return found
+
+
+def chosen(options: argparse.Namespace, library: str) -> list[str]:
+    """Names of the models to be run."""
+    names = names_of(library, options.all)
+    if options.only:
+        return [n for n in names_of(library, True) if n in options.only]
+    if library == "transformers" and options.part != "all":
+        out = held_out(names)
+        names = [n for n in names if (n in out) == (options.part == "held-out")]
+    if options.sample:
+        names = sorted(random.Random(options.seed).sample(names, min(options.sample, len(names))))
+    return names
+
+
+def sweep(options: argparse.Namespace, library: str) -> list[Record]:
+    """The records of one library, as they come in also in the state file and on the screen."""
+    import torch
+
+    torch.set_num_threads(1)
+    done = {} if options.fresh else read(options.state)
+    names = chosen(options, library)
+    todo = [
+        n
+        for n in names
+        if (library, n) not in done
+        or options.only
+        or (options.again and verdict(done[library, n]) not in ("works", "unbuildable"))
+    ]
+    options.state.parent.mkdir(parents=True, exist_ok=True)
+    with options.state.open("a", encoding="utf-8") as out:
+        for name, record in each(
+            todo, lambda n: record_of(library, n), options.jobs, options.seconds, int(options.memory * 2**30)
+        ):
+            whole = {"library": library, "name": name, **record}
+            done[library, name] = whole
+            out.write(json.dumps(whole) + "\n")
+            out.flush()
+            print(line(whole), flush=True)
+    return [done[library, n] for n in names if (library, n) in done]
+
+
+def main() -> None:
+    """Sweep and print."""
+    options = arguments()
+    if options.fresh:
+        options.state.unlink(missing_ok=True)
+        options.fresh = False
+    from collections import Counter
+
+    for library in options.library or LIBRARIES:
+        start = time.monotonic()
+        records = sweep(options, library)
+        print(
+            library,
+            Counter(verdict(r) for r in records),
+            Counter(r.get("check") for r in records),
+            f"{time.monotonic() - start:.0f} s",
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Sweeps over all models of a library: each in its own process, with limits, resumable."""

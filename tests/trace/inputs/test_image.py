@@ -1,0 +1,50 @@
+"""Arguments that hold images and videos."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from modelreport.trace.inputs.image import ROWS, image_forms
+from tests.trace.inputs.subjects import Settings, subject
+
+
+def shapes(name, model):
+    return [form.shape for form in image_forms(name, model)]
+
+
+def test_images_come_one_or_several():
+    assert shapes("pixel_values", subject(image_size=32))[:2] == [(1, 3, 32, 32), (1, 1, 3, 32, 32)]
+
+
+def test_videos_have_frames():
+    assert shapes("pixel_values", subject(image_size=32, num_frames=4))[0] == (1, 4, 3, 32, 32)
+    assert shapes("pixel_values_videos", subject(image_size=32))[0] == (1, 16, 3, 32, 32)
+
+
+def test_patches_with_a_grid_are_as_wide_as_the_configuration_says():
+    def forward(pixel_values, image_grid_thw): ...
+
+    model = subject(forward, vision_config=Settings(patch_size=14, temporal_patch_size=2))
+    assert shapes("pixel_values", model)[0] == (ROWS * ROWS, 3 * 2 * 14 * 14)
+    assert image_forms("image_grid_thw", model)[0].literal == ((1, ROWS, ROWS),)
+
+
+def test_patches_given_as_hidden_states_are_as_wide_as_the_first_layer():
+    def forward(hidden_states, grid_thw): ...
+
+    assert shapes("hidden_states", subject(forward, layers=nn.Conv3d(3, 8, (2, 4, 4)))) == [(ROWS * ROWS, 96)]
+
+
+def test_images_in_tiles_are_cut_as_the_configuration_lists():
+    def forward(pixel_values, image_sizes): ...
+
+    model = subject(forward, image_size=336, image_grid_pinpoints=[[336, 672], [672, 672]])
+    assert shapes("pixel_values", model)[0] == (1, 3, 3, 336, 336)
+
+
+def test_prompts_lie_inside_the_image():
+    model = subject(image_size=64)
+    assert image_forms("input_points", model)[0].make(None).tolist() == [[[[32.0, 32.0]]]]
+    assert image_forms("input_boxes", model)[0].make(None).max() == 32
+    assert image_forms("input_labels", model)[0].shape == (1, 1, 1)
+    assert image_forms("input_ids", model) == []
