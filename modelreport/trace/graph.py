@@ -12,6 +12,7 @@ from modelreport.trace.graph_labels import SELECTS, VIEWS, family_of, label_of
 from modelreport.trace.graph_memory import measure_memory
 from modelreport.trace.graph_walk import Walk
 from modelreport.trace.ledger import Ledger, uncounted_of
+from modelreport.trace.repeats import fold_calls
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint
@@ -43,6 +44,7 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
     by_weights = place_by_weights(walk.steps)
     calls, call_of = derive_calls(walk, _title(model))
     operations = tuple(_operation(step, call_of[step.id]) for step in walk.steps)
+    calls, repeats = fold_calls(calls, operations)
     ledger = Ledger()
     for step in walk.steps:
         ledger.add(step.kernel, step.formula, step.flops)
@@ -61,6 +63,7 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
         flops=sum(operation.flops or 0 for operation in operations),
         macs=sum(operation.macs or 0 for operation in operations),
         ledger=ledger.totals(),
+        repeats=repeats,
         uncounted=uncounted_of(ledger.totals()),
         guesses=tuple(Guess(what=what, calls=count) for what, count in sorted(walk.guesses.items())),
         memory=measure_memory(walk),

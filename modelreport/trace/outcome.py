@@ -10,6 +10,7 @@ from modelreport.facts import Guess, ModuleCall, Operation, Skipped, Trace
 from modelreport.trace.families import family_of
 from modelreport.trace.ledger import uncounted_of
 from modelreport.trace.passes import Pass
+from modelreport.trace.repeats import fold_calls
 
 HINT = "modelreport build … --input 1,3,224,224 (or name:dtype[shape], such as input_ids:int64[1,128])"
 
@@ -21,7 +22,7 @@ def trace_of(result: Pass, parameters: set[str], renamed: Mapping[str, str], tri
     if result.error is not None and not recorder.nodes:
         return Skipped(stage="trace", reason=f"The forward pass could not be run: {error}", hint=HINT)
     operations = operations_of(result, renamed)
-    calls = calls_of(result, operations)
+    calls, repeats = fold_calls(calls_of(result, operations), operations)
     ledger = recorder.ledger.totals()
     touched = result.touched
     untouched = () if error else tuple(renamed.get(n, n) for n in _in_order(recorder, parameters - touched))
@@ -36,6 +37,7 @@ def trace_of(result: Pass, parameters: set[str], renamed: Mapping[str, str], tri
         flops=sum(o.flops or 0 for o in operations),
         macs=sum(o.macs or 0 for o in operations),
         ledger=ledger,
+        repeats=repeats,
         uncounted=uncounted_of(ledger),
         guesses=guesses_of(result),
         memory=recorder.liveness.fact() if recorder.nodes else None,
