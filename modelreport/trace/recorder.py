@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelreport.facts import TensorSpec
 from modelreport.meta import Shadows, shape_of, tensors_in
+from modelreport.trace.attention import HOLDERS, fused
 from modelreport.trace.flops import Cost, cost_of
 from modelreport.trace.labels import label_of
 from modelreport.trace.ledger import Ledger
@@ -119,7 +120,11 @@ class Recorder:
         return self._operate(operation_name(name), args, kwargs, work)
 
     def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return func(*args, **kwargs) if self.shadows is None else self.shadows.function(func, args, kwargs)
+        if self.shadows is None:
+            return func(*args, **kwargs)
+        if getattr(func, "__name__", "") in HOLDERS:
+            func = fused(func)
+        return self.shadows.function(func, args, kwargs)
 
     def _property(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """``x.shape`` asks, ``x.T`` computes, ``x.data`` is the same values under another identity."""

@@ -25,8 +25,11 @@ def recurrent_output(name: str, args: tuple[Any, ...]) -> tuple[tuple[Any, ...],
     directions = 2 if rest[4] else 1
     if not all(hasattr(t, "shape") for t in hidden) or int(weights[0].shape[1]) != int(data.shape[-1]):
         return None
-    output = data.new_empty((*data.shape[:-1], directions * int(hidden[0].shape[-1])))
+    shape = (*data.shape[:-1], directions * int(hidden[0].shape[-1]))
+    below = data.new_empty(shape) if rest[1] > 1 else None  # what the last layer reads is in memory beside its result
+    output = data.new_empty(shape)
     made = (output, *(data.new_empty(tuple(t.shape)) for t in hidden))
+    del below
     steps = math.prod(data.shape[:-1])
     products = recurrent_flops(steps, list(weights))
     return made, products + gate_flops(name, steps, list(weights)), products // 2

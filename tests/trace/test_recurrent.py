@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from modelreport.trace.recurrent import recurrent_output
+from tests.trace.models import complete_trace_of, spec
 
 
 def arguments(module, data, state):
@@ -56,3 +57,12 @@ def test_input_of_another_width_is_left_to_torch():
 )
 def test_arguments_of_neither_signature_are_left_to_torch(args):
     assert recurrent_output("lstm", args) is None
+
+
+def test_what_the_last_of_several_layers_reads_is_in_memory_beside_its_result() -> None:
+    """Initial and final states of both layers, and two sequences of 20 steps; of one layer only its result."""
+    for layers, sequences in ((1, 1), (2, 2), (3, 2)):
+        found = complete_trace_of(nn.LSTM(8, 16, layers), spec(20, 4, 8))
+        assert found.memory is not None
+        states = 2 * layers * 4 * 16 * 4
+        assert found.memory.peak_bytes == 2 * states + sequences * 20 * 4 * 16 * 4

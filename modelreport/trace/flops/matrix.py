@@ -171,8 +171,8 @@ def attention_flops(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int
 def scores_flops(query: Any, key: Any, *args: Any, **kwargs: Any) -> int:
     """For each score a factor, five for the softmax, one for a mask that is added."""
     scores = math.prod(query.shape[:-1]) * int(key.shape[-2])
-    rest = (*args, *kwargs.values())
-    masked = any(numel(each) and each.dim() >= 2 and each.is_floating_point() for each in rest[1:])
+    rest = (*args[1:], *(value for name, value in kwargs.items() if name != "out"))
+    masked = any(numel(each) and each.dim() >= 2 and each.is_floating_point() for each in rest)
     return int(softmax_of(scores, math.prod(query.shape[:-1])) + scores * (1 + masked))
 
 
