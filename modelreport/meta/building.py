@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from modelreport.meta.pretence import pretended
 from modelreport.meta.shadows import Shadows
 from modelreport.meta.tensors import meta_parameter, tensors_in
 
@@ -43,6 +44,11 @@ def on_meta() -> Iterator[Shadows]:
             return shadows.function(func, args, kwargs or {})
 
     class Kernels(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            """No need to: nothing is compiled inside, and importing the compiler takes longer than most passes."""
+            return False
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             with torch._C.DisableTorchFunction():
                 return shadows.kernel(func, args, kwargs or {})
@@ -54,7 +60,7 @@ def on_meta() -> Iterator[Shadows]:
 
     hook = register_module_parameter_registration_hook(registered)
     try:
-        with Kernels(), Functions():  # type: ignore[no-untyped-call]
+        with pretended(), Kernels(), Functions():  # type: ignore[no-untyped-call]
             yield shadows
     finally:
         hook.remove()

@@ -35,8 +35,8 @@ def _to(_: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 def _type(_: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     import torch
 
-    if len(args) > 1 and isinstance(args[1], (str, type)):
-        name = args[1] if isinstance(args[1], str) else f"{args[1].__module__}.{args[1].__name__}"
+    if len(args) > 1 and not isinstance(args[1], torch.dtype):
+        name = args[1] if isinstance(args[1], str) else getattr(args[1], "__name__", "")
         kind = getattr(torch, name.rpartition(".")[2], None)
         dtype = getattr(kind, "dtype", None)
         if isinstance(dtype, torch.dtype):
@@ -119,12 +119,14 @@ def _known_index(shadows: Shadows, part: Any) -> Any:
 
 
 def _format(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """``f"{x}"`` shows the value where it is known, so that the model's own messages make sense."""
+    """``f"{x:.2f}"`` shows the value where it is known, so that the model's own messages make sense; else a one."""
     from torch.utils._python_dispatch import _disable_current_modes
 
     twin = shadows.twin(args[0])
-    if twin is None or not args[0].is_meta:
+    if not args[0].is_meta or (twin is None and (args[0].dim() or args[1:] in ((), ("",)))):
         return func(*args, **kwargs)
+    if twin is None:
+        return format(1.0, args[1])
     with _disable_current_modes():
         return func(twin.value, *args[1:], **kwargs)
 

@@ -8,6 +8,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modelreport.meta.dtypes import STRICT
 from modelreport.meta.tensors import replace_tensors, tensors_in
 
 if TYPE_CHECKING:
@@ -68,6 +69,35 @@ def _plain(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str,
     return out
 
 
+def _product(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Matrix products by rule: torch's meta kernels for them are Python code that imports the compiler."""
+    import torch
+
+    left, right = args[-2:]
+    if kwargs.keys() - {"beta", "alpha"} or len(args) > 3 or not all(isinstance(t, torch.Tensor) for t in args):
+        return _plain(shadows, func, args, kwargs)
+    if left.dim() != right.dim() or left.shape[:-2] != right.shape[:-2] or left.shape[-1] != right.shape[-2]:
+        return _plain(shadows, func, args, kwargs)  # torch says what is wrong
+    out = torch.empty((*left.shape[:-1], right.shape[-1]), dtype=left.dtype, device="meta")
+    if len(args) == 3:
+        torch.broadcast_shapes(args[0].shape, out.shape)  # type: ignore[no-untyped-call]
+    if all(shadows.twin(t) is not None for t in args):
+        shadows.follow(func, args, kwargs, out)
+    return out
+
+
+def _fake_quantise(_: Shadows, __: Any, args: tuple[Any, ...], ___: dict[str, Any]) -> Any:
+    """Fake quantisation gives a tensor like its input and a mask; torch has no meta kernel for it."""
+    import torch
+
+    return torch.empty_like(args[0]), torch.empty_like(args[0], dtype=torch.bool)
+
+
+def _no(*_: Any) -> bool:
+    """Whether a mask allows a nested tensor: without values, no; the plain way is taken, which computes the same."""
+    return False
+
+
 def _histogram(shadows: Shadows, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``histc``: its shape is known without values; the CPU wants floating-point ones."""
     import torch
@@ -124,6 +154,10 @@ _BY_VALUE = (
     "nonzero", "masked_select", "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "equal",
     "repeat_interleave", "is_nonzero", "allclose", "nonzero_numpy", "_nested_tensor_size",
 )  # fmt: skip
+_FAKE_QUANTISATION = (
+    "fake_quantize_per_tensor_affine_cachemask", "fake_quantize_per_channel_affine_cachemask",
+    "_fake_quantize_per_tensor_affine_cachemask_tensor_qparams",
+)  # fmt: skip
 _ANSWERS = {"equal", "is_nonzero", "allclose"}
 LITERALS = frozenset({"lift_fresh", "lift"})
 """Operators that bring a real tensor in."""
@@ -131,6 +165,9 @@ _RULES: dict[str, Callable[[Shadows, Any, tuple[Any, ...], dict[str, Any]], Any]
     **dict.fromkeys(_BY_VALUE, _by_value),
     **dict.fromkeys(LITERALS, _lift),
     "_local_scalar_dense": _scalar,
+    **dict.fromkeys(_FAKE_QUANTISATION, _fake_quantise),
+    "_nested_tensor_from_mask_left_aligned": _no,
+    **dict.fromkeys(("mm", "addmm", "bmm", "baddbmm"), _product),
     "histc": _histogram,
     "index": _index,
     "_grouped_mm": _grouped_mm,
@@ -163,6 +200,8 @@ class Kind(NamedTuple):
     mutates: bool
     has_device: bool
     literal: bool
+    strict: str
+    """Its name where ``check_dtypes`` judges it."""
 
 
 @functools.cache
@@ -182,5 +221,6 @@ def kind_of(func: Any) -> Kind:
         ranks=aten and name in RANKINGS,
         mutates=bool(schema.is_mutable),
         literal=aten and name in LITERALS,
+        strict=name if aten and name in STRICT else "",
         has_device=any(argument.name == "device" for argument in schema.arguments),
     )

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from modelreport.meta.dtypes import check_dtypes
 from modelreport.meta.functions import FUNCTIONS
 from modelreport.meta.kernels import RANKINGS, kind_of
 from modelreport.meta.tensors import replace_tensors, tensors_in
@@ -39,8 +40,11 @@ class Twin(NamedTuple):
 class Shadows:
     """The twins of one building or one pass. ``function`` and ``kernel`` are called for every call by torch's modes."""
 
-    def __init__(self, *, draws: bool = False) -> None:
-        """With ``draws`` small random tensors are drawn for real: what a pass draws is as true as any other draw."""
+    def __init__(self, *, draws: bool = False, truth: bool = False) -> None:
+        """With ``draws`` small random tensors are drawn for real: what a pass draws is as true as any other draw.
+
+        ``truth`` is the answer that is invented where one truth value decides.
+        """
         import torch
 
         self.guesses: Counter[str] = Counter()
@@ -56,6 +60,7 @@ class Shadows:
         self._asked: Counter[tuple[Any, ...]] = Counter()
         self._spoiled: dict[int, Any] = {}
         self._draws = draws
+        self._truth = truth
         self._random = torch.Generator().manual_seed(0)
         self._meta = torch.device("meta")
 
@@ -98,7 +103,7 @@ class Shadows:
         return made
 
     def value(self, tensor: torch.Tensor, what: str, decides: Decides = "shape") -> torch.Tensor:
-        """The real value, invented where it is unknown: ones; ``False`` where one truth value decides.
+        """The real value, invented where it is unknown: ones; ``truth`` where one truth value decides.
 
         ``decides`` is what the value is read for: a number that the code goes on with, a shape, or only other values.
         """
@@ -111,7 +116,8 @@ class Shadows:
             return twin.value
         self.count(what, decides)
         if tensor.dtype == torch.bool:
-            return torch.full(tensor.shape, what != "item" or self._tired(), device="cpu")
+            answer = self._truth ^ self._tired() if what == "item" else True
+            return torch.full(tensor.shape, answer, device="cpu")
         return torch.ones(tensor.shape, dtype=tensor.dtype, device="cpu")
 
     def count(self, what: str, decides: Decides = "shape") -> None:
@@ -150,6 +156,8 @@ class Shadows:
         if kwargs:
             tensors += tensors_in(kwargs)
         kind = kind_of(func)
+        if kind.strict:
+            check_dtypes(kind.strict, args)
         if kind.rule is not None and (kind.literal or any(t.is_meta for t in tensors) or not tensors):
             return kind.rule(self, func, args, kwargs)
         known, real = not kind.random, False

@@ -1,5 +1,7 @@
 """Tensors inside nested values."""
 
+# ruff: noqa: SLF001  torch gives the parts of a sparse tensor no public names
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -56,3 +58,37 @@ def meta_parameter(parameter: torch.Tensor) -> torch.Tensor:
 
     made = torch.empty_strided(parameter.shape, parameter.stride(), dtype=parameter.dtype, device="meta")
     return torch.nn.Parameter(made, requires_grad=parameter.requires_grad)
+
+
+def shape_of(tensor: torch.Tensor) -> tuple[int, ...]:
+    """The shape; -1 where a nested tensor has no single size."""
+    import torch
+
+    try:
+        sizes = list(tensor.shape)
+    except RuntimeError:  # a nested tensor of the strided layout has no shape
+        sizes = [_size(tensor, dim) for dim in range(tensor.dim())]
+    return tuple(n if type(n) is int else int(n) if not isinstance(n, torch.SymInt) else -1 for n in sizes)
+
+
+def _size(tensor: torch.Tensor, dim: int) -> int:
+    try:
+        return tensor.size(dim)
+    except RuntimeError:
+        return -1
+
+
+def size_of(tensor: torch.Tensor) -> int:
+    """Bytes of a tensor's elements; of sparse ones those of the values and indices that are stored."""
+    import torch
+
+    if tensor.layout == torch.sparse_coo:
+        return size_of(tensor._indices()) + size_of(tensor._values())
+    by_row = tensor.layout in (torch.sparse_csr, torch.sparse_bsr)
+    if by_row or tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
+        names = ("crow_indices", "col_indices") if by_row else ("ccol_indices", "row_indices")
+        return size_of(tensor.values()) + sum(size_of(getattr(tensor, name)()) for name in names)
+    try:
+        return int(tensor.nbytes)
+    except (RuntimeError, NotImplementedError, TypeError):  # opaque layouts
+        return 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import random
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from types import GeneratorType
 from typing import Any, Literal
 
 from modelreport.facts import TensorSpec
@@ -38,8 +42,20 @@ class Pass:
 
 
 def run_on_meta(module: Any, original: Any, candidate: Candidate, on_call: Callable[[int], None]) -> Pass:
-    """Run the stand-in on meta tensors with shadow values."""
-    shadows = Shadows(draws=True)
+    """Run the stand-in on meta tensors with shadow values.
+
+    When it fails after a guess had decided something, it is run again with unknown truth values taken as true.
+    """
+    result = _on_meta(module, original, candidate, on_call, truth=False)
+    if result.error is not None and result.shadows is not None and result.shadows.turns:
+        other = _on_meta(module, original, candidate, on_call, truth=True)
+        if other.error is None or len(other.recorder.nodes) > len(result.recorder.nodes):
+            return other
+    return result
+
+
+def _on_meta(module: Any, original: Any, candidate: Candidate, on_call: Callable[[int], None], *, truth: bool) -> Pass:
+    shadows = Shadows(draws=True, truth=truth)
     recorder = Recorder(module, shadows, on_call)
     if original is not module:
         recorder.adopt([*original.named_parameters(), *original.named_buffers()])
@@ -63,6 +79,8 @@ def _run(module: Any, recorder: Recorder, result: Pass, args: tuple[Any, ...], k
     try:
         with quietly(), watched(recorder):
             out = module(*args, **kwargs)
+            if isinstance(out, GeneratorType):
+                out = list(islice(out, MOST_YIELDS))
         recorder.outputs = recorder.specs((), out) if isinstance(out, dict) else recorder.specs((out,), {})
         results = [t for v in out.values() for t in tensors_in(v)] if isinstance(out, dict) else tensors_in(out)
         makers = (recorder.maker(t) for t in results)
@@ -87,6 +105,8 @@ def argument_names(module: Any, count: int) -> list[str]:
     return [*names, *(str(i) for i in range(len(names), count))]
 
 
+MOST_YIELDS = 10_000
+"""Values taken from a ``forward`` that yields its outputs."""
 DEEPEST_CALLS = 6000
 """Python calls within each other during a pass: a module inside another takes about seven."""
 
@@ -106,9 +126,29 @@ def quietly() -> Iterator[None]:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(_own_random_numbers())
+        stack.enter_context(_unheard())
         stack.enter_context(torch.no_grad())
         if "torch._dynamo" in sys.modules and hasattr(torch.compiler, "set_stance"):
             stack.enter_context(torch.compiler.set_stance("force_eager"))
+        yield
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Without what the model's code prints: it would end up in the output of whoever asked for a report."""
+    thread, before = threading.get_ident(), sys.stdout
+
+    class Unheard(io.TextIOBase):
+        def write(self, text: str) -> int:
+            return len(text) if threading.get_ident() == thread else before.write(text)
+
+        def flush(self) -> None:
+            before.flush()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(before, name)
+
+    with contextlib.redirect_stdout(Unheard()):
         yield
 
 
@@ -132,7 +172,8 @@ def _own_random_numbers() -> Iterator[None]:
 
 _META_REASONS = re.compile(
     r"\bmeta\b|could not run '|not implemented for|quantized|mkldnn|onednn|is not on the expected device"
-    r"|must be on the same device|expected all tensors to be on|data pointer|has no storage|scriptobject|faketensor",
+    r"|must be on the same device|expected all tensors to be on|data pointer|has no storage"
+    r"|scriptobject|faketensor|no fake impl",
     re.IGNORECASE,
 )
 

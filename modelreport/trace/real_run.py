@@ -17,6 +17,8 @@ import msgspec
 from msgspec.structs import replace
 
 from modelreport.facts import Skipped, Trace
+from modelreport.meta import forget_others, size_of
+from modelreport.trace import watch
 from modelreport.trace.child import ChildError, Limits, in_child
 from modelreport.trace.ladder import candidates
 from modelreport.trace.outcome import trace_of
@@ -64,8 +66,8 @@ def settled(found: Trace | Skipped, result: Pass, model: Model, tries: int) -> T
 
 def _why(result: Pass) -> str:
     """Why a real run would tell more, as a sentence; empty when it would not."""
-    if result.error is not None:
-        return "The model cannot run on meta tensors." if is_meta_specific(result.error) else ""
+    if result.error is not None and is_meta_specific(result.error):
+        return "The model cannot run on meta tensors."
     if result.shadows is None or not result.shadows.turns:
         return ""
     names = ", ".join(sorted(result.shadows.steered))
@@ -85,7 +87,7 @@ def _as_clause(reason: str) -> str:
 
 def too_large(module: Any, result: Pass) -> str:
     """Why the model is not run for real, as a clause; empty when it fits."""
-    weights = sum({id(t): t.nbytes for t in _tensors(module)}.values())
+    weights = sum({id(t): size_of(t) for t in _tensors(module)}.values())
     if weights > MOST_WEIGHTS:
         return f"with {weights / 1e9:.1f} GB of weights it was not made"
     peak = result.recorder.liveness.peak
@@ -133,6 +135,8 @@ def _run(model: Model, result: Pass, why: str, tries: int, brought: Mapping[int,
     """The facts of a real run on the same input, or on another where that does not run; encoded."""
     from modelreport.trace.real_weights import make_real
 
+    forget_others()
+    watch.forget_others()
     module = model.module
     true, total = make_real(module, _stored(model), brought)
     real = run_on_cpu(module, result.candidate, _ignore)

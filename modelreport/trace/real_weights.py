@@ -39,7 +39,7 @@ def make_real(module: Any, stored: Mapping[str, LazyTensor], brought: Mapping[in
     def real(tensor: torch.Tensor) -> torch.Tensor:
         if id(tensor) in made:
             return made[id(tensor)]
-        if tensor.device.type == "cpu" and not tensor.is_shared():  # type: ignore[no-untyped-call]
+        if tensor.device.type == "cpu" and not _is_shared(tensor):
             true.add(id(tensor))
             return made.setdefault(id(tensor), tensor)
         name = names.get(id(tensor), "")
@@ -59,6 +59,14 @@ def make_real(module: Any, stored: Mapping[str, LazyTensor], brought: Mapping[in
         if own and not any(id(t) in true for t in own):
             _reset(part)
     return sum(t in true for t in parameters), len(parameters)
+
+
+def _is_shared(tensor: torch.Tensor) -> bool:
+    """Whether another process sees what is written to it."""
+    try:
+        return bool(tensor.is_shared())  # type: ignore[no-untyped-call]
+    except (NotImplementedError, RuntimeError):  # sparse
+        return False
 
 
 def _loose(part: Any) -> Iterator[tuple[str, Any]]:

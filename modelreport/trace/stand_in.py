@@ -69,13 +69,19 @@ def _meta_tensors(module: Any, shadows: Shadows) -> Iterator[tuple[Any, Any]]:
     from torch.nn.parameter import is_lazy
 
     for parameter in module.parameters():
-        if not is_lazy(parameter) and type(parameter).__module__.startswith("torch.nn"):
+        if is_lazy(parameter):
+            lazy: Any = type(parameter)
+            yield parameter, lazy(parameter.requires_grad, device="meta", dtype=parameter.dtype)
+        elif type(parameter).__module__.startswith("torch.nn"):
             made = meta_parameter(parameter)
             if not parameter.is_meta and parameter.numel() <= SCALARS:
                 shadows.know(made, parameter.detach().to("cpu", copy=True))
             yield parameter, made
     for buffer in module.buffers():
-        if not is_lazy(buffer):
+        if is_lazy(buffer):
+            lazy = type(buffer)
+            yield buffer, lazy(device="meta", dtype=buffer.dtype)
+        else:
             yield buffer, remembered(buffer, shadows)
 
 

@@ -9,7 +9,9 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from modelreport.meta import pretended, tensors_in
 from modelreport.trace.flops import cost_of
+from modelreport.trace.higher_order import is_higher_order, run_higher_order
 
 if TYPE_CHECKING:
     from modelreport.trace.recorder import Recorder
@@ -28,6 +30,12 @@ def _watched_call(self: Any, *args: Any, **kwargs: Any) -> Any:
             _restore()
         return _ORIGINAL[0](self, *args, **kwargs)
     return recorder.call(_ORIGINAL[0], self, args, kwargs)
+
+
+def forget_others() -> None:
+    """In a child process: its only thread is this one, whatever the locks of the parent's threads say."""
+    global _LOCK  # noqa: PLW0603
+    _LOCK = threading.RLock()
 
 
 def _install(user: object) -> None:
@@ -76,17 +84,55 @@ def watched(recorder: Recorder) -> Iterator[None]:
 
     class Functions(TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if is_higher_order(func):
+                with self:
+                    return run_higher_order(recorder, func, args, kwargs or {})
             return recorder.function(func, args, kwargs or {})
 
     class Kernels(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            """No need to: nothing is compiled inside, and importing the compiler takes longer than most passes."""
+            return False
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             with torch._C.DisableTorchFunction():
-                if cost_of(func).composite:
+                if cost_of(func).composite and not _has_own_kernels(types, args):
                     with self:
                         out = func.decompose(*args, **(kwargs or {}))
                     if out is not NotImplemented:
                         return out
                 return recorder.kernel(func, args, kwargs or {})
 
-    with module_calls(recorder), Kernels(), Functions():  # type: ignore[no-untyped-call]
+    with _modes_restored(), pretended(), module_calls(recorder), Kernels(), Functions():  # type: ignore[no-untyped-call]
         yield
+
+
+def _has_own_kernels(types: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a tensor brings kernels of its own, as nested ones do: what decomposes for others does not for them."""
+    import torch
+
+    own = torch.Tensor.__torch_dispatch__
+    return any(kind.__torch_dispatch__ is not own for kind in types if not issubclass(kind, torch.nn.Parameter)) or any(
+        tensor.is_nested for tensor in tensors_in(args)
+    )
+
+
+@contextlib.contextmanager
+def _modes_restored() -> Iterator[None]:
+    """Leave torch's stacks of modes as they were, also where code that ran out of stack could not clean up."""
+    import torch
+    from torch.overrides import _pop_mode as pop_function_mode
+    from torch.utils import _python_dispatch as dispatch
+
+    functions, kernels = torch._C._len_torch_function_stack(), torch._C._len_torch_dispatch_stack()
+    flags = {name: value for name, value in vars(dispatch).items() if name.startswith("_is_in_")}
+    try:
+        yield
+    finally:
+        while torch._C._len_torch_function_stack() > functions:
+            pop_function_mode()  # type: ignore[no-untyped-call]
+        if torch._C._len_torch_dispatch_stack() > kernels:
+            while torch._C._len_torch_dispatch_stack() > kernels:
+                dispatch._pop_mode()
+            vars(dispatch).update(flags)

@@ -41,7 +41,7 @@ def test_a_live_object_is_traced_through_the_front_rooms():
 
 
 def test_a_folder_of_a_sentence_encoder_is_traced_through_its_configuration(minilm, torchvision):
-    """22.7 M parameters, six layers of width 384: 2·(weights)·S + 4·S²·d·L FLOPs and the pooler's matrix once."""
+    """22.7 M parameters, six layers of width 384: 2·(weights)·S + 4·S²·d·L FLOPs of matrices and the pooler's matrix once."""
     with open_checkpoint(minilm, Options()) as checkpoint:
         model = identify(checkpoint, Options())
         assert not isinstance(model, Skipped)
@@ -50,7 +50,7 @@ def test_a_folder_of_a_sentence_encoder_is_traced_through_its_configuration(mini
     assert found.complete
     sequence, width, layers = 128, 384, 6
     weights = layers * (4 * width * width + 2 * width * 4 * width)
-    assert found.flops == 2 * weights * sequence + 4 * sequence**2 * width * layers + 2 * width * width
+    assert 2 * found.macs == 2 * weights * sequence + 4 * sequence**2 * width * layers + 2 * width * width
     assert found.untouched == ()
 
 
