@@ -100,8 +100,11 @@ def _without(name: str, prefixes: Sequence[str]) -> str:
 
 
 def head_names(architecture: Architecture, module: Any) -> set[str]:
-    """Names of the tensors whose shape follows the number of classes."""
-    other = build_known(architecture.library, architecture.name, num_classes=_OTHER).state_dict()
+    """Names of the tensors whose shape follows the number of classes; none where the factory takes no such number."""
+    try:
+        other = build_known(architecture.library, architecture.name, num_classes=_OTHER).state_dict()
+    except TypeError:
+        return set()
     own = module.state_dict()
     return {n for n, v in own.items() if n not in other or other[n].shape != v.shape}
 
@@ -128,8 +131,9 @@ def _options_from(
     changed_head = [n for n in fit.changed if n in head]
     if changed_head:
         options["num_classes"] = _classes(architecture, [(n, fit.file_shapes[n]) for n in changed_head])
-    elif not head and fit.unexpected:  # published without a head, the file has one
-        options["num_classes"] = _classes(architecture, [(_without(n, prefixes), shapes[n]) for n in fit.unexpected])
+    elif not head and (more := [n for n in fit.unexpected if not _LOSS.search(n[:200])]):
+        # published without a head, the file has one
+        options["num_classes"] = _classes(architecture, [(_without(n, prefixes), shapes[n]) for n in more])
     elif head and head <= set(fit.missing) and architecture.library == "timm" and not _replaced(fit, head):
         options["num_classes"] = 0
     if architecture.library == "torchvision":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -65,11 +65,10 @@ def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
         )
     hints = hints_of(checkpoint)
     sized, families = load_index().nearest(shapes), families_of(shapes)
-    routes = [lambda: _by_sizes(sized, shapes, hints), lambda: identify_family(families, shapes, hints)]
-    if families and (not sized or families[0].similarity > sized[0].similarity):
-        routes.reverse()
-    for route in routes:
-        if (found := route()) is not None:
+    by_names = bool(families and (not sized or families[0].similarity > sized[0].similarity))
+    for names in (by_names, not by_names):
+        found = identify_family(families, shapes, hints) if names else _by_sizes(sized, shapes, hints)
+        if found is not None:
             return found
     return _unknown(sized, families, shapes)
 
@@ -100,7 +99,9 @@ def _not_installed(group: Sequence[Candidate]) -> Model:
         task=task_of(architecture.class_path), matched=best.matched, total=best.total,
         equal=tuple(str(c.architecture) for c in others), notes=(note,),
     )  # fmt: skip
-    return Model(facts, None, absent=Skipped(stage="trace", reason=reason, hint=f"{INSTALL[library]} makes it possible"))
+    return Model(
+        facts, None, absent=Skipped(stage="trace", reason=reason, hint=f"{INSTALL[library]} makes it possible")
+    )
 
 
 def _unknown(sized: Sequence[Candidate], families: Sequence[Any], shapes: Mapping[str, Shape]) -> Skipped:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from modelreport.identify import build_index
+from modelreport.identify import build_index, families
 from modelreport.identify.index import PATH, decode, load_index
 
 
@@ -38,16 +38,20 @@ def test_what_is_built_today_is_what_the_index_says(library: str, name: str) -> 
     ]
 
 
-def test_the_command_writes_a_file_that_reads_back(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
-    monkeypatch.setattr(
-        build_index, "model_names", lambda library: {"timm": ("resnet18", "no_such_model")}.get(library, ())
-    )
-    target = tmp_path / "small.bin"
-    assert build_index.main([str(target)]) == 0
-    assert [a.name for a in decode(target.read_bytes()).architectures] == ["resnet18"]
-    assert "no_such_model left out" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == [target]
+def test_the_command_writes_files_that_read_back(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    names = {"timm": ("resnet18", "no_such_model")}
+    monkeypatch.setattr(build_index, "model_names", lambda library: names.get(library, ()))
+    monkeypatch.setattr(build_index, "model_types", lambda: ("gpt2", "no_such_type"))
+    assert build_index.main([str(tmp_path)]) == 0
+    assert [a.name for a in decode((tmp_path / PATH.name).read_bytes()).architectures] == ["resnet18"]
+    made = families.decode((tmp_path / families.PATH.name).read_bytes())
+    assert made.names == ("gpt2",)
+    assert made.versions["transformers"]
+    told = capsys.readouterr().err
+    assert "no_such_model left out" in told
+    assert "no_such_type left out" in told
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted((PATH.name, families.PATH.name))
 
 
-def test_the_index_stays_small_enough_to_ship() -> None:
-    assert PATH.stat().st_size < 1_200_000
+def test_the_indexes_stay_small_enough_to_ship() -> None:
+    assert PATH.stat().st_size + families.PATH.stat().st_size < 1_600_000

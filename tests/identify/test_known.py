@@ -75,20 +75,24 @@ def test_an_unknown_network_is_never_called_by_a_known_name() -> None:
     assert "--model" in found.hint
 
 
-def test_weights_of_a_transformer_without_their_config_have_a_hint_of_their_own(minilm: Path) -> None:
+def test_real_weights_of_a_transformer_are_told_without_their_config(minilm: Path) -> None:
     with open_checkpoint(minilm / "model.safetensors", Options()) as checkpoint:
         found = identify_known(checkpoint)
-    assert isinstance(found, Skipped)
-    assert "config.json" in found.hint
+    assert isinstance(found, Model)
+    facts = found.identification
+    assert (facts.name, facts.library, facts.matched, facts.total) == ("BertModel", "transformers", 103, 103)
+    config = found.module.config  # as in the config.json beside it
+    assert (config.hidden_size, config.num_hidden_layers, config.intermediate_size) == (384, 6, 1536)
+    assert any("Assumed" in note and "num_attention_heads" in note for note in facts.notes)
 
 
 def test_a_truncated_file_is_near_to_something_and_not_it() -> None:
     tensors = {n: t for n, t in state("torchvision", "resnet34").items() if not n.startswith("layer4")}
     found = identify_known(make_checkpoint(tensors))
     assert isinstance(found, Skipped)
-    assert "nearest known architecture is torchvision resnet34: 180 of 180 tensors" not in found.reason
-    assert "nearest known architecture is torchvision resnet34" in found.reason
+    assert "The nearest is resnet34 of torchvision: 147 of the 182" in found.reason
     assert "%" in found.reason
+    assert "100 %" not in found.reason
 
 
 def test_a_network_around_a_known_one_is_not_the_known_one() -> None:
@@ -111,12 +115,25 @@ def test_a_tensor_that_fits_by_chance_names_no_architecture() -> None:
     assert found.reason == "No known architecture has tensors of these names and shapes."
 
 
-def test_without_the_library_the_install_that_helps_is_named(monkeypatch: Any) -> None:
+def test_without_its_library_it_is_told_all_the_same_with_the_install_that_helps(monkeypatch: Any) -> None:
     tensors = state("timm", "convnext_atto")
+    monkeypatch.setattr(known, "load_library", lambda _: None)
+    found = identified(tensors)
+    assert (found.identification.name, found.identification.library) == ("convnext_atto", "timm")
+    assert found.identification.matched == found.identification.total
+    assert "not installed" in found.identification.notes[0]
+    assert found.module is None
+    assert found.absent is not None
+    assert found.absent.stage == "trace"
+    assert "pip install timm" in found.absent.hint
+
+
+def test_without_its_library_another_head_is_not_taken_for_an_identification(monkeypatch: Any) -> None:
+    tensors = state("timm", "convnext_atto", num_classes=10)
     monkeypatch.setattr(known, "load_library", lambda _: None)
     found = identify_known(make_checkpoint(tensors))
     assert isinstance(found, Skipped)
-    assert "timm convnext_atto" in found.reason
+    assert "nearest is convnext_atto" in found.reason
     assert "not installed" in found.reason
     assert found.hint == "pip install timm"
 
