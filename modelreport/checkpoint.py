@@ -322,6 +322,8 @@ class Model:
     its pass is run in it where the module can."""
     stored: tuple[LazyTensor, ...] = ()
     """The file's tensors, for a real run of a small model whose code asks for values."""
+    absent: Skipped | None = None
+    """Why there is no module, where the architecture is known and its library is not installed."""
     ran: Any = None
     """Left behind by the third room for its own further questions: the module and the dummy input of its pass."""
 
