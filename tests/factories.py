@@ -44,6 +44,7 @@ from modelreport.facts import (
     Verdict,
     Weights,
 )
+from tests.factories_usage import hostile_usage, make_usage
 
 Shape = tuple[int, ...]
 HOSTILE_NAMES = (
@@ -416,6 +417,7 @@ def _source(structure: Structure) -> Source:
 def _report() -> Report:
     make = _network()
     structure = _structure(make)
+    trace = _trace(make)
     return Report(
         title="DigitsResNet",
         generator=Generator(
@@ -441,7 +443,8 @@ def _report() -> Report:
             name="DigitsResNet", library="digits", how="live", class_path="digits.DigitsResNet",
             task="image classifier, 3×32×32 → 10 classes", matched=len(structure.tensors), total=len(structure.tensors),
         ),
-        structure=structure, trace=_trace(make), weights=_weights(structure), findings=_findings(), verdict=_verdict(),
+        structure=structure, trace=trace, usage=make_usage(trace), weights=_weights(structure), findings=_findings(),
+        verdict=_verdict(),
     )  # fmt: skip
 
 
@@ -460,6 +463,7 @@ def skipped_report(**overrides: Any) -> Report:
             hint="modelreport build model.pth --model package.module:factory",
         ),
         "trace": Skipped(stage="trace", reason="There is no architecture to run.", hint="Give one with --model."),
+        "usage": Skipped(stage="trace", reason="Without a forward pass its costs are not known."),
         "weights": Skipped(stage="measure", reason="The file holds no values (all tensors are on the meta device)."),
         "structure": msgspec.structs.replace(report.structure, origin="names", trainable=None),
         "source": msgspec.structs.replace(report.source, training=None, choices=(), content="state_dict", notes=()),
@@ -523,6 +527,7 @@ def hostile_report(**overrides: Any) -> Report:
         ),
         "identification": change(report.identification, name=names[0], class_path=names[3], task=names[5]),
         "structure": structure, "trace": trace, "findings": findings,
+        "usage": hostile_usage(trace, HOSTILE_NAMES),
         "weights": change(
             report.weights, tensors=tuple(change(t, name=tensors[t.name]) for t in report.weights.tensors), unread=items
         ),

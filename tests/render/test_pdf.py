@@ -58,7 +58,7 @@ def test_every_drawing_has_a_text_for_those_who_cannot_see_it(document):
 def test_the_outline_follows_the_sections(written):
     with pikepdf.open(io.BytesIO(written["small"])) as document, document.open_outline() as outline:
         assert [str(item.title) for item in outline.root] == [title for _, title in pdf._CONTENTS]
-        inside = [str(item.title) for item in outline.root[5].children]
+        inside = [str(item.title) for item in outline.root[6].children]
         assert inside == ["Source", "Identity", "Security", "Training state", "Metadata"]
 
 

@@ -10,6 +10,7 @@ from modelreport.render.charts.partition import as_float
 from modelreport.render.charts.spec import Axis, Chart, Line, Points, Unit
 
 SYMBOLS: Final = {"batch": "B", "sequence": "S", "image side": "W", "length": "L"}
+NAMES: Final = {"sequence": "sequence length", "image side": "image side in pixels", "batch": "batch size"}
 WORDS: Final = {
     "macs": "Multiply-adds",
     "flops": "FLOPs",
@@ -42,6 +43,11 @@ def formula(law: Law) -> str:
         return "0"
     first = ("−" if terms[0][0] == "−" else "") + terms[0][1]
     return " ".join([first, *(f"{sign} {term}" for sign, term in terms[1:])])
+
+
+def name_of(law: Law) -> str:
+    """What grows, in words."""
+    return NAMES.get(law.variable) or text.name(law.variable)
 
 
 def _deviation(law: Law) -> str:
@@ -83,9 +89,9 @@ def cost_scaling(usage: Usage | Skipped) -> Chart | Skipped:
     return Chart(
         id="cost-scaling",
         title=f"{WORDS[law.quantity]} of one pass: {formula(law)}",
-        caption=f"{symbol} is the {text.name(law.variable)}. Marks are passes that were run; the law was fitted to all "
+        caption=f"{symbol} is the {name_of(law)}. Marks are passes that were run; the law was fitted to all "
         f"but the last, at which it is {_deviation(law)}. Beyond that it is extrapolated.",
-        x=Axis(title=text.name(law.variable), unit="count"),
+        x=Axis(title=name_of(law), unit="count"),
         y=Axis(unit=_UNITS[law.quantity], low=0.0),
         layers=(
             Line(

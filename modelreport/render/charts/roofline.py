@@ -80,8 +80,7 @@ def roofline(usage: Usage | Skipped, trace: Trace | Skipped) -> Chart | Skipped:
     low_y = min(g.flops * g.count / g.time_s for g in shown) / 2
     return Chart(
         id="roofline",
-        title=f"{text.share(main.compute_bound_share)} of the time on {text.name(main.device.title)} is bound by "
-        "arithmetic, the rest by memory",
+        title=_title(main),
         caption="Each mark is a layer (equal ones together) at its arithmetic intensity and the speed it can reach at "
         f"most; the lines are the device's peaks. {_dtype_words(main)} "
         + (f"Layers that only move data, {text.seconds(left_out)} in all, have no mark." if left_out > 0 else ""),
@@ -91,6 +90,15 @@ def roofline(usage: Usage | Skipped, trace: Trace | Skipped) -> Chart | Skipped:
         header=("Layer", "Type", "Times", "Bound by", "Time", "Share", "FLOP/B"),
         rows=tuple(_row(g, main) for g in found[:_ROWS]),
     )  # fmt: skip
+
+
+def _title(main: DeviceEstimate) -> str:
+    name = text.name(main.device.title)
+    if not main.compute_bound_share:
+        return f"On {name} the whole pass is bound by memory traffic"
+    if main.compute_bound_share > 0.9995:
+        return f"On {name} the whole pass is bound by arithmetic"
+    return f"{text.share(main.compute_bound_share)} of the time on {name} is bound by arithmetic, the rest by memory"
 
 
 def _dtype_words(main: DeviceEstimate) -> str:

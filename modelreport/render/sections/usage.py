@@ -8,7 +8,7 @@ from typing import Any
 from modelreport.facts import DeviceEstimate, Generation, Law, Report, Roofline, Skipped, Trace, Usage
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
-from modelreport.render.charts.cost_scaling import SYMBOLS, WORDS, formula
+from modelreport.render.charts.cost_scaling import SYMBOLS, WORDS, formula, name_of
 from modelreport.render.charts.roofline import groups
 from modelreport.render.section import Section, drawn
 from modelreport.render.table import Cell, Column, Row, Table
@@ -98,7 +98,7 @@ def layer_table(roof: Roofline, trace: Trace, places: Anchors) -> Table:
     """Layers on the chosen device, equal ones in one row, those that take longest first."""
     total = roof.estimates[0].time_s if roof.estimates else 0.0
     rows = []
-    for i, group in enumerate(groups(roof, trace)):
+    for i, group in enumerate(each for each in groups(roof, trace) if each.time_s):
         part = group.time_s / total if total else None
         cells = (
             Cell(group.name, href=places.module(group.path)),
@@ -146,12 +146,32 @@ def _speed(fact: Generation, best: DeviceEstimate) -> tuple[str, str, str]:
     return f"At most, on {text.name(best.device.title)}", each, f"{text.seconds(time)} a token, bound by {bound}{fits}"
 
 
+def largest_batches(usage: Usage) -> list[tuple[str, str]]:
+    """The batch at which training fills the chosen device by this count: an upper bound; empty where not known."""
+    laws = () if isinstance(usage.scaling, Skipped) else usage.scaling
+    law = next((each for each in laws if each.variable == "batch" and each.quantity == "kept_bytes"), None)
+    roof = usage.roofline
+    if law is None or isinstance(usage.training, Skipped) or isinstance(roof, Skipped) or not roof.estimates:
+        return []
+    device, measured = roof.estimates[0].device, law.points[0][1]
+    if len(law.coefficients) != 2 or law.coefficients[1] <= 0 or not measured or not device.memory_bytes:
+        return []
+    found = []
+    for row in usage.training:
+        if row.optimizer == "AdamW":
+            room = device.memory_bytes - (row.total_bytes - row.activations_bytes)
+            share = row.activations_bytes / measured  # of the precision, of what was measured
+            size = int((room / share - law.coefficients[0]) / law.coefficients[1]) if room > 0 and share else 0
+            found.append(f"{text.exact(max(size, 0))} in {text.name(row.precision)}")
+    return [(f"Largest batch on {text.name(device.title)}", f"{', '.join(found)}, with AdamW")] if found else []
+
+
 def law_line(law: Law) -> LawLine:
     """A law as a row of the table."""
     return LawLine(
         quantity=WORDS[law.quantity],
         symbol=SYMBOLS.get(law.variable, "n"),
-        variable=text.name(law.variable),
+        variable=name_of(law),
         formula=formula(law),
         tried=", ".join(text.exact(size) for size, _ in law.points),
         deviation=text.share(law.deviation_share) if law.deviation_share else "none",
@@ -175,6 +195,7 @@ def context(report: Report) -> dict[str, Any]:
         "skipped": None,
         "usage": usage,
         "training": None if isinstance(usage.training, Skipped) else usage.training,
+        "batches": [] if isinstance(usage.training, Skipped) else largest_batches(usage),
         "generation": None
         if isinstance(usage.generation, Skipped)
         else generated(usage.generation, usage.roofline),

@@ -52,6 +52,8 @@ def _measured(model: Model, trace: Trace, roof: Roofline) -> Usage:
         training, notes, tally = training_memory(runs)
         generated = generation(runs)
         scaling, more = laws(runs, trace, tally)
+    if trace.method == "cpu":
+        more = (*more, "The traced pass was a real one; these ran without values and may have taken other branches.")
     return Usage(training=training, generation=generated, scaling=scaling, roofline=roof, notes=(*notes, *more))
 
 

@@ -58,6 +58,8 @@ class Tally:
     flops: int = 0
     macs: int = 0
     peak_bytes: int = 0
+    train: bool = False
+    """Whether modules were in training mode."""
     kept: tuple[Kept, ...] = ()
     """Storages kept for the backward pass, weights and buffers excluded."""
     read: dict[int, int] = field(default_factory=dict)
@@ -196,6 +198,7 @@ class Runner:
             raise
         except Exception as error:
             raise CannotRunError(sentence_of(error)) from None
+        counter.tally.train = train
         counter.tally.peak_bytes = counter.liveness.peak
         counter.tally.kept = tuple(kept.values())
         return counter.tally

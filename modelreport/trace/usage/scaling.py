@@ -104,7 +104,7 @@ def laws(runner: Runner, trace: Trace, trained: Tally | None) -> tuple[tuple[Law
             if len(trace.operations) <= MOST_FOR_BATCH:
                 found += _batch_laws(runner, variable, trace, trained, notes)
         elif not lengths_done:
-            made = _laws(runner, variable, _seen(trace), notes, grad=False)
+            made = _laws(runner, variable, _seen(trace), [] if variable.name == "length" else notes)
             lengths_done = bool(made)
             found += made
     if not found:
@@ -121,16 +121,19 @@ def _seen(trace: Trace) -> dict[Quantity, int]:
 def _batch_laws(runner: Runner, variable: Variable, trace: Trace, trained: Tally | None, notes: list[str]) -> list[Law]:
     """With gradients where that does the same work, so that the activations of training are seen too."""
     if trained is None or trained.macs != trace.macs:
-        return _laws(runner, variable, _seen(trace), notes, grad=False)
-    return _laws(runner, variable, {"macs": trace.macs, "kept_bytes": trained.kept_bytes}, notes, grad=True)
+        return _laws(runner, variable, _seen(trace), notes)
+    return _laws(runner, variable, {"macs": trace.macs, "kept_bytes": trained.kept_bytes}, notes, trained)
 
 
-def _laws(runner: Runner, variable: Variable, seen: dict[Quantity, int], notes: list[str], *, grad: bool) -> list[Law]:
+def _laws(
+    runner: Runner, variable: Variable, seen: dict[Quantity, int], notes: list[str], like: Tally | None = None
+) -> list[Law]:
+    """Passes at the sizes of the variable, with gradients and in the mode of ``like`` where that is given."""
     passes: dict[int, dict[Quantity, int]] = {variable.traced: seen}
     for size in variable.sizes:
         candidate = runner.candidate.changed(lambda dummy, size=size: variable.at(dummy, size), "")
         try:
-            tally = runner.run(candidate, grad=grad, train=grad)
+            tally = runner.run(candidate, grad=like is not None, train=like is not None and like.train)
         except CannotRunError as error:
             notes.append(f"No law for the {variable.name}: at {size} the pass did not run ({error}).")
             return []
