@@ -280,7 +280,7 @@ def write_shard(path: Path, tensors: list[Tensor], *, whole: bool) -> None:
 
 
 def write_folder(folder: Path, name: str, shards: str = "absent") -> Path:
-    """A folder with ``config.json`` and the index; shards are ``absent``, ``headers`` or ``sparse``, or ``none`` at all.
+    """A folder with ``config.json`` and the index; shards are ``absent``, ``headers`` or ``sparse``.
 
     With ``none`` there is no index either: the configuration alone.
     """

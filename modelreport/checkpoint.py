@@ -290,6 +290,10 @@ class Checkpoint:
     config: dict[str, Any] | None = None
     """``config.json`` of a Hugging Face folder."""
     folder: Path | None = None
+    named: tuple[str, ...] = ()
+    """Names that an index lists, where none of the files it names is here; the second room finds their shapes."""
+    adapter: dict[str, Any] | None = None
+    """``adapter_config.json``, where the tensors are those of an adapter to another model."""
     live: Any = None
     """The ``nn.Module`` itself when the caller gave one."""
     files: list[MappedFile] = field(default_factory=list)

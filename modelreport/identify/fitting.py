@@ -93,7 +93,7 @@ def compare(
     for name, shape in tensors.items():
         if name in made:
             continue
-        options = [n for n in _spellings(name, prefixes, conversions) if n in expected and n not in found]
+        options = [n for n in spellings(name, prefixes, conversions) if n in expected and n not in found]
         target = next((n for n in options if expected[n] == shape), options[0] if options else None)
         if target is not None:
             found[target] = name
@@ -130,7 +130,7 @@ def _joined(
     return made, [own for own, count in given.items() if count != needed[own]]
 
 
-def _spellings(name: str, prefixes: Sequence[str], conversions: Conversions = NONE) -> list[str]:
+def spellings(name: str, prefixes: Sequence[str], conversions: Conversions = NONE) -> list[str]:
     """The names a module could have for a tensor, most literal first."""
     if len(name) >= _LONGEST:
         return [name]

@@ -5,6 +5,7 @@ Code that lies in the folder, or that the config points to, is never run.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -14,10 +15,12 @@ from typing import Any
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
 from modelreport.identify.construct import build, build_known, error_line, quiet
-from modelreport.identify.conversions import conversions_of
+from modelreport.identify.conversions import Conversions, conversions_of
+from modelreport.identify.expected import expected_tensors
 from modelreport.identify.fitting import Fit, Shape, compare, module_shapes
+from modelreport.identify.heads import Built, best_class
 from modelreport.identify.known import shapes_of, task_of
-from modelreport.identify.libraries import INSTALL, library_of, library_version, load_library
+from modelreport.identify.libraries import INSTALL, library_version, load_library
 from modelreport.identify.quantised import quantised_in
 
 _COUNTED = re.compile(r"layer|depth|block|expert|stage|head|level|group|num_|^n_")
@@ -87,49 +90,69 @@ def _transformers_model(checkpoint: Checkpoint, config: Mapping[str, Any], trans
     try:
         plain = {k: v for k, v in config.items() if k not in {"auto_map", "quantization_config"}}
         with quiet():
-            built = CONFIG_MAPPING[model_type].from_dict(plain)
-            kind, how = _model_class(transformers, built, config)
-        module = build(_construct, kind, built)
+            settings = CONFIG_MAPPING[model_type].from_dict(plain)
+        made = _Maker(checkpoint, config)
+        found = best_class(transformers, settings, config, made.build)
     except Exception as error:  # the values of the file met the library's own checks
         return _skipped(f"transformers could not build the {model_type} model of config.json: {error_line(error)}")
-    shapes = quantised_in(checkpoint).unpacked(checkpoint.tensors, module_shapes(module))
-    fit = compare(
-        module, shapes, prefixes=_prefixes(module), ignore=_ignored(module, built),
-        conversions=conversions_of(module, shapes),
-    )  # fmt: skip
-    if not fit.matched and shapes:
+    kind, fit = found.kind, found.fit
+    if not fit.matched and checkpoint.tensors:
         return _skipped(f"None of the tensors fits {kind.__name__}, which config.json names.")
-    notes = [*how, *_folder_notes(checkpoint, config)]
+    if made.absent and not checkpoint.named:  # nothing to compare with: the tensors are those of the class itself
+        fit = dataclasses.replace(fit, matched=0, total=0)
+    notes = [*found.notes, *made.absent, *_folder_notes(checkpoint, config)]
     if fit.joined:
         notes.append(
             f"On loading, {transformers.__name__} puts {len(fit.joined)} tensors of the file together into "
             f"{len(set(fit.joined.values()))} parameters; here they are shown as the file holds them."
         )
-    return Model(_identification(kind, fit, notes, config), module, fit.renamed, fit.joined)
+    return Model(_identification(kind, fit, notes, config), found.module, fit.renamed, fit.joined)
+
+
+class _Maker:
+    """Builds classes for a configuration and compares them with the file; without weights, supplies its tensors."""
+
+    def __init__(self, checkpoint: Checkpoint, config: Mapping[str, Any]) -> None:
+        self._checkpoint, self._config = checkpoint, config
+        self.absent: list[str] = []
+
+    def build(self, kind: type[Any], settings: Any) -> Built:
+        """The class built on the meta device, and its fit."""
+        checkpoint = self._checkpoint
+        module = build(_construct, kind, settings)
+        conversions: Conversions | None = None
+        if not checkpoint.tensors:
+            conversions = conversions_of(module, checkpoint.named)
+            self.absent = _supply(checkpoint, module, self._config, conversions)
+        shapes = quantised_in(checkpoint).unpacked(checkpoint.tensors, module_shapes(module))
+        fit = compare(
+            module, shapes, prefixes=_prefixes(module), ignore=_ignored(module, settings),
+            conversions=conversions or conversions_of(module, shapes),
+        )  # fmt: skip
+        return Built(kind, module, settings, fit)
+
+
+def _supply(checkpoint: Checkpoint, module: Any, config: Mapping[str, Any], conversions: Conversions) -> list[str]:
+    """Give a checkpoint whose weights are not here the tensors that its files hold; notes on what was done."""
+    names = checkpoint.named
+    tensors, unknown = expected_tensors(module, config, names, conversions, _prefixes(module))
+    checkpoint.tensors = tuple(tensors)
+    if not names:
+        return ["There are no weights: names and shapes are those that the class builds from config.json."]
+    found = f"of the {len(names)} names in the index, {len(tensors)} are those of the class"
+    notes = [f"The weights are not here: {found}, and have the shapes that config.json gives them."]
+    if unknown:
+        shown = ", ".join(name[:80] for name in unknown[:3])
+        rest = len(unknown) - 3
+        more = f" and {rest} more" if rest > 0 else ""
+        notes.append(f"The class has no such tensors, so their shapes are not known: {shown}{more}.")
+    return notes
 
 
 def _construct(kind: type[Any], config: Any) -> Any:
     module = kind(config)
     module.tie_weights()
     return module
-
-
-def _model_class(transformers: Any, config: Any, raw: Mapping[str, Any]) -> tuple[type[Any], list[str]]:
-    """The class that ``architectures`` names, if the library has it for this config, else the base model's."""
-    from transformers.models.auto.modeling_auto import MODEL_MAPPING
-
-    named = raw.get("architectures")
-    for name in named if isinstance(named, list) else []:
-        found = getattr(transformers, name, None) if isinstance(name, str) and name.isidentifier() else None
-        if (
-            isinstance(found, type)
-            and issubclass(found, transformers.PreTrainedModel)
-            and library_of(f"{found.__module__}.{found.__name__}") == "transformers"
-        ):
-            return found, []
-    found = MODEL_MAPPING[type(config)]
-    found = found[0] if isinstance(found, (list, tuple)) else found
-    return found, [f"config.json names no class that transformers has; the base model {found.__name__} is used."]
 
 
 def _prefixes(module: Any) -> tuple[str, ...]:

@@ -206,6 +206,7 @@ def unread(report: Report) -> Found | Clean:
             all_count=len(evidence) + len(weights.tensors),
         ),
         evidence,
+        None if weights.tensors or report.source.unreadable else "note",  # headers or a configuration, given on purpose
     )
 
 

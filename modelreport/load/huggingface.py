@@ -113,6 +113,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         tree=parts.tree,
         config=config,
         folder=path,
+        named=parts.named,
         files=parts.files,
     )
 

@@ -42,6 +42,8 @@ class Parts:
     executes: bool = False
     owner: dict[str, str] = field(default_factory=dict)
     """File that each tensor came from."""
+    named: tuple[str, ...] = ()
+    """Names in an index of which no file is here."""
     tree: ModuleNode | None = None
     training: TrainingState | None = None
     choices: tuple[ModelChoice, ...] = ()

@@ -79,6 +79,8 @@ def read_shard(file: MappedFile, index: int) -> Shard:
     """The tensors, metadata and oddities of one file; ``index`` is its place in ``Source.files``."""
     name = show_name(file.path.name)
     start, header = _read_header(file, name)
+    alone = file.size_bytes == start  # the header was fetched without the values, to look at the model
+    room = 1 << 62 if alone else file.size_bytes - start
     notes: list[str] = []
     metadata: tuple[Item, ...] = ()
     spans: dict[str, tuple[str, tuple[int, ...], int, int]] = {}
@@ -89,13 +91,20 @@ def read_shard(file: MappedFile, index: int) -> Shard:
             notes.append(
                 f"{name} names the tensor {show_name(key)} twice; the last entry is used, as the library does."
             )
-            spans[key] = _read_entry(key, value, file.size_bytes - start, name)
+            spans[key] = _read_entry(key, value, room, name)
         else:
-            spans[key] = _read_entry(key, value, file.size_bytes - start, name)
-    notes += _check_cover(spans, file.size_bytes - start, name)
+            spans[key] = _read_entry(key, value, room, name)
+    held = max((high for *_, high in spans.values()), default=0)
+    alone = alone and held > 0
+    notes += _check_cover(spans, held if alone else file.size_bytes - start, name)
+    if alone:
+        notes.append(f"{name} is a header alone: its {held} bytes of values are not here.")
     storages: dict[tuple[int, int], Storage] = {}
     tensors = []
     for key, (dtype, shape, low, high) in spans.items():
+        if alone:
+            tensors.append(LazyTensor(key, dtype, shape, None, missing=f"{name} holds its header only, not the values"))
+            continue
         storage = Storage(file, start + low, high - low, index)
         if high > low:  # two names for one span are one tensor, as in a tied model; empty ones share nothing
             storage = storages.setdefault((low, high), storage)

@@ -6,6 +6,7 @@ https://huggingface.co/docs/safetensors/index#sharded. File names are resolved s
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +71,9 @@ def read(path: Path, options: Options) -> Checkpoint:
         notes=tuple(parts.notes),
     )
     return Checkpoint(
-        source, parts.security, tuple(parts.tensors), extra=tuple(parts.extra), folder=folder, files=parts.files
-    )
+        source, parts.security, tuple(parts.tensors), extra=tuple(parts.extra), folder=folder, files=parts.files,
+        named=parts.named,
+    )  # fmt: skip
 
 
 def read_index(parts: Parts, index: str, options: Options) -> None:
@@ -82,6 +84,10 @@ def read_index(parts: Parts, index: str, options: Options) -> None:
     if len(shards) > SHARDS_LIMIT:
         raise CorruptFileError(f"{index} names {len(shards)} files; at most {SHARDS_LIMIT} are read.")
     parts.metadata += flatten(content.get("metadata"), "metadata")
+    if shards and (parts.folder / "config.json").is_file() and not any(_is_there(parts.folder, s) for s in shards):
+        parts.add_file(index)
+        _note_absence(parts, content, places, index)
+        return
     failed: dict[str, str] = {}
     for number, shard in enumerate(shards):
         options.progress("load", number, len(shards))
@@ -100,6 +106,23 @@ def read_index(parts: Parts, index: str, options: Options) -> None:
     parts.add_file(index)
     _note_failures(parts, failed, places)
     _compare(parts, content, places, failed, index)
+
+
+def _is_there(folder: Path, shard: str) -> bool:
+    """Whether a shard, or a link that should lead to it, is in the folder at all."""
+    path = folder / shard
+    return os.path.lexists(path) if path.parent == folder else True
+
+
+def _note_absence(parts: Parts, content: Any, places: dict[str, str], index: str) -> None:
+    """Only the names in the index are known: what the configuration beside it says of them is for the second room."""
+    parts.named = tuple(places)[:UNREADABLE_LIMIT]
+    metadata = content.get("metadata")
+    total = metadata.get("total_size") if isinstance(metadata, dict) else None
+    size = f", {total} bytes in all" if isinstance(total, int) else ""
+    count = len(set(places.values()))
+    files = "the file" if count == 1 else f"the {count} files"
+    parts.notes.append(f"None of {files} that {index} names is here ({len(places)} tensors{size}): no value was read.")
 
 
 def _read_map(content: Any, index: str) -> dict[str, str]:

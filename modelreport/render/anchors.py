@@ -41,7 +41,7 @@ class Anchors:
 
     def evidence(self, evidence: Evidence, section: str) -> str:
         """The place of one piece of evidence; the finding's section where there is no better."""
-        if evidence.kind == "tensor" and evidence.name in self.tensors.keys() | self.statistics.keys():
+        if evidence.kind == "tensor" and (evidence.name in self.tensors or evidence.name in self.statistics):
             return self.tensor(evidence.name)
         if evidence.kind == "module" and evidence.name in self.modules:
             return self.module(evidence.name)

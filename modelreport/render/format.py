@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -144,6 +145,7 @@ def _operations(value: int | None, unit: str) -> str:
     return _scaled(value, 1000, _DECIMAL, _four_digits) + unit
 
 
+@lru_cache(maxsize=1 << 14)  # layers are alike
 def _scaled(value: int, base: int, units: tuple[str, ...], digits: Callable[[float], str]) -> str:
     """``value`` in the largest unit that keeps it at one or more, rolled over before it shows four whole digits."""
     for power, unit in enumerate(units):

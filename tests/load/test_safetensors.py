@@ -208,3 +208,15 @@ def test_a_published_model_is_read_as_the_library_reads_it(silero: Path) -> None
     with opened(path) as checkpoint:
         assert {tensor.name for tensor in checkpoint.tensors} == expected.keys()
         assert all(same(tensor, expected[tensor.name]) for tensor in checkpoint.tensors)
+
+
+def test_a_header_without_its_values_is_read_as_one(tmp_path: Path) -> None:
+    path = written(tmp_path, packed({"a": {"dtype": "BF16", "shape": [70_000, 8192], "data_offsets": [0, 1146880000]}}))
+    with opened(path) as checkpoint:
+        tensor = checkpoint.tensors[0]
+        assert (tensor.shape, tensor.dtype, tensor.storage) == ((70_000, 8192), "bfloat16", None)
+        assert "header only" in tensor.missing
+        assert "1146880000 bytes of values are not here" in checkpoint.source.notes[0]
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(CorruptFileError, match="past the end"), opened(path):
+        pass

@@ -165,3 +165,18 @@ def test_a_mutated_index_gives_a_report_or_a_clear_line(folder: Path, place: int
             assert all(tensor.array() is not None for tensor in checkpoint.tensors)
     except LoadError as error:
         assert error.message  # noqa: PT017
+
+
+def test_with_a_configuration_beside_it_an_index_alone_names_the_tensors(folder: Path) -> None:
+    (folder / "config.json").write_text('{"model_type": "llama"}')
+    for shard in (FIRST, SECOND):
+        (folder / shard).unlink()
+    for path in (folder, folder / INDEX):
+        with opened(path) as checkpoint:
+            assert (checkpoint.tensors, checkpoint.named) == ((), ("a", "b", "c"))
+            assert "None of the 2 files" in checkpoint.source.notes[0]
+            assert "3 tensors, 40 bytes in all" in checkpoint.source.notes[0]
+            assert checkpoint.config == {"model_type": "llama"}
+    (folder / FIRST).symlink_to("/nowhere")  # a link that leads nowhere is damage, not a choice
+    with pytest.raises(MissingFileError), opened(folder):
+        pass
