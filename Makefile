@@ -56,7 +56,11 @@ types: setup-dev
 golden: setup-dev
 	MODELREPORT_GOLDEN=write $(BIN)/python -m pytest tests/test_golden.py
 
-bench: setup-dev
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) install -c constraints.txt -e '.[bench]'
+	touch $@
+
+bench: $(VENV)/.bench
 	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 samples: setup-dev

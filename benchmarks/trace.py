@@ -1,19 +1,28 @@
-"""How long the traced pass takes against a plain meta forward and FlopCounterMode, in one process, as ratios.
+"""How long a traced pass takes, against a plain forward pass and against other tools; and what a large model takes.
 
-    python benchmarks/trace.py [--rounds 5]
+    python benchmarks/trace.py [--rounds 7] [--json trace.json] [--no-large]
 
-Each round times all of them one after the other; the median of each round's ratio is printed, so that another load on
-the machine changes all of them alike. *pass* is the recorded forward alone, *trace* the whole of ``trace()``: stand-in,
-search for the input, facts.
+Each round times all ways one after the other in one process, so that another load on the machine changes all of them
+alike; the median of each round's ratio to the plain forward pass is printed. *pass* is the recorded forward alone,
+*trace* the whole of ``trace()``: stand-in, search for the input, facts. torchinfo and torchview run on meta tensors
+too. TorchLens needs real values and changes torch for good: it runs on the CPU in a process of its own, and is measured
+against a plain real pass there. Peers that are not installed (``pip install 'modelreport[bench]'``) are left out.
+
+Large models are built on meta and traced in a process of their own at 128 tokens: seconds after imports, and the most
+memory the process held.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,6 +36,9 @@ from modelreport.options import Options
 from modelreport.trace import trace
 from modelreport.trace.dummies import Candidate, Dummy
 from modelreport.trace.passes import run_on_meta
+
+ALONE = Path(__file__).parent / "_alone.py"
+LARGE = ("Llama 3 70B", "Llama 3.1 405B", "Qwen3 Coder 480B", "DeepSeek V3 671B")
 
 
 def models() -> dict[str, tuple[Any, Candidate]]:
@@ -69,24 +81,96 @@ def ways(module: Any, candidate: Candidate) -> dict[str, Callable[[], Any]]:
         assert found.complete
 
     recorded = lambda: run_on_meta(module, module, candidate, lambda _: None)  # noqa: E731
-    return {"plain": plain, "FlopCounterMode": counted, "pass": recorded, "trace": traced}
+    own = {"plain": plain, "FlopCounterMode": counted, "pass": recorded, "trace": traced}
+    return own | peers(module, named or inputs)
+
+
+def peers(module: Any, inputs: Any) -> dict[str, Callable[[], Any]]:
+    """torchinfo and torchview where they are installed."""
+    found: dict[str, Callable[[], Any]] = {}
+    try:
+        import torchinfo
+
+        found["torchinfo"] = lambda: torchinfo.summary(module, input_data=inputs, device="meta", verbose=0)
+    except ImportError:
+        pass
+    try:
+        import torchview
+
+        found["torchview"] = lambda: torchview.draw_graph(
+            module, input_data=inputs, device="meta", expand_nested=True, save_graph=False
+        )
+    except ImportError:
+        pass
+    return found
+
+
+def compare(name: str, module: Any, candidate: Candidate, rounds: int) -> dict[str, Any]:
+    """Ratios of all ways to the plain pass."""
+    works = ways(module, candidate)
+    for work in works.values():
+        work()
+    timed = [{way: seconds(work) for way, work in works.items()} for _ in range(rounds)]
+    ratios = {way: statistics.median(t[way] / t["plain"] for t in timed) for way in works}
+    return {
+        "model": name,
+        "plain_s": statistics.median(t["plain"] for t in timed),
+        "ratios": ratios,
+        "trace_to_flop_counter": statistics.median(t["trace"] / t["FlopCounterMode"] for t in timed),
+    }
+
+
+def alone(what: str, name: str) -> dict[str, Any]:
+    """One measurement in a process of its own; the reason where it could not be made."""
+    done = subprocess.run(
+        [sys.executable, str(ALONE), what, name], capture_output=True, text=True, check=False, timeout=1200
+    )
+    if done.returncode:
+        return {"model": name, "error": done.stderr.strip().splitlines()[-1][:200] if done.stderr.strip() else "ended"}
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def tell(found: dict[str, Any]) -> None:
+    """One line of the table."""
+    shown = "  ".join(f"{way} {ratio:.2f}×" for way, ratio in found["ratios"].items() if way != "plain")
+    print(f"{found['model']:16} plain {found['plain_s'] * 1e3:7.1f} ms  {shown}", flush=True)
+
+
+def tell_alone(found: dict[str, Any]) -> None:
+    """One line about a measurement in a process of its own."""
+    if "error" in found:
+        print(f"{found['model']:18} not measured: {found['error']}", flush=True)
+    elif "ratio" in found:
+        ratio = f"TorchLens {found['ratio']:.2f}×"
+        print(f"{found['model']:16} real  {found['plain_s'] * 1e3:7.1f} ms  {ratio}", flush=True)
+    else:
+        print(
+            f"{found['model']:18} {found['parameters'] / 1e9:6.1f} G parameters  {found['operations']:6,} operations  "
+            f"build {found['build_s']:5.2f} s  trace {found['trace_s']:5.2f} s (CPU time {found['trace_cpu_s']:.2f})  "
+            f"peak {found['peak_bytes'] / 1e9:.2f} GB ({found['imports_bytes'] / 1e9:.2f} GB after imports)",
+            flush=True,
+        )
 
 
 def main() -> None:
-    """Print a table."""
+    """Print tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--json", type=Path, help="write all figures to this file as well")
+    parser.add_argument("--large", action=argparse.BooleanOptionalAction, default=True, help="trace large models too")
+    options = parser.parse_args()
     warnings.simplefilter("ignore")
-    for name, (module, candidate) in models().items():
-        works = ways(module, candidate)
-        for work in works.values():
-            work()
-        timed = [{way: seconds(work) for way, work in works.items()} for _ in range(rounds)]
-        plain = statistics.median(t["plain"] for t in timed)
-        ratios = {way: statistics.median(t[way] / t["plain"] for t in timed) for way in works}
-        shown = "  ".join(f"{way} {ratio:.2f}x" for way, ratio in ratios.items())
-        print(f"{name:16} {plain * 1e3:6.1f} ms  {shown}")
+    result: dict[str, Any] = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    result["ratios"] = [compare(name, *each, options.rounds) for name, each in models().items()]
+    for found in result["ratios"]:
+        tell(found)
+    result["torchlens"] = [alone("torchlens", found["model"]) for found in result["ratios"]]
+    result["large"] = [alone("large", name) for name in LARGE] if options.large else []
+    for found in [*result["torchlens"], *result["large"]]:
+        tell_alone(found)
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from modelreport.trace.flops.registry import argument, beside, first, matrix, numel
+from modelreport.trace.flops.registry import argument, beside, first, matrix
 
 # --- products ---------------------------------------------------------------------------------------------------------
 
@@ -168,11 +168,11 @@ def attention_flops(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int
 
 
 @beside(*ATTENTION)
-def scores_flops(query: Any, key: Any, *args: Any, **kwargs: Any) -> int:
+def scores_flops(query: Any, key: Any, _value: Any, *args: Any, out: Any, **kwargs: Any) -> int:
     """For each score a factor, five for the softmax, one for a mask that is added."""
+    del out
     scores = math.prod(query.shape[:-1]) * int(key.shape[-2])
-    rest = (*args[1:], *(value for name, value in kwargs.items() if name != "out"))
-    masked = any(numel(each) and each.dim() >= 2 and each.is_floating_point() for each in rest)
+    masked = any(hasattr(each, "dim") and each.dim() >= 2 for each in (*args, *kwargs.values()))
     return int(softmax_of(scores, math.prod(query.shape[:-1])) + scores * (1 + masked))
 
 

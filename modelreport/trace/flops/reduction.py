@@ -136,6 +136,13 @@ def distance_flops(left: Any, right: Any, *args: Any, out: Any, **kwargs: Any) -
     return 3 * int(out.numel()) * int(left.shape[-1])
 
 
+@arithmetic("_euclidean_dist")
+def distance_by_product_flops(left: Any, right: Any, *_: Any, out: Any, **__: Any) -> int:
+    """|a|² − 2ab + |b|²: the squared norms, one product of matrices two columns wider, a bound and a root."""
+    norms = 2 * (int(left.numel()) + int(right.numel()))
+    return norms + int(out.numel()) * (2 * (int(left.shape[-1]) + 2) + 2)
+
+
 @arithmetic("_pdist_forward")
 def own_distance_flops(data: Any, *_: Any, out: Any, **__: Any) -> int:
     """The same for each pair of rows of one matrix."""

@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tests.trace.models import flops_of
+from modelreport.trace.dummies import Candidate, Dummy
+from modelreport.trace.passes import run_on_cpu
+from tests.trace.models import Function, flops_of
 
 
 def softmax(x):
@@ -68,3 +70,17 @@ def test_scores_of_attention_cost_their_factor_and_softmax():
 
     assert flops_of(written_out, *shapes) == 4 * scores * 8 + 7 * scores - 2 * 20
     assert flops_of(masked, *shapes) == pytest.approx(flops_of(written_out, *shapes), rel=0.05)
+    assert flops_of(functional.scaled_dot_product_attention, *shapes[:3]) < flops_of(masked, *shapes)
+
+
+@pytest.mark.parametrize("mask", [None, torch.zeros(10, 12)])
+def test_one_fused_operator_counts_its_products_and_its_scores(mask):
+    """The CPU runs attention as one operator: 4·S·T·D a head, and six or, with a mask, seven for each score."""
+    q, k = Dummy((1, 2, 10, 8)), Dummy((1, 2, 12, 8))
+    module = Function(lambda q, k, v: functional.scaled_dot_product_attention(q, k, v, mask))
+    result = run_on_cpu(module, Candidate("", (q, k, k)), lambda _: None)
+    (node,) = result.recorder.nodes
+    assert list(node.kernels) == ["aten._scaled_dot_product_flash_attention_for_cpu"]
+    scores = 2 * 10 * 12
+    assert node.flops == 4 * scores * 8 + (6 if mask is None else 7) * scores - 2 * 20
+    assert node.macs == 2 * scores * 8

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from modelreport.trace.flops.reduction import comparisons
+from modelreport.trace.flops.registry import ARITHMETIC
 from tests.trace.models import flops_of
 
 CASES = {
@@ -55,3 +56,10 @@ def test_a_distance_costs_what_its_definition_costs():
         return torch.linalg.vector_norm(a[:, None] - b[None], dim=-1)
 
     assert flops_of(torch.cdist, (5, 3), (7, 3)) == flops_of(written_out, (5, 3), (7, 3)) == 3 * 35 * 3
+
+
+def test_distances_by_a_product_cost_its_wider_columns():
+    """|a|² − 2ab + |b|² as torch computes it: rows (−2a, |a|², 1) times columns (b, 1, |b|²)."""
+    out = torch.empty(30, 40)
+    flops = ARITHMETIC["_euclidean_dist"](torch.empty(30, 3), torch.empty(40, 3), out=out)
+    assert flops == 2 * 70 * 3 + 1200 * (2 * 5 + 2)

@@ -1,0 +1,117 @@
+"""Measurements of ``trace.py`` that need a process of their own: ``large NAME`` or ``torchlens NAME``, as JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+SEQUENCE = 128
+ROUNDS = 3
+_GQA = {"num_key_value_heads": 8, "max_position_embeddings": 8192, "rope_theta": 500000.0}
+CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Llama 3 70B": (
+        "LlamaForCausalLM",
+        {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64,
+         "vocab_size": 128256, **_GQA},
+    ),
+    "Llama 3.1 405B": (
+        "LlamaForCausalLM",
+        {"hidden_size": 16384, "intermediate_size": 53248, "num_hidden_layers": 126, "num_attention_heads": 128,
+         "vocab_size": 128256, **_GQA},
+    ),
+    "Qwen3 Coder 480B": (
+        "Qwen3MoeForCausalLM",
+        {"hidden_size": 6144, "num_hidden_layers": 62, "num_attention_heads": 96, "num_key_value_heads": 8,
+         "head_dim": 128, "num_experts": 160, "num_experts_per_tok": 8, "moe_intermediate_size": 2560,
+         "vocab_size": 151936},
+    ),
+    "DeepSeek V3 671B": ("DeepseekV3ForCausalLM", {}),
+}  # fmt: skip
+"""Class of transformers and the published figures of its config (the last is the library's own default)."""
+
+
+def most_memory() -> int:
+    """The most bytes this process held. ``ru_maxrss`` alone remembers the process that started this one."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def large(name: str) -> dict[str, Any]:
+    """A model in bfloat16 on meta: seconds to build it and to trace it, and the most memory held."""
+    import torch
+
+    from modelreport.checkpoint import Model
+    from modelreport.facts import Identification, TensorSpec, Trace
+    from modelreport.identify.libraries import load_library
+    from modelreport.meta import on_meta
+    from modelreport.options import Options
+    from modelreport.trace import trace
+
+    transformers = load_library("transformers")
+    kind, figures = CONFIGS[name]
+    model_class = getattr(transformers, kind)
+    imported = most_memory()
+    start = time.perf_counter()
+    with on_meta():
+        config = model_class.config_class(**figures)
+        torch.set_default_dtype(torch.bfloat16)
+        try:
+            module = model_class(config).eval()
+        finally:
+            torch.set_default_dtype(torch.float32)
+    built, before = time.perf_counter(), time.process_time()
+    model = Model(identification=Identification(name="m", library="transformers", how="config"), module=module)
+    found = trace(model, Options(inputs=(TensorSpec(shape=(1, SEQUENCE), dtype="int64", name="input_ids"),)))
+    traced, after = time.perf_counter(), time.process_time()
+    assert isinstance(found, Trace), found
+    assert found.complete, found.error
+    return {
+        "model": name, "parameters": sum(p.numel() for p in module.parameters()), "operations": len(found.operations),
+        "macs": found.macs, "flops": found.flops, "build_s": built - start, "trace_s": traced - built,
+        "trace_cpu_s": after - before, "imports_bytes": imported, "peak_bytes": most_memory(),
+    }  # fmt: skip
+
+
+def torchlens(name: str) -> dict[str, Any]:
+    """TorchLens, metadata only, against a plain real pass on the CPU of the same randomly initialised model."""
+    import torch
+    import torchlens as lens
+
+    from modelreport.identify.libraries import load_library
+
+    if name.startswith("bert"):
+        bert = load_library("transformers")
+        module, x = bert.BertModel(bert.BertConfig()).eval(), torch.zeros(1, SEQUENCE, dtype=torch.int64)
+    else:
+        module, x = load_library("torchvision").models.get_model(name).eval(), torch.zeros(1, 3, 224, 224)
+
+    def seconds(work: Any) -> float:
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    with torch.no_grad():
+        module(x)
+        plain = min(seconds(lambda: module(x)) for _ in range(ROUNDS))
+        lens.trace(module, x, save=None)
+        logged = min(seconds(lambda: lens.trace(module, x, save=None)) for _ in range(ROUNDS))
+    return {"model": name, "plain_s": plain, "torchlens_s": logged, "ratio": logged / plain}
+
+
+def main() -> None:
+    """Print one line of JSON."""
+    warnings.simplefilter("ignore")
+    what, name = sys.argv[1:]
+    print(json.dumps({"large": large, "torchlens": torchlens}[what](name)))
+
+
+if __name__ == "__main__":
+    main()
