@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from modelreport.facts import (
     QUANTILES,
+    BlockRun,
     Call,
     DtypeTotal,
     Evidence,
@@ -28,7 +30,10 @@ from modelreport.facts import (
     ModelChoice,
     ModuleCall,
     ModuleFact,
+    Nearest,
     Operation,
+    Outline,
+    Pattern,
     Report,
     Security,
     Skipped,
@@ -444,7 +449,30 @@ def _report() -> Report:
             task="image classifier, 3×32×32 → 10 classes", matched=len(structure.tensors), total=len(structure.tensors),
         ),
         structure=structure, trace=trace, usage=make_usage(trace), weights=_weights(structure), findings=_findings(),
-        verdict=_verdict(),
+        verdict=_verdict(), outline=make_outline(),
+    )  # fmt: skip
+
+
+def make_outline(names: Sequence[str] = ("layers.1", "layers.#", "BasicBlock", "resnet18")) -> Outline:
+    """Two sentences, a pattern, a run of blocks and a like architecture, with these names in them."""
+    path, block, kind, near = (names[i % len(names)] for i in range(4))
+    return Outline(
+        description=(
+            Message(text="A network of {n1_value} blocks (in {n2_value}).", values={"n1_value": 4, "n2_value": path}),
+            Message(text="{n1_count} parameters.", values={"n1_count": 82_714}),
+        ),
+        patterns=(
+            Pattern(
+                kind="residual", path=path, count=4, values=(Item(name="norm", value="last in each branch"),),
+                proof=Message(text="a sum at {n1_value}.", values={"n1_value": "1×16×32×32"}),
+            ),
+            Pattern(
+                kind="mlp", path=path, count=12, proof=Message(text="linear layers.", values={}),
+                values=(Item(name="widths", value="768 → 3072 → 768"), Item(name="gated", value="yes")),
+            ),
+        ),
+        blocks=(BlockRun(path=block, count=3, type=kind, parameters=4_704),),
+        nearest=(Nearest(name=near, library=kind, matched=83, total=100),),
     )  # fmt: skip
 
 
@@ -526,7 +554,7 @@ def hostile_report(**overrides: Any) -> Report:
             executes=True, pickles=1, notes=HOSTILE_NAMES,
         ),
         "identification": change(report.identification, name=names[0], class_path=names[3], task=names[5]),
-        "structure": structure, "trace": trace, "findings": findings,
+        "structure": structure, "trace": trace, "findings": findings, "outline": make_outline(HOSTILE_NAMES),
         "usage": hostile_usage(trace, HOSTILE_NAMES),
         "weights": change(
             report.weights, tensors=tuple(change(t, name=tensors[t.name]) for t in report.weights.tensors), unread=items

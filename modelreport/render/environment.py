@@ -31,6 +31,7 @@ FILTERS = {
     "dtype": text.dtype,
     "digest": text.digest,
     "message": text.message,
+    "parts": text.parts,
     "plural": text.plural,
     "svg": svg,
 }

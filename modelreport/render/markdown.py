@@ -27,6 +27,7 @@ from modelreport.render.marked import (
     skipped,
     specs,
 )
+from modelreport.render.outline import outline_context
 from modelreport.render.sections import SECTIONS
 from modelreport.render.table import Table
 
@@ -43,6 +44,7 @@ def write_markdown(report: Report) -> bytes:
         .render(
             report=report,
             trace=report.trace if isinstance(report.trace, Trace) else None,
+            outline=outline_context(report),
             charts={name: numbers(chart) for name, chart in overview(report).items()},
             **contexts,
         )
@@ -83,7 +85,7 @@ def _environment() -> Environment:
         finalize=_show,
     )
     own: dict[str, Callable[..., Any]] = {
-        "cell": cell, "code_span": code_span, "items": items, "names": names, "sentence": sentence,
+        "cell": cell, "code_span": code_span, "items": items, "marked": Marked, "names": names, "sentence": sentence,
         "skipped": skipped, "specs": specs, "table": _table,
     }  # fmt: skip
     made.filters.update({name: call for name, call in FILTERS.items() if name != "svg"} | own)

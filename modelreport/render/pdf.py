@@ -16,6 +16,7 @@ from modelreport.render.environment import environment, templates_folder
 from modelreport.render.excerpt import Excerpt, excerpt
 from modelreport.render.json import write_json
 from modelreport.render.map.sheets import sheets
+from modelreport.render.outline import outline_context
 from modelreport.render.sections import SECTIONS
 from modelreport.render.sections.findings import SECTION_TITLES
 from modelreport.render.table import Table
@@ -106,6 +107,7 @@ def _values(report: Report) -> dict[str, Any]:
         "titles": SECTION_TITLES,
         "palette": dict(LIGHT),
         "words": FAMILY_WORDS,
+        "outline": outline_context(report),
         "trace_skipped": skipped,
         "map_sheet": whole,
         "map_details": details,

@@ -74,7 +74,8 @@ def _operation_text(operation: Operation, texts: dict[int, str]) -> str:
         + [texts.get(id(spec)) or _spec_text(spec, texts) for spec in operation.outputs]
     )
     label = "" if operation.name in _RATES else operation.label
-    return f"{operation.name}|{label}|{shapes}|{len(operation.sources) + len(operation.reads_input)}|{len(operation.parameters)}"
+    count = len(operation.sources) + len(operation.reads_input)
+    return f"{operation.name}|{label}|{shapes}|{count}|{len(operation.parameters)}"
 
 
 def _spec_text(spec: TensorSpec, texts: dict[int, str]) -> str:

@@ -100,7 +100,7 @@ def test_pages_are_numbered_and_carry_the_section(pages):
 
 
 def test_a_small_model_takes_few_pages(pages):
-    assert len(pages) <= 12
+    assert len(pages) <= 14
 
 
 def test_fonts_are_embedded(document):

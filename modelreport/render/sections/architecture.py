@@ -10,17 +10,19 @@ from modelreport.render.map import make_scene
 from modelreport.render.map.layout import lay_out
 from modelreport.render.map.payload import details_payload, map_payload
 from modelreport.render.map.svg import draw_map
+from modelreport.render.outline import outline_context
 from modelreport.render.section import Section, no_badge
 
 
 def context(report: Report) -> dict[str, Any]:
     """The overview as a drawing, the families it shows, and the whole map as data for ``js/map.js``."""
     scene = make_scene(report)
+    outline = outline_context(report)
     if len(scene.nodes) < 2:
-        return {"drawing": None, "legend": (), "note": "", "flow": False, "skips": False, "skipped": _skipped(report)}
+        return outline | {"drawing": None, "legend": (), "note": "", "flow": False, "skips": False, "skipped": _skipped(report)}
     layout = lay_out(scene)
     shown = {node.family for node in scene.nodes if not node.children}
-    return {
+    return outline | {
         "drawing": draw_map(scene, layout, "screen"),
         "legend": tuple((family, FAMILY_WORDS[family]) for family in FAMILIES if family in shown),
         "note": scene.note,

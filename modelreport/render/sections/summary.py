@@ -125,6 +125,7 @@ def context(report: Report) -> dict[str, Any]:
     files = report.source.files
     return {
         "what": what_it_is(report),
+        "description": report.outline.description,
         "own_code": own_code(report),
         "figures": key_figures(report),
         "sha256": files[0].sha256 if len(files) == 1 else None,
