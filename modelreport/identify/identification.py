@@ -11,8 +11,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from modelreport.checkpoint import WRAPPERS, Checkpoint, Model, ModuleNode
+from modelreport.errors import OptionsError
 from modelreport.facts import Identification, Skipped
 from modelreport.identify.adapt import Verified, verify
+from modelreport.identify.adapters import identify_adapter, is_adapter
+from modelreport.identify.exported_model import identify_exported
 from modelreport.identify.factory import identify_factory
 from modelreport.identify.fitting import Shape, compare, module_shapes
 from modelreport.identify.huggingface import identify_config, task_of_head
@@ -44,16 +47,34 @@ def identify(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
         return _with_precision(_coded(checkpoint, options), checkpoint)
     if checkpoint.graph is not None:
         return _graph(checkpoint)
+    if checkpoint.program is not None:
+        return _exported(checkpoint)
     if checkpoint.source.content == "script":
         reason = "TorchScript holds its own code, which is shown and not run."
         alike, hint = _alike(checkpoint)
         return Skipped(stage="identify", reason=reason + alike, hint=hint or f"{_NAME_CODE} your_module:your_factory")
     if checkpoint.tree is not None:
         return _pickled(checkpoint, checkpoint.tree)
+    if is_adapter(checkpoint):
+        return _with_precision(identify_adapter(checkpoint, options), checkpoint)
+    if options.base:
+        raise OptionsError("--base: the checkpoint is not an adapter.", "Leave out --base.")
     found = _configured(checkpoint) if checkpoint.config else identify_known(checkpoint)
     if isinstance(found, Model):
         found = quantised_in(checkpoint).as_stored(found)
     return _with_precision(found, checkpoint)
+
+
+def _exported(checkpoint: Checkpoint) -> Model | Skipped:
+    """By the graph of an exported program; by names and shapes where it cannot be run here."""
+    found = identify_exported(checkpoint)
+    if isinstance(found, Model):
+        return found
+    known = identify_known(checkpoint)
+    if isinstance(known, Skipped):
+        return found
+    facts = replace(known.identification, notes=(found.reason, *known.identification.notes))
+    return _with_precision(dataclasses.replace(known, identification=facts), checkpoint)
 
 
 def _coded(checkpoint: Checkpoint, options: Options) -> Model | Skipped:

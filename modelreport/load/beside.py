@@ -31,6 +31,11 @@ def take_config(checkpoint: Checkpoint, path: Path) -> None:
     if checkpoint.config is not None or checkpoint.source.kind != "file" or not bare:
         return
     config = _read(path.parent)
+    if any(".lora_" in tensor.name[:1000] for tensor in checkpoint.tensors[:100]):
+        adapter = _read(path.parent, "adapter_config.json")
+        checkpoint.adapter = adapter or None
+        checkpoint.folder = checkpoint.folder or path.parent
+        return
     if isinstance(config.get("model_type"), str) or isinstance(config.get("architecture"), str):
         checkpoint.config = config
         checkpoint.folder = checkpoint.folder or path.parent
@@ -48,9 +53,9 @@ def note_shard(checkpoint: Checkpoint, path: Path) -> None:
     checkpoint.source = replace(checkpoint.source, notes=(*checkpoint.source.notes, note))
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def _read(folder: Path, name: str = NAME) -> dict[str, Any]:
     try:
-        found = read_json(folder, NAME, CONFIG_LIMIT)
+        found = read_json(folder, name, CONFIG_LIMIT)
     except LoadError:  # nobody asked for it
         return {}
     return found if isinstance(found, dict) else {}

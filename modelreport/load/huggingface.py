@@ -114,6 +114,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         config=config,
         folder=path,
         named=parts.named,
+        adapter=_object(parts, "adapter_config.json") if "adapter_config.json" in names else None,
         files=parts.files,
     )
 
@@ -159,6 +160,12 @@ def _read_configs(parts: Parts, names: tuple[str, ...]) -> dict[str, Any] | None
         parts.add_file(name)
     _read_modules(parts, names)
     return config
+
+
+def _object(parts: Parts, name: str) -> dict[str, Any] | None:
+    """A JSON object of the folder; ``None`` for anything else."""
+    value = parts.document(name)
+    return value if isinstance(value, dict) else None
 
 
 def _read_modules(parts: Parts, names: tuple[str, ...]) -> None:

@@ -86,8 +86,8 @@ def test_weights_beside_scales_for_blocks_are_eight_bit_floats() -> None:
 
 def test_a_configuration_alone_gives_structure_and_a_module_that_runs(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(LLAMA))
-    checkpoint = open_checkpoint(tmp_path, Options())
-    model = identify(checkpoint, Options())
+    with open_checkpoint(tmp_path, Options()) as checkpoint:
+        model = identify(checkpoint, Options())
     assert isinstance(model, Model)
     assert "There are no weights" in model.identification.notes[0]
     assert (model.identification.matched, model.identification.total) == (0, 0)
