@@ -16,7 +16,10 @@ An interrupted sweep goes on where it stopped (``--state``), ``--fresh`` begins 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
+import os
+import platform
 import random
 import sys
 import time
@@ -26,8 +29,8 @@ if __name__ == "__main__" and not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
 from benchmarks.sweep.processes import Record, each
-from benchmarks.sweep.record import record_of
-from benchmarks.sweep.table import line, verdict
+from benchmarks.sweep.record import REAL_PARAMETERS, record_of
+from benchmarks.sweep.table import grid, line, page, totals, verdict
 from benchmarks.sweep.zoo import LIBRARIES, held_out, names_of
 
 STATE = Path(".cache/coverage.jsonl")
@@ -51,6 +54,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=180, help="limit for each model")
     parser.add_argument("--memory", type=float, default=6, help="limit for each model in GiB")
     parser.add_argument("--state", type=Path, default=STATE, help="where results are kept, one JSON line a model")
+    parser.add_argument("--json", type=Path, help="write totals and records here")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page in Markdown here")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--again", action="store_true", help="run those again that did not work")
     return parser.parse_args(given)
@@ -106,23 +111,45 @@ def sweep(options: argparse.Namespace, library: str) -> list[Record]:
     return [done[library, n] for n in names if (library, n) in done]
 
 
+def sets_of(records: dict[str, list[Record]]) -> dict[str, list[Record]]:
+    """The rows of the table: each library, transformers also by what was looked at while rules were written."""
+    sets: dict[str, list[Record]] = {}
+    for library, listed in records.items():
+        sets[library] = listed
+        if library == "transformers":
+            out = held_out(names_of(library))
+            sets["transformers, held out"] = [r for r in listed if r["name"] in out]
+            sets["transformers, looked at"] = [r for r in listed if r["name"] not in out]
+    return sets
+
+
+def facts() -> dict[str, str]:
+    """When, where and with what it was measured."""
+    import torch
+
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", *LIBRARIES))
+    return {
+        "date": time.strftime("%d %B %Y"),
+        "machine": f"{os.cpu_count()} shared cores, CPU, Python {platform.python_version()}",
+        "versions": f"{versions}; threads {torch.get_num_threads()}",
+    }
+
+
 def main() -> None:
-    """Sweep and print."""
+    """Sweep, print the totals, write them down."""
     options = arguments()
     if options.fresh:
         options.state.unlink(missing_ok=True)
         options.fresh = False
-    from collections import Counter
-
-    for library in options.library or LIBRARIES:
-        start = time.monotonic()
-        records = sweep(options, library)
-        print(
-            library,
-            Counter(verdict(r) for r in records),
-            Counter(r.get("check") for r in records),
-            f"{time.monotonic() - start:.0f} s",
-        )
+    records = {library: sweep(options, library) for library in options.library or LIBRARIES}
+    sets = sets_of(records)
+    print("\n".join(["", *grid({name: totals(listed) for name, listed in sets.items()})]))
+    if options.json:
+        whole = {"facts": facts(), "totals": {n: totals(r) for n, r in sets.items()}, "records": records}
+        options.json.write_text(json.dumps(whole, indent=1), encoding="utf-8")
+    if options.write:
+        options.write.parent.mkdir(parents=True, exist_ok=True)
+        options.write.write_text(page(sets, facts(), REAL_PARAMETERS), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from modelreport.trace.passes import Pass
 from modelreport.trace.recorder import Recorder
 from modelreport.trace.search import best_pass, parameters_of
 
-REAL_PARAMETERS = 250_000_000
+REAL_PARAMETERS = 60_000_000
 """Models up to this size are also run for real."""
-REAL_SECONDS = 40
+REAL_SECONDS = 20
 SHOWN = 12
 """Names of untouched parameters and outputs kept in a record."""
 

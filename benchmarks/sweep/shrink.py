@@ -46,14 +46,18 @@ def levels(config: Any) -> list[Any]:
     return found
 
 
-_MISSING = {"num_experts_per_tok": 2, "moe_topk": 2, "n_group": 1, "topk_group": 1, "num_experts_per_token": 2}
+_MISSING = {
+    "image_token_id": 5, "image_token_index": 5, "video_token_id": 6, "audio_token_id": 7,
+    "num_experts_per_tok": 2, "num_experts_per_token": 2, "moe_topk": 2, "n_group": 1, "topk_group": 1,
+}  # fmt: skip
 """Settings that some default configurations leave open, and that every published one has."""
 
 
 def completed(config: Any) -> Any:
     """The configuration with what its default leaves open, its parts made to fit each other; changed in place.
 
-    A vision part that states the width it gives its vectors is given the width of the text part.
+    A vision part that states the width it gives its vectors is given the width of the text part; vocabularies hold the
+    placeholders.
     """
     inner = {key: value for key, value in vars(config).items() if hasattr(value, "to_dict")}
     for level in levels(config):
@@ -66,16 +70,30 @@ def completed(config: Any) -> Any:
         part = inner.get(name)
         if part is not None and text is not None and hasattr(part, "out_hidden_size") and hasattr(text, "hidden_size"):
             part.out_hidden_size = text.hidden_size
+    _room(config)
     return config
 
 
 def _sections(level: Any) -> None:
     """Sections of a rotary embedding over time, height and width: together they are half its size."""
     rope = getattr(level, "rope_parameters", None)
-    sections = rope.get("mrope_section") if isinstance(rope, dict) else None
     heads, width = getattr(level, "num_attention_heads", 0), getattr(level, "hidden_size", 0)
+    if not isinstance(rope, dict) or not isinstance(heads, int) or not isinstance(width, int):
+        return
     size = getattr(level, "head_dim", None) or (width // heads if heads else 0)
-    half = int(size * rope.get("partial_rotary_factor", 1.0)) // 2 if sections and size else 0
-    if half and sum(sections) != half:
-        part = half // len(sections)
-        rope["mrope_section"] = [half - part * (len(sections) - 1), *[part] * (len(sections) - 1)]
+    part = rope.get("partial_rotary_factor") or getattr(level, "partial_rotary_factor", None) or 1.0
+    half = (int(size * part) + 1) // 2
+    if half > 2 and sum(rope.get("mrope_section") or ()) != half:
+        rope["mrope_section"] = [half - half // 3 * 2, half // 3, half // 3]
+
+
+def _room(config: Any) -> None:
+    """Vocabularies that hold the placeholders of images and sounds."""
+    ids = [
+        getattr(config, f"{kind}_token_{end}", None) for kind in ("image", "video", "audio") for end in ("id", "index")
+    ]
+    most = max((i for i in ids if isinstance(i, int)), default=0)
+    for level in levels(config):
+        size = getattr(level, "vocab_size", None)
+        if isinstance(size, int) and 256 < size <= most:
+            level.vocab_size = most + 1

@@ -77,8 +77,11 @@ def recipes_of(library: str, name: str) -> list[Recipe]:
         return [Recipe(lambda: package.create_model(name, pretrained=False), "default")]
     kind = transformers_class(package, name)
     configured = package.CONFIG_MAPPING[name]
-    small = Recipe(lambda: kind(completed(shrunk(configured()))), f"{kind.__name__}, two layers")
-    return [small, Recipe(lambda: kind(completed(configured())), kind.__name__)]
+    return [
+        Recipe(lambda: kind(completed(shrunk(configured()))), f"{kind.__name__}, two layers, open settings filled in"),
+        Recipe(lambda: kind(shrunk(configured())), f"{kind.__name__}, two layers"),
+        Recipe(lambda: kind(configured()), kind.__name__),
+    ]
 
 
 def transformers_class(package: Any, name: str) -> type[Any]:
@@ -93,13 +96,18 @@ def transformers_class(package: Any, name: str) -> type[Any]:
         if names:
             names = names if isinstance(names, (tuple, list)) else (names,)
             found = next((k for n in names if (k := getattr(package, n, None)) is not None), None)
-            if found is not None:
+            if found is not None and _runs(found):
                 return found
     where = importlib.import_module(config.__module__.replace("configuration_", "modeling_"))
     parts = [k for k in vars(where).values() if _is_model_of(k, config, package, where.__name__)]
     if not parts:
-        raise LookupError(f"no class of transformers is built from a {name} configuration alone")
+        raise LookupError("no class with a forward pass is built from this configuration alone")
     return min(parts, key=lambda k: (not k.__name__.endswith("Model"), len(k.__name__)))
+
+
+def _runs(kind: type[Any]) -> bool:
+    """Whether the class has a forward pass, not only a way to generate."""
+    return getattr(kind.forward, "__name__", "") != "_forward_unimplemented"
 
 
 def _is_model_of(kind: Any, config: type, package: Any, module: str) -> bool:
@@ -109,5 +117,5 @@ def _is_model_of(kind: Any, config: type, package: Any, module: str) -> bool:
         and kind.__module__ == module
         and kind.config_class is config
         and "PreTrained" not in kind.__name__
-        and getattr(kind.forward, "__name__", "") == "forward"
+        and _runs(kind)
     )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-DEEPEST_FRAMES, LONGEST_STATEMENT = 40, 40
+DEEPEST_FRAMES, LONGEST_STATEMENT, MOST_NAMES = 40, 40, 64
 NAMES = "_modelreport_names"
 """Attribute of an error with its ``Names``."""
 _NAME = re.compile(r"\b[a-z]\w{2,}\b")
@@ -34,7 +34,7 @@ def note_names(error: BaseException) -> None:
         names = [n for n in dict.fromkeys(_NAME.findall(text)) if n in values]
         absent.update(dict.fromkeys(n for n in names if values[n] is None))
         innermost = innermost or tuple(names)
-    setattr(error, NAMES, Names(tuple(absent)[:16], innermost[:16]))
+    setattr(error, NAMES, Names(tuple(absent)[:MOST_NAMES], innermost[:MOST_NAMES]))
 
 
 def _failing_lines(error: BaseException) -> Iterator[tuple[Any, str]]:

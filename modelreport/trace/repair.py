@@ -11,7 +11,8 @@ from modelreport.trace.blame import NAMES, Names
 from modelreport.trace.dummies import Candidate, Dummy
 
 WHY = "its size comes from an error message"
-MOST_SIDE, MOST_LENGTH = 2048, 1_000_000
+MOST_SIDE, MOST_LENGTH, MOST_BOOKS = 2048, 1_000_000, 64
+MOST_ASKED, STEPS = 5, 128
 
 
 def repaired(error: BaseException | str, candidate: Candidate) -> Iterator[Candidate]:
@@ -99,6 +100,34 @@ def _dtype(message: str, candidate: Candidate) -> Iterator[Candidate]:
         )
 
 
+def _too_small(message: str, candidate: Candidate) -> Iterator[Candidate]:
+    """``Image size 384x384 is too small``: images of twice the side."""
+    sides = [d.shape[-1] for d in candidate.dummies if d.fill == "noise" and len(d.shape) > 3]
+    if sides and re.search(r"size .{0,40}too small", message) and 2 * sides[0] <= MOST_SIDE:
+        yield resized(candidate, 2 * sides[0])
+
+
+def _vectors(message: str, candidate: Candidate) -> Iterator[Candidate]:
+    """``normalized_shape=[768] … got input of size [1, 16000]``: vectors where a wave was given."""
+    match = re.search(r"normalized_shape=\[(\d+)\].*input of size torch\.Size\(\[([\d, ]+)\]\)", message)
+    if match and 1 <= int(match[1]) <= MOST_LENGTH:
+        wanted = (1, STEPS, int(match[1]))
+        given = tuple(int(n) for n in match[2].split(",") if n.strip())
+        yield candidate.changed(
+            lambda d: replace(d, shape=wanted) if d.fill == "noise" and d.shape == given else d, WHY
+        )
+
+
+def _fewer(message: str, candidate: Candidate) -> Iterator[Candidate]:
+    """``index 7 is out of range``: a list of layers, one for each step, ends there."""
+    match = re.search(r"index (\d+) is out of range", message)
+    length = int(match[1]) + 1 if match else 0
+    if 1 < length <= MOST_BOOKS:
+        yield candidate.changed(
+            lambda d: replace(d, shape=(d.shape[0], length)) if d.fill == "ids" and not d.marks else d, WHY
+        )
+
+
 def _product(message: str, candidate: Candidate) -> Iterator[Candidate]:
     """``mat1 and mat2 shapes cannot be multiplied (1x400 and 784x10)``: the flattened size is too small by 784/400."""
     match = re.search(
@@ -160,6 +189,7 @@ def _broadcast(message: str, candidate: Candidate) -> Iterator[Candidate]:
         if not min(have, want) >= 1 or max(have, want) > MOST_LENGTH:
             continue
         if "at -1!" in message:
+            yield from _in_books(candidate, have, want)
             yield from _widened(candidate, have, want)
             yield from _widened(candidate, want, have)
         yield from _lengthened(candidate, have, want)
@@ -177,6 +207,14 @@ def _unlike(message: str) -> Iterator[tuple[int, int]]:
         sizes = [int(n) for n in match[3].split(",")]
         if len(sizes) >= -int(match[2]):
             yield sizes[int(match[2])], int(match[1])
+
+
+def _in_books(candidate: Candidate, have: int, want: int) -> Iterator[Candidate]:
+    """Ids of several codebooks at each step where those of one did not fit."""
+    ids = [d for d in candidate.dummies if d.fill == "ids" and len(d.shape) > 1 and d.shape[-1] == have]
+    if ids and 1 < want <= MOST_BOOKS and not ids[0].marks:
+        lead = ids[0].shape if len(ids[0].shape) == 2 else ids[0].shape[:-1]
+        yield candidate.changed(lambda d: replace(d, shape=(*lead, want)) if d is ids[0] else d, WHY)
 
 
 def _lengthened(candidate: Candidate, have: int, want: int) -> Iterator[Candidate]:
@@ -259,7 +297,13 @@ def _placeholders(message: str, candidate: Candidate) -> Iterator[Candidate]:
 
 def _asked_for(message: str, candidate: Candidate) -> Iterator[Candidate]:
     """``encoder_hidden_states must be given``: an argument with a default that this model cannot do without."""
-    named = [n for n in candidate.spare if n not in candidate.kwargs and re.search(rf"\b{n}\b", message)][:4]
+    unwanted = [n for n in candidate.kwargs if re.search(rf"\b{n}\b.{{0,20}} expected to be .?None", message)]
+    if unwanted:
+        kwargs = {k: v for k, v in candidate.kwargs.items() if k not in unwanted}
+        candidate = replace(candidate, kwargs=kwargs)
+        message = f"{message} inputs_embeds"
+    places = {n: found.start() for n in candidate.spare if (found := re.search(rf"\b{n}\b", message))}
+    named = sorted((n for n in places if n not in candidate.kwargs), key=places.__getitem__)[:MOST_ASKED]
     for names in [*([n] for n in named), *([named] if len(named) > 1 else [])]:
         yield replace(
             candidate,
@@ -269,5 +313,6 @@ def _asked_for(message: str, candidate: Candidate) -> Iterator[Candidate]:
 
 
 _RULES: tuple[Callable[[str, Candidate], Iterator[Candidate]], ...] = (
-    _channels, _image_size, _dtype, _product, _multiples, _broadcast, _ranks, _placeholders, _asked_for,
+    _channels, _image_size, _too_small, _vectors, _fewer, _dtype, _product, _multiples, _broadcast, _ranks,
+    _placeholders, _asked_for,
 )  # fmt: skip

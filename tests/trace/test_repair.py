@@ -34,6 +34,7 @@ def shapes(message: str, candidate: Candidate = IMAGE) -> list[tuple[int, ...]]:
         ("must be a 5D tensor of shape (batch_size, 2, num_channels, height, width)", (1, 2, 3, 224, 224)),
         ("Input image size (448*224) doesn't match model (224*224).", (1, 3, 112, 224)),
         ("length 224 is not a multiple of 320", (1, 3, 320, 320)),
+        ("Image size 224x224 is too small to be scaled", (1, 3, 448, 448)),
     ],
 )
 def test_the_wanted_shape_is_among_the_suggestions(message, shape):
@@ -100,6 +101,34 @@ def test_a_vector_beside_another_input_gets_the_width_of_the_layer_that_refused_
     both = Candidate("", (), {"ids": Dummy((1, 4), "ids", "int64"), "states": Dummy((1, 9, 768))})
     first = next(repaired("a and b must have same reduction dim, but got [9, 768] X [1408, 768].", both))
     assert first.kwargs["states"].shape == (1, 9, 1408)
+
+
+def test_ids_of_several_codebooks_are_given_where_those_of_one_do_not_fit():
+    text = Candidate("", (), {"ids": Dummy((1, 128), "ids", "int64")})
+    message = (
+        "Attempting to broadcast a dimension of length 33 at -1! Mismatching argument at index 1 had torch.Size([33]); "
+        "but expected shape should be broadcastable to [1, 128]"
+    )
+    assert next(repaired(message, text)).dummies[0].shape == (1, 128, 33)
+
+
+def test_vectors_are_given_where_a_wave_met_a_norm():
+    wave = Candidate("", (), {"wave": Dummy((1, 16000))})
+    message = (
+        "Given normalized_shape=[768], expected input with shape [768], but got input of size torch.Size([1, 16000])"
+    )
+    assert next(repaired(message, wave)).dummies[0].shape == (1, 128, 768)
+
+
+def test_a_sequence_ends_where_the_list_of_layers_ends():
+    text = Candidate("", (), {"ids": Dummy((1, 128), "ids", "int64")})
+    assert next(repaired("index 7 is out of range", text)).dummies[0].shape == (1, 8)
+
+
+def test_an_argument_that_must_be_left_out_is():
+    text = Candidate("", (), {"input_ids": Dummy((1, 4), "ids", "int64")}, spare={"inputs_embeds": Dummy((1, 4, 8))})
+    (better,) = repaired("`input_ids` is expected to be `None`.", text)
+    assert set(better.kwargs) == {"inputs_embeds"}
 
 
 def test_messages_about_something_else_suggest_nothing():

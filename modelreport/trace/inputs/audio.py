@@ -17,7 +17,7 @@ WAVES = ("input_values", "waveform", "audio", "audio_values", "raw_speech", "wav
 def audio_forms(name: str, subject: Subject) -> list[Any]:
     """What an argument of this name may be given, the likeliest first; nothing for names of another kind."""
     config = subject.config
-    if name in ("input_features", "audio_input_features", "audio_features"):
+    if name in ("input_features", "audio_input_features", "audio_features", "decoder_input_features"):
         return _features(subject)
     if name in WAVES:
         return _waves(name, subject)

@@ -25,10 +25,10 @@ class Config:
         self.levels: list[tuple[str, Any]] = list(_levels(config))
 
     def find(self, *names: str, part: str = "", default: Any = None) -> Any:
-        """The first of the named settings that any level has, levels of the part (*text*, *image*, *audio*) first."""
+        """The first of the named settings that any level has: the outer one, those of the part, the others."""
         levels = self.levels
         if part:
-            levels = sorted(levels, key=lambda level: not _PARTS[part].search(level[0]))
+            levels = sorted(levels, key=lambda level: bool(level[0]) and 2 - bool(_PARTS[part].search(level[0])))
         for _, level in levels:
             for name in names:
                 value = getattr(level, name, None)
@@ -57,8 +57,9 @@ class Config:
 
     @property
     def vocabulary(self) -> int:
-        """Token ids below this are fed."""
-        return max(2, min(1000, self.whole("vocab_size", part="text", default=1000)))
+        """Token ids below this are fed: they suit the smallest vocabulary of all parts."""
+        sizes = [getattr(level, "vocab_size", None) for _, level in self.levels]
+        return min([1000, *(n for n in sizes if isinstance(n, int) and n > 1)])
 
     @property
     def special(self) -> tuple[int, ...]:

@@ -15,6 +15,8 @@ from modelreport.trace.inputs.subject import Subject, subject_of
 
 MAINS = ("input_ids", "pixel_values", "pixel_values_videos", "input_features", "input_values", "bbox")
 """Arguments that may be the only one."""
+DECODERS = ("decoder_input_ids", "decoder_input_values", "decoder_input_features")
+"""The other side of an encoder and decoder."""
 COMPANIONS = {
     "pixel_values": (
         "image_grid_thw", "image_grid_hw", "image_sizes", "aspect_ratio_ids", "aspect_ratio_mask", "spatial_shapes",
@@ -56,20 +58,23 @@ def base_of(subject: Subject) -> dict[str, Any]:
     """The main argument, those without a default, and the other side of an encoder and decoder."""
     wanted = dict.fromkeys([*([subject.main] if subject.main in subject.names else []), *subject.needed])
     base = {name: forms[0] for name in wanted if (forms := forms_of_argument(name, subject))}
-    if "decoder_input_ids" in subject.names:
-        base.setdefault("decoder_input_ids", forms_of_argument("decoder_input_ids", subject)[0])
+    for name in DECODERS:
+        if name in subject.names and name not in base:
+            base[name] = forms_of_argument(name, subject)[0]
+            break
     return base
 
 
 def _sets(subject: Subject, base: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Origins in words, and what is fed."""
-    plain = "encoder and decoder from the configuration" if "decoder_input_ids" in base else "from the configuration"
+    sides = [name for name in base if name in DECODERS]
+    plain = "encoder and decoder from the configuration" if sides else "from the configuration"
     whole = list(_together(subject, base))
     yield from whole
     yield plain, base
     yield from ((plain, {**base, name: form}) for name in base for form in forms_of_argument(name, subject)[1:])
-    if plain.startswith("encoder"):
-        yield "from the configuration", {k: v for k, v in base.items() if k != "decoder_input_ids"}
+    if sides:
+        yield "from the configuration", {k: v for k, v in base.items() if k not in sides}
     for name in MAINS:
         if name in subject.names and name not in base:
             forms = forms_of_argument(name, subject)

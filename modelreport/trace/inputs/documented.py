@@ -43,6 +43,9 @@ ONES = re.compile(
     r"^(batch(_size)?|b|bs|bsz|num_(images?|videos?|audios?|images_or_videos|prompts?|segments?)|max_num_\w+|point_batch_size|num_(points|boxes)\w*|nb_\w+)$"
 )
 LENGTHS = re.compile(r"^(\w*(len|length)|seq|t|l)$")
+COUNTS = re.compile(r"^(num|n|number of|max)_?\s?\w+$")
+SOME = 4
+"""Things of which there may be any number."""
 WIDTHS = re.compile(r"^(hidden(_size|_dim)?|embed(ding)?_(dim|size)|d_model|dim|d|model_dim)$")
 
 
@@ -87,4 +90,6 @@ def _named(dim: str, config: Config) -> int | None:
         return own
     if dim in known:
         return known[dim]
-    return config.sequence if LENGTHS.match(dim) else None
+    if LENGTHS.match(dim):
+        return config.sequence
+    return SOME if COUNTS.match(dim) else None

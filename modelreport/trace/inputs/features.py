@@ -10,7 +10,7 @@ from modelreport.trace.inputs.documented import size_of
 from modelreport.trace.inputs.subject import Subject
 
 _VECTORS = re.compile(
-    r"(embeds?|embeddings?|states?|feat(ure)?s|latents?|encoding|conditioning|hidden|quer(y|ies)|sample|noise)$"
+    r"(^inputs|embeds?|embeddings?|states?|feat(ure)?s|latents?|encoding|conditioning|hidden|quer(y|ies)|sample|noise)$"
 )
 _WHOLE = re.compile(r"Long|Int\b|int64|int32")
 

@@ -19,7 +19,9 @@ def image_forms(name: str, subject: Subject) -> list[Any]:
     if name in PIXELS or name.endswith("pixel_values"):
         return _pixels(name, subject)
     if name == "hidden_states" and subject.grid:
-        return [Dummy((ROWS * ROWS, subject.fan_in or config.width))]
+        return [Dummy((ROWS * ROWS, width)) for width in dict.fromkeys((_fan_in(subject), subject.fan_in)) if width]
+    if name == "image_attention_mask":
+        return [Dummy((1, config.sequence, 1), "ones", "int64")]
     if name == "flattened_patches":
         return [Dummy((1, ROWS * ROWS, config.channels * config.patch**2 + 2), "ones", "float32")]
     if name.endswith("grid_thw"):
@@ -46,9 +48,7 @@ def _pixels(name: str, subject: Subject) -> list[Any]:
     config = subject.config
     image = (config.channels, *config.image)
     if subject.grid or "spatial_shapes" in subject.names or "pixel_position_ids" in subject.names:
-        count, side = ROWS * ROWS, config.patch
-        times = config.whole("temporal_patch_size", part="image", default=1)
-        fan_in = config.channels * side**2 * times
+        count, side, fan_in = ROWS * ROWS, config.patch, _fan_in(subject)
         packed = [Dummy((count, fan_in)), Dummy((1, count, fan_in))]
         return [
             *(packed if "spatial_shapes" not in subject.names else reversed(packed)),
@@ -69,6 +69,12 @@ def _pixels(name: str, subject: Subject) -> list[Any]:
         tiles = config.whole("max_num_tiles", part="image", default=4)
         return [Dummy((1, 1, tiles, *image))]
     return [Dummy((1, *image)), several]
+
+
+def _fan_in(subject: Subject) -> int:
+    """Numbers in one patch."""
+    config = subject.config
+    return config.channels * config.patch**2 * config.whole("temporal_patch_size", part="image", default=1)
 
 
 def _tiles(subject: Subject) -> int:

@@ -30,7 +30,6 @@ def text_forms(name: str, subject: Subject) -> list[Any]:
 def _ids_shape(name: str, subject: Subject) -> tuple[int, ...]:
     """One sequence; with several codebooks as the documentation orders them."""
     stated = subject.shapes.get(name)
-    if stated is not None and len(stated.dims) > 2:
-        sizes = [size_of(dim, subject.config) or subject.config.sequence for dim in stated.dims]
-        return tuple(sizes)
+    if stated is not None and (len(stated.dims) > 2 or "*" in stated.dims[0]):
+        return tuple(size_of(dim, subject.config) or subject.config.sequence for dim in stated.dims)
     return (1, subject.config.sequence)

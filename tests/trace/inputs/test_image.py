@@ -29,10 +29,11 @@ def test_patches_with_a_grid_are_as_wide_as_the_configuration_says():
     assert image_forms("image_grid_thw", model)[0].literal == ((1, ROWS, ROWS),)
 
 
-def test_patches_given_as_hidden_states_are_as_wide_as_the_first_layer():
+def test_patches_given_as_hidden_states_are_as_wide_as_configured_or_as_the_first_layer():
     def forward(hidden_states, grid_thw): ...
 
-    assert shapes("hidden_states", subject(forward, layers=nn.Conv3d(3, 8, (2, 4, 4)))) == [(ROWS * ROWS, 96)]
+    model = subject(forward, layers=nn.Conv3d(3, 8, (2, 4, 4)), patch_size=8)
+    assert shapes("hidden_states", model) == [(ROWS * ROWS, 192), (ROWS * ROWS, 96)]
 
 
 def test_images_in_tiles_are_cut_as_the_configuration_lists():
