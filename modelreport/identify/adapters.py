@@ -82,7 +82,7 @@ def describe_adapter(config: Mapping[str, Any], pairs: list[Pair], rest: list[La
 
 
 def find_base(checkpoint: Checkpoint, config: Mapping[str, Any], options: Options) -> Path | None:
-    """The folder of the base model: the one given, else that the configuration names as a path, else beside or inside."""
+    """The base model's folder: the one given, else the one that the configuration names, else one beside or inside."""
     if options.base:
         given = Path(options.base)
         if not (given / "config.json").is_file():
