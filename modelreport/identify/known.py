@@ -78,11 +78,14 @@ def _by_sizes(candidates: Sequence[Candidate], shapes: Mapping[str, Shape], hint
     for group in ranked(candidates, hints):
         if group[0].similarity < LEAST_SIMILARITY:
             break
-        installed = [c for c in group if load_library(c.architecture.library) is not None]
-        for candidate in installed[:TRIED_EACH]:
+        tried = 0
+        for candidate in group:  # a library is imported when its turn comes
+            if tried == TRIED_EACH or load_library(candidate.architecture.library) is None:
+                continue
+            tried += 1
             if (found := verify(candidate.architecture, shapes, candidate.prefix)) is not None:
                 return as_model(found, [c.architecture for c in group if c is not candidate])
-        if not installed and group[0].similarity == 1:
+        if not tried and group[0].similarity == 1:
             return _not_installed(group)
     return None
 
