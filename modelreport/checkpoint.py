@@ -18,6 +18,7 @@ from modelreport.facts import DTYPE_BITS, Identification, Role, Security, Skippe
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
     from numpy.typing import NDArray
 
 
@@ -205,6 +206,28 @@ class LazyTensor:
         """As ``array``, with every expanded dimension cut to one element."""
         return self.array()[tuple(slice(size) for size in self.stored_shape)] if self.is_expanded else self.array()
 
+    def tensor(self) -> torch.Tensor:
+        """The values as a torch tensor, copied. ``ValueError`` for packed and quantised dtypes and without values."""
+        import numpy as np
+        import torch
+
+        if self.layout != "dense" or DTYPE_BITS[self.dtype] < 8:
+            raise ValueError(f"{self.dtype} values are not plain numbers")
+        array = np.array(self.array())
+        if self.big_endian:
+            array = array.astype(array.dtype.newbyteorder("="))
+        raw = torch.from_numpy(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        made: torch.Tensor = raw.view(getattr(torch, self.dtype)).reshape(self.shape)
+        return made
+
+
+@dataclass(eq=False)
+class Program:
+    """An exported program (``torch.export``): what its ``model.json`` says, and its constants by name."""
+
+    model: dict[str, Any]
+    constants: dict[str, LazyTensor] = field(default_factory=dict)
+
 
 def numpy_dtype(name: str) -> np.dtype[Any]:
     """The numpy (or ml_dtypes) dtype of one of ``facts.DTYPE_BITS`` of at least a byte; quantised ones as integers."""
@@ -287,6 +310,8 @@ class Checkpoint:
     """The pickled module tree, where the file holds one."""
     graph: Any = None
     """An ``onnx.ModelProto`` without external data loaded, where the file is ONNX."""
+    program: Program | None = None
+    """The graph of a torch.export archive, or of a live exported program."""
     config: dict[str, Any] | None = None
     """``config.json`` of a Hugging Face folder."""
     folder: Path | None = None

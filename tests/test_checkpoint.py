@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,3 +140,17 @@ def test_sub_graphs_are_scoped_by_operator_place_and_attribute() -> None:
     several = helper.make_node("Op", [], ["y"], bodies=[empty, empty], axis=1)
     assert [scope for scope, _ in onnx_subgraphs(node, 2)] == ["If_2.else_branch.", "If_2.then_branch."]
     assert [scope for scope, _ in onnx_subgraphs(several, 0)] == ["Op_0.bodies.", "Op_0.bodies_1."]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16", "int8", "bool", "float8_e4m3fn", "complex64"])
+def test_values_of_every_plain_dtype_are_read(dtype: str) -> None:
+    value = torch.tensor([[1, 0], [2, 3]]).to(getattr(torch, dtype))
+    raw = value.contiguous().view(torch.uint8).numpy().tobytes()
+    lazy = LazyTensor(name="x", dtype=dtype, shape=(2, 2), storage=Storage(memoryview(raw), 0, len(raw)))
+    assert torch.equal(lazy.tensor().to(torch.complex64), value.to(torch.complex64))
+
+
+def test_quantised_values_are_not_plain_numbers() -> None:
+    storage = Storage(memoryview(bytes(4)), 0, 4)
+    with pytest.raises(ValueError, match="not plain numbers"):
+        LazyTensor(name="x", dtype="qint8", shape=(4,), storage=storage, layout="quantized").tensor()

@@ -118,7 +118,10 @@ def name_path(message: str, path: Path) -> str:
 
 
 def open_object(obj: Any, options: Options) -> Checkpoint:
-    """A ``Checkpoint`` over a live ``nn.Module`` or a mapping of names to tensors; values are shared, not copied."""
+    """A ``Checkpoint`` over a live module, exported program or mapping of names to tensors; values are not copied."""
+    from modelreport.load.exported import is_exported, read_exported
     from modelreport.load.live import read_mapping, read_module
 
+    if is_exported(obj):
+        return read_exported(obj, options)
     return read_mapping(obj, options) if isinstance(obj, Mapping) else read_module(obj, options)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEPTH_LIMIT = 8
 ITEM_LIMIT = 10_000
-_SECURITY = Skipped(stage="security", reason="The model was given as a live object; no file was opened.")
+LIVE = Skipped(stage="security", reason="The model was given as a live object; no file was opened.")
 
 
 class LiveTensors:
@@ -112,7 +112,7 @@ def read_module(module: Any, options: Options) -> Checkpoint:
     tensors = tree_tensors(tree)
     contents = Contents(candidates=[Candidate("", "module", tensors, tree)] if tensors or tree.children else [])
     opened = Opened(name=type(module).__name__, format_id="object", format_title="live module", kind="object")
-    opened.security = _SECURITY
+    opened.security = LIVE
     opened.size_bytes = sum(tensor.size_bytes for tensor in tensors)
     checkpoint = assemble(opened, contents, options, "object")
     checkpoint.live = module
@@ -124,7 +124,7 @@ def read_mapping(values: Mapping[Any, Any], options: Options) -> Checkpoint:
     finder = Finder(Tensors(no_storages("a live tensor has its own storage")))
     contents = finder.find(_Mirror().convert(values, 0))
     opened = Opened(name="state_dict", format_id="object", format_title="live mapping", kind="object")
-    opened.security = _SECURITY
+    opened.security = LIVE
     opened.size_bytes = sum(t.size_bytes for candidate in contents.candidates for t in candidate.tensors)
     return assemble(opened, contents, options)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import LazyTensor, MappedFile, Storage
+from modelreport.checkpoint import LazyTensor, MappedFile, Program, Storage
 from modelreport.errors import CorruptFileError
 from modelreport.facts import Item
 from modelreport.load.archive import Archive
@@ -55,9 +55,13 @@ def read(path: Path, options: Options) -> Checkpoint:
         contents.candidates.append(Candidate("", "state_dict", tensors))
         scan = _scan(archive)
         opened = Opened.of(file, FORMAT)
-        opened.metadata = _metadata(archive, folder)
+        model = _model(archive, folder)
+        opened.metadata = _metadata(model)
         opened.security, opened.notes = scan.security(), archive.notes
-        return assemble(opened, contents, options, "weights")
+        checkpoint = assemble(opened, contents, options, "weights")
+        if model:
+            checkpoint.program = Program(model, _constants(archive, folder))
+        return checkpoint
 
 
 def _json(archive: Archive, name: str) -> dict[str, Any]:
@@ -74,7 +78,7 @@ def _weights(archive: Archive, config_name: str, notes: list[str]) -> list[LazyT
     entries = _json(archive, config_name).get("config")
     if not isinstance(entries, dict):
         raise CorruptFileError(f"{archive.label}: the table of weights is not what torch.export writes.")
-    folder = config_name.removesuffix("model_weights_config.json")
+    folder = config_name.rpartition("/")[0] + "/"
     storages: dict[str, Storage] = {}
     found: list[LazyTensor] = []
     for name, entry in entries.items():
@@ -104,16 +108,31 @@ def _weight(archive: Archive, folder: str, storages: dict[str, Storage], name: s
     return tensor
 
 
-def _metadata(archive: Archive, folder: str) -> list[Item]:
-    """Versions, and the sizes of the graph."""
+def _constants(archive: Archive, folder: str) -> dict[str, LazyTensor]:
+    """Values that are part of the program without being weights; none where they cannot be read."""
+    name = f"{folder}data/constants/model_constants_config.json"
+    if name not in archive.members:
+        return {}
+    try:
+        return {tensor.name: tensor for tensor in _weights(archive, name, []) if tensor.storage is not None}
+    except CorruptFileError:
+        return {}
+
+
+def _model(archive: Archive, folder: str) -> dict[str, Any]:
+    """The program's JSON; empty where there is none."""
     name = f"{folder}models/model.json"
     if name not in archive.members:
-        return []
+        return {}
     try:
-        model = _json(archive, name)
+        return _json(archive, name)
     except CorruptFileError as error:
         archive.note(error.message)
-        return []
+        return {}
+
+
+def _metadata(model: dict[str, Any]) -> list[Item]:
+    """Versions, and the sizes of the graph."""
     items = [Item(name=key, value=mask(key, str(model[key]))) for key in ("torch_version",) if key in model]
     graph = model.get("graph_module")
     inner = graph.get("graph") if isinstance(graph, dict) else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from modelreport.facts import Skipped, Trace
-from modelreport.trace.dummies import given
+from modelreport.trace.dummies import Candidate, given
 from modelreport.trace.layers import vocabulary
 from modelreport.trace.outcome import HINT, trace_of
 from modelreport.trace.real_run import settled
@@ -69,10 +69,16 @@ def _run(model: Model, options: Options) -> Trace | Skipped:
     def on_call(done: int) -> None:
         options.progress("trace", min(done, total), total)
 
-    wanted = given(options.inputs, vocabulary(module)) if options.inputs else None
+    wanted = given(options.inputs, vocabulary(module)) if options.inputs else _stated(module)
     result, tries = best_pass(model, wanted, on_call)
     if result is None:
         return Skipped(stage="trace", reason="No dummy input could be found for this model.", hint=HINT)
     model.ran = (module, result.candidate)
     found = trace_of(result, parameters_of(module), model.renamed, tries)
     return settled(found, result, model, tries)
+
+
+def _stated(module: Any) -> Candidate | None:
+    """The inputs that an exported program says it takes. Its ids are kept small: any table of embeddings has two."""
+    specs = getattr(module, "stated_inputs", None)
+    return dataclasses.replace(given(specs, 2), origin="stated by the exported program") if specs else None

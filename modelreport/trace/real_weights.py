@@ -8,7 +8,6 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from modelreport.facts import DTYPE_BITS
 from modelreport.meta import Shadows, replace_tensors
 
 if TYPE_CHECKING:
@@ -92,24 +91,9 @@ def _value(tensor: torch.Tensor, lazy: LazyTensor | None, known: Shadows) -> tor
         return tensor.detach().to("cpu", copy=True)
     if lazy is not None and lazy.shape == tuple(tensor.shape):
         with contextlib.suppress(Exception):  # damaged or packed: the initial values do as well
-            return tensor_of(lazy).to(tensor.dtype)
+            return lazy.tensor().to(tensor.dtype)
     twin = known.twin(tensor)
     return None if twin is None or twin.guess else twin.value.clone()
-
-
-def tensor_of(lazy: LazyTensor) -> torch.Tensor:
-    """The values of a tensor of the file, copied. Raises for packed and quantised dtypes and missing values."""
-    import numpy as np
-    import torch
-
-    if lazy.layout != "dense" or DTYPE_BITS[lazy.dtype] < 8:
-        raise ValueError(f"{lazy.dtype} values are not plain numbers")
-    array = np.array(lazy.array())
-    if lazy.big_endian:
-        array = array.astype(array.dtype.newbyteorder("="))
-    raw = torch.from_numpy(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
-    made: torch.Tensor = raw.view(getattr(torch, lazy.dtype)).reshape(lazy.shape)
-    return made
 
 
 def _initial(tensor: torch.Tensor, name: str) -> torch.Tensor:

@@ -107,7 +107,7 @@ class Recorder:
 
     def function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Called for every torch function outside another one."""
-        name = getattr(func, "__name__", None) or str(func)
+        name = (getattr(func, "__name__", None) or str(func)).partition(".")[0]  # aten.linear.default is a linear
         if name == "__get__":
             return self._property(func, args, kwargs)
         if name in QUIET or self._open is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import torch
 from torch import nn
 
@@ -12,7 +11,7 @@ from modelreport.checkpoint import LazyTensor, Storage
 from modelreport.load import open_checkpoint
 from modelreport.meta import on_meta
 from modelreport.options import Options
-from modelreport.trace.real_weights import make_real, tensor_of
+from modelreport.trace.real_weights import make_real
 
 
 class Net(nn.Module):
@@ -101,17 +100,3 @@ def test_a_tensor_of_another_shape_or_without_values_is_not_taken():
         "bias": LazyTensor(name="bias", dtype="float32", shape=(2,), storage=Storage(memoryview(bytes(8)), 0, 8)),
     }
     assert make_real(module, stored, {}) == (0, 2)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16", "int8", "bool", "float8_e4m3fn", "complex64"])
-def test_values_of_every_plain_dtype_are_read(dtype: str):
-    value = torch.tensor([[1, 0], [2, 3]]).to(getattr(torch, dtype))
-    raw = value.contiguous().view(torch.uint8).numpy().tobytes()
-    lazy = LazyTensor(name="x", dtype=dtype, shape=(2, 2), storage=Storage(memoryview(raw), 0, len(raw)))
-    assert torch.equal(tensor_of(lazy).to(torch.complex64), value.to(torch.complex64))
-
-
-def test_quantised_values_are_not_plain_numbers():
-    storage = Storage(memoryview(bytes(4)), 0, 4)
-    with pytest.raises(ValueError, match="not plain numbers"):
-        tensor_of(LazyTensor(name="x", dtype="qint8", shape=(4,), storage=storage, layout="quantized"))
