@@ -100,7 +100,7 @@ def trace_model(checkpoint: Checkpoint, model: Model | Skipped, options: Options
         return Skipped(stage="trace", reason=model.reason, hint=model.hint)
     if model.absent is not None:
         return model.absent
-    model.stored = checkpoint.tensors
+    model.stored = checkpoint.tensors if options.weights else ()
     return attempt("trace", "The forward pass could not be traced", lambda: trace(model, options))
 
 
