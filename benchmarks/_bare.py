@@ -43,7 +43,7 @@ def cut(shapes: Shapes) -> Shapes:
     return dict(list(shapes.items())[: int(KEPT * len(shapes))])
 
 
-def cases_of_sizes(library: str, name: str) -> Iterator[Case]:
+def cases_of_sizes(library: str, name: str, generator: random.Random) -> Iterator[Case]:
     """An architecture of torchvision or timm."""
     truth = f"{library} {name}"
     try:
@@ -56,8 +56,8 @@ def cases_of_sizes(library: str, name: str) -> Iterator[Case]:
         return Case(library, kind, name, shapes, right)
 
     yield case("as published", plain)
-    for prefix in ("module.", "_orig_mod.module.", "model.net."):
-        yield case("under a prefix", prefixed(plain, prefix) | {"loss.weight": (10,)})
+    prefix = generator.choice(("module.", "_orig_mod.module.", "model.net."))
+    yield case("under a prefix", prefixed(plain, prefix) | {"loss.weight": (10,)})
     if (tensors := options(library, name, num_classes=10)) and tensors != plain:
         yield case("head of 10 classes", tensors)
     head = head_names(Architecture(library, name, "", 0), module)

@@ -76,18 +76,21 @@ def judge(case: Case) -> Row:
     }  # fmt: skip
 
 
-def sample(count: int, generator: random.Random) -> Iterator[Case]:
-    """The cases: ``count`` architectures of torchvision and timm, as many classes of transformers, own networks."""
+def sample(count: int, generator: random.Random, only: str = "") -> Iterator[Case]:
+    """``count`` architectures of torchvision and timm, two thirds as many classes of transformers, own networks."""
     load_library("torchvision"), load_library("timm"), load_library("transformers")
     names = [(library, name) for library in ("torchvision", "timm") for name in model_names(library)]
     vision = [n for n in names if n[0] == "torchvision"]
     chosen = generator.sample(vision, min(count // 3, len(vision)))
     chosen += generator.sample([n for n in names if n[0] == "timm"], count - len(chosen))
     for library, name in chosen:
-        yield from cases_of_sizes(library, name)
-    for model_type, kind in transformers_classes(count, generator):
-        yield from cases_of_transformers(model_type, kind, generator)
-    yield from own_networks(generator)
+        if library.startswith(only):
+            yield from cases_of_sizes(library, name, generator)
+    if "transformers".startswith(only):
+        for model_type, kind in transformers_classes(max(2 * count // 3, 1), generator):
+            yield from cases_of_transformers(model_type, kind, generator)
+    if not only:
+        yield from own_networks(generator)
 
 
 def table(rows: list[Row]) -> list[Row]:
@@ -169,9 +172,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cases: list[Case] = []
     rows: list[Row] = []
-    for case in sample(arguments.sample, random.Random(arguments.seed)):
-        if not case.library.startswith(arguments.only):
-            continue
+    for case in sample(arguments.sample, random.Random(arguments.seed), arguments.only):
         rows.append(judge(case))
         cases.append(case)
         if rows[-1]["outcome"] != "right":

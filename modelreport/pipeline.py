@@ -116,10 +116,13 @@ def estimate_usage(
 
 def outline_model(model: Model | Skipped, structure: Structure, trace: Trace | Skipped) -> Outline:
     """Room 2 again, now that the pass is known: the architecture in words."""
-    from modelreport.identify import outline
+    from modelreport.identify import nearest_known, outline
 
     identification = model if isinstance(model, Skipped) else model.identification
-    made = attempt("identify", "The outline failed", lambda: outline(structure, trace, identification))
+    shapes = {t.name: t.shape for t in structure.tensors} if isinstance(model, Skipped) else {}
+    made = attempt(
+        "identify", "The outline failed", lambda: outline(structure, trace, identification, nearest_known(shapes))
+    )
     return Outline() if isinstance(made, Skipped) else made
 
 

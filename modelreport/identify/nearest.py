@@ -20,7 +20,7 @@ _PARTS = 8
 
 def nearest_known(shapes: Mapping[str, Shape]) -> tuple[Nearest, ...]:
     """The architectures that have most in common with these tensors, at most three, best first. Imports no library."""
-    return nearest_of(load_index().nearest(shapes), candidates(shapes), shapes)
+    return nearest_of(load_index().nearest(shapes), candidates(shapes), shapes) if shapes else ()
 
 
 def nearest_of(

@@ -17,12 +17,14 @@ from modelreport.identify.construct import build, quiet
 from modelreport.identify.conversions import conversions_of
 from modelreport.identify.fitting import Fit, Shape, compare
 from modelreport.identify.libraries import find_module_class
-from modelreport.identify.relations import Observed, Solution, fold, solve
+from modelreport.identify.relations import Observed, Solution, fields_of, fold, solve
 
 _HEADS = re.compile(r"(^|_)(heads?|n_head|heads_kv|head_kv)$")
 _FEWER_HEADS = re.compile(r"(kv|key_value|group)")
 _HEAD_WIDTH = re.compile(r"^(head_dim|d_kv|kv_channels|attention_head_dim|head_size)$")
 _WIDTH = re.compile(r"^(hidden_size|d_model|n_embd|dim|embed_dim|hidden_dim|encoder_embed_dim)$")
+_FREE_SIZE = re.compile(r"vocab|size$|positions?$|length$|embeddings$")
+"""The value that is most likely another than the default, of several that no shape tells apart."""
 _WIDTHS = (64, 128, 32, 80, 96, 256, 16, 8, 48, 72, 112, 40, 24, 4, 2, 1)
 """Head widths, the usual ones first."""
 _TRIED = 12
@@ -106,7 +108,19 @@ def with_heads(
             return None, {}
         solved.values[path] = assumed[path] = whole // each
     solved = solve(seen, solved.values)
-    return solved, assumed
+    left = usual_values(defaults, solved.values, seen)
+    return (solve(seen, {**solved.values, **left}) if left else solved), {**assumed, **left}
+
+
+def usual_values(defaults: Mapping[str, int], values: Mapping[str, int], seen: Sequence[Observed]) -> dict[str, int]:
+    """Defaults for values that only occur together with others that are not known either: all of these but one."""
+    left: dict[str, int] = {}
+    for expressions, _, _ in seen:
+        for expression in expressions:
+            unknown = [n for n in fields_of(expression) if n not in values and n not in left and n in defaults]
+            unknown.sort(key=lambda n: not _FREE_SIZE.search(n))
+            left |= {n: defaults[n] for n in unknown[1:]}
+    return left
 
 
 def _width_of(parent: str, name: str, values: Mapping[str, int]) -> int:
@@ -166,7 +180,7 @@ def arguments_of(values: Mapping[str, Any], default: Any) -> dict[str, Any]:
         index = parts.pop() if parts[-1].isdigit() else ""
         for part in parts[:-1]:
             config = getattr(config, part)
-            at = at.setdefault(part, {"model_type": config.model_type} if hasattr(config, "model_type") else {})
+            at = at.setdefault(part, _given(config))
         name = parts[-1]
         if index:
             items = at.setdefault(name, list(getattr(config, name)))
@@ -175,6 +189,14 @@ def arguments_of(values: Mapping[str, Any], default: Any) -> dict[str, Any]:
         else:
             at[name] = value
     return made
+
+
+def _given(config: Any) -> dict[str, Any]:
+    """What makes an inner configuration differ from its own class's default: the outer default says it."""
+    if not hasattr(config, "model_type"):
+        return {}
+    plain = {n: v for n, v in config.to_diff_dict().items() if isinstance(v, (bool, int, float, str))}
+    return {**plain, "model_type": config.model_type}
 
 
 def _construct(kind: type[Any], config: Any) -> Any:
