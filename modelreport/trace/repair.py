@@ -165,13 +165,14 @@ def _widened(candidate: Candidate, have: int, want: int) -> Iterator[Candidate]:
 def _multiples(message: str, candidate: Candidate) -> Iterator[Candidate]:
     """``length 16000 is not a multiple of 1920``: the next one that is."""
     match = re.search(r"(\d+)\D{1,40}(?:not |be )(?:a )?(?:multiple of|divisible by)\D{1,40}(\d+)", message)
-    if not match:
+    other = re.search(r"multiple of [^()]{0,40}\((\d+)\).{0,20}got (\d+)", message)
+    if not match and not other:
         return
-    have, step = int(match[1]), int(match[2])
+    have, step = (int(match[1]), int(match[2])) if match else (int(other[2]), int(other[1])) if other else (0, 0)
     want = -(-have // step) * step if step else 0
     if 0 < want <= MOST_LENGTH and want != have:
         yield candidate.changed(
-            lambda d: replace(d, shape=tuple(want if n == have else n for n in d.shape)) if d.fill == "noise" else d,
+            lambda d: replace(d, shape=tuple(want if n == have else n for n in d.shape)) if not d.literal else d,
             WHY,
         )
 
@@ -280,6 +281,9 @@ def _placeholders(message: str, candidate: Candidate) -> Iterator[Candidate]:
     if not match:
         return
     have, want = int(match["tokens"] or match["tokens2"]), int(match["features"] or match["features2"])
+    width = _text_width(candidate)
+    if want > have and width > 1 and want % width == 0:
+        want //= width
     marks = {mark for dummy in candidate.dummies for mark in dummy.marks if mark.kind}
     said = [mark for mark in marks if mark.kind in message.lower()] or sorted(marks, key=lambda m: m.count != have)
     if not 0 < want <= 1 << 16 or not said:
@@ -293,6 +297,12 @@ def _placeholders(message: str, candidate: Candidate) -> Iterator[Candidate]:
         return replace(dummy, shape=(*dummy.shape[:-1], 32 + sum(mark.count for mark in marks)), marks=marks)
 
     yield candidate.changed(change, f"the number of {old.kind} placeholders comes from an error message")
+
+
+def _text_width(candidate: Candidate) -> int:
+    """Size of the vectors that stand for words; some messages count their numbers rather than the vectors."""
+    vectors = candidate.spare.get("inputs_embeds")
+    return vectors.shape[-1] if isinstance(vectors, Dummy) else 0
 
 
 def _asked_for(message: str, candidate: Candidate) -> Iterator[Candidate]:

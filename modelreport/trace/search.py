@@ -12,6 +12,7 @@ from modelreport.trace.dummies import Candidate
 from modelreport.trace.ladder import candidates
 from modelreport.trace.passes import Pass, run_on_meta
 from modelreport.trace.repair import repaired
+from modelreport.trace.richer import enriched
 from modelreport.trace.stand_in import stand_in
 
 if TYPE_CHECKING:
@@ -100,20 +101,27 @@ def _first_success(tries: _Tries, source: Iterator[Candidate]) -> None:
 
 def _richer(tries: _Tries, source: Iterator[Candidate], parameters: set[str]) -> None:
     """After a success that left parameters untouched, a few candidates that feed more."""
-    best = tries.best
-    if best is None or best.error is not None or parameters <= best.touched:
+    if tries.best is None or tries.best.error is not None:
         return
-    richer = (c for c in source if c.richer and c.key not in tries.seen)
+    _try_some(tries, (c for c in source if c.richer), parameters)
+    untouched = parameters - tries.best.touched
+    if untouched:
+        _try_some(tries, enriched(tries.best.candidate, untouched), parameters)
+
+
+def _try_some(tries: _Tries, source: Iterator[Candidate], parameters: set[str]) -> None:
+    """At most ``MOST_RICHER`` candidates, each repaired as often as the first, until all parameters are touched."""
     for _ in range(MOST_RICHER):
-        candidate = next(richer, None)
-        if candidate is None or tries.over:
-            return
-        result = tries.run(candidate)
-        mended = next(repaired(result.error, candidate), None) if result.error is not None else None
-        if mended is not None:
-            result = tries.run(mended)
-        if result.error is None and parameters <= result.touched:
-            return
+        candidate: Candidate | None = None
+        if tries.best is not None and not parameters <= tries.best.touched:
+            candidate = next((c for c in source if c.key not in tries.seen), None)
+        for _ in range(REPAIRS + 1):
+            if candidate is None or tries.over:
+                break
+            tries.seen.add(candidate.key)
+            error = tries.run(candidate).error
+            found = repaired(error, candidate) if error is not None else iter(())
+            candidate = next((c for c in found if c.key not in tries.seen), None)
 
 
 def parameters_of(module: Any) -> set[str]:

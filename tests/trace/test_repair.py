@@ -34,6 +34,7 @@ def shapes(message: str, candidate: Candidate = IMAGE) -> list[tuple[int, ...]]:
         ("must be a 5D tensor of shape (batch_size, 2, num_channels, height, width)", (1, 2, 3, 224, 224)),
         ("Input image size (448*224) doesn't match model (224*224).", (1, 3, 112, 224)),
         ("length 224 is not a multiple of 320", (1, 3, 320, 320)),
+        ("expects length to be a multiple of `n * 2` (100), but got 224.", (1, 3, 300, 300)),
         ("Image size 224x224 is too small to be scaled", (1, 3, 448, 448)),
     ],
 )
@@ -54,6 +55,17 @@ def test_the_number_of_placeholders_is_taken_from_the_message():
     (better,) = repaired("Image features and image tokens do not match, tokens: 4, features: 25", text)
     assert [d.marks for d in better.dummies] == [(Mark(8, 4, "audio"), Mark(9, 25, "image"))] * 2
     assert [d.shape for d in better.dummies] == [(1, 61)] * 2
+
+
+def test_messages_that_count_numbers_rather_than_vectors_are_understood():
+    text = Candidate(
+        "",
+        (),
+        {"ids": Dummy((1, 64), "ids", "int64", marks=(Mark(9, 4, "image"),))},
+        spare={"inputs_embeds": Dummy((1, 64, 32))},
+    )
+    better = next(repaired("Image features and image tokens do not match, tokens: 4, features: 512", text))
+    assert better.kwargs["ids"].marks == (Mark(9, 16, "image"),)
 
 
 def test_an_argument_that_the_message_names_is_fed():

@@ -9,8 +9,8 @@ from modelreport.trace.inputs.documented import size_of
 from modelreport.trace.inputs.subject import Subject
 
 RATE = 16_000
-FRAMES = 128
-"""Columns of a spectrogram."""
+FRAMES = 192
+"""Columns of a spectrogram; no usual number of bands, so that the two are told apart."""
 WAVES = ("input_values", "waveform", "audio", "audio_values", "raw_speech", "wav", "decoder_input_values")
 
 
