@@ -59,7 +59,15 @@ def _kind(part: Any) -> str:
     weight: Any = getattr(part, "weight", None)
     if isinstance(weight, torch.Tensor) and not list(part.children()) and 2 <= weight.dim() <= 5:
         return "linear" if weight.dim() == 2 else "conv"
-    return ""
+    return _quantised_kind(part)
+
+
+def _quantised_kind(part: Any) -> str:
+    """Layers of ``torch.ao`` keep their weights packed and tell their sizes as the layers they stand for do."""
+    if ".quantized." not in type(part).__module__:
+        return ""
+    names = {"in_features": "linear", "in_channels": "conv", "input_size": "recurrent"}
+    return next((kind for name, kind in names.items() if isinstance(getattr(part, name, None), int)), "")
 
 
 def forms_of(layer: Any) -> Iterator[Dummy]:
@@ -67,11 +75,13 @@ def forms_of(layer: Any) -> Iterator[Dummy]:
     from torch import nn
 
     weight: Any = getattr(layer, "weight", None)
+    if callable(weight):  # of a quantised layer
+        weight = None
     if isinstance(layer, (nn.Embedding, nn.EmbeddingBag)):
         yield from (Dummy((1, n), "ids", "int64", layer.num_embeddings) for n in (16, 32, 64, 128, 512))
         yield Dummy((16,), "ids", "int64", layer.num_embeddings)
         yield from (Dummy((1, 3, side, side)) for side in IMAGE_SIDES[:3])
-    elif isinstance(layer, nn.RNNBase):
+    elif isinstance(layer, nn.RNNBase) or _quantised_kind(layer) == "recurrent":
         yield from _sequences(layer.input_size, batch_first=layer.batch_first)
     elif isinstance(layer, nn.MultiheadAttention):
         yield from _sequences(layer.embed_dim, batch_first=layer.batch_first)
@@ -87,7 +97,7 @@ def forms_of(layer: Any) -> Iterator[Dummy]:
         yield from (Dummy((1, channels, *([side] * ranks))) for side in IMAGE_SIDES)
     elif isinstance(layer, nn.LayerNorm):
         yield from (Dummy((1, *lead, *layer.normalized_shape)) for lead in ((), (SEQUENCE,)))
-    elif isinstance(layer, nn.Linear) or (weight is not None and weight.dim() == 2):
+    elif isinstance(layer, nn.Linear) or hasattr(layer, "in_features") or (weight is not None and weight.dim() == 2):
         yield from _linear_forms(int(weight.shape[1] if weight is not None else layer.in_features))
     else:
         channels = getattr(layer, "in_channels", None) or (int(weight.shape[1]) if weight is not None else 3)

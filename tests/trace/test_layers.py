@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+import torch
 from torch import nn
 
 from modelreport.trace.layers import first_layers, forms_of, vocabulary
@@ -47,3 +49,11 @@ def test_a_linear_layer_may_be_behind_a_flattening_or_a_patch():
 def test_the_vocabulary_fits_every_embedding():
     assert vocabulary(nn.ModuleList([nn.Embedding(30, 2), nn.Embedding(7, 2)])) == 7
     assert vocabulary(nn.ReLU()) == 1000
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("layer", "last"), [(nn.Linear(6, 4), 6), (nn.LSTM(7, 4), 7)])
+def test_quantised_layers_tell_their_input_too(layer: nn.Module, last: int):
+    module = torch.ao.quantization.quantize_dynamic(nn.Sequential(layer), {nn.Linear, nn.LSTM})
+    ((_, first),) = first_layers(module)
+    assert next(forms_of(first)).shape[-1] == last
