@@ -40,7 +40,7 @@ def dominant(report: Report) -> Found | Clean:
 
 
 _MATTERS = {"conv", "linear", "recurrent", "attention", "other"}
-"""Families whose cost counts; element-wise work is left out of FLOPs by convention (as torch's own counter does)."""
+"""Families that may hide much work where an operator has no formula; others hide a few operations an element."""
 
 
 def uncounted(report: Report) -> Found | Clean:
@@ -51,7 +51,7 @@ def uncounted(report: Report) -> Found | Clean:
     if not unknown and not trace.guesses and not inexact:
         count = len(trace.uncounted)
         text = "Every matrix operation has a cost"
-        tail = "; {kernel_count} element-wise {kernel_count:operator is|operators are} left out by convention."
+        tail = "; {kernel_count} other {kernel_count:operator has|operators have} no formula."
         return Clean(say(text + (tail if count else "."), kernel_count=count))
     evidence = [
         *(point("operation", name, say(_NO_FORMULA, call_count=calls)) for name, calls in unknown.items()),

@@ -116,7 +116,7 @@ def _operation(step: Step, call: int) -> Operation:
     parameters = dict.fromkeys(name for value in present for name in value.parameters)
     reads = {value.model_input for value in present if value.step is None and value.model_input >= 0}
     written = sum(value.size_bytes for value in step.outputs if value.name)
-    read = sum(value.size_bytes for value in present)
+    read = sum(value.size_bytes for value in {id(value): value for value in present}.values())
     if step.op in VIEWS:
         read = written = 0
     elif step.op in SELECTS:

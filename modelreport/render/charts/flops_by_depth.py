@@ -40,8 +40,8 @@ def flops_by_depth(trace: Trace | Skipped) -> Chart | Skipped:
     return Chart(
         id="flops-by-depth",
         title=f"{heaviest.label} does {text.share(part_of(heaviest.flops, trace.flops))} of {text.flops(trace.flops)}",
-        caption="Floating-point operations along the forward pass, from input (top) to output; large modules are shown "
-        "by their parts. " + uncounted_note(trace),
+        caption="All floating-point operations along the forward pass, from input (top) to output; large modules are "
+        "shown by their parts. " + uncounted_note(trace),
         x=Axis(unit="flops"),
         y=Axis(categories=tuple(part.label for part in parts)),
         layers=tuple(

@@ -28,8 +28,8 @@ def flops_by_family(trace: Trace | Skipped) -> Chart | Skipped:
     return Chart(
         id="flops-by-family",
         title=f"{words[order[0]].capitalize()} does {shares[order[0]]} of {text.flops(trace.flops)}",
-        caption="Floating-point operations of one forward pass by family of operation; a multiply-add counts as two. "
-        + uncounted_note(trace),
+        caption="All floating-point operations of one forward pass by family of operation, arithmetic included; a "
+        "multiply-add counts as two. " + uncounted_note(trace),
         x=Axis(unit="flops"),
         y=Axis(categories=tuple(words[family] for family in order)),
         layers=(
