@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from modelreport.meta.building import on_meta
 from modelreport.meta.devices import on_cpu
+from modelreport.meta.kernels import RANKINGS
 from modelreport.meta.pretence import forget_others, pretended
 from modelreport.meta.shadows import TWIN_LIMIT, Shadows, Twin
 from modelreport.meta.tensors import meta_parameter, replace_tensors, shape_of, size_of, tensors_in
 
 __all__ = [
-    "TWIN_LIMIT", "Shadows", "Twin", "forget_others", "meta_parameter", "on_cpu", "on_meta", "pretended",
+    "RANKINGS", "TWIN_LIMIT", "Shadows", "Twin", "forget_others", "meta_parameter", "on_cpu", "on_meta", "pretended",
     "replace_tensors", "shape_of", "size_of", "tensors_in",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from modelreport.facts import Skipped, Trace
-from modelreport.meta import forget_others, size_of
+from modelreport.meta import RANKINGS, forget_others, size_of
 from modelreport.trace import watch
 from modelreport.trace.child import ChildError, Limits, in_child
 from modelreport.trace.ladder import candidates
@@ -45,6 +45,8 @@ def settled(found: Trace | Skipped, result: Pass, model: Model, tries: int) -> T
     When the real run is not possible, fails or gets less far, ``found`` stays and says so.
     """
     why = _why(result)
+    if isinstance(found, Trace) and (routed := _routing(result)):
+        found = replace(found, notes=(*found.notes, routed))
     if not why or result.method != "meta":
         return found
     obstacle = too_large(model.module, result)
@@ -72,6 +74,17 @@ def _why(result: Pass) -> str:
         return ""
     names = ", ".join(sorted(result.shadows.steered))
     return f"Values that do not exist on meta tensors decide what this model does ({names})."
+
+
+def _routing(result: Pass) -> str:
+    """What was done about rankings of unknown values, as a sentence; empty where none was used."""
+    names = sorted(RANKINGS & set(result.shadows.guesses if result.shadows is not None else ()))
+    if not names:
+        return ""
+    return (
+        f"Which values rank highest ({', '.join(names)}) was drawn uniformly at random, as where routers send their "
+        "tokens: every expert gets about its share."
+    )
 
 
 def _further(real: Trace, found: Trace | Skipped) -> bool:

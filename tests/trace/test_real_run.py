@@ -159,6 +159,7 @@ def test_an_invented_routing_whose_sizes_add_up_needs_no_real_run():
     found = complete_trace_of(Routed(), spec(16, 8))
     assert found.method == "meta"
     assert found.guesses[0].what == "topk"
+    assert "(topk) was drawn uniformly at random" in found.notes[-1]
     assert found.guesses[0].steered == found.guesses[0].calls
 
 
