@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from modelreport.facts import Roofline, Skipped, Usage
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from modelreport.options import Options
 
 __all__ = ["usage_of"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def usage_of(model: Model | Skipped, trace: Trace | Skipped, options: Options, weights_bytes: int) -> Usage | Skipped:
@@ -49,12 +54,22 @@ def _measured(model: Model, trace: Trace, roof: Roofline) -> Usage:
     from modelreport.trace.usage.training import training_memory
 
     with runner(model) as runs:
-        training, notes, tally = training_memory(runs)
-        generated = generation(runs)
-        scaling, more = laws(runs, trace, tally)
+        training, notes, tally = _guarded(lambda: training_memory(runs), lambda why: (why, (), None))
+        generated = _guarded(lambda: generation(runs), lambda why: why)
+        scaling, more = _guarded(lambda: laws(runs, trace, tally), lambda why: (why, ()))
     if trace.method == "cpu":
         more = (*more, "The traced pass was a real one; these ran without values and may have taken other branches.")
     return Usage(training=training, generation=generated, scaling=scaling, roofline=roof, notes=(*notes, *more))
+
+
+def _guarded(work: Callable[[], T], otherwise: Callable[[Skipped], T]) -> T:
+    """The result of one part; one that fails in a way nobody foresaw leaves the others alone."""
+    try:
+        return work()
+    except Exception as error:
+        log.debug("a part of the costs of use failed", exc_info=True)
+        text = " ".join(str(error).split())[:200].rstrip(".") or "no message"
+        return otherwise(_skipped(f"This could not be worked out: {type(error).__name__}: {text}."))
 
 
 def _skipped(reason: str) -> Skipped:

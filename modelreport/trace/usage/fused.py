@@ -1,19 +1,22 @@
-"""Attention as a training step runs it: one fused kernel that keeps no S×S weights.
+"""Attention and dropout as a training step runs them on the devices that models are trained on.
 
-On meta tensors torch writes attention out, and autograd then keeps its S×S matrices. On the devices that models are
-trained on it takes a fused kernel (flash or memory-efficient attention, Dao et al. 2022), which keeps query, key,
-value, its result and the logarithm of the softmax's sums. So does the one here; it computes nothing.
+On meta tensors torch writes attention out, and autograd then keeps its S×S matrices. Devices take a fused kernel (flash
+or memory-efficient attention, Dao et al. 2022), which keeps query, key, value, its result and the logarithm of the
+softmax's sums. So does the one here; it computes nothing. Dropout on meta keeps its mask in the dtype of the data, on
+devices one byte for each value.
 """
 
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Callable
 from typing import Any
 
 ATTENTION = "scaled_dot_product_attention"
 HOLDERS = frozenset({"multi_head_attention_forward"})
-"""Functions of torch that call it inside, out of sight of the mode that sees the functions themselves."""
+"""Functions of torch, written in Python, that call it inside, out of sight of the mode that sees the functions."""
+Count = Callable[[int, int], None]
 
 
 def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, *_: Any, **__: Any) -> tuple[Any, int]:
@@ -36,7 +39,9 @@ def _kernel() -> Any:
 
         @staticmethod
         def forward(ctx: Any, query: Any, key: Any, value: Any, mask: Any) -> Any:
-            out = query.new_empty((*query.shape[:-1], value.shape[-1]))
+            # the kernels lay their result out as the query is, so that joining the heads copies nothing
+            alike = query.shape[-1] == value.shape[-1]
+            out = torch.empty_like(query) if alike else query.new_empty((*query.shape[:-1], value.shape[-1]))
             sums = query.new_empty(query.shape[:-1], dtype=torch.float32)
             ctx.save_for_backward(query, key, value, out, sums, mask)
             return out
@@ -48,17 +53,27 @@ def _kernel() -> Any:
     return Fused
 
 
-def with_fused(count: Callable[[int, int], None], work: Callable[[], Any]) -> Any:
-    """The result of ``work``, in which attention is fused; ``count`` is told the FLOPs and multiply-adds of each."""
-    from torch.overrides import TorchFunctionMode
+def with_fused(count: Count, func: Any) -> Any:
+    """The same function with attention fused inside; ``count`` is told the FLOPs and multiply-adds of each.
 
-    class Inner(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if getattr(func, "__name__", "") == ATTENTION:
-                out, flops = attend(*args, **(kwargs or {}))
-                count(flops, flops // 2)
-                return out
-            return func(*args, **(kwargs or {}))
+    A copy of it sees other globals, so that nothing is changed for anybody else.
+    """
 
-    with Inner():
-        return work()
+    def attention(*args: Any, **kwargs: Any) -> Any:
+        out, flops = attend(*args, **kwargs)
+        count(flops, flops // 2)
+        return out
+
+    names = {**func.__globals__, ATTENTION: attention, "has_torch_function": lambda _: False}
+    made = types.FunctionType(func.__code__, names, func.__name__, func.__defaults__, func.__closure__)
+    made.__kwdefaults__ = func.__kwdefaults__
+    return made
+
+
+def dropped(data: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout with a mask of one byte for each value; ``None`` where it does nothing or is not a plain one."""
+    import torch
+
+    if not isinstance(data, torch.Tensor) or not training or inplace or not 0 < p < 1 or not data.requires_grad:
+        return None
+    return torch.native_dropout(data, p, True)[0]

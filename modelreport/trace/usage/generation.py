@@ -7,6 +7,7 @@ that reads it. The cache is whatever the model returns as such: keys and values,
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -62,11 +63,20 @@ def generation(runner: Runner) -> Generation | Skipped:
         decode_flops=step.flops,
         decode_macs=step.macs,
         decode_read_bytes=sum(step.read.values()),
-        notes=tuple(_notes(runner, growth, before // batch, prompt.shape[1], name)),
+        notes=tuple(_notes(runner, cache, growth, before // batch, prompt.shape[1], name)),
     )
 
 
-def _notes(runner: Runner, growth: int, size: int, prompt: int, name: str) -> Iterator[str]:
+def _windows(cache: Any) -> Iterator[int]:
+    """Most tokens that each layer of a cache keeps, where it says so."""
+    caches = [cache, getattr(cache, "self_attention_cache", None)]
+    for layer in (layer for each in caches for layer in getattr(each, "layers", None) or ()):
+        window = getattr(layer, "sliding_window", None)
+        if isinstance(window, int):
+            yield window
+
+
+def _notes(runner: Runner, cache: Any, growth: int, size: int, prompt: int, name: str) -> Iterator[str]:
     if not growth:
         yield (
             "The cache does not grow with a further token: its size is fixed, as of a state or of a window "
@@ -77,6 +87,9 @@ def _notes(runner: Runner, growth: int, size: int, prompt: int, name: str) -> It
             "The cache is not proportional to its length: part of it is of fixed size, or windows of some layers "
             "are full."
         )
+    windows = Counter(w for w in _windows(cache) if w > prompt)
+    for window, layers in sorted(windows.items()):
+        yield f"{layers:,} layers keep {window:,} tokens at most: beyond that their part of the cache stops growing."
     if name == "decoder_input_ids":
         yield "Encoder and decoder: the prompt's cost includes the encoder; the cache grows with decoder tokens only."
     heads = [p for n, p in runner.module.named_parameters() if "head" in n.lower()]

@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from modelreport.meta import Shadows, tensors_in
@@ -23,7 +24,7 @@ from modelreport.trace.moved import moved_bytes
 from modelreport.trace.passes import quietly
 from modelreport.trace.recurrent import RECURRENT, recurrent_output
 from modelreport.trace.stand_in import stand_in
-from modelreport.trace.usage.fused import ATTENTION, HOLDERS, attend, with_fused
+from modelreport.trace.usage.fused import ATTENTION, HOLDERS, attend, dropped, with_fused
 from modelreport.trace.watch import watched
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ MOST_SECONDS = 60.0
 
 class CannotRunError(Exception):
     """A pass did not run to its end; the message is one sentence without its full stop."""
+
+
+class _LateError(BaseException):
+    """A pass took too long. Not an ``Exception``, so that the model's own ``except`` does not swallow it."""
 
 
 @dataclass
@@ -106,12 +111,17 @@ class Counter:
                 self._count(flops, macs)
                 self.liveness.add(tensors_in(out), 0)
                 return out
-        if torch.is_grad_enabled() and name == ATTENTION:
-            out, flops = attend(*args, **kwargs)
-            self._count(flops, flops // 2)
-            return out
-        if torch.is_grad_enabled() and name in HOLDERS:
-            return with_fused(self._count, lambda: self.shadows.function(func, args, kwargs))
+        if torch.is_grad_enabled():
+            if name == ATTENTION:
+                out, flops = attend(*args, **kwargs)
+                self._count(flops, flops // 2)
+                return out
+            if name in HOLDERS and isinstance(func, FunctionType):
+                func = with_fused(self._count, func)
+            elif name == "dropout":
+                out = dropped(*args, **kwargs)
+                if out is not None:
+                    return out
         return self.shadows.function(func, args, kwargs)
 
     def _count(self, flops: int, macs: int) -> None:
@@ -121,7 +131,7 @@ class Counter:
     def kernel(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Called for every aten operator."""
         if time.monotonic() > self._deadline:
-            raise CannotRunError(f"it took more than {MOST_SECONDS:.0f} seconds")
+            raise _LateError
         out = self.shadows.kernel(func, args, kwargs)
         cost = cost_of(func)
         made, read = tensors_in(out), tensors_in(args)
@@ -194,8 +204,8 @@ class Runner:
                     held.enter_context(_keeping(kept, {storage_key(t) for t in weights}))
                 held.enter_context(watched(cast("Recorder", counter)))
                 counter.tally.out = self.module(*args, **kwargs)
-        except CannotRunError:
-            raise
+        except _LateError:
+            raise CannotRunError(f"it took more than {MOST_SECONDS:.0f} seconds") from None
         except Exception as error:
             raise CannotRunError(sentence_of(error)) from None
         counter.tally.train = train

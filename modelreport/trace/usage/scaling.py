@@ -63,11 +63,15 @@ def _lengths(dummies: Sequence[Dummy]) -> Iterator[Variable]:
         sizes = tuple(side - step * k for k in (3, 2, 1) if side - step * k >= step)
         if len(sizes) == 3:
             yield Variable("image side", side, sizes, _side(side), 2)
-    elif len(dummies) == 1 and len(dummies[0].shape) in (2, 3) and dummies[0].fill == "noise":
-        for place in range(1, len(dummies[0].shape)):
+    elif len(dummies) == 1 and len(dummies[0].shape) in (2, 3) and _is_plain(dummies[0]):
+        for place in range(int(dummies[0].shape[0] == 1), len(dummies[0].shape)):
             length = dummies[0].shape[place]
             if length >= 16:
                 yield Variable("length", length, _quarters(length), _along(place, length), 2)
+
+
+def _is_plain(dummy: Dummy) -> bool:
+    return dummy.fill == "noise" and not dummy.listed
 
 
 def _quarters(length: int) -> tuple[int, ...]:

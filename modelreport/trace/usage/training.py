@@ -178,6 +178,8 @@ def training_memory(runner: Runner) -> tuple[tuple[TrainingMemory, ...] | Skippe
     frozen = sum(w.count for w in weights if not w.trainable)
     if frozen:
         notes.append(f"{frozen:,} of {sum(w.count for w in weights):,} parameters are frozen: no gradient, no state.")
+    if any("RNNBase" in (base.__name__ for base in type(m).__mro__) for m in runner.module.modules()):
+        notes.append("Recurrent layers were run step by step to see what they keep; fused kernels keep other amounts.")
     buffers = {id(b): b.nbytes for b in runner.module.buffers()}
     tally.out = None
     return memory_of(weights, sum(buffers.values()), tally.kept), tuple(notes), tally
