@@ -16,6 +16,7 @@ from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
 from modelreport.identify.construct import build, build_known, error_line, quiet
 from modelreport.identify.conversions import Conversions, conversions_of
+from modelreport.identify.diffusion import identify_diffusion
 from modelreport.identify.expected import expected_tensors
 from modelreport.identify.fitting import Fit, Shape, compare, module_shapes
 from modelreport.identify.heads import Built, best_class
@@ -40,6 +41,8 @@ def identify_config(checkpoint: Checkpoint) -> Model | Skipped:
         return _skipped(f"config.json gives {absurd}, which no model has, so nothing was built.")
     if isinstance(config.get("architecture"), str):
         return _timm_model(checkpoint, config)
+    if isinstance(config.get("_class_name"), str) and "model_type" not in config:
+        return identify_diffusion(checkpoint, config)
     if not isinstance(config.get("model_type"), str):
         return _skipped("config.json does not name a model_type, so it is not one of transformers.")
     transformers = load_library("transformers")

@@ -19,6 +19,7 @@ MODULES: dict[str, re.Pattern[str]] = {
     "torch": re.compile(r"torch\.nn\.modules\.\w+"),
     "torchvision": re.compile(r"torchvision\.(models|ops)(\.\w+)*"),
     "timm": re.compile(r"timm\.(models|layers)(\.\w+)*"),
+    "diffusers": re.compile(r"diffusers\.models(\.\w+)*"),
     "transformers": re.compile(r"transformers\.(models(\.\w+)+|activations|pytorch_utils|modeling_\w+)"),
 }
 """Namespaces of each library in which classes of models live. Nothing outside them is ever imported for a file."""
@@ -27,6 +28,7 @@ INSTALL = {
     "torchvision": "pip install torchvision",
     "timm": "pip install timm",
     "transformers": "pip install transformers",
+    "diffusers": "pip install diffusers",
 }
 
 _SCHEMAS = {
@@ -57,6 +59,7 @@ def load_library(name: str) -> ModuleType | None:
             if name in {
                 "timm",
                 "transformers",
+                "diffusers",
             }:  # they import torchvision when it is installed, and fail where that does
                 load_library("torchvision")
             return _import_torchvision() if name == "torchvision" else importlib.import_module(name)

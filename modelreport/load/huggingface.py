@@ -17,6 +17,7 @@ from modelreport.load.documents import flatten, read_bytes
 from modelreport.load.format import Format
 from modelreport.load.opening import close_on_failure
 from modelreport.load.parts import Parts
+from modelreport.load.pipelines import INDEX, read_largest
 from modelreport.load.sharded import find_indexes, read_index
 from modelreport.load.siblings import show_name
 
@@ -86,8 +87,11 @@ def read(path: Path, options: Options) -> Checkpoint:
     parts = Parts(path)
     with close_on_failure(parts.files):
         names = tuple(sorted(entry.name for entry in path.iterdir()))
-        _read_weights(parts, names, options)
+        part = read_largest(parts, options, _read_weights) if INDEX in names and not find_weights(names) else ""
+        if not part:
+            _read_weights(parts, names, options)
         config = _read_configs(parts, names)
+        config = parts.documents.get(f"{part}/config.json") if part else config
         parts.metadata += read_card(parts, names)
         _note_code(parts, names, config)
     source = Source(
@@ -96,6 +100,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         format=FORMAT.id,
         format_title=FORMAT.title,
         content="folder",
+        model_key=part,
         files=tuple(parts.source_files),
         size_bytes=sum(file.size_bytes for file in parts.source_files),
         metadata=tuple(parts.metadata),
@@ -111,8 +116,8 @@ def read(path: Path, options: Options) -> Checkpoint:
         tuple(parts.tensors),
         extra=tuple(parts.extra),
         tree=parts.tree,
-        config=config,
-        folder=path,
+        config=config if isinstance(config, dict) else None,
+        folder=path / part if part else path,
         named=parts.named,
         adapter=_object(parts, "adapter_config.json") if "adapter_config.json" in names else None,
         files=parts.files,
@@ -182,9 +187,8 @@ def _read_modules(parts: Parts, names: tuple[str, ...]) -> None:
     if "model_index.json" in names:
         pipeline = parts.document("model_index.json")
         parts.metadata += flatten(pipeline, "pipeline")
-        parts.notes.append(
-            "This is a pipeline of several models, each in a folder of its own: give one of these folders."
-        )
+        if not parts.choices:
+            parts.notes.append("This is a pipeline of several models; none of their folders with weights is here.")
 
 
 def _note_code(parts: Parts, names: tuple[str, ...], config: dict[str, Any] | None) -> None:

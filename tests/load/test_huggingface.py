@@ -169,7 +169,7 @@ def test_an_adapter_and_a_pipeline_say_what_they_are(tmp_path: Path) -> None:
     (pipeline / "model_index.json").write_text('{"unet": ["diffusers", "UNet2DConditionModel"]}')
     with opened(pipeline) as checkpoint:
         assert items(checkpoint)["pipeline.unet"] == "diffusers, UNet2DConditionModel"
-        assert any("pipeline of several models" in note for note in checkpoint.source.notes)
+        assert any("none of their folders with weights is here" in note for note in checkpoint.source.notes)
 
 
 def test_weights_are_chosen_as_the_libraries_choose() -> None:
