@@ -49,6 +49,7 @@ def levels(config: Any) -> list[Any]:
 _MISSING = {
     "image_token_id": 5, "image_token_index": 5, "video_token_id": 6, "audio_token_id": 7,
     "num_experts_per_tok": 2, "num_experts_per_token": 2, "moe_topk": 2, "n_group": 1, "topk_group": 1,
+    "prediction_length": 24,
 }  # fmt: skip
 """Settings that some default configurations leave open, and that every published one has."""
 

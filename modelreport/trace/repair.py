@@ -20,7 +20,7 @@ def repaired(error: BaseException | str, candidate: Candidate) -> Iterator[Candi
     if not candidate.dummies:
         return
     names = getattr(error, NAMES, Names((), ()))
-    message = " ".join([str(error), *names.absent])
+    message = " ".join([str(error), *(names.absent if "None" in str(error) else ())])
     yield from _of_rank(str(error), candidate, names.line)
     for rule in _RULES:
         for found in rule(message, candidate):

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks import coverage
 from benchmarks.sweep.processes import each
 from benchmarks.sweep.record import record_of
-from benchmarks.sweep.table import verdict
+from benchmarks.sweep.shrink import completed, shrunk
+from benchmarks.sweep.table import page, totals, verdict
 from benchmarks.sweep.zoo import held_out
+
+
+class Settings(SimpleNamespace):
+    """A configuration as far as the sweep looks at it."""
+
+    model_type = "made up"
+
+    def to_dict(self):
+        return vars(self)
 
 
 def test_a_model_that_fits_is_compared_with_a_real_pass():
@@ -40,6 +51,46 @@ def test_a_process_may_use_so_much_time_and_memory_and_may_die():
     assert found["slow"]["died"] == "took longer than 2 s"
     assert found["large"]["died"] == "needed more memory than allowed"
     assert found["dead"]["died"] == "ended without an answer"
+
+
+def ran(name: str, **changes) -> dict:
+    return {
+        "library": "transformers", "name": name, "status": "ran", "check": "equal", "seconds": 1.0, "tries": 1,
+        "guesses": {}, "steered": 0, "untouched": 0, "untouched_share": 0.0, "untouched_names": [], **changes,
+    }  # fmt: skip
+
+
+def test_the_page_counts_and_lists_what_needs_a_word():
+    records = [
+        ran("one"),
+        ran("two", check="different", difference=[["a[1]", "a[2]"]], guesses={"item": 3}, steered=1),
+        ran("three", untouched=2, untouched_share=0.25, untouched_names=["head.weight", "head.bias"]),
+        {"library": "transformers", "name": "four", "status": "failed", "reason": "no | way", "seconds": 2.0},
+        {"library": "transformers", "name": "five", "status": "unbuildable", "reason": "nothing", "seconds": 0.1},
+    ]
+    counted = totals(records)
+    assert (counted["models"], counted["works"], counted["share"], counted["unbuildable"]) == (4, 2, 50.0, 1)
+    assert (counted["compared"], counted["equal"], counted["guessed"], counted["partial"]) == (3, 2, 1, 1)
+    told = page({"transformers": records}, {"date": "today"}, 60_000_000)
+    assert "| transformers | 4 | 2 | 50.0 % |" in told
+    assert "`four`: no / way" in told
+    assert "a[1] where a real pass gives a[2]; depends on values, which were guessed" in told
+    assert "2 tensors, 25.0 % of the parameters: head.weight, head.bias" in told
+
+
+def test_configurations_are_made_small_and_what_they_leave_open_is_filled_in():
+    config = Settings(
+        num_hidden_layers=40, num_experts=64, layer_types=["a"] * 39 + ["b"], num_experts_per_tok=None,
+        image_token_id=900,
+        text_config=Settings(hidden_size=64, num_attention_heads=4, vocab_size=500, rope_parameters={"theta": 1.0}),
+        vision_config=Settings(depth=12, out_hidden_size=99),
+    )  # fmt: skip
+    found = completed(shrunk(config))
+    assert (found.num_hidden_layers, found.num_experts, found.layer_types) == (2, 8, ["a", "b"])
+    assert found.num_experts_per_tok == 2
+    assert (found.vision_config.depth, found.vision_config.out_hidden_size) == (2, 64)
+    assert found.text_config.vocab_size == 901
+    assert sum(found.text_config.rope_parameters["mrope_section"]) == 64 // 4 // 2
 
 
 def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):

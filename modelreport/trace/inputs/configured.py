@@ -70,8 +70,9 @@ def _sets(subject: Subject, base: dict[str, Any]) -> Iterator[tuple[str, dict[st
     sides = [name for name in base if name in DECODERS]
     plain = "encoder and decoder from the configuration" if sides else "from the configuration"
     whole = list(_together(subject, base))
-    yield from whole
+    yield from whole[:2]
     yield plain, base
+    yield from whole[2:]
     yield from ((plain, {**base, name: form}) for name in base for form in forms_of_argument(name, subject)[1:])
     if sides:
         yield "from the configuration", {k: v for k, v in base.items() if k not in sides}
