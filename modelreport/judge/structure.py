@@ -56,7 +56,7 @@ def unused(report: Report) -> Found | Clean:
     trace = known(report.trace)
     if not trace.complete:
         raise UncheckedError(f"The forward pass ended early: {trace.error}")
-    sizes = {t.name: t.count for t in report.structure.tensors}
+    sizes = {t.name: t.count if t.stands_for is None else t.stands_for for t in report.structure.tensors}
     if not trace.untouched:
         return Clean(say("The forward pass reads every parameter."))
     count = sum(sizes.get(name, 0) for name in trace.untouched)

@@ -10,6 +10,7 @@ from modelreport.facts import Skipped, Structure
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float, part_of, partition
 from modelreport.render.charts.spec import Axis, Bars, Chart
+from modelreport.render.packed import elements
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _parts(structure: Structure) -> list[_Part]:
     own: defaultdict[int, int] = defaultdict(int)
     for tensor in structure.tensors:
         if tensor.role == "parameter" and not tensor.tied_to:
-            own[index.get(tensor.module, 0)] += tensor.count
+            own[index.get(tensor.module, 0)] += elements(tensor)
     whole, children = dict(own), defaultdict[int, list[int]](list)
     for i in range(len(structure.modules) - 1, -1, -1):
         parent = structure.modules[i].parent

@@ -7,6 +7,7 @@ from typing import Any
 
 from modelreport.facts import Identification, Report, Security, Skipped, Trace, Verdict
 from modelreport.render import format as text
+from modelreport.render.packed import packing
 from modelreport.render.section import Section, no_badge
 from modelreport.render.sections.provenance import own_code
 
@@ -38,6 +39,7 @@ def _parameters(report: Report) -> Figure:
     beside = text.plural(structure.parameter_tensors, "tensor")
     if structure.trainable is not None and structure.parameters:
         beside = f"{text.share(structure.trainable / structure.parameters)} trainable, {beside}"
+    beside = packing(structure) or beside
     return Figure("Parameters", text.count(structure.parameters), beside, text.exact(structure.parameters))
 
 
