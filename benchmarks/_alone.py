@@ -46,6 +46,7 @@ def most_memory() -> int:
 
 def large(name: str) -> dict[str, Any]:
     """A model in bfloat16 on meta: seconds to build it and to trace it, and the most memory held."""
+    kind, figures = CONFIGS[name]
     import torch
 
     from modelreport.checkpoint import Model
@@ -56,7 +57,6 @@ def large(name: str) -> dict[str, Any]:
     from modelreport.trace import trace
 
     transformers = load_library("transformers")
-    kind, figures = CONFIGS[name]
     model_class = getattr(transformers, kind)
     imported = most_memory()
     start = time.perf_counter()

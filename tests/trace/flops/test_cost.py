@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from modelreport.meta import on_meta
 from modelreport.trace.flops import cost_of
 from modelreport.trace.flops.registry import ARITHMETIC, BESIDE, ELEMENTS, MATRIX
-from tests.trace.models import Function, complete_trace_of, spec
+from tests.trace.models import Function, complete_trace_of, spec, vision
 
 aten = torch.ops.aten
 ELSEWHERE = {"torchvision", "quantized", "sparse", "onednn"}
@@ -72,3 +74,27 @@ def test_an_operator_outside_torch_has_unknown_multiply_adds():
     assert [(line.kernel, line.calls, line.flops, line.formula) for line in found.ledger] == [
         ("modelreport_test.twice", 1, None, "none")
     ]
+
+
+@pytest.mark.parametrize("name", ["swin_v2_t", "mobilenet_v3_small", "efficientnet_v2_s", "convnext_tiny", "maxvit_t"])
+def test_every_operator_of_known_networks_is_counted_or_free(torchvision, name):
+    assert vision(name).uncounted == ()
+
+
+@pytest.mark.parametrize("kind", ["Bert", "T5", "Wav2Vec2", "Mamba", "Mixtral"])
+def test_every_operator_of_text_and_audio_models_is_counted_or_free(kind):
+    import transformers
+
+    small = {
+        "Bert": {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64},
+        "T5": {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 1, "num_heads": 2},
+        "Wav2Vec2": {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64},
+        "Mamba": {"hidden_size": 32, "num_hidden_layers": 1, "state_size": 8},
+        "Mixtral": {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1,
+                    "intermediate_size": 64, "num_local_experts": 4},
+    }[kind]  # fmt: skip
+    with on_meta():
+        module = getattr(transformers, f"{kind}Model")(getattr(transformers, f"{kind}Config")(**small)).eval()
+    found = complete_trace_of(module, how="config", library="transformers")
+    assert found.uncounted == ()
+    assert sum(line.flops for line in found.ledger) == found.flops > 2 * found.macs > 0
