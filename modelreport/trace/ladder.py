@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +17,8 @@ from modelreport.trace.layers import SEQUENCE, first_layers, forms_of, is_embedd
 if TYPE_CHECKING:
     from modelreport.facts import Identification
 
+MOST_NOISE, MOST_VALUES = 1 << 31, 1 << 24
+"""Elements of a dummy without and with values."""
 MOST_OF_OTHERS = 6
 """Forms tried of a layer that is not the first."""
 TEXTS = frozenset({"ids", "tokens", "token", "text", "texts", "caption", "captions", "src", "tgt", "words", "sentence"})
@@ -33,13 +37,28 @@ def candidates(module: Any, identification: Identification | None = None) -> Ite
         return replace(dummy, dtype=dtype) if dummy.fill == "noise" else dummy
 
     for candidate in _of_any_dtype(module, identification):
-        yield candidate.changed(cast, "")
+        if all(is_reasonable(dummy) for dummy in candidate.dummies):
+            spare = {name: cast(dummy) for name, dummy in candidate.spare.items() if is_reasonable(dummy)}
+            yield replace(candidate.changed(cast, ""), spare=spare)
+
+
+def is_reasonable(dummy: Dummy) -> bool:
+    """Whether a tensor of this shape can be made: sizes may come from a damaged or hostile configuration."""
+    if any(not isinstance(n, int) or n < 0 for n in dummy.shape):
+        return False
+    return math.prod(dummy.shape) <= (MOST_NOISE if dummy.fill == "noise" else MOST_VALUES)
+
+
+def _while_it_lasts(source: Iterator[Candidate]) -> Iterator[Candidate]:
+    """What can be made of a configuration; its values may be anything."""
+    with contextlib.suppress(ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        yield from source
 
 
 def _of_any_dtype(module: Any, identification: Identification | None) -> Iterator[Candidate]:
     parameters = forward_parameters(module)
     needed = [p for p in parameters if p.default is p.empty]
-    yield from configured(module, parameters)
+    yield from _while_it_lasts(configured(module, parameters))
     yield from from_settings(module, identification)
     yield from from_names(module, needed)
     yield from from_layers(module, needed)

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from modelreport.meta import on_meta
+from modelreport.meta import Shadows, on_meta
 from modelreport.trace.ladder import candidates
+from tests.trace.inputs.subjects import Settings
 from tests.trace.models import Net, complete_trace_of, vision
 
 
@@ -133,3 +134,33 @@ def test_a_generator_begins_with_a_point():
     found = complete_trace_of(generator)
     assert found.inputs[0].shape == (1, 100, 1, 1)
     assert found.outputs[0].shape == (1, 3, 8, 8)
+
+
+@pytest.mark.parametrize("value", [0, -1, 10**12, "many", [], {}, None, 1.5, [None], True])
+def test_configurations_with_senseless_values_cost_nothing(value):
+    names = (
+        "vocab_size", "hidden_size", "image_size", "patch_size", "num_frames", "num_mel_bins", "num_channels",
+        "max_position_embeddings", "num_codebooks", "image_token_id", "image_seq_length", "lags_sequence",
+        "context_length", "image_grid_pinpoints", "spatial_merge_size", "hop_length",
+    )  # fmt: skip
+
+    class Anything(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.config = Settings(**dict.fromkeys(names, value), vision_config=Settings(**dict.fromkeys(names, value)))
+            self.words = nn.Embedding(20, 4)
+
+        def forward(
+            self,
+            input_ids,
+            pixel_values=None,
+            image_sizes=None,
+            image_grid_thw=None,
+            input_features=None,
+            audio_codes=None,
+        ):
+            return self.words(input_ids)
+
+    for candidate in candidates(Anything()):
+        for dummy in candidate.dummies:
+            dummy.make(Shadows())

@@ -103,7 +103,7 @@ class Config:
     @property
     def patch(self) -> int:
         """Side of an image patch."""
-        return self.whole("patch_size", part="image", default=16)
+        return max(1, self.whole("patch_size", part="image", default=16))
 
     @property
     def frames(self) -> int:
