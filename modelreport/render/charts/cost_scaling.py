@@ -25,6 +25,7 @@ _WRITERS: Final = {
     "kept_bytes": text.bytes_binary,
 }
 _STEPS: Final = 40
+_RAISED: Final = {2: "²", 3: "³", 4: "⁴"}
 
 
 def formula(law: Law) -> str:
@@ -37,7 +38,7 @@ def formula(law: Law) -> str:
             sign = "−" if value < 0 else "+"
             size = abs(value)
             number = write(round(size)) if size >= 1 else text.number(size)
-            factor = "" if power == 0 else f" × {symbol}{'²' if power == 2 else ''}"
+            factor = "" if power == 0 else f" × {symbol}{_RAISED.get(power, '')}"
             terms.append((sign, number + factor))
     if not terms:
         return "0"

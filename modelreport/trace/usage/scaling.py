@@ -17,7 +17,7 @@ from modelreport.trace.usage.runs import CannotRunError, Runner, Tally
 Quantity = Literal["macs", "flops", "peak_bytes", "kept_bytes"]
 MOST_OPERATIONS: Final = 6000
 """Longer passes are not repeated: the report would take too long."""
-MOST_FOR_BATCH: Final = 3000
+MOST_FOR_BATCH: Final = 1000
 """Longer passes are repeated for one variable only; cost grows in proportion to the batch in nearly all models."""
 BATCHES: Final = (2, 4)
 """Besides the traced one; the largest is the test."""
@@ -33,6 +33,8 @@ class Variable:
     """Sizes to run besides the traced one."""
     at: Callable[[Dummy, int], Dummy]
     degree: int
+    power: int = 1
+    """The law is a polynomial in this power of the size: images cost by their area."""
 
 
 def variables(candidate: Candidate) -> Iterator[Variable]:
@@ -59,10 +61,10 @@ def _lengths(dummies: Sequence[Dummy]) -> Iterator[Variable]:
             yield Variable("sequence", length, _quarters(length), _along(1, length), 2)
     elif images and not texts:
         side = images[0].shape[-1]
-        step = 32 if side >= 160 else 8 if side >= 48 else 4
+        step = 32 if side >= 160 else 16 if side >= 80 else 8 if side >= 40 else 4
         sizes = tuple(side - step * k for k in (3, 2, 1) if side - step * k >= step)
         if len(sizes) == 3:
-            yield Variable("image side", side, sizes, _side(side), 2)
+            yield Variable("image side", side, sizes, _side(side), 2, power=2)
     elif len(dummies) == 1 and len(dummies[0].shape) in (2, 3) and _is_plain(dummies[0]):
         for place in range(int(dummies[0].shape[0] == 1), len(dummies[0].shape)):
             length = dummies[0].shape[place]
@@ -152,7 +154,9 @@ def law(variable: Variable, quantity: Quantity, points: Sequence[tuple[int, int]
     """The polynomial through all points but the last (exactly, in fractions), and what it is off at the last."""
     *fitted, (size, cost) = points
     degree = min(variable.degree, len(fitted) - 1)
-    coefficients = polynomial(fitted[-degree - 1 :])
+    by_area = polynomial([(n**variable.power, value) for n, value in fitted[-degree - 1 :]])
+    coefficients = [Fraction(0)] * (degree * variable.power + 1)
+    coefficients[:: variable.power] = by_area
     told = sum(c * size**power for power, c in enumerate(coefficients))
     while len(coefficients) > 1 and coefficients[-1] == 0:
         coefficients.pop()

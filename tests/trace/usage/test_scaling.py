@@ -56,6 +56,21 @@ def test_a_resnet_grows_with_the_batch_and_the_square_of_the_side() -> None:
     assert kept.deviation_share < 1e-6
 
 
+def test_a_vision_transformer_grows_with_the_fourth_power_of_the_side() -> None:
+    """Tokens are (W / 16)² and one; attention costs two products of the width for each pair in each layer."""
+    load_library("torchvision")
+    load_library("timm")
+    import timm
+
+    module = timm.create_model("vit_tiny_patch16_224", depth=2, num_classes=0, class_token=False, global_pool="avg",
+                               dynamic_img_size=True)  # fmt: skip
+    side = laws_of(usage_of(module, spec(1, 3, 224, 224)).scaling)["image side", "macs"]
+    assert side.deviation_share == 0
+    assert side.coefficients[4] == pytest.approx(2 * 2 * 192 / 16**4)
+    matrices = 3 * 16 * 16 * 192 + 2 * 12 * 192**2
+    assert side.coefficients[2] == pytest.approx(matrices / 16**2)
+
+
 def test_a_size_that_the_model_does_not_take_is_named_with_its_reason() -> None:
     class Fixed(nn.Module):
         def __init__(self) -> None:
