@@ -31,7 +31,7 @@ def excerpt(table: Table, limit: int, columns: Sequence[str] = ()) -> Excerpt:
     chosen = [known[name] for name in columns if name in known]
     if not columns:
         chosen = [i for i, c in enumerate(table.columns) if c.shown and c.kind != "spark"]
-    rows = _levels(table.rows, limit) if table.tree else list(table.rows[:limit])
+    rows = _levels(table.rows, limit) if table.tree and not table.closed else list(table.top[:limit])
     return Excerpt(
         columns=tuple(table.columns[i] for i in chosen),
         rows=tuple(_cut(row, chosen) for row in rows),
@@ -59,7 +59,7 @@ def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
 def _once(rows: Sequence[Row]) -> list[Row]:
     """The rows without those of the second, third … block under a ``×N`` line."""
     kept: list[Row] = []
-    groups: list[tuple[int, bool]] = []  # depth of each ×N line above the row, and whether its first block has begun
+    groups: list[tuple[int, int]] = []  # depth of each ×N line above the row, and how many more rows it may show
     skipped: int | None = None
     for row in rows:
         if skipped is not None and row.depth > skipped:
@@ -68,20 +68,23 @@ def _once(rows: Sequence[Row]) -> list[Row]:
         while groups and row.depth <= groups[-1][0]:
             groups.pop()
         if groups and row.depth == groups[-1][0] + 1:
-            depth, begun = groups[-1]
-            if begun:
+            depth, left = groups[-1]
+            if not left:
                 skipped = row.depth
                 continue
-            groups[-1] = (depth, True)
+            groups[-1] = (depth, left - 1)
         if row.group:
-            groups.append((row.depth, False))
+            groups.append((row.depth, row.period))
         kept.append(row)
     return kept
 
 
 def _left_out(table: Table, rows: Sequence[Row]) -> str:
-    if len(rows) >= len(table.rows):
+    if len(rows) >= len(table.top):
         return ""
+    if table.closed:
+        what = text.plural(table.size, *table.noun)
+        return f"{text.exact(len(rows))} rows of {what}, equal ones together; all are in the HTML and JSON reports."
     shown, every = (sum(not row.group for row in listed) for listed in (rows, table.rows))
     how = "repeats are shown once and deeper levels folded" if table.tree else "the first of them"
     return f"{text.exact(shown)} of {text.plural(every, *table.noun)}, {how}; all are in the HTML and JSON reports."

@@ -24,7 +24,8 @@ from modelreport.render.table import Table
 LAYER_ROWS: Final = 200
 LAYER_COLUMNS: Final = ("name", "type", "output", "parameters", "share", "macs", "bytes")
 OPERATION_ROWS: Final = 15
-OPERATION_COLUMNS: Final = ("operation", "number", "module", "label", "output", "flops", "share")
+LEDGER_ROWS: Final = 6
+OPERATION_COLUMNS: Final = ("operation", "number", "module", "label", "output", "each", "flops", "share")
 DEVICE_COLUMNS: Final = ("device", "memory", "bandwidth", "peak", "time", "bound", "half_peak", "half_time", "fits")
 OTHER_ROWS: Final = 40
 """Rows of tables: a row takes the layout 5 ms, and paper is for reading; everything is in the HTML and JSON reports."""
@@ -116,6 +117,7 @@ def _values(report: Report) -> dict[str, Any]:
             found["layers"]["table"], LAYER_ROWS, LAYER_COLUMNS
         ),
         "operation_rows": _cut(found["compute"].get("table"), OPERATION_ROWS, OPERATION_COLUMNS),
+        "ledger_rows": _cut(found["compute"].get("ledger"), LEDGER_ROWS),
         "device_rows": _cut(found["usage"].get("devices"), OTHER_ROWS, DEVICE_COLUMNS),
         "time_rows": _cut(found["usage"].get("times"), OPERATION_ROWS),
         "dtype_rows": _cut(found["appendix"]["dtypes"], OTHER_ROWS),

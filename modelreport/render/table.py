@@ -71,6 +71,8 @@ class Row:
     """Whether it stands for several rows that follow it, and counts for none itself."""
     note: str = ""
     """A word beside the name, such as ``×5`` or ``tied``."""
+    period: int = 1
+    """Rows below it that are one repetition, where it stands for repeats."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,23 @@ class Table:
     histograms: str = ""
     """Payload with the histogram of each row, for the ``spark`` column and the panel of a chosen row."""
     limit: int = ROWS_IN_MARKUP
+    closed: bool = False
+    """Whether what is below other rows is left out of the page itself and of paper."""
 
     @property
     def head(self) -> Sequence[Row]:
         """Rows that stand in the page itself."""
-        return self.rows[: self.limit]
+        return self.top[: self.limit]
+
+    @property
+    def top(self) -> Sequence[Row]:
+        """All rows, or those below no other where the table is closed."""
+        return tuple(row for row in self.rows if not row.depth) if self.closed else self.rows
+
+    @property
+    def size(self) -> int:
+        """Rows without those that stand for several."""
+        return sum(not row.group for row in self.rows)
 
     @property
     def printed(self) -> tuple[tuple[int, Column], ...]:
@@ -120,3 +134,17 @@ def _packed(row: Row) -> Iterator[Any]:
     yield from (row.id, row.depth, 2 if row.group else int(row.folded), row.note)
     for cell in row.cells:
         yield [cell.text, cell.exact, cell.href] if cell.exact or cell.href else cell.text
+
+
+def amount(value: int | None) -> Cell:
+    """A count at a glance with every digit behind it."""
+    return (
+        Cell(text.count(value), text.exact(value)) if value is not None and value >= 10_000 else Cell(text.exact(value))
+    )
+
+
+def share_cell(part: int | None, whole: int) -> Cell:
+    """A share with its exact value behind it; ``–`` where there is nothing to share."""
+    if not whole or part is None:
+        return Cell(text.UNKNOWN)
+    return Cell(text.share(part / whole), f"{part / whole:.6f}")

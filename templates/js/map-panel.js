@@ -76,7 +76,7 @@ function figures(model, list, known, i) {
 /** The names of the steps inside a box that is not a module: ×N and a range. */
 function whatIs(model, i) {
   const kind = model.kind(i);
-  if (kind === 'group') return `${model.nodes.repeat[i]} identical blocks in a row, ${model.type(i)}`;
+  if (kind === 'group') return groupWords(model.nodes.repeat[i], model.type(i));
   if (kind === 'segment') return `steps ${model.name(i)} of a long list, gathered by the map: ${model.type(i)} …`;
   if (kind === 'operation') return `operation ${model.type(i)}`;
   const repeat = model.nodes.repeat[i];
@@ -128,4 +128,9 @@ export function fillCrumbs(place, model, i, go) {
   place.replaceChildren(...way.map((k) => element('li', {}, element(
     'button', { type: 'button', 'aria-current': k === i ? 'true' : null, onclick: () => go(k) }, element('bdi', {}, k ? model.name(k) || model.type(k) : titleOf(model, 0)),
   ))));
+}
+
+/** What a box of repeats holds: one kind of block, or several that take turns. */
+export function groupWords(repeat, type) {
+  return type.includes(', ') ? `${repeat} times the same in turn: ${type}` : `${repeat} identical blocks in a row, ${type}`;
 }

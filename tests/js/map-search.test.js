@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { wheelFactor } from '../../templates/js/map-input.js';
 import { command, walk } from '../../templates/js/map-keys.js';
 import { makeModel } from '../../templates/js/map-model.js';
-import { detailsOf, shareText } from '../../templates/js/map-panel.js';
+import { detailsOf, groupWords, shareText } from '../../templates/js/map-panel.js';
 import { pathOf, search, wordsOf } from '../../templates/js/map-search.js';
 import { sample } from './map-sample.js';
 
@@ -88,4 +88,9 @@ test('details are looked up in their tables', () => {
   assert.deepEqual([known.path, known.inputs, known.outputs, known.weights], ['a.b', ['1×3 float32'], [], ['weight 3×3 float32']]);
   assert.deepEqual(known.findings, [['warning', 'Warning', '▲', 'T', 'S']]);
   assert.deepEqual([known.parameters, known.exact], ['9', true]);
+});
+
+test('a box of repeats says whether one kind repeats or several take turns', () => {
+  assert.equal(groupWords(12, 'BertLayer'), '12 identical blocks in a row, BertLayer');
+  assert.equal(groupWords(3, 'Dense, Routed'), '3 times the same in turn: Dense, Routed');
 });

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from modelreport.render.excerpt import excerpt
 from modelreport.render.table import Cell, Column, Row, Table
 
@@ -67,3 +69,18 @@ def test_repeats_within_repeats_are_shown_once():
         *inner,
     )
     assert names(excerpt(table(*rows, tree=True), 50)) == ["x", "0", "y", "y0"]
+
+
+def test_of_repeats_that_take_turns_one_of_each_is_shown():
+    rows = (replace(row("0…5", group=True), period=2), *(row(str(i), 1) for i in range(6)), row("end"))
+    assert names(excerpt(table(*rows, tree=True), 10)) == ["0…5", "0", "1", "end"]
+
+
+def test_a_closed_table_shows_no_row_below_another():
+    rows = (row("a", group=True), row("a0", 1), row("a1", 1), row("b"), row("c"))
+    made = replace(table(*rows, tree=True), closed=True)
+    assert names(excerpt(made, 3)) == ["a", "b", "c"]
+    assert excerpt(made, 3).left_out == ""
+    found = excerpt(made, 2)
+    assert names(found) == ["a", "b"]
+    assert found.left_out == "2 rows of 4 things, equal ones together; all are in the HTML and JSON reports."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modelreport.facts import ModuleFact, Structure
-from modelreport.render.modules import OPEN_LINES, folded, ordered
+from modelreport.render.modules import OPEN_LINES, folded, ordered, run_of
 from tests.factories import make_report
 
 
@@ -70,3 +72,29 @@ def test_a_module_whose_parent_comes_later_is_not_lost() -> None:
 def test_a_very_deep_tree_is_no_recursion() -> None:
     lines = ordered(structure(*((i - 1, f"s{i}") for i in range(5000))))
     assert lines[-1].depth == 4999
+
+
+def test_siblings_that_take_turns_share_a_line_with_their_period() -> None:
+    blocks = [(0, "dense" if i % 2 else "routed") for i in range(6)]
+    lines = ordered(structure((-1, ""), *blocks, *((i + 1, f"leaf{blocks[i][1]}") for i in range(6))))
+    group = next(line for line in lines if line.module is None)
+    assert (group.members, group.period) == ((1, 2, 3, 4, 5, 6), 2)
+
+
+def test_leaves_in_turn_stay_apart() -> None:
+    lines = ordered(structure((-1, ""), *((0, "conv" if i % 2 else "relu") for i in range(8))))
+    assert all(line.module is not None for line in lines)
+
+
+def test_a_run_covers_as_much_as_it_can_with_the_shortest_period() -> None:
+    assert run_of("aaaa", 0) == (4, 1)
+    assert run_of("ababab", 0) == (3, 2)
+    assert run_of("aabaabaab", 0) == (3, 3)
+    assert run_of("abcabc", 0) == (1, 1)
+    assert run_of(["", "", "", ""], 0) == (1, 1)
+
+
+def test_ten_thousand_leaves_in_turn_take_no_time() -> None:
+    start = time.process_time()
+    assert len(ordered(structure((-1, ""), *((0, "abc"[i % 3]) for i in range(10_000))))) == 10_001
+    assert time.process_time() - start < 2

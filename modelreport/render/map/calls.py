@@ -146,7 +146,7 @@ def _fill_module(node: Node, index: int, names: _Names, calls: _Calls) -> None:
     """Costs of a call and size of its module."""
     if index < len(calls.trace.calls):
         call = calls.trace.calls[index]
-        node.flops, node.macs, node.call = call.flops, call.macs, index
+        node.flops, node.macs, node.call, node.signature = call.flops, call.macs, index, call.signature
     if node.path in names.modules:
         node.module, module = names.modules[node.path]
         node.parameters, node.size_bytes = module.parameters, module.size_bytes

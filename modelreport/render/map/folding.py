@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable
 
 from modelreport.render.map.edges import Flow
 from modelreport.render.map.scene import Node, Scene, relative, renumber, short, sum_costs
+from modelreport.render.modules import run_of
 
 MIN_REPEATS = 3
 MAX_CHILDREN = 96
@@ -40,47 +41,42 @@ def join_chains(scene: Scene) -> None:
         if not child.children:
             continue
         node.name, node.type, node.children = short(f"{node.name}.{child.name}"), child.type, child.children
-        node.path, node.module, node.call = child.path, child.module, child.call
+        node.path, node.module, node.call, node.signature = child.path, child.module, child.call, child.signature
         node.inputs, node.outputs = node.inputs or child.inputs, node.outputs or child.outputs
         for grandchild in node.children:
             scene.nodes[grandchild].parent = index
 
 
 def group_repeats(scene: Scene, flow: Flow | None) -> None:
-    """Box every run of three or more structurally identical sibling blocks."""
+    """Box every run of three or more identical sibling blocks, also where several kinds take turns."""
     wiring = _Wiring(scene, flow)
     for index in [index for index, _ in scene.walk()]:
         children = scene.nodes[index].children
         if len(children) < MIN_REPEATS:
             continue
+        keys = [wiring.key(child) if scene.nodes[child].children else "" for child in children]
         kept: list[int] = []
-        for run in _runs(children, wiring):
-            if len(run) < MIN_REPEATS or not scene.nodes[run[0]].children:
+        place = 0
+        while place < len(children):
+            count, period = run_of(keys, place)
+            run = children[place : place + count * period]
+            place += len(run)
+            if count < MIN_REPEATS:
                 kept.extend(run)
-            elif len(run) == len(children) and index:
-                scene.nodes[index].repeat = len(run)
+            elif len(run) == len(children) and index and period == 1:
+                scene.nodes[index].repeat = count
                 kept.extend(run)
             else:
-                kept.append(_box(scene, index, run))
+                kept.append(_box(scene, index, run, period))
         scene.nodes[index].children = kept
 
 
-def _runs(children: list[int], wiring: _Wiring) -> Iterator[list[int]]:
-    """``children`` cut into runs of equals."""
-    run: list[int] = []
-    for child in children:
-        if run and not wiring.equal(run[-1], child):
-            yield run
-            run = []
-        run.append(child)
-    if run:
-        yield run
-
-
-def _box(scene: Scene, parent: int, run: list[int]) -> int:
+def _box(scene: Scene, parent: int, run: list[int], period: int) -> int:
     first, last = scene.nodes[run[0]], scene.nodes[run[-1]]
     name = f"{first.name}…{relative(last.path, last.path.rpartition('.')[0]) or last.name}"
-    node = Node("group", short(name), first.type, "module", parent, path=scene.nodes[parent].path, repeat=len(run))
+    kinds = ", ".join(dict.fromkeys(scene.nodes[child].type for child in run[:period]))
+    node = Node("group", short(name), short(kinds), "module", parent, path=scene.nodes[parent].path)
+    node.repeat = len(run) // period
     return _insert(scene, node, run, first, last)
 
 
@@ -96,9 +92,10 @@ def _insert(scene: Scene, node: Node, inside: list[int], first: Node, last: Node
 
 
 class _Wiring:
-    """Says whether two boxes hold the same things connected in the same way."""
+    """Tells boxes that hold the same things connected in the same way."""
 
     def __init__(self, scene: Scene, flow: Flow | None) -> None:
+        self._scene = scene
         self._cards: dict[int, tuple[int, int]] = {}
         """Range of cards, in drawing order, below each node."""
         self._digests: dict[int, bytes] = {}
@@ -128,9 +125,10 @@ class _Wiring:
             made.update(self._digests[child])
         return made.digest()
 
-    def equal(self, a: int, b: int) -> bool:
-        """Whether two siblings have the same structure, cards and inner connections."""
-        return self._digests[a] == self._digests[b] and self._shape(a) == self._shape(b)
+    def key(self, index: int) -> Hashable:
+        """Equal for siblings that do the same, as the pass says; else of the same structure, cards and connections."""
+        node = self._scene.nodes[index]
+        return (node.signature,) if node.signature and node.children else (self._digests[index], *self._shape(index))
 
     def _shape(self, index: int) -> list[tuple[int, ...]]:
         """For each card below, how far back its sources inside lie; outside ones count as -1."""

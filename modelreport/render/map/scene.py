@@ -52,6 +52,8 @@ class Node:
     """Index in ``Trace.operations``, for operations and for modules of one operation."""
     module: int = -1
     """Index in ``Structure.modules``."""
+    signature: str = ""
+    """Hash of what a call does, where it ran: equal for blocks that do the same."""
     repeat: int = 0
     """How many identical blocks it holds, for groups."""
     lines: tuple[str, ...] = ()

@@ -8,9 +8,9 @@ from typing import Any
 from modelreport.facts import Report, Skipped, TensorFact
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.packed import remark
 from modelreport.render.section import Section, drawn
-from modelreport.render.sections.layers import share_cell
-from modelreport.render.table import Cell, Column, Row, Table
+from modelreport.render.table import Cell, Column, Row, Table, share_cell
 
 COLUMNS = (
     Column("name", "Tensor", "name"),
@@ -84,6 +84,8 @@ def _remarks(each: TensorFact) -> list[str]:
         words.append("not contiguous")
     if each.layout != "dense":
         words.append(each.layout)
+    if each.scheme:
+        words.append(remark(each))
     if each.note:
         words.append(text.name(each.note, 120))
     return words

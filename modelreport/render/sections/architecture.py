@@ -19,7 +19,8 @@ def context(report: Report) -> dict[str, Any]:
     scene = make_scene(report)
     outline = outline_context(report)
     if len(scene.nodes) < 2:
-        return outline | {"drawing": None, "legend": (), "note": "", "flow": False, "skips": False, "skipped": _skipped(report)}
+        empty = {"drawing": None, "legend": (), "note": "", "flow": False, "skips": False}
+        return outline | empty | {"skipped": _skipped(report)}
     layout = lay_out(scene)
     shown = {node.family for node in scene.nodes if not node.children}
     return outline | {

@@ -4,76 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelreport.facts import Operation, Report, TensorSpec, Trace
+from modelreport.facts import Guess, Report, Trace
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.ledger import CONVENTION, alive_table, coverage, ledger_table
+from modelreport.render.operations import operation_table
 from modelreport.render.section import Section, drawn
-from modelreport.render.sections.layers import amount, share_cell
-from modelreport.render.table import Cell, Column, Row, Table
 
 METHODS = {
     "meta": "A dummy forward pass on tensors without values: every operation ran, nothing was computed.",
     "cpu": "A real forward pass on the CPU.",
     "graph": "Read off the graph in the file by shape inference; nothing ran.",
 }
-IN_MARKUP = 100
-"""Operations in the page itself, the heaviest first; the others travel packed."""
-
-COLUMNS = (
-    Column("operation", "Operation", "name", "As the model's code wrote it"),
-    Column("number", "#", "number", "Order of execution"),
-    Column("family", "Family", "family"),
-    Column("module", "Module", "code", "Innermost module it ran in"),
-    Column("label", "Settings", "code"),
-    Column("output", "Output", "code", "Shape of the first output"),
-    Column("flops", "FLOPs", "number", "Floating-point operations; a multiply-add is two"),
-    Column("share", "Share", "share", "Share of all counted FLOPs"),
-    Column(
-        "macs", "MACs", "number", "Multiply-adds of convolutions, matrix products, attention, recurrent", shown=False
-    ),
-    Column("read", "Read", "number", "Bytes read", shown=False),
-    Column("written", "Written", "number", "Bytes written", shown=False),
-    Column("intensity", "FLOP/B", "number", "FLOPs for each byte read or written", shown=False),
-    Column("kernels", "Kernels", "code", "The operators it consisted of", shown=False),
-)
-
-
-def table(trace: Trace, places: Anchors) -> Table:
-    """Every operation, the most expensive first, numbered by its place in the order of execution."""
-    heaviest = sorted(trace.operations, key=lambda operation: (-(operation.flops or 0), operation.id))
-    rows = tuple(_row(operation, trace, places) for operation in heaviest)
-    return Table("operations", "Operations", COLUMNS, rows, noun=("operation", "operations"), limit=IN_MARKUP)
-
-
-def _row(operation: Operation, trace: Trace, places: Anchors) -> Row:
-    path = trace.calls[operation.call].path if 0 <= operation.call < len(trace.calls) else ""
-    moved = operation.read_bytes + operation.written_bytes
-    intensity = Cell(text.UNKNOWN)
-    if moved and operation.flops is not None:
-        intensity = Cell(text.number(operation.flops / moved), f"{operation.flops / moved:.6g}")
-    cells = (
-        Cell(text.name(operation.name, 60) or "(no name)"),
-        Cell(text.exact(operation.id)),
-        Cell(operation.family),
-        Cell(text.name(path) or "(root)", href=places.module(path)),
-        Cell(text.name(operation.label, 80)),
-        _shape(operation.outputs),
-        amount(operation.flops),
-        share_cell(operation.flops, trace.flops),
-        amount(operation.macs),
-        Cell(text.bytes_binary(operation.read_bytes), text.exact(operation.read_bytes)),
-        Cell(text.bytes_binary(operation.written_bytes), text.exact(operation.written_bytes)),
-        intensity,
-        Cell(text.name(", ".join(operation.kernels), 120)),
-    )
-    return Row(f"operation-{operation.id}", cells, note="" if operation.exact else "estimate")
-
-
-def _shape(specs: tuple[TensorSpec, ...]) -> Cell:
-    if not specs:
-        return Cell(text.UNKNOWN)
-    more = f" +{len(specs) - 1}" if len(specs) > 1 else ""
-    return Cell(text.shape(specs[0].shape) + more)
 
 
 def context(report: Report) -> dict[str, Any]:
@@ -82,16 +24,34 @@ def context(report: Report) -> dict[str, Any]:
     if not isinstance(trace, Trace):
         return {"skipped": trace}
     places = anchors(report)
-    made = table(trace, places)
+    made, ledger, alive = operation_table(trace, places), ledger_table(trace), alive_table(trace, places)
     return drawn(report, "flops-by-family", "memory-timeline", "flops-by-depth") | {
         "skipped": None,
         "trace": trace,
         "method": METHODS[trace.method],
+        "convention": CONVENTION,
+        "matrix_flops": 2 * trace.macs,
+        "arithmetic": max(trace.flops - 2 * trace.macs, 0),
+        "coverage": coverage(trace),
+        "ledger": ledger,
+        "alive": alive,
+        "kept": [f"{row.cells[0].text} in {row.cells[2].text}, {row.cells[3].text}" for row in alive.rows],
+        "guesses": [(g.what, g.calls, _steered(g)) for g in trace.guesses[:100]],
         "peak": _peak(trace, places),
         "untouched": [(name, places.tensor(name)) for name in trace.untouched[:200]],
         "table": made,
-        "payloads": made.payloads,
+        "payloads": {**made.payloads, **ledger.payloads, **alive.payloads},
     }
+
+
+def _steered(guess: Guess) -> str:
+    """How often a guess decided what the code did next, in words; empty for never."""
+    if not guess.steered:
+        return ""
+    often = (
+        "" if guess.steered == guess.calls else " once" if guess.steered == 1 else f" {text.exact(guess.steered)} times"
+    )
+    return f"decided what the code did next{often}"
 
 
 def _peak(trace: Trace, places: Anchors) -> tuple[str, str] | None:

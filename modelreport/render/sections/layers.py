@@ -10,7 +10,7 @@ from modelreport.facts import ModuleCall, ModuleFact, Report, Structure, TensorS
 from modelreport.render import format as text
 from modelreport.render.modules import Line, folded, ordered
 from modelreport.render.section import Section, drawn
-from modelreport.render.table import Cell, Column, Row, Table
+from modelreport.render.table import Cell, Column, Row, Table, amount, share_cell
 
 ORIGINS = {
     "live": "The tree is that of the module given.",
@@ -105,7 +105,7 @@ def _row(line: Line, closed: bool, structure: Structure, trace: Trace | None, co
     size = sum(module.size_bytes for module in members)
     cells = (
         Cell(name, path),
-        Cell(text.name(first.type, 80)),
+        Cell(_types(members, line.period)),
         *(_shapes(cost) if trace else ()),
         *_sizes(members, structure),
         *(_amounts(cost, trace) if trace else ()),
@@ -114,7 +114,12 @@ def _row(line: Line, closed: bool, structure: Structure, trace: Trace | None, co
         Cell(text.name(first.path)),
     )
     row_id = f"layer-{line.members[0]}" if single else f"layers-{line.members[0]}-{line.members[-1]}"
-    return Row(row_id, cells, line.depth, closed, not single, note=_note(line, first, cost, trace))
+    return Row(row_id, cells, line.depth, closed, not single, _note(line, first, cost, trace), line.period)
+
+
+def _types(members: Sequence[ModuleFact], period: int) -> str:
+    """The class, or the classes that take turns."""
+    return ", ".join(dict.fromkeys(text.name(module.type, 80) for module in members[:period]))
 
 
 def _shapes(cost: _Cost) -> tuple[Cell, Cell]:
@@ -143,7 +148,8 @@ def _amounts(cost: _Cost, trace: Trace) -> tuple[Cell, ...]:
 def _note(line: Line, module: ModuleFact, cost: _Cost, trace: Trace | None) -> str:
     """What a reader must know about the row, in a word or two."""
     if line.module is None:
-        return f"×{len(line.members)}"
+        times = f"×{len(line.members) // line.period}"
+        return times if line.period == 1 else f"{times}, {line.period} in turn"
     if module.shared_with:
         return f"the same module as {text.name(module.shared_with, 60)}"
     if len(cost.runs) > 1:
@@ -163,20 +169,6 @@ def _spec(specs: tuple[TensorSpec, ...]) -> Cell:
 def _settings(module: ModuleFact) -> Cell:
     words = [f"{text.name(item.name, 40)}={text.name(item.value, 60)}" for item in module.attributes[:12]]
     return Cell(", ".join(words)[:240])
-
-
-def amount(value: int | None) -> Cell:
-    """A count at a glance with every digit behind it."""
-    return (
-        Cell(text.count(value), text.exact(value)) if value is not None and value >= 10_000 else Cell(text.exact(value))
-    )
-
-
-def share_cell(part: int | None, whole: int) -> Cell:
-    """A share with its exact value behind it; ``–`` where there is nothing to share."""
-    if not whole or part is None:
-        return Cell(text.UNKNOWN)
-    return Cell(text.share(part / whole), f"{part / whole:.6f}")
 
 
 def context(report: Report) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import Any
 from modelreport.facts import QUANTILES, Report, TensorFact, TensorStatistics, Weights
 from modelreport.render import format as text
 from modelreport.render.section import Section, drawn
-from modelreport.render.sections.layers import share_cell
-from modelreport.render.table import Cell, Column, Row, Table
+from modelreport.render.table import Cell, Column, Row, Table, share_cell
 
 HISTOGRAMS = 4000
 """Histograms in the page: those of the largest tensors, so that a page stays small."""

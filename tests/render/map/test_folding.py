@@ -3,6 +3,8 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
+import msgspec
+
 from modelreport.render.map import make_scene
 from modelreport.render.map.folding import MAX_CHILDREN
 
@@ -67,3 +69,36 @@ def test_fifty_thousand_operations_become_a_scene_in_seconds():
         scene = make_scene(report)
         assert time.process_time() - start < 6
         assert sum(node.operation >= 0 for node in scene.nodes) == len(network.operations)
+
+
+def test_what_a_pass_says_repeats_is_boxed_whatever_its_classes_are_called():
+    from modelreport.trace.repeats import fold_calls
+
+    net = Network("kinds")
+    x = net.input("x", 1, 4)
+    with net.module("", "Net"):
+        for number in range(4):
+            with net.module(f"block{number}", "Block" if number % 2 else "Layer"):
+                x = net.run("relu", "activation", (1, 4), x)
+                x = net.run("tanh", "activation", (1, 4), x)
+        x = net.run("relu", "activation", (1, 4), x)
+    net.output(x)
+    report = net.report()
+    calls, repeats = fold_calls(report.trace.calls, report.trace.operations)
+    report = msgspec.structs.replace(report, trace=msgspec.structs.replace(report.trace, calls=calls, repeats=repeats))
+    groups = [node.repeat for node in make_scene(report).nodes if node.kind == "group"]
+    assert groups == [len(repeat.calls) for repeat in repeats] == [4]
+
+
+def test_blocks_that_take_turns_are_boxed_together():
+    net = Network("turns")
+    x = net.input("x", 1, 4)
+    with net.module("", "Net"):
+        for number in range(6):
+            with net.module(f"block{number}", "Routed" if number % 2 else "Dense"):
+                x = net.run("relu" if number % 2 else "gelu", "activation", (1, 4), x)
+                x = net.run("tanh", "activation", (1, 4), x)
+        x = net.run("relu", "activation", (1, 4), x)
+    net.output(x)
+    (group,) = [node for node in make_scene(net.report()).nodes if node.kind == "group"]
+    assert (group.repeat, len(group.children), group.type) == (3, 6, "Dense, Routed")

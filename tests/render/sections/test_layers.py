@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from modelreport.render.sections.layers import amount, badge, context, share_cell, table
-from modelreport.render.table import Row, Table
+from modelreport.render.sections.layers import badge, context, table
+from modelreport.render.table import Row, Table, amount, share_cell
 from tests.factories import make_report, skipped_report
 
 
