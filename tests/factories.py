@@ -14,6 +14,7 @@ import numpy as np
 
 from modelreport.facts import (
     QUANTILES,
+    Alive,
     BlockRun,
     Call,
     DtypeTotal,
@@ -24,6 +25,7 @@ from modelreport.facts import (
     Histogram,
     Identification,
     Item,
+    KernelTotal,
     Memory,
     MemoryPoint,
     Message,
@@ -291,14 +293,30 @@ def _trace(make: _Maker) -> Trace:
         for o in operations
     )
     peak = max(points, key=lambda p: p.live_bytes)
+    alive = tuple(
+        Alive(operation=p.id, size_bytes=p.written_bytes)
+        for p in operations[: peak.operation + 1]
+        if last_use[p.id] >= peak.operation
+    )
     return Trace(
         method="meta", inputs=(TensorSpec(shape=(1, 3, 32, 32), dtype="float32", name="x"),),
         input_origin="first layer is Conv2d with 3 channels; 32×32 was the first size that ran",
         outputs=(_spec((1, 10)),), output_sources=(len(operations) - 1,),
         operations=operations, calls=calls, flops=sum(o.flops or 0 for o in operations),
         macs=sum(o.macs or 0 for o in operations), uncounted=(Uncounted(kernel="aten.bucketize", calls=1),),
-        guesses=(Guess(what="item", calls=1),),
-        memory=Memory(peak_bytes=peak.live_bytes, peak_operation=peak.operation, points=points), complete=True,
+        ledger=(
+            *(
+                KernelTotal(
+                    kernel=f"aten.{name}", calls=sum(o.name == name for o in operations),
+                    flops=sum(o.flops or 0 for o in operations if o.name == name), formula="matrix",
+                )
+                for name in dict.fromkeys(o.name for o in operations)
+            ),
+            KernelTotal(kernel="aten.bucketize", calls=1, flops=None, formula="none"),
+        ),
+        guesses=(Guess(what="item", calls=2, steered=1),),
+        memory=Memory(peak_bytes=peak.live_bytes, peak_operation=peak.operation, points=points, alive=alive),
+        complete=True,
     )  # fmt: skip
 
 
@@ -531,6 +549,8 @@ def hostile_report(**overrides: Any) -> Report:
             change(c, path=modules.get(c.path, ""), type=names[i]) for i, c in enumerate(report.trace.calls)
         ),
         uncounted=(Uncounted(kernel=names[0], calls=1),),
+        ledger=tuple(change(k, kernel=names[i]) for i, k in enumerate(report.trace.ledger)),
+        guesses=(Guess(what=names[2], calls=1, steered=1),),
     )  # fmt: skip
     findings = tuple(
         change(
