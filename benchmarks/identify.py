@@ -169,10 +169,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--write", type=Path)
     parser.add_argument("--only", default="", help="a library, or its beginning")
+    parser.add_argument("--rows", type=Path, nargs="*", default=[], help="add what was measured before (--json)")
     arguments = parser.parse_args()
     cases: list[Case] = []
-    rows: list[Row] = []
-    for case in sample(arguments.sample, random.Random(arguments.seed), arguments.only):
+    rows: list[Row] = [row for path in arguments.rows for row in json.loads(path.read_text())["rows"]]
+    for case in (
+        () if arguments.sample == 0 else sample(arguments.sample, random.Random(arguments.seed), arguments.only)
+    ):
         rows.append(judge(case))
         cases.append(case)
         if rows[-1]["outcome"] != "right":

@@ -40,7 +40,7 @@ _STRINGS: dict[str, tuple[str, ...]] = {
     "norm_type": ("layer_norm",),
 }  # fmt: skip
 """Values other than the default of options given as text without a list of choices."""
-_MOST_FIELDS = 160
+_MOST_FIELDS = 160  # of one configuration, the inner ones included
 _MOST_TENSORS = 250_000
 """Tensors of all the builds of one model type after which no more values are tried: about 20 seconds."""
 
@@ -169,17 +169,14 @@ class Probe:
                 log.debug("%s with %s: %s", kind.__name__, values, error)
                 continue
             self.made += len(own)
-            found[kind.__name__, False] = self._strip(own)
+            found[kind.__name__, False] = {self._plain(n): s for n, s in own.items()}
             if files is not None:
-                found[kind.__name__, True] = self._strip(files)
+                found[kind.__name__, True] = {self._plain(n): s for n, s in files.items()}
             self.tied.update(self._plain(n) for n in tied)
         return found
 
     def _plain(self, name: str) -> str:
         return name.removeprefix(f"{self.prefix}.") if self.prefix else name
-
-    def _strip(self, shapes: Shapes) -> Shapes:
-        return {self._plain(n): s for n, s in shapes.items()}
 
     def _fields(self) -> dict[str, Any]:
         """By dotted path, the value of each number, switch, list of numbers and choice of the configuration."""

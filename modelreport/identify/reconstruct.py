@@ -195,8 +195,9 @@ def _given(config: Any) -> dict[str, Any]:
     """What makes an inner configuration differ from its own class's default: the outer default says it."""
     if not hasattr(config, "model_type"):
         return {}
-    plain = {n: v for n, v in config.to_diff_dict().items() if isinstance(v, (bool, int, float, str))}
-    return {**plain, "model_type": config.model_type}
+    usual = type(config)().to_dict()
+    own = {n: v for n, v in config.to_dict().items() if isinstance(v, (bool, int, float, str)) and usual.get(n) != v}
+    return {**own, "model_type": config.model_type}
 
 
 def _construct(kind: type[Any], config: Any) -> Any:
