@@ -54,6 +54,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=180, help="limit for each model")
     parser.add_argument("--memory", type=float, default=6, help="limit for each model in GiB")
     parser.add_argument("--state", type=Path, default=STATE, help="where results are kept, one JSON line a model")
+    parser.add_argument("--tell", action="store_true", help="run nothing, tell what the state file holds")
     parser.add_argument("--json", type=Path, help="write totals and records here")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page in Markdown here")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
@@ -84,6 +85,13 @@ def chosen(options: argparse.Namespace, library: str) -> list[str]:
     return names
 
 
+def _is_due(options: argparse.Namespace, record: Record | None) -> bool:
+    """Whether a model is to be run, by what is known of it."""
+    if record is None or options.only:
+        return True
+    return bool(options.again) and verdict(record) not in ("works", "unbuildable")
+
+
 def sweep(options: argparse.Namespace, library: str) -> list[Record]:
     """The records of one library, as they come in also in the state file and on the screen."""
     import torch
@@ -91,13 +99,7 @@ def sweep(options: argparse.Namespace, library: str) -> list[Record]:
     torch.set_num_threads(1)
     done = {} if options.fresh else read(options.state)
     names = chosen(options, library)
-    todo = [
-        n
-        for n in names
-        if (library, n) not in done
-        or options.only
-        or (options.again and verdict(done[library, n]) not in ("works", "unbuildable"))
-    ]
+    todo = [] if options.tell else [n for n in names if _is_due(options, done.get((library, n)))]
     options.state.parent.mkdir(parents=True, exist_ok=True)
     with options.state.open("a", encoding="utf-8") as out:
         for name, record in each(

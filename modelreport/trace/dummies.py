@@ -41,6 +41,8 @@ class Dummy:
     """Runs of placeholders after the first token; ``kinds`` tells them from text."""
     avoid: tuple[int, ...] = ()
     """Ids with a meaning (padding, end), which only marks may have."""
+    end: int = -1
+    """Id of the last token, where a text ends with one."""
     literal: tuple[Any, ...] = ()
     listed: bool = False
     """Wrapped in a list, as detection models want their images."""
@@ -80,6 +82,8 @@ class Dummy:
             value = KINDS.get(mark.kind, 0) if self.fill == "kinds" else mark.token
             made[..., start : start + mark.count] = value
             start += mark.count
+        if self.end >= 0 and self.fill == "ids":
+            made[..., -1:] = self.end
         return made.to(dtype)
 
     def __str__(self) -> str:

@@ -58,8 +58,18 @@ class Config:
     @property
     def vocabulary(self) -> int:
         """Token ids below this are fed: they suit the smallest vocabulary of all parts."""
+        return min(1000, self._words)
+
+    @property
+    def end(self) -> int:
+        """Id of the token that ends a text, which some classifiers look for; -1 without one."""
+        end = self.whole("eos_token_id", part="text", default=-1)
+        return end if 0 <= end < self._words else -1
+
+    @property
+    def _words(self) -> int:
         sizes = [getattr(level, "vocab_size", None) for _, level in self.levels]
-        return min([1000, *(n for n in sizes if isinstance(n, int) and n > 1)])
+        return min((n for n in sizes if isinstance(n, int) and n > 1), default=1000)
 
     @property
     def special(self) -> tuple[int, ...]:

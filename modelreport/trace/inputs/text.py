@@ -13,7 +13,9 @@ def text_forms(name: str, subject: Subject) -> list[Any]:
     """What an argument of this name may be given, the likeliest first; nothing for names of another kind."""
     config, length = subject.config, subject.config.sequence
     if name in ("input_ids", "decoder_input_ids") or name.endswith("_input_ids"):
-        return [Dummy(_ids_shape(name, subject), "ids", "int64", config.vocabulary, avoid=config.special)]
+        shape = _ids_shape(name, subject)
+        end = config.end if len(shape) == 2 else -1
+        return [Dummy(shape, "ids", "int64", config.vocabulary, avoid=config.special, end=end)]
     if name == "bbox":
         return [Dummy((1, length, 4), "zeros", "int64")]
     if name.endswith("position_ids"):

@@ -112,6 +112,20 @@ def test_text_and_image_of_a_grid_agree_about_their_placeholders(built):
     assert found.untouched == ()
 
 
+def test_classifiers_that_look_for_the_end_of_a_text_find_it(built):
+    from transformers import BartConfig, BartForSequenceClassification
+
+    config = BartConfig(
+        vocab_size=99, d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=32, decoder_ffn_dim=32,
+    )  # fmt: skip
+    with on_meta():
+        model = BartForSequenceClassification(config).eval()
+    found = complete_trace_of(model)
+    assert found.outputs[0].shape == (1, 3)
+    assert found.untouched == ()
+
+
 def test_what_an_error_asks_for_is_spared_for_it():
     found = next(configured(*_module(lambda input_ids, bbox=None, labels=None, past_key_values=None: None)))
     assert set(found.spare) == {"bbox"}

@@ -11,6 +11,14 @@ def test_ids_stay_below_the_vocabulary_and_avoid_padding():
     assert (ids.shape, ids.high, ids.avoid) == ((1, 20), 50, (1,))
 
 
+def test_a_text_ends_with_the_token_that_ends_texts():
+    (ids,) = text_forms("input_ids", subject(vocab_size=50, eos_token_id=2))
+    made = ids.make(None)[0].tolist()
+    assert made[-1] == 2
+    assert 2 not in made[:-1]
+    assert text_forms("input_ids", subject(vocab_size=50, eos_token_id=99))[0].end == -1
+
+
 def test_codebooks_are_ordered_as_documented():
     def forward(input_ids):
         """Args:
