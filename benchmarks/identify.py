@@ -178,13 +178,16 @@ def main() -> None:
     ):
         rows.append(judge(case))
         cases.append(case)
+        if arguments.json and len(rows) % 20 == 0:
+            arguments.json.write_text(json.dumps({"rows": rows}))
         if rows[-1]["outcome"] != "right":
             r = rows[-1]
             print(
                 f"{r['outcome']}: {r['library']} {r['model']}, {r['kind']}: {r['answer']} {r['reason'][:200]}",
                 flush=True,
             )
-    totals, times = table(rows), speed(random.Random(0).sample(cases, min(len(cases), 40)))
+    totals = table(rows)
+    times = speed(random.Random(0).sample(cases, min(len(cases), 40))) if cases else {}
     for line in totals:
         print("  ".join(f"{k} {v}" for k, v in line.items()))
     for name, value in times.items():

@@ -135,10 +135,29 @@ def own_code(report: Report) -> str:
     return " ".join(f"{name} {given[name]}" for name in ("--code", "--model") if name in given)
 
 
+def statement(known: Identification) -> str:
+    """What was found by names and shapes, as exactly as it is known; empty for every other way of knowing."""
+    if known.how != "keys and shapes":
+        return ""
+    differs = []
+    if known.changed:
+        differs.append(f"{text.plural(len(known.changed), 'tensor')} of another shape than published")
+    if known.missing:
+        differs.append(f"{text.plural(len(known.missing), 'tensor')} that the file lacks")
+    if known.unexpected:
+        differs.append(f"{text.plural(len(known.unexpected), 'tensor')} beside it")
+    share = f"names and shapes, but for {', '.join(differs)}" if differs else "all names and shapes"
+    if known.equal:
+        return f"one of {text.exact(len(known.equal) + 1)} that fit equally; {known.name} is shown: {share}"
+    return f"{known.name}, the only one that fits: {share}"
+
+
 def identity(known: Identification) -> tuple[Item, ...]:
     """How the architecture is known, as names and values."""
     how = OWN_PICKLED if known.how == "pickled class" and known.user_code else HOW[known.how]
     items = [Item(name="Architecture", value=known.name), Item(name="Known by", value=how)]
+    if told := statement(known):
+        items.append(Item(name="Identified as", value=told))
     if known.library:
         items.append(Item(name="Library", value=f"{known.library} {known.library_version}".strip()))
     if known.user_code:

@@ -109,6 +109,8 @@ def what_it_is(report: Report) -> str:
             words = [text.name(report.source.format_title)]
     if isinstance(known, Identification) and known.library:
         words.append(f"{text.name(known.library)} {text.name(known.library_version)}".strip())
+        if known.how == "keys and shapes" and known.equal:
+            words.append(f"one of {text.exact(len(known.equal) + 1)} that fit its names and shapes equally")
     if isinstance(report.trace, Trace) and report.trace.inputs and report.trace.outputs:
         ends = (report.trace.inputs[0].shape, report.trace.outputs[0].shape)
         words.append(" → ".join(text.shape(shape) for shape in ends))

@@ -7,7 +7,17 @@ from msgspec.structs import replace
 from modelreport.facts import Call, Identification, Item, Security
 from modelreport.render import render
 from modelreport.render.html import write_html
-from modelreport.render.sections.provenance import badge, calls, context, files, identity, origin, own_code, safety
+from modelreport.render.sections.provenance import (
+    badge,
+    calls,
+    context,
+    files,
+    identity,
+    origin,
+    own_code,
+    safety,
+    statement,
+)
 from tests.factories import make_report, skipped_report
 
 ATTACK = Call(target="os.system", arguments="'id'", kind="call", where="archive/data.pkl at 2", danger="code")
@@ -53,6 +63,12 @@ def test_how_it_is_known_is_said_in_words() -> None:
     items = {item.name: item.value for item in identity(known)}
     assert items["Fits"] == "318 of 320 tensors (99.4 %)"
     assert items["Known by"] == "names and shapes of the tensors"
+    assert items["Identified as"] == (
+        "one of 2 that fit equally; resnet50 is shown: names and shapes, but for 1 tensor that the file lacks"
+    )
+    alone = replace(known, equal=(), missing=())
+    assert statement(alone) == "resnet50, the only one that fits: all names and shapes"
+    assert statement(replace(alone, how="config")) == ""
     page = write_html(replace(make_report(), identification=known)).decode()
     assert "Fit equally well (1)" in page
     assert "Missing from the file (1)" in page

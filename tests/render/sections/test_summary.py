@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from modelreport.facts import Security, Trace
+from modelreport.facts import Identification, Security, Trace
 from modelreport.render.sections.summary import context, key_figures, tally, what_it_is
 from tests.factories import make_report, skipped_report
 
@@ -56,6 +56,8 @@ def test_a_file_that_runs_code_says_so() -> None:
 def test_the_model_in_one_line() -> None:
     assert what_it_is(make_report()) == "image classifier, 3×32×32 → 10 classes · digits · 1×3×32×32 → 1×10"
     assert what_it_is(skipped_report()) == "unknown architecture"
+    known = Identification(name="resnet50", library="timm", how="keys and shapes", equal=("a", "b"))
+    assert "one of 3 that fit its names and shapes equally" in what_it_is(replace(make_report(), identification=known))
 
 
 def test_the_tally_counts_every_state() -> None:
