@@ -55,7 +55,9 @@ def joined(words: Sequence[str]) -> str:
 
 def article(word: str) -> str:
     """``a`` or ``an`` before a word of our own or a number in figures."""
-    return "an" if word[:1].lower() in "aeio" or word[:1] == "8" or word[:2] in {"11", "18"} else "a"
+    return (
+        "an" if word[:1].lower() in "aeio" or word[:3] == "MLP" or word[:1] == "8" or word[:2] in {"11", "18"} else "a"
+    )
 
 
 def where_words(phrase: Phrase, count: int, layers: int) -> str:

@@ -31,7 +31,8 @@ def describe_recurrent(parts: Parts) -> list[tuple[int, Message]]:
 def describe_perceptron(parts: Parts) -> list[tuple[int, Message]]:
     """The network that is nothing but linear layers and activations."""
     others = parts.attentions or parts.convolutions or parts.recurrent or parts.residuals or parts.state_spaces
-    if others or len(parts.mlps) != 1:
+    layers = sum(kind in {"linear", "product", "embedding"} for kind in parts.network.kinds)
+    if others or len(parts.mlps) != 1 or layers > len(parts.mlps[0].widths) - 1 + parts.mlps[0].gated:
         return []
     mlp, phrase = parts.mlps[0], Phrase()
     widths = " → ".join(phrase.put(width) for width in mlp.widths)
@@ -122,7 +123,9 @@ def describe_outputs(parts: Parts) -> list[Message]:
     network, phrase = parts.network, Phrase()
     words = []
     for index in dict.fromkeys(network.trace.output_sources):
-        last = network.origin(index, ("same", "scale", "softmax", "activation")) if index >= 0 else -1
+        if not 0 <= index < len(network.operations):
+            continue
+        last = network.origin(index, ("same", "scale", "softmax", "activation"))
         features = network.features(last) if last >= 0 and network.kinds[last] == "linear" else None
         head = next((mlp for mlp in parts.mlps if mlp.layers[-1] == last), None)
         if head is not None and not head.gated:
@@ -132,9 +135,12 @@ def describe_outputs(parts: Parts) -> list[Message]:
     words = list(dict.fromkeys(words))
     if not words or len(words) > 3 or describe_perceptron(parts):
         return []
+    every = len(network.trace.output_sources)
     if len(words) == 1:
-        return [phrase.message(f"The output comes from {words[0]}.")]
-    return [phrase.message(f"The outputs come from {joined(words)}.")]
+        start = "The output comes" if every == 1 else f"Of {phrase.put(every)} outputs, one comes"
+        return [phrase.message(f"{start} from {words[0]}.")]
+    start = "The outputs come" if every == len(words) else f"Of {phrase.put(every)} outputs, some come"
+    return [phrase.message(f"{start} from {joined(words)}.")]
 
 
 # --- size -----------------------------------------------------------------------------------------------------------
