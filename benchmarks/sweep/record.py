@@ -12,7 +12,7 @@ from benchmarks.sweep.processes import Record
 from benchmarks.sweep.zoo import Recipe, recipes_of
 from modelreport.checkpoint import Model
 from modelreport.facts import Identification, Trace
-from modelreport.identify.construct import build, error_line, quiet
+from modelreport.identify.construct import error_line, quiet
 from modelreport.meta import tensors_in
 from modelreport.trace.outcome import error_sentence, trace_of
 from modelreport.trace.passes import Pass
@@ -37,7 +37,7 @@ def record_of(library: str, name: str) -> Record:
     reasons: list[str] = []
     for recipe in recipes:
         try:
-            module = build(recipe.build)
+            module = recipe.on_meta()
         except Exception as error:
             reasons.append(f"{recipe.how}: {error_line(error)}")
             continue

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.sweep.shrink import completed, shrunk
+from modelreport.identify.construct import build, build_known
 from modelreport.identify.libraries import load_library
 
 LIBRARIES = ("torchvision", "timm", "transformers")
@@ -29,6 +30,13 @@ class Recipe:
     build: Callable[[], Any]
     how: str
     """Which variant this is: *default*, *two layers* …"""
+    library: str = ""
+    """Library whose architecture of this name it is, where the package itself knows how to build it without weights."""
+    name: str = ""
+
+    def on_meta(self) -> Any:
+        """The model without weights, in eval mode."""
+        return build_known(self.library, self.name) if self.library else build(self.build)
 
 
 def load(library: str) -> Any:
@@ -72,9 +80,9 @@ def recipes_of(library: str, name: str) -> list[Recipe]:
     if library == "torchvision":
         factory = package.models.get_model_builder(name)
         options = {"weights_backbone": None} if "weights_backbone" in inspect.signature(factory).parameters else {}
-        return [Recipe(lambda: factory(weights=None, **options), "default")]
+        return [Recipe(lambda: factory(weights=None, **options), "default", library, name)]
     if library == "timm":
-        return [Recipe(lambda: package.create_model(name, pretrained=False), "default")]
+        return [Recipe(lambda: package.create_model(name, pretrained=False), "default", library, name)]
     kind = transformers_class(package, name)
     configured = package.CONFIG_MAPPING[name]
     return [
