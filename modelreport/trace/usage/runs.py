@@ -132,8 +132,9 @@ class Counter:
         """Called for every aten operator."""
         if time.monotonic() > self._deadline:
             raise _LateError
-        out = self.shadows.kernel(func, args, kwargs)
         cost = cost_of(func)
+        normal = cost.name == "aten.native_batch_norm" and args[0].is_meta
+        out = _batch_norm(*args) if normal else self.shadows.kernel(func, args, kwargs)
         made, read = tensors_in(out), tensors_in(args)
         if kwargs:
             read += tensors_in(kwargs)
@@ -156,6 +157,15 @@ class Counter:
                 experts = int(tensor.shape[0])
                 taken = taken * min(experts, int(read[0].shape[0])) // experts
             self.tally.read[key] = min(self.tally.read.get(key, 0) + taken, size)
+
+
+def _batch_norm(data: Any, *_: Any) -> Any:
+    """Shapes of ``native_batch_norm``, for which torch takes longer on meta than for ten convolutions."""
+    import torch
+
+    wide = torch.promote_types(data.dtype, torch.float32)
+    saved = data.new_empty((data.shape[1],), dtype=wide)
+    return torch.empty_like(data), saved, torch.empty_like(saved)
 
 
 GROUPED = frozenset({"aten._grouped_mm", "aten._scaled_grouped_mm"})
