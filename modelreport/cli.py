@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -17,6 +18,9 @@ from modelreport.progress import Progress, plain
 if TYPE_CHECKING:
     from modelreport.api import Report
 
+RARELY = (200_000, 50, 100)
+"""Thresholds of the collector of reference cycles: importing torch and building facts makes many objects that stay, and
+looking through them again and again takes a tenth of a short run."""
 FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning")}
 
 app = typer.Typer(
@@ -218,6 +222,7 @@ def set_up_logging(*, verbose: bool) -> None:
 
 def main() -> None:
     """Run the command: the entry point of the installed script."""
+    gc.set_threshold(*RARELY)
     try:
         app()
     except ModelReportError as error:

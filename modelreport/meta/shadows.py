@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from modelreport.meta.dtypes import check_dtypes
 from modelreport.meta.functions import FUNCTIONS
 from modelreport.meta.kernels import RANKINGS, kind_of
+from modelreport.meta.quick import call_on_meta
 from modelreport.meta.tensors import replace_tensors, tensors_in
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class Shadows:
             on_meta_kwargs = {**on_meta_kwargs, "device": self._meta}
         if kind.random and kwargs.get("generator") is not None:
             on_meta_kwargs = {**on_meta_kwargs, "generator": None}
-        out = func(*on_meta_args, **on_meta_kwargs)
+        out = call_on_meta(func, on_meta_args, on_meta_kwargs)
         if known:
             self.follow(func, args, kwargs, out)
         elif kind.draws and self._draws and out.numel() <= DRAW_LIMIT:
