@@ -11,9 +11,10 @@ from modelreport.errors import OptionsError
 from modelreport.facts import Identification
 from modelreport.identify.arguments import Arguments, check
 from modelreport.identify.construct import build, error_line
-from modelreport.identify.fitting import Fit, compare
+from modelreport.identify.fitting import Fit, compare, module_shapes
 from modelreport.identify.index import prefix_variants
 from modelreport.identify.known import shapes_of
+from modelreport.identify.quantised import NONE, quantised_in
 from modelreport.identify.user_code import MISTAKES, load_target, package_of, where
 from modelreport.options import MODEL_HINT, Options, Target, parse_target
 
@@ -29,7 +30,12 @@ def identify_factory(checkpoint: Checkpoint, options: Options) -> Model:
     keywords = _keywords(target, options)
     module, notes = make(factory, target.text, target.positional, keywords)
     shapes = shapes_of(checkpoint)
-    fit = compare_own(module, shapes)
+    fit, packed = compare_own(module, shapes), quantised_in(checkpoint)
+    if packed.weights and not fit.exact:  # the code may build the unquantised architecture
+        unpacked = compare_own(module, packed.unpacked(checkpoint.tensors, module_shapes(module)))
+        fit, packed = (unpacked, packed) if len(unpacked.missing) < len(fit.missing) else (fit, NONE)
+    else:
+        packed = NONE
     kind = type(module)
     if shapes and not fit.matched:
         raise OptionsError(
@@ -39,9 +45,8 @@ def identify_factory(checkpoint: Checkpoint, options: Options) -> Model:
         )
     given = "" if options.factory is None else ", an object that the caller gave"
     ran = f"{target.text} in {options.code}" if options.code and not target.place else target.text
-    return as_model(
-        module, fit, f"--model {ran}{given}", [f"Built by {ran}, code that the user named: it was run.", *notes]
-    )
+    built = [f"Built by {ran}, code that the user named: it was run.", *notes, *packed.notes({})]
+    return packed.as_stored(as_model(module, fit, f"--model {ran}{given}", built))
 
 
 def _target(options: Options) -> tuple[Target, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from modelreport.checkpoint import Checkpoint, LazyTensor, Model
 from modelreport.facts import Structure, Trace
@@ -250,3 +251,21 @@ def test_ten_thousand_packed_weights_are_found_in_a_moment() -> None:
         ):  # fmt: skip
             lazy.append(LazyTensor(f"layers.{i}.{name}", dtype, shape, None))
     assert len(find_quantised(lazy).weights) == up(len(lazy), 3)
+
+
+def test_code_of_the_user_that_builds_the_plain_network_fits_its_quantised_file() -> None:
+    def make() -> nn.Module:
+        return nn.Sequential(nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 128))
+
+    tensors = {
+        **gptq(4)("0", (64, 128)),
+        "0.bias": torch.zeros(64),
+        **gptq(4)("2", (128, 64)),
+        "2.bias": torch.zeros(128),
+    }
+    model = identify(make_checkpoint(tensors), Options(model="make", factory=make))
+    assert isinstance(model, Model)
+    facts = model.identification
+    assert (facts.matched, facts.total, facts.missing, facts.unexpected) == (4, 4, (), ())
+    assert model.renamed == {"0.weight": "0.qweight", "2.weight": "2.qweight"}
+    assert any("GPTQ 4 bit" in note for note in facts.notes)
