@@ -4,10 +4,11 @@
 
 Each round times all ways one after the other in one process, so that another load on the machine changes all of them
 alike; the median of each round's ratio to the plain forward pass is printed. *pass* is the recorded forward alone,
-*trace* the whole of ``trace()``: stand-in, search for the input, facts. torchinfo and torchview run on meta tensors
-too. The traced pass takes attention as one operator, as CPUs and GPUs do, where a plain pass on meta spells it out: with
-attention its ratio can be below one. TorchLens needs real values and changes torch for good: it runs on the CPU in a process of its own, and is measured
-against a plain real pass there. Peers that are not installed (``pip install 'modelreport[bench]'``) are left out.
+*trace* the whole of ``trace()``: stand-in, search for the input, facts. It takes attention as one operator, as CPUs and
+GPUs do, where a plain pass on meta spells it out: with attention its ratio can be below one. torchinfo and torchview
+run on meta tensors too. TorchLens needs real values and changes torch for good: it runs on the CPU in a process of its
+own, and is measured against a plain real pass there. Peers that are not installed (``pip install
+'modelreport[bench]'``) are left out.
 
 Large models are built on meta and traced in a process of their own at 128 tokens: seconds after imports, and the most
 memory the process held.

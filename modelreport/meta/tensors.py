@@ -11,22 +11,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
+_ATOMS = frozenset({type(None), bool, int, float, str})
+
 
 def tensors_in(value: Any) -> list[torch.Tensor]:
     """All tensors in nested tuples, lists, mappings and dataclasses, in order."""
     import torch
 
+    tensor = torch.Tensor
     found: list[torch.Tensor] = []
     todo: list[Any] = [value]
     seen: set[int] = set()
     while todo:
         item = todo.pop()
-        if isinstance(item, torch.Tensor):
+        kind = type(item)
+        if kind is tensor:
             found.append(item)
+        elif kind in _ATOMS:  # these come first: it is called for every argument of every operator
+            continue
         elif isinstance(item, (tuple, list)):
             todo.extend(reversed(item))
-        elif item is None or isinstance(item, (bool, int, float, str)):
-            continue
+        elif isinstance(item, tensor):
+            found.append(item)
         elif isinstance(item, Mapping):
             if id(item) not in seen:
                 seen.add(id(item))

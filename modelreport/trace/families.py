@@ -13,7 +13,8 @@ _WORDS: dict[Family, str] = {
     """,
     "linear": """
         linear bilinear matmul @ @= mm bmm addmm baddbmm addbmm mv addmv dot vdot inner outer ger addr einsum
-        tensordot chain_matmul _grouped_mm grouped_mm _scaled_mm scaled_mm multi_dot kron
+        linear_dynamic linear_relu linear_relu_dynamic tensordot chain_matmul _grouped_mm grouped_mm _scaled_mm
+        scaled_mm multi_dot kron
     """,
     "recurrent": "lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell mkldnn_rnn_layer",
     "attention": """
@@ -59,7 +60,8 @@ _WORDS: dict[Family, str] = {
         logical_or logical_not bitwise_and bitwise_or bitwise_not eq ne lt le gt ge isnan isinf isfinite
         logsumexp cdist fft_fft fft_ifft fft_rfft fft_irfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 fft_fftn
         fft_ifftn fft_rfftn fft_irfftn stft istft erfinv atan2 nan_to_num invert rsub cosine_similarity cross
-        bincount histc
+        bincount histc searchsorted bucketize linalg_inv linalg_inv_ex linalg_solve linalg_solve_triangular
+        linalg_cholesky linalg_qr linalg_svd linalg_eigh linalg_det linalg_matrix_exp linalg_cross polar logaddexp
     """,
     "io": """
         tensor as_tensor from_numpy asarray zeros ones full empty arange linspace logspace eye rand randn
