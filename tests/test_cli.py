@@ -185,6 +185,20 @@ def test_formats_lists_what_can_be_read_and_written() -> None:
         assert word in done.stdout
 
 
+def test_devices_lists_the_known_ones_with_their_sources() -> None:
+    done = run("devices")
+    assert done.returncode == 0
+    for word in ("h100 ", "a100-80gb", "m3-max", "cpu ", "datasheet", "990 TFLOP/s"):
+        assert word in done.stdout
+
+
+def test_an_unknown_device_is_an_error_that_lists_the_known_ones(tmp_path: Path) -> None:
+    done = run("build", str(tmp_path), "--device", "abacus")
+    assert done.returncode == 2
+    assert "--device abacus: not a known device." in done.stderr
+    assert "rtx4090" in done.stderr
+
+
 def test_version_is_the_packages() -> None:
     from importlib.metadata import version
 

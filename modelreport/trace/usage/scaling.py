@@ -15,8 +15,8 @@ from modelreport.trace.dummies import Candidate, Dummy
 from modelreport.trace.usage.runs import CannotRunError, Runner, Tally
 
 Quantity = Literal["macs", "flops", "peak_bytes", "kept_bytes"]
-MOST_OPERATIONS: Final = 6000
-"""Longer passes are not repeated: the report would take too long."""
+MOST_OPERATIONS: Final = 3000
+"""Longer passes are not repeated at other sizes: the report would take several times as long."""
 MOST_FOR_BATCH: Final = 1000
 """Longer passes are repeated for one variable only; cost grows in proportion to the batch in nearly all models."""
 BATCHES: Final = (2, 4)
@@ -101,7 +101,9 @@ def laws(runner: Runner, trace: Trace, trained: Tally | None) -> tuple[tuple[Law
     """The laws that were found, and why others were not."""
     if len(trace.operations) > MOST_OPERATIONS:
         count = f"{len(trace.operations):,} operations"
-        return _skipped(f"The pass has {count}; those of more than {MOST_OPERATIONS:,} are not repeated."), ()
+        return _skipped(
+            f"The pass has {count}; those of more than {MOST_OPERATIONS:,} are not repeated at other sizes."
+        ), ()
     found: list[Law] = []
     notes: list[str] = []
     lengths_done = False
