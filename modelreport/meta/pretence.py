@@ -96,6 +96,13 @@ def _pretences() -> Iterator[tuple[Any, str, Callable[..., Any]]]:
     flexible = sys.modules.get("torch.nn.attention.flex_attention")
     if hasattr(flexible, "_validate_device"):
         yield flexible, "_validate_device", lambda *_: None
+    for name in ("boxes", "deform_conv"):  # torchvision asks for its library, where only shapes are wanted
+        operators = sys.modules.get(f"torchvision.ops.{name}")
+        if hasattr(operators, "_assert_has_ops"):
+            yield operators, "_assert_has_ops", lambda: None
+    pooling = sys.modules.get("torchvision.ops.roi_align")
+    if hasattr(pooling, "is_compile_supported"):  # without its library it has a way in Python, for devices it knows
+        yield pooling, "is_compile_supported", lambda *_: True
     if not torch.cuda.is_available():
         yield from ((torch.cuda, name, answer) for name, answer in _CUDA.items() if hasattr(torch.cuda, name))
         yield from ((torch.cuda, name, _legacy(dtype)) for name, dtype in _LEGACY.items() if hasattr(torch.cuda, name))

@@ -23,6 +23,8 @@ MOST_RICHER = 4
 MOST_SECONDS = 180.0
 REPAIRS = 3
 """Repairs of repairs of one candidate."""
+DEEP, MOST_MISLED = 50, 8
+"""So many failures deep inside after a guess decided something, and a real run will tell more than other sizes."""
 SAME_ERRORS_DEEP, SAME_ERRORS = 4, 8
 """So many failures with the same words at the same place, and other sizes will not help."""
 
@@ -57,17 +59,20 @@ class _Tries:
         self.deadline = time.monotonic() + MOST_SECONDS
         self.seen: set[str] = set()
         self.failures: Counter[tuple[str, int]] = Counter()
+        self.misled = 0
 
     @property
     def over(self) -> bool:
         if any(n > (SAME_ERRORS_DEEP if deep > 9 else SAME_ERRORS) for (_, deep), n in self.failures.items()):
             return True
-        return self.count >= MOST_TRIES or time.monotonic() > self.deadline
+        return self.misled > MOST_MISLED or self.count >= MOST_TRIES or time.monotonic() > self.deadline
 
     def run(self, candidate: Candidate) -> Pass:
         self.count += 1
         result = run_on_meta(self.module, self.original, candidate, self.on_call)
         if result.error is not None:
+            if result.shadows is not None and result.shadows.turns and len(result.recorder.nodes) > DEEP:
+                self.misled += 1
             self.failures[(str(result.error)[:500], len(result.recorder.nodes))] += 1
         if self.best is None or _is_better(result, self.best):
             self.best = result

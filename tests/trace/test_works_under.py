@@ -23,7 +23,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint, checkpoint_sequential
 
 from modelreport.facts import TensorSpec
-from tests.trace.models import Residual, complete_trace_of, outcome_of, spec
+from tests.trace.models import Residual, complete_trace_of, outcome_of, spec, vision
 
 ROWS = (spec(2, 4),)
 FC = 2 * 4 * 4
@@ -434,3 +434,11 @@ def test_an_interrupt_in_the_middle_leaves_torch_and_the_module_as_they_were(err
     assert not module.fc.weight.is_meta
     assert all(torch.equal(v, state[k]) for k, v in module.state_dict().items())
     assert torch.ones(2).sum().item() == 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_detector_runs_with_all_its_boxes_kept():
+    """0.583 G multiply-adds: ``_ops`` of torchvision's SSDLite320_MobileNet_V3_Large_Weights."""
+    found = vision("ssdlite320_mobilenet_v3_large", weights_backbone=None)
+    assert round(found.macs / 1e9, 3) == 0.583
+    assert any(guess.what == "nms" for guess in found.guesses)
