@@ -18,6 +18,9 @@ from modelreport.identify.patterns.sentences import (
 from modelreport.identify.patterns.transformer import describe_layers
 from modelreport.identify.patterns.unknown import describe_unknown, linear_macs_per_token
 
+ASSUMED = "Assumed, because no shape shows it: "
+"""Start of the note of an identification that tells what the weights do not."""
+
 
 def outline(
     structure: Structure,
@@ -42,7 +45,16 @@ def outline(
             nearest=like,
         )
     parts = find_parts(trace, structure)
-    return Outline(description=describe(parts, structure), patterns=pattern_facts(parts), blocks=blocks, nearest=like)
+    words = (*describe(parts, structure), *describe_assumed(identification))
+    return Outline(description=words, patterns=pattern_facts(parts), blocks=blocks, nearest=like)
+
+
+def describe_assumed(identification: Identification | Skipped) -> tuple[Message, ...]:
+    """What the traced network assumes beyond the weights, such as its number of heads; nothing where all is known."""
+    if isinstance(identification, Skipped) or identification.how != "keys and shapes":
+        return ()
+    notes = [n.removeprefix(ASSUMED).partition(". ")[0] for n in identification.notes if n.startswith(ASSUMED)]
+    return tuple(Message(text="Not proved by the weights but assumed: {given}.", values={"given": n}) for n in notes)
 
 
 def describe(parts: Parts, structure: Structure) -> tuple[Message, ...]:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from modelreport.facts import Identification, Nearest, Outline, Skipped, Structure, Trace
 from modelreport.identify.patterns import outline
+from modelreport.identify.patterns.outline import ASSUMED, describe_assumed
 from modelreport.render.format import message
 from tests.factories import make_report
 from tests.identify.patterns.networks import TOKENS, facts_of, stack
@@ -98,3 +99,11 @@ def test_odd_graphs_are_no_error() -> None:
         calls=(),
     )
     assert isinstance(outline(structure, odd, KNOWN), Outline)
+
+
+def test_what_the_weights_do_not_prove_is_said_to_be_assumed() -> None:
+    note = f"{ASSUMED}num_attention_heads = 6. Another number of heads changes nothing here."
+    known = Identification(name="BertModel", library="transformers", how="keys and shapes", notes=("Fits.", note))
+    assert [m.values["given"] for m in describe_assumed(known)] == ["num_attention_heads = 6"]
+    assert describe_assumed(replace(known, how="config")) == ()
+    assert describe_assumed(Skipped(stage="identify", reason="none")) == ()
