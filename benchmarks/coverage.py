@@ -57,6 +57,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--tell", action="store_true", help="run nothing, tell what the state file holds")
     parser.add_argument("--json", type=Path, help="write totals and records here")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page in Markdown here")
+    parser.add_argument("--note", default="", help="a sentence for the page on how the state came about")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--again", action="store_true", help="run those again that did not work")
     return parser.parse_args(given)
@@ -145,13 +146,18 @@ def main() -> None:
         options.fresh = False
     records = {library: sweep(options, library) for library in options.library or LIBRARIES}
     sets = sets_of(records)
+    listed = {record["name"] for record in records.get("timm", [])}
+    others = [r for (library, name), r in read(options.state).items() if library == "timm" and name not in listed]
+    if others and "timm" in records:
+        sets[f"timm, {len(others)} other names"] = others
     print("\n".join(["", *grid({name: totals(listed) for name, listed in sets.items()})]))
     if options.json:
         whole = {"facts": facts(), "totals": {n: totals(r) for n, r in sets.items()}, "records": records}
         options.json.write_text(json.dumps(whole, indent=1), encoding="utf-8")
     if options.write:
         options.write.parent.mkdir(parents=True, exist_ok=True)
-        options.write.write_text(page(sets, facts(), REAL_PARAMETERS), encoding="utf-8")
+        told = {**facts(), **({"note": options.note} if options.note else {})}
+        options.write.write_text(page(sets, told, REAL_PARAMETERS), encoding="utf-8")
 
 
 if __name__ == "__main__":
