@@ -364,6 +364,13 @@ ONNX_DTYPES = {
     23: "float4_e2m1fn", 24: "float8_e8m0fnu", 25: "uint2", 26: "int2", 27: "float6_e2m3", 28: "float6_e3m2",
 }  # fmt: skip
 """TensorProto.DataType (onnx.proto) and our dtype names."""
+EXPORT_DTYPES = {
+    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64",
+    9: "complex32", 10: "complex64", 11: "complex128", 12: "bool", 13: "bfloat16", 28: "uint16",
+    29: "float8_e4m3fn", 30: "float8_e5m2", 31: "float8_e4m3fnuz", 32: "float8_e5m2fnuz", 33: "float8_e8m0fnu",
+    34: "uint32", 35: "uint64",
+}  # fmt: skip
+"""``ScalarType`` of ``torch/_export/serde/schema.py``: how exported programs write dtypes."""
 ONNX_NAME_KEY = "modelreport.name"
 """``metadata_props`` key under which a tensor of ``Checkpoint.graph`` carries its name, where its graph's differs."""
 

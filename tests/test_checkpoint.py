@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelreport.checkpoint import (
+    EXPORT_DTYPES,
     ONNX_DTYPES,
     LazyTensor,
     MappedFile,
@@ -130,6 +131,15 @@ def test_the_dtypes_of_onnx_are_ours() -> None:
     for theirs, code in onnx.TensorProto.DataType.items():
         if code:
             assert ONNX_DTYPES[code].replace("_", "") == short.get(theirs, theirs.lower())
+
+
+def test_the_dtypes_of_exported_programs_are_those_of_torch() -> None:
+    from torch._export.serde.serialize import _SERIALIZE_TO_TORCH_DTYPE
+
+    assert set(EXPORT_DTYPES.values()) <= set(DTYPE_BITS)
+    assert {code: str(dtype) for code, dtype in _SERIALIZE_TO_TORCH_DTYPE.items()} == {
+        code: f"torch.{name}" for code, name in EXPORT_DTYPES.items()
+    }
 
 
 def test_sub_graphs_are_scoped_by_operator_place_and_attribute() -> None:

@@ -13,17 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from modelreport.checkpoint import EXPORT_DTYPES
 from modelreport.facts import TensorSpec
 
 MOST_STEPS = 200_000
 DEEPEST = 64
 """Graphs within graphs, and modules within modules."""
-DTYPES = {
-    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64",
-    9: "complex32", 10: "complex64", 11: "complex128", 12: "bool", 13: "bfloat16", 28: "uint16",
-    29: "float8_e4m3fn", 30: "float8_e5m2", 31: "float8_e4m3fnuz", 32: "float8_e5m2fnuz", 33: "float8_e8m0fnu",
-    34: "uint32", 35: "uint64",
-}  # fmt: skip
 _MEMORY_FORMATS = {1: "contiguous_format", 2: "channels_last", 3: "channels_last_3d", 4: "preserve_format"}
 _NAMESPACES = {"aten", "prims", "torchvision", "quantized_decomposed", "torchao"}
 _HIGHER = {
@@ -147,7 +142,7 @@ def _input(program: Program, spec: dict[str, Any], values: dict[str, Any]) -> No
 def spec_of(meta: dict[str, Any], name: str) -> TensorSpec:
     """Shape and dtype of a tensor as the graph states them; sizes left open by their hint."""
     sizes = tuple(_size(size) for size in meta["sizes"])
-    return TensorSpec(shape=sizes, dtype=DTYPES[meta["dtype"]], name=name)
+    return TensorSpec(shape=sizes, dtype=EXPORT_DTYPES[meta["dtype"]], name=name)
 
 
 def _size(size: dict[str, Any]) -> int:
@@ -245,7 +240,7 @@ def _plain(argument: dict[str, Any]) -> Any:
     if kind == "as_complex":
         return complex(value["real"], value["imag"])
     if kind == "as_scalar_type":
-        return getattr(torch, DTYPES[value])
+        return getattr(torch, EXPORT_DTYPES[value])
     if kind == "as_memory_format":
         return getattr(torch, _MEMORY_FORMATS.get(value, "preserve_format"))
     if kind == "as_layout":

@@ -50,7 +50,12 @@ class Fit:
     @property
     def exact(self) -> bool:
         """Whether nothing differs."""
-        return not (self.changed or self.missing or self.unexpected)
+        return not self.distance
+
+    @property
+    def distance(self) -> int:
+        """Tensors that differ."""
+        return len(self.changed) + len(self.missing) + len(self.unexpected)
 
 
 def module_shapes(module: Any) -> dict[str, Shape]:

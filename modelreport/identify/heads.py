@@ -27,11 +27,6 @@ class Built(NamedTuple):
     fit: Fit
     notes: tuple[str, ...] = ()
 
-    @property
-    def distance(self) -> int:
-        """Tensors that differ."""
-        return len(self.fit.changed) + len(self.fit.missing) + len(self.fit.unexpected)
-
 
 Build = Callable[[type[Any], Any], Built]
 """Builds a class for a configuration and compares it with the file."""
@@ -47,14 +42,14 @@ def best_class(transformers: Any, config: Any, raw: Mapping[str, Any], build: Bu
         return _with_labels(build(named, config), raw, build)
     base = build(_base_class(config), config)
     best = base
-    for kind in _classes_with_head(transformers, config) if base.distance else ():
+    for kind in _classes_with_head(transformers, config) if base.fit.distance else ():
         try:
             other = _with_labels(build(kind, config), raw, build)
         except Exception:  # noqa: S112 - this head cannot be built for the configuration: it is none
             continue
-        if other.distance < best.distance:
+        if other.fit.distance < best.fit.distance:
             best = other
-        if not best.distance:
+        if not best.fit.distance:
             break
     if best is base:
         note = f"config.json names no class that transformers has; the base model {base.kind.__name__} is used."
@@ -116,7 +111,7 @@ def _with_labels(built: Built, raw: Mapping[str, Any], build: Build) -> Built:
     config = copy.deepcopy(built.config)
     config.num_labels = number
     again = build(built.kind, config)
-    if again.distance >= built.distance:
+    if again.fit.distance >= built.fit.distance:
         return built
     return again._replace(notes=(f"Built with num_labels={number}, as the file has it.",))
 

@@ -51,11 +51,6 @@ class Attempt:
     arguments: Arguments
 
     @property
-    def distance(self) -> int:
-        """Tensors that differ."""
-        return len(self.fit.changed) + len(self.fit.missing) + len(self.fit.unexpected)
-
-    @property
     def call(self) -> str:
         """As ``--model`` would name it."""
         given = ", ".join(f"{k}={v!r:.60}" for k, v in self.arguments.items())
@@ -70,18 +65,18 @@ def identify_code(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
     module = run_file(options.code, f"--code {options.code}")
     shapes = shapes_of(checkpoint)
     attempts, failures = _attempts(module, shapes, stated(checkpoint))
-    attempts.sort(key=lambda a: (-a.fit.matched, a.distance))
+    attempts.sort(key=lambda a: (-a.fit.matched, a.fit.distance))
     best = attempts[0] if attempts else None
     if best is None or best.fit.matched < LEAST_SHARE * max(1, len(shapes)):
         return _nothing(options.code, module, best, failures, len(shapes))
-    ties = [a for a in attempts[1:] if (a.fit.matched, a.distance) == (best.fit.matched, best.distance)]
+    ties = [a for a in attempts[1:] if (a.fit.matched, a.fit.distance) == (best.fit.matched, best.fit.distance)]
     notes = [f"{options.code}, a file that the user named, was run; of what it defines, {best.call} has these tensors."]
     if best.arguments:
-        share = "most names and shapes fit" if best.distance else "every name and shape of the file fits"
+        share = "most names and shapes fit" if best.fit.distance else "every name and shape of the file fits"
         notes.append(f"Its arguments are those with which {share}.")
     if ties:
         notes.append(f"As much fits {', '.join(t.call for t in ties[:5])}: name the right one with --model.")
-    if best.distance:
+    if best.fit.distance:
         notes.extend(f"Not tried: {text.rstrip('.')}." for text in failures[:3])
     return as_model(best.module, best.fit, f"--code {options.code}", notes, tuple(t.name for t in ties))
 
@@ -161,15 +156,15 @@ def _try(
 def _improved(attempt: Attempt, factory: Callable[..., Any], shapes: dict[str, Shape], end: float) -> Attempt:
     """The attempt with the arguments that the file's shapes lead to, one after the other, while each fits better."""
     signature, tries = signature_of(factory), 0
-    while signature is not None and attempt.distance:
+    while signature is not None and attempt.fit.distance:
         before = attempt
         for arguments in neighbours(signature, before.arguments, before.module, before.fit):
             tries += 1
             if tries > MOST_TRIES or time.monotonic() > end:
                 return attempt
             other = _try(attempt.name, factory, arguments, shapes)
-            better = isinstance(other, Attempt) and (other.fit.matched, -other.distance) > (
-                attempt.fit.matched, -attempt.distance,
+            better = isinstance(other, Attempt) and (other.fit.matched, -other.fit.distance) > (
+                attempt.fit.matched, -attempt.fit.distance,
             )  # fmt: skip
             if isinstance(other, Attempt) and better:
                 attempt = other

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import LazyTensor, MappedFile, Program, Storage
+from modelreport.checkpoint import EXPORT_DTYPES, LazyTensor, MappedFile, Program, Storage
 from modelreport.errors import CorruptFileError
 from modelreport.facts import Item
 from modelreport.load.archive import Archive
@@ -28,13 +28,6 @@ JSON_LIMIT = 64 << 20
 NOTE_LIMIT = 20
 PICKLE_BYTES = 16 << 20
 _CONFIG = "/data/weights/model_weights_config.json"
-_DTYPES = {
-    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64",
-    9: "complex32", 10: "complex64", 11: "complex128", 12: "bool", 13: "bfloat16", 28: "uint16",
-    29: "float8_e4m3fn", 30: "float8_e5m2", 31: "float8_e4m3fnuz", 32: "float8_e5m2fnuz", 33: "float8_e8m0fnu",
-    34: "uint32", 35: "uint64",
-}  # fmt: skip
-"""``ScalarType`` of ``torch/_export/serde/schema.py``."""
 
 
 def recognises(head: bytes, names: tuple[str, ...]) -> bool:
@@ -98,7 +91,7 @@ def _weight(archive: Archive, folder: str, storages: dict[str, Storage], name: s
         raise TensorError("it is kept as a pickle")
     if member not in storages:
         storages[member] = Storage(archive.file, *archive.span(member))
-    dtype = _DTYPES.get(meta["dtype"]) if isinstance(meta["dtype"], int) else None
+    dtype = EXPORT_DTYPES.get(meta["dtype"]) if isinstance(meta["dtype"], int) else None
     if dtype is None:
         raise TensorError("its dtype is unknown")
     shape, strides = ([size["as_int"] for size in meta[key]] for key in ("sizes", "strides"))
