@@ -14,7 +14,7 @@ from typing import Any
 
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
-from modelreport.identify.construct import build, build_known, error_line, quiet
+from modelreport.identify.construct import build_known, error_line, quiet
 from modelreport.identify.conversions import Conversions, conversions_of
 from modelreport.identify.diffusion import identify_diffusion
 from modelreport.identify.expected import expected_tensors
@@ -22,6 +22,7 @@ from modelreport.identify.fitting import Fit, Shape, compare, module_shapes
 from modelreport.identify.heads import Built, best_class
 from modelreport.identify.known import shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, library_version, load_library
+from modelreport.identify.pretrained import build_pretrained, compare_pretrained, prefixes_of
 from modelreport.identify.quantised import quantised_in
 
 _COUNTED = re.compile(r"layer|depth|block|expert|stage|head|level|group|num_|^n_")
@@ -122,23 +123,19 @@ class _Maker:
     def build(self, kind: type[Any], settings: Any) -> Built:
         """The class built on the meta device, and its fit."""
         checkpoint = self._checkpoint
-        module = build(_construct, kind, settings)
+        module = build_pretrained(kind, settings)
         conversions: Conversions | None = None
         if not checkpoint.tensors:
             conversions = conversions_of(module, checkpoint.named)
             self.absent = _supply(checkpoint, module, self._config, conversions)
         shapes = quantised_in(checkpoint).unpacked(checkpoint.tensors, module_shapes(module))
-        fit = compare(
-            module, shapes, prefixes=_prefixes(module), ignore=_ignored(module, settings),
-            conversions=conversions or conversions_of(module, shapes),
-        )  # fmt: skip
-        return Built(kind, module, settings, fit)
+        return Built(kind, module, settings, compare_pretrained(module, settings, shapes, conversions))
 
 
 def _supply(checkpoint: Checkpoint, module: Any, config: Mapping[str, Any], conversions: Conversions) -> list[str]:
     """Give a checkpoint whose weights are not here the tensors that its files hold; notes on what was done."""
     names = checkpoint.named
-    tensors, unknown = expected_tensors(module, config, names, conversions, _prefixes(module))
+    tensors, unknown = expected_tensors(module, config, names, conversions, prefixes_of(module))
     checkpoint.tensors = tuple(tensors)
     if not names:
         return ["There are no weights: names and shapes are those that the class builds from config.json."]
@@ -150,34 +147,6 @@ def _supply(checkpoint: Checkpoint, module: Any, config: Mapping[str, Any], conv
         more = f" and {rest} more" if rest > 0 else ""
         notes.append(f"The class has no such tensors, so their shapes are not known: {shown}{more}.")
     return notes
-
-
-def _construct(kind: type[Any], config: Any) -> Any:
-    module = kind(config)
-    module.tie_weights()
-    return module
-
-
-def _prefixes(module: Any) -> tuple[str, ...]:
-    """The base model's prefix: files of a base model lack it, files of a model with a head have it."""
-    prefix = getattr(module, "base_model_prefix", "")
-    return (f"{prefix}.",) if prefix else ()
-
-
-def _ignored(module: Any, config: Any) -> list[re.Pattern[str]]:
-    """Names that the library itself does not miss, and those it ties to others on loading."""
-    names: list[str] = []
-    for attribute in ("_keys_to_ignore_on_load_unexpected", "_keys_to_ignore_on_load_missing"):
-        names.extend(getattr(module, attribute, None) or ())
-    if getattr(config, "tie_word_embeddings", True):
-        names.extend(getattr(module, "_tied_weights_keys", None) or ())
-    patterns = []
-    for name in names:
-        try:
-            patterns.append(re.compile(name))
-        except re.error:
-            continue
-    return patterns
 
 
 def _identification(kind: type[Any], fit: Fit, notes: list[str], config: Mapping[str, Any]) -> Identification:

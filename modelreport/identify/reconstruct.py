@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modelreport.identify.bare import POOLER, Candidate
-from modelreport.identify.construct import build, quiet
-from modelreport.identify.conversions import conversions_of
-from modelreport.identify.fitting import Fit, Shape, compare
+from modelreport.identify.construct import quiet
+from modelreport.identify.fitting import Fit, Shape
 from modelreport.identify.libraries import find_module_class
+from modelreport.identify.pretrained import build_pretrained, compare_pretrained
 from modelreport.identify.relations import Observed, Solution, fields_of, fold, solve
 
 _HEADS = re.compile(r"(^|_)(heads?|n_head|heads_kv|head_kv)$")
@@ -136,18 +136,13 @@ def _built(
     shapes: Mapping[str, Shape],
 ) -> Reconstructed | Fit | None:  # fmt: skip
     """What was built, the comparison alone when it does not fit, ``None`` when it could not be built."""
-    from modelreport.identify.huggingface import _ignored, _prefixes
-
     try:
         with quiet():
             config = configuration(candidate, values)
-            module = build(_construct, kind, config)
+            module = build_pretrained(kind, config)
         own = {n.removeprefix(candidate.wrapper): n for n in shapes}
         stripped = {n: shapes[file_name] for n, file_name in own.items()}
-        fit = compare(
-            module, stripped, prefixes=_prefixes(module), ignore=_ignored(module, config),
-            conversions=conversions_of(module, stripped),
-        )  # fmt: skip
+        fit = compare_pretrained(module, config, stripped)
     except Exception:  # the values met the library's own checks, or its constructor
         return None
     notes = _allowed(fit, module, stripped)
@@ -198,12 +193,6 @@ def _given(config: Any) -> dict[str, Any]:
     usual = type(config)().to_dict()
     own = {n: v for n, v in config.to_dict().items() if isinstance(v, (bool, int, float, str)) and usual.get(n) != v}
     return {**own, "model_type": config.model_type}
-
-
-def _construct(kind: type[Any], config: Any) -> Any:
-    module = kind(config)
-    module.tie_weights()
-    return module
 
 
 def _allowed(fit: Fit, module: Any, shapes: Mapping[str, Shape]) -> tuple[str, ...] | None:
