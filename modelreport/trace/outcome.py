@@ -15,12 +15,17 @@ from modelreport.trace.repeats import fold_calls
 HINT = "modelreport build … --input 1,3,224,224 (or name:dtype[shape], such as input_ids:int64[1,128])"
 
 
+def skipped(reason: str, hint: str = "") -> Skipped:
+    """Why the pass, or a further one, gives no figures."""
+    return Skipped(stage="trace", reason=reason, hint=hint)
+
+
 def trace_of(result: Pass, parameters: set[str], renamed: Mapping[str, str], tries: int) -> Trace | Skipped:
     """The facts of a pass; ``Skipped`` when it did not get to a single operation."""
     recorder = result.recorder
     error = "" if result.error is None else error_sentence(result)
     if result.error is not None and not recorder.nodes:
-        return Skipped(stage="trace", reason=f"The forward pass could not be run: {error}", hint=HINT)
+        return skipped(f"The forward pass could not be run: {error}", HINT)
     operations = operations_of(result, renamed)
     calls, repeats = fold_calls(calls_of(result, operations), operations)
     ledger = recorder.ledger.totals()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from modelreport.facts import Roofline, Skipped, Usage
+from modelreport.trace.outcome import skipped
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Model
@@ -27,11 +28,11 @@ def usage_of(model: Model | Skipped, trace: Trace | Skipped, options: Options, w
     from modelreport.trace.usage.roofline import roofline
 
     if isinstance(trace, Skipped):
-        return Skipped(stage="trace", reason=f"Without a forward pass its costs are not known. {trace.reason}")
+        return skipped(f"Without a forward pass its costs are not known. {trace.reason}")
     roof = roofline(trace, weights_bytes, options.device)
     why = _why_not(model, trace)
     if why is not None or isinstance(model, Skipped):
-        missing = why or Skipped(stage="trace", reason="There is no module that could be run.")
+        missing = why or skipped("There is no module that could be run.")
         return Usage(training=missing, generation=missing, scaling=missing, roofline=roof)
     return _measured(model, trace, roof)
 
@@ -39,11 +40,11 @@ def usage_of(model: Model | Skipped, trace: Trace | Skipped, options: Options, w
 def _why_not(model: Model | Skipped, trace: Trace) -> Skipped | None:
     """Why no further pass can be run."""
     if trace.method == "graph":
-        return _skipped("The file holds a graph, which was read and cannot be run again at other sizes.")
+        return skipped("The file holds a graph, which was read and cannot be run again at other sizes.")
     if isinstance(model, Skipped) or model.ran is None:
-        return _skipped("There is no module that could be run.")
+        return skipped("There is no module that could be run.")
     if not trace.complete:
-        return _skipped("The forward pass ended early.")
+        return skipped("The forward pass ended early.")
     return None
 
 
@@ -69,8 +70,4 @@ def _guarded(work: Callable[[], T], otherwise: Callable[[Skipped], T]) -> T:
     except Exception as error:
         log.debug("a part of the costs of use failed", exc_info=True)
         text = " ".join(str(error).split())[:200].rstrip(".") or "no message"
-        return otherwise(_skipped(f"This could not be worked out: {type(error).__name__}: {text}."))
-
-
-def _skipped(reason: str) -> Skipped:
-    return Skipped(stage="trace", reason=reason)
+        return otherwise(skipped(f"This could not be worked out: {type(error).__name__}: {text}."))

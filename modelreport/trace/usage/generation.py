@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from modelreport.facts import Generation, Skipped
 from modelreport.trace.dummies import Candidate, Dummy
 from modelreport.trace.memory import storage_key
+from modelreport.trace.outcome import skipped
 from modelreport.trace.usage.runs import CannotRunError, Runner
 
 if TYPE_CHECKING:
@@ -31,18 +32,18 @@ def generation(runner: Runner) -> Generation | Skipped:
     """Cost of the prompt that was traced and of one token after it; skipped for a model that keeps no cache."""
     accepts = _arguments(runner.module)
     if "use_cache" not in accepts or not set(CACHES) & set(accepts):
-        return _skipped("The model's forward takes no cache: it does not generate step by step, or does it anew.")
+        return skipped("The model's forward takes no cache: it does not generate step by step, or does it anew.")
     name, prompt = _prompt(runner.candidate, accepts)
     if prompt is None:
-        return _skipped("The traced input holds no tokens to continue.")
+        return skipped("The traced input holds no tokens to continue.")
     try:
         first = runner.run(_with(runner.candidate, use_cache=True))
     except CannotRunError as error:
-        return _skipped(f"The pass over the prompt with a cache did not run: {error}.")
+        return skipped(f"The pass over the prompt with a cache did not run: {error}.")
     kind, cache = _cache_of(first.out)
     before = cache_bytes(cache)
     if not before:
-        return _skipped("The model returned no cache: it is not a decoder, or not set up as one.")
+        return skipped("The model returned no cache: it is not a decoder, or not set up as one.")
     extra = {kind: cache, "use_cache": True} | _of_encoder(first.out, accepts)
     weights = {storage_key(t): t.untyped_storage().nbytes() for t in runner.tensors()}
     held = {storage_key(t): t.untyped_storage().nbytes() for t in tensors_of(cache)}
@@ -50,7 +51,7 @@ def generation(runner: Runner) -> Generation | Skipped:
     try:
         step = runner.run(_one_token(name, prompt, accepts), extra=extra, asked=asked)
     except CannotRunError as error:
-        return _skipped(f"The pass of one token with the cache did not run: {error}.")
+        return skipped(f"The pass of one token with the cache did not run: {error}.")
     after = cache_bytes(_cache_of(step.out)[1]) or before
     batch = max(prompt.shape[0], 1)
     growth = max(after - before, 0) // batch
@@ -186,7 +187,3 @@ def tensors_of(cache: Any) -> list[torch.Tensor]:
 def cache_bytes(cache: Any) -> int:
     """Bytes of the values in a cache; those that only count or mask (whole numbers, truth values) are left out."""
     return sum(t.nbytes for t in tensors_of(cache) if t.is_floating_point() or t.element_size() == 1)
-
-
-def _skipped(reason: str) -> Skipped:
-    return Skipped(stage="trace", reason=reason)

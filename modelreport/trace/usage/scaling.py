@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from modelreport.facts import Law, Skipped, Trace
 from modelreport.trace.dummies import Candidate, Dummy
+from modelreport.trace.outcome import skipped
 from modelreport.trace.usage.runs import CannotRunError, Runner, Tally
 
 Quantity = Literal["macs", "flops", "peak_bytes", "kept_bytes"]
@@ -101,7 +102,7 @@ def laws(runner: Runner, trace: Trace, trained: Tally | None) -> tuple[tuple[Law
     """The laws that were found, and why others were not."""
     if len(trace.operations) > MOST_OPERATIONS:
         count = f"{len(trace.operations):,} operations"
-        return _skipped(
+        return skipped(
             f"The pass has {count}; those of more than {MOST_OPERATIONS:,} are not repeated at other sizes."
         ), ()
     found: list[Law] = []
@@ -116,7 +117,7 @@ def laws(runner: Runner, trace: Trace, trained: Tally | None) -> tuple[tuple[Law
             lengths_done = bool(made)
             found += made
     if not found:
-        return _skipped(" ".join(notes) or "No size of this input can be changed without knowing the model."), ()
+        return skipped(" ".join(notes) or "No size of this input can be changed without knowing the model."), ()
     return tuple(found), tuple(notes)
 
 
@@ -183,7 +184,3 @@ def polynomial(points: Sequence[tuple[int, int]]) -> list[Fraction]:
         found = [a - x * b for a, b in zip(shifted, [*found, Fraction(0)], strict=True)]
         found[0] += lead
     return found[: len(points)]
-
-
-def _skipped(reason: str) -> Skipped:
-    return Skipped(stage="trace", reason=reason)

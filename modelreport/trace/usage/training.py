@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from modelreport.facts import Skipped, TrainingMemory
+from modelreport.trace.outcome import skipped
 from modelreport.trace.usage.runs import CannotRunError, Kept, Runner, Tally
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def training_memory(runner: Runner) -> tuple[tuple[TrainingMemory, ...] | Skippe
     """The table, remarks on how it came about, and the pass that measured the activations."""
     weights = weights_of(runner.module)
     if not any(w.trainable for w in weights):
-        return _skipped("No parameter asks for a gradient: there is nothing to train."), (), None
+        return skipped("No parameter asks for a gradient: there is nothing to train."), (), None
     notes: list[str] = []
     try:
         tally = runner.run(grad=True, train=True)
@@ -171,10 +172,10 @@ def training_memory(runner: Runner) -> tuple[tuple[TrainingMemory, ...] | Skippe
         try:
             tally = runner.run(grad=True)
         except CannotRunError as second:
-            return _skipped(f"The pass with gradients did not run: {second}."), (), None
+            return skipped(f"The pass with gradients did not run: {second}."), (), None
         notes.append(f"Activations were measured in evaluation mode, as training mode did not run: {first}.")
     if not tally.kept:
-        return _skipped("Nothing of the pass is kept for a backward pass: its output asks for no gradient."), (), None
+        return skipped("Nothing of the pass is kept for a backward pass: its output asks for no gradient."), (), None
     frozen = sum(w.count for w in weights if not w.trainable)
     if frozen:
         notes.append(f"{frozen:,} of {sum(w.count for w in weights):,} parameters are frozen: no gradient, no state.")
@@ -183,7 +184,3 @@ def training_memory(runner: Runner) -> tuple[tuple[TrainingMemory, ...] | Skippe
     buffers = {id(b): b.nbytes for b in runner.module.buffers()}
     tally.out = None
     return memory_of(weights, sum(buffers.values()), tally.kept), tuple(notes), tally
-
-
-def _skipped(reason: str) -> Skipped:
-    return Skipped(stage="trace", reason=reason)
