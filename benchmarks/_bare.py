@@ -65,8 +65,9 @@ def cases_of_sizes(library: str, name: str, generator: random.Random) -> Iterato
         yield case("without the head", {n: s for n, s in plain.items() if n not in head})
     stem = stem_name(module)
     shape = plain.get(stem, ())
-    if len(shape) == 4 and shape[1] == 3:
-        yield case("stem of 1 channel", {**plain, stem: (shape[0], 1, *shape[2:])})
+    grey = options(library, name, in_chans=1) if library == "timm" else {**plain, stem: (shape[0], 1, *shape[2:])}
+    if len(shape) == 4 and shape[1] == 3 and grey:
+        yield case("stem of 1 channel", grey)
     if len(plain) > 40:
         yield case("first 60 % of the tensors", cut(plain), "")
     other = {f"b.{n}.extra": s for n, s in plain.items()}
@@ -86,7 +87,7 @@ def transformers_classes(count: int, generator: random.Random) -> Iterator[tuple
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
     from transformers.models.auto.modeling_auto import MODEL_MAPPING
 
-    types = list(model_types())
+    types = [t for t in model_types() if not t.startswith("timm_")]  # those wrap networks of timm
     generator.shuffle(types)
     for model_type in types:
         if count <= 0:

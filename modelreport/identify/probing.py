@@ -6,7 +6,6 @@ number, each list element and each switch is changed in turn, and what changes i
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import logging
 import re
@@ -15,6 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from modelreport.identify.configurations import (
+    choices_of,
+    is_list,
+    names_of,
+    optional_kind,
+    others_than,
+    value_of,
+)
 from modelreport.identify.construct import build, quiet
 from modelreport.identify.families import Family
 from modelreport.identify.fitting import DISPENSABLE, module_shapes
@@ -33,7 +40,6 @@ _SKIPPED = re.compile(
     r"(_id|_ids|_idx|_index|^output_\w+|^return_dict|^use_cache|^torchscript|^problem_type|^chunk_size_feed_forward"
     r"|^is_encoder_decoder|^is_decoder|_token|^num_return_sequences|^num_beams|^tie_word_embeddings|^use_return_dict)$"
 )
-_OPTIONAL = re.compile(r"(dim|size|inner|heads?|rank|layers|channels|width)(_\d)?$")
 _STRINGS: dict[str, tuple[str, ...]] = {
     "feed_forward_proj": ("gated-gelu",), "feat_extract_norm": ("layer",), "position_embedding_type": ("absolute",),
     "attention_type": ("original_full",), "mlp_activation": ("swiglu",), "encoder_layer_type": ("conformer",),
@@ -184,8 +190,8 @@ class Probe:
         todo: list[tuple[str, Any]] = [("", self.default)]
         while todo:
             path, config = todo.pop(0)
-            for name in _names(config):
-                value = getattr(config, name, None)
+            for name in names_of(config):
+                value = value_of(config, name)
                 if hasattr(value, "to_dict") and hasattr(value, "model_type"):
                     if path.count(".") < 2:
                         todo.append((f"{path}{name}.", value))
@@ -205,7 +211,14 @@ class Probe:
                 found[path] = width // heads
             elif value is None and name == "n_inner" and type(inner) is int:
                 found[path] = 4 * inner
-        return found if found and self._build(found) == self._build({}) else {}
+        plain = self._build({})
+        if not plain:  # some configurations do not build without values that every file of theirs gives
+            for path, value in self.fields.items():
+                parent, dot, name = path.rpartition(".")
+                heads = self.fields.get(f"{parent}{dot}num_attention_heads")
+                if value is None and name in {"vocab_size", "num_key_value_heads"}:
+                    found[path] = 1000 if name == "vocab_size" else heads if type(heads) is int else 1
+        return found if found and (not plain or self._build(found) == plain) else {}
 
     def _shrink(self, *, pin: bool = True) -> dict[str, Any]:
         """The fewest layers (2, 4, 8) with which every name pattern of the default is there.
@@ -215,7 +228,7 @@ class Probe:
         """
         given = self.pinned if pin else {}
         depths = {p: v for p, v in self.fields.items() if type(v) is int and v > 2 and DEPTH.search(p)}
-        whole = {fold(n) for s in self._build({}).values() for n in s}
+        whole = {fold(n) for s in (self._build({}) or self._build(given)).values() for n in s}
         for size in (2, 4, 8, 10**9) if depths else (10**9,):
             values = {**given, **{p: min(v, size) for p, v in depths.items()}}
             if {fold(n) for s in self._build(values).values() for n in s} >= whole and whole:
@@ -259,7 +272,7 @@ class Probe:
         for path, value in self.fields.items():
             if type(value) is int:
                 flat[path] = value
-            elif _is_list(value):
+            elif is_list(value):
                 flat |= {f"{path}.{i}": v for i, v in enumerate(value)}
         return flat
 
@@ -268,19 +281,19 @@ class Probe:
         current = {**self._flat(), **self.shrunk}
         ordered = sorted(self.fields.items(), key=lambda field: type(field[1]) is not int)  # sizes first
         for path, value in ordered:
-            if _is_list(value):
+            if is_list(value):
                 for i, item in enumerate(value):
-                    yield from self._first(f"{path}.{i}", item, _others(item))
+                    yield from self._first(f"{path}.{i}", item, others_than(item))
                 continue
             before = current.get(path, value)
             if type(value) is int:
-                yield from self._first(path, before, _others(value, before))
+                yield from self._first(path, before, others_than(value, before))
             elif isinstance(value, bool):
                 yield from self._first(path, value, [not value])
-            elif value is None and (kind := _optional(self._annotation(path), path)):
+            elif value is None and (kind := optional_kind(self._annotation(path), path)):
                 yield from self._first(path, None, [True] if kind is bool else [8, 4, 2])
             elif isinstance(value, str):
-                choices = [c for c in _choices(self._annotation(path)) if c != value]
+                choices = [c for c in choices_of(self._annotation(path)) if c != value]
                 for choice in (*choices, *_STRINGS.get(path.rpartition(".")[2], ())):
                     yield from self._first(path, value, [choice])
 
@@ -363,36 +376,3 @@ class Probe:
             elif any(old != new for old, new in both):
                 shape_flags.append([path, after])
         return flags, shape_flags, extra
-
-
-def _names(config: Any) -> list[str]:
-    if dataclasses.is_dataclass(config):
-        return [f.name for f in dataclasses.fields(config)]
-    return [n for n in vars(config) if not n.startswith("_")]
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and 0 < len(value) <= 12 and all(type(v) is int for v in value)
-
-
-def _others(value: int, before: int | None = None) -> list[int]:
-    now = value if before is None else before
-    if now != value:  # a number of layers that was made smaller
-        return [now + 1, now * 2]
-    options = [value * 2, value + 1, value * 3, value // 2, value + 2]
-    return [o for o in dict.fromkeys(options) if o > 0 and o != value]
-
-
-def _optional(annotation: Any, path: str) -> type | None:
-    kinds = typing.get_args(annotation)
-    if bool in kinds:
-        return bool
-    return int if int in kinds and _OPTIONAL.search(path) else None
-
-
-def _choices(annotation: Any) -> list[str]:
-    found: list[str] = []
-    for part in (annotation, *typing.get_args(annotation)):
-        if typing.get_origin(part) is typing.Literal:
-            found.extend(c for c in typing.get_args(part) if isinstance(c, str))
-    return found
