@@ -10,12 +10,13 @@ from typing import Any
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
 from modelreport.identify.adapt import Verified, verify
+from modelreport.identify.bare import candidates
 from modelreport.identify.fitting import Shape
 from modelreport.identify.index import Architecture, Candidate, load_index
 from modelreport.identify.libraries import INSTALL, library_version, load_library
 from modelreport.identify.nearest import floor_percent, nearest_of, several_of
 from modelreport.identify.quantised import quantised_in
-from modelreport.identify.transformer import families_of, identify_family
+from modelreport.identify.transformer import identify_family
 
 LEAST_SIMILARITY = 0.5
 """Below this share of tensors in common no candidate is built: truly different heads and stems change a few tensors."""
@@ -64,7 +65,7 @@ def identify_known(checkpoint: Checkpoint) -> Model | Skipped:
             hint="Give the file or the folder that holds the weights.",
         )
     hints = hints_of(checkpoint)
-    sized, families = load_index().nearest(shapes), families_of(shapes)
+    sized, families = load_index().nearest(shapes), candidates(shapes)
     by_names = bool(families and (not sized or families[0].similarity > sized[0].similarity))
     for names in (by_names, not by_names):
         found = identify_family(families, shapes, hints) if names else _by_sizes(sized, shapes, hints)

@@ -112,11 +112,6 @@ def quantised_in(checkpoint: Checkpoint) -> Quantised:
     return found
 
 
-def unpacked_shapes(tensors: Sequence[LazyTensor], config: Mapping[str, Any] | None = None) -> dict[str, Shape]:
-    """Names and shapes of the tensors of a file as the unquantised architecture has them."""
-    return find_quantised(tensors, config).unpacked(tensors)
-
-
 def find_quantised(tensors: Sequence[LazyTensor], config: Mapping[str, Any] | None = None) -> Quantised:
     """The weights among the tensors of a file whose packing their names and shapes prove.
 

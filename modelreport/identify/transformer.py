@@ -8,10 +8,11 @@ from typing import Any
 
 from modelreport.checkpoint import Model
 from modelreport.facts import Identification, Skipped
-from modelreport.identify.bare import Candidate, candidates, ties
+from modelreport.identify.bare import Candidate, ties
 from modelreport.identify.families import load_families
 from modelreport.identify.fitting import Shape
 from modelreport.identify.libraries import INSTALL, library_version, load_library
+from modelreport.identify.patterns.outline import ASSUMED
 from modelreport.identify.reconstruct import Reconstructed, reconstruct
 
 LEAST_SIMILARITY = 0.8
@@ -19,11 +20,6 @@ LEAST_SIMILARITY = 0.8
 _TRIED = 6
 _SHOWN = 14
 _FREE = "Activation functions, constants of norms and the kind of position scaling leave no trace in names and shapes"
-
-
-def families_of(shapes: Mapping[str, Shape]) -> list[Candidate]:
-    """The classes of transformers that the names fit best, best first. Imports no library."""
-    return candidates(shapes)
 
 
 def identify_family(found: Sequence[Candidate], shapes: Mapping[str, Shape], hints: str) -> Model | None:
@@ -79,7 +75,7 @@ def notes_of(
     if assumed:
         given = ", ".join(f"{p} = {v}" for p, v in assumed.items())
         notes.append(
-            f"Assumed, because no shape shows it: {given}. Another number of heads changes the split of the width, not "
+            f"{ASSUMED}{given}. Another number of heads changes the split of the width, not "
             "the shapes, and neither the multiply-adds of linear layers nor those of full attention."
         )
     notes.append(f"{_FREE}: those of the class {candidate.name} are used.")

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 
+from modelreport.checkpoint import LazyTensor
+from modelreport.identify.fitting import Shape
+from modelreport.identify.quantised import find_quantised
+
 Tensors = dict[str, torch.Tensor]
+
+
+def shapes_behind(tensors: Sequence[LazyTensor], config: Mapping[str, Any] | None = None) -> dict[str, Shape]:
+    """Names and shapes of the unquantised architecture."""
+    return find_quantised(tensors, config).unpacked(tensors)
 
 
 def up(number: int, by: int) -> int:

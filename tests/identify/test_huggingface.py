@@ -14,6 +14,7 @@ from modelreport.identify.construct import build
 from modelreport.identify.huggingface import absurd_size, identify_config
 from modelreport.identify.libraries import load_library
 from tests.identify.checkpoints import make_checkpoint
+from tests.identify.libraries import state
 
 BERT = {
     "model_type": "bert", "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -27,12 +28,6 @@ GPT2 = {
     "n_head": 2,
     "vocab_size": 30,
 }
-
-
-def state(class_name: str, config: dict[str, Any]) -> dict[str, torch.Tensor]:
-    transformers = load_library("transformers")
-    made = transformers.AutoConfig.for_model(**{k: v for k, v in config.items() if k != "architectures"})
-    return dict(build(getattr(transformers, class_name), made).state_dict())
 
 
 def identified(tensors: dict[str, torch.Tensor], config: dict[str, Any], **fields: Any) -> Model:

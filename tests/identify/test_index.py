@@ -6,14 +6,10 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.identify.build_index import describe_architecture
 from modelreport.identify.index import decode, encode, item_hash, load_index, prefix_variants
+from tests.identify.libraries import shapes_of_known
 
 Shapes = dict[str, tuple[int, ...]]
-
-
-def shapes_of(library: str, name: str) -> Shapes:
-    return dict(describe_architecture(library, name)[3])
 
 
 def best(shapes: Shapes) -> set[str]:
@@ -22,12 +18,12 @@ def best(shapes: Shapes) -> set[str]:
 
 
 def test_an_exact_state_dict_is_found_with_its_ties() -> None:
-    assert {"torchvision resnet50", "timm resnet50"} <= best(shapes_of("torchvision", "resnet50"))
-    assert load_index().nearest(shapes_of("torchvision", "resnet50"))[0].similarity == 1
+    assert {"torchvision resnet50", "timm resnet50"} <= best(shapes_of_known("torchvision", "resnet50"))
+    assert load_index().nearest(shapes_of_known("torchvision", "resnet50"))[0].similarity == 1
 
 
 def test_prefixes_of_wrappers_do_not_hide_it() -> None:
-    plain = shapes_of("timm", "convnext_atto")
+    plain = shapes_of_known("timm", "convnext_atto")
     for prefix in ("module.", "_orig_mod.module.", "model.net."):
         found = load_index().nearest({f"{prefix}{n}": s for n, s in plain.items()} | {"loss.weight": (10,)})
         assert found[0].architecture.name == "convnext_atto"
@@ -35,14 +31,14 @@ def test_prefixes_of_wrappers_do_not_hide_it() -> None:
 
 
 def test_another_head_stem_or_no_head_still_finds_it() -> None:
-    plain = shapes_of("torchvision", "resnet34")
+    plain = shapes_of_known("torchvision", "resnet34")
     assert "torchvision resnet34" in best({**plain, "fc.weight": (10, 512), "fc.bias": (10,)})
     assert "torchvision resnet34" in best({**plain, "conv1.weight": (64, 1, 7, 7)})
     assert "torchvision resnet34" in best({n: s for n, s in plain.items() if not n.startswith("fc.")})
 
 
 def test_a_truncated_file_is_nearest_to_its_architecture_and_far_from_equal() -> None:
-    plain = {n: s for n, s in shapes_of("torchvision", "resnet34").items() if not n.startswith("layer4")}
+    plain = {n: s for n, s in shapes_of_known("torchvision", "resnet34").items() if not n.startswith("layer4")}
     found = load_index().nearest(plain)[0]
     assert found.architecture.name == "resnet34"
     assert found.matched == found.total
@@ -55,7 +51,7 @@ def test_unknown_and_empty_files_find_nothing() -> None:
 
 
 def test_counters_are_no_evidence() -> None:
-    plain = shapes_of("torchvision", "resnet18")
+    plain = shapes_of_known("torchvision", "resnet18")
     old = {n: s for n, s in plain.items() if not n.endswith("num_batches_tracked")}
     assert load_index().nearest(old)[0].similarity == 1
 

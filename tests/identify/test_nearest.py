@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-from modelreport.identify.build_index import describe_architecture
 from modelreport.identify.nearest import floor_percent, nearest_known, several_of
+from tests.identify.libraries import shapes_of_known
 
 Shapes = dict[str, tuple[int, ...]]
 
 
-def shapes_of(library: str, name: str) -> Shapes:
-    return dict(describe_architecture(library, name)[3])
-
-
 def test_a_truncated_network_is_like_its_own_architecture_and_not_wholly() -> None:
-    plain = {n: s for n, s in shapes_of("torchvision", "resnet34").items() if not n.startswith("layer4")}
+    plain = {n: s for n, s in shapes_of_known("torchvision", "resnet34").items() if not n.startswith("layer4")}
     found = nearest_known(plain)
     assert len(found) == 3
     assert (found[0].name, found[0].library) == ("resnet34", "torchvision")
@@ -44,7 +40,7 @@ def test_percent_is_never_rounded_to_everything() -> None:
 
 
 def test_two_networks_in_one_file_are_told_apart() -> None:
-    one, two = shapes_of("torchvision", "resnet18"), shapes_of("timm", "convnext_atto")
+    one, two = shapes_of_known("torchvision", "resnet18"), shapes_of_known("timm", "convnext_atto")
     both = {f"student.{n}": s for n, s in one.items()} | {f"teacher.{n}": s for n, s in two.items()}
     assert several_of(both) == [("student.", "torchvision resnet18"), ("teacher.", "timm convnext_atto")]
     assert several_of(one) == []

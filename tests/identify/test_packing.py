@@ -8,9 +8,9 @@ import torch
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.identify.packing import rules_for
-from modelreport.identify.quantised import find_quantised, unpacked_shapes
+from modelreport.identify.quantised import find_quantised
 from tests.identify.checkpoints import make_checkpoint
-from tests.identify.quantising import SCHEMES, Tensors, awq_gemv, bitnet, bitsandbytes, gptq, modelopt
+from tests.identify.quantising import SCHEMES, Tensors, awq_gemv, bitnet, bitsandbytes, gptq, modelopt, shapes_behind
 
 
 def lazy(tensors: Tensors) -> tuple[LazyTensor, ...]:
@@ -31,21 +31,21 @@ def test_every_layout_gives_the_weight_back_and_takes_all_that_lies_beside_it(sc
 @pytest.mark.parametrize(("make", "scheme"), [(awq_gemv, "AWQ 4 bit"), (modelopt, "NVFP4")])
 def test_other_layouts_of_a_scheme_are_known_as_well(make: Any, scheme: str) -> None:
     lazy = make_checkpoint(make("a", (256, 512))).tensors
-    assert unpacked_shapes(lazy) == {"a.weight": (256, 512)}
+    assert shapes_behind(lazy) == {"a.weight": (256, 512)}
     assert {find_quantised(lazy).scheme(t.name) for t in lazy} == {scheme}
 
 
 def test_ternary_weights_are_unpacked_where_the_config_names_the_method() -> None:
     lazy = make_checkpoint(bitnet("a", (256, 512))).tensors
-    assert unpacked_shapes(lazy, {"quantization_config": {"quant_method": "bitnet"}}) == {"a.weight": (256, 512)}
-    assert unpacked_shapes(lazy) == {"a.weight": (64, 512), "a.weight_scale": (1,)}
+    assert shapes_behind(lazy, {"quantization_config": {"quant_method": "bitnet"}}) == {"a.weight": (256, 512)}
+    assert shapes_behind(lazy) == {"a.weight": (64, 512), "a.weight_scale": (1,)}
 
 
 def test_bits_that_shapes_leave_open_are_taken_from_the_config() -> None:
     tensors = {n: t for n, t in gptq(4, order=False)("a", (64, 128)).items() if "zeros" not in n}
     lazy = make_checkpoint(tensors).tensors
-    assert unpacked_shapes(lazy)["a.qweight"] == (16, 64)
-    assert unpacked_shapes(lazy, {"quantization_config": {"bits": 4}}) == {"a.weight": (64, 128)}
+    assert shapes_behind(lazy)["a.qweight"] == (16, 64)
+    assert shapes_behind(lazy, {"quantization_config": {"bits": 4}}) == {"a.weight": (64, 128)}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -103,4 +103,4 @@ def test_words_of_other_widths_are_unpacked_alike() -> None:
         "a.qzeros": torch.zeros(3, 320 * 4 // 16, dtype=torch.int16),
         "a.scales": torch.zeros(3, 320, dtype=torch.float16),
     }
-    assert unpacked_shapes(lazy(tensors)) == {"a.weight": (320, 192)}
+    assert shapes_behind(lazy(tensors)) == {"a.weight": (320, 192)}

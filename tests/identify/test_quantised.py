@@ -14,11 +14,12 @@ from modelreport.identify import describe, identify
 from modelreport.identify.construct import build
 from modelreport.identify.fitting import module_shapes
 from modelreport.identify.libraries import load_library
-from modelreport.identify.quantised import find_quantised, method_of, quantised_in, unpacked_shapes
+from modelreport.identify.quantised import find_quantised, method_of, quantised_in
 from modelreport.options import Options
 from modelreport.trace import trace
 from tests.identify.checkpoints import make_checkpoint
-from tests.identify.quantising import SCHEMES, Tensors, fp8_blocks, gptq, quantised, up
+from tests.identify.libraries import state
+from tests.identify.quantising import SCHEMES, Tensors, fp8_blocks, gptq, quantised, shapes_behind, up
 
 LLAMA = {
     "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 256, "num_hidden_layers": 2,
@@ -32,12 +33,6 @@ COUNT = 2 * 96 * 256 + 256 + 2 * (2 * 256 * 256 + 2 * 256 * 128 + 3 * 256 * 320 
 @cache
 def llama() -> Tensors:
     return state("LlamaForCausalLM", LLAMA)
-
-
-def state(class_name: str, config: dict[str, Any]) -> Tensors:
-    transformers = load_library("transformers")
-    made = transformers.AutoConfig.for_model(**{k: v for k, v in config.items() if k != "architectures"})
-    return dict(build(getattr(transformers, class_name), made).state_dict())
 
 
 def folder(tensors: Tensors | list[LazyTensor], **config: Any) -> Checkpoint:
@@ -194,7 +189,7 @@ def test_torch_s_own_quantised_layers_stand_for_their_weight_and_bias() -> None:
         LazyTensor("e._packed_params._packed_weight", "quint4x2", (80,), None, layout="quantized"),
         LazyTensor("e._packed_params._packed_weight.scales", "float32", (10,), None, role="constant"),
     ]  # fmt: skip
-    assert unpacked_shapes(lazy) == {"fc.weight": (4, 8), "fc.bias": (4,), "e.weight": (10, 16)}
+    assert shapes_behind(lazy) == {"fc.weight": (4, 8), "fc.bias": (4,), "e.weight": (10, 16)}
     checkpoint = make_checkpoint(lazy)
     assert describe(checkpoint, identify(checkpoint, Options())).parameters == 4 * 8 + 4 + 160
 
@@ -212,7 +207,7 @@ def test_a_name_alone_proves_nothing() -> None:
 
 def test_a_packed_weight_beside_its_parameter_is_left_as_it_is() -> None:
     tensors = gptq(4)("a", (64, 128)) | {"a.weight": torch.zeros(64, 128)}
-    assert unpacked_shapes(make_checkpoint(tensors).tensors)["a.qweight"] == (16, 64)
+    assert shapes_behind(make_checkpoint(tensors).tensors)["a.qweight"] == (16, 64)
 
 
 def test_a_config_that_names_an_unknown_packing_is_said() -> None:
@@ -239,7 +234,7 @@ def test_the_unpacked_names_and_shapes_are_those_of_the_module() -> None:
     module = build(load_library("transformers").LlamaForCausalLM, load_library("transformers").LlamaConfig(**LLAMA))
     for make in (gptq(4), SCHEMES["AWQ 4 bit"], SCHEMES["bitsandbytes nf4"]):
         checkpoint = make_checkpoint(quantised(llama(), make))
-        assert unpacked_shapes(checkpoint.tensors) == module_shapes(module)
+        assert shapes_behind(checkpoint.tensors) == module_shapes(module)
         assert quantised_in(checkpoint) is quantised_in(checkpoint)
 
 

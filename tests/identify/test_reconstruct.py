@@ -3,23 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import torch
 
 from modelreport.identify.bare import candidates
 from modelreport.identify.fitting import Shape
 from modelreport.identify.libraries import load_library
 from modelreport.identify.reconstruct import Reconstructed, arguments_of, reconstruct, usual_values, with_heads
 from modelreport.identify.relations import Solution
+from tests.identify.libraries import shapes_of_class
 
 transformers = load_library("transformers")
 assert transformers is not None
-
-
-def shapes_of(name: str, **options: Any) -> dict[str, Shape]:
-    kind = getattr(transformers, name)
-    with torch.device("meta"):
-        module = kind(kind.config_class(**options))
-    return {n: tuple(t.shape) for n, t in module.state_dict().items()}
 
 
 def rebuilt(shapes: dict[str, Shape], name: str) -> Reconstructed:
@@ -46,7 +39,7 @@ SMALL = [
 
 @pytest.mark.parametrize(("name", "options"), SMALL, ids=[n for n, _ in SMALL])
 def test_a_family_of_any_size_is_built_so_that_every_shape_fits(name: str, options: dict[str, Any]) -> None:
-    shapes = shapes_of(name, **options)
+    shapes = shapes_of_class(name, **options)
     made = rebuilt(shapes, name)
     assert (made.fit.matched, made.fit.changed, made.fit.missing) == (made.fit.total, (), ())
     assert {n: tuple(t.shape) for n, t in made.module.state_dict().items()} == shapes
@@ -63,10 +56,12 @@ def test_a_family_of_any_size_is_built_so_that_every_shape_fits(name: str, optio
 
 
 def test_heads_that_no_shape_proves_are_assumed_and_those_that_one_proves_are_not() -> None:
-    bert = rebuilt(shapes_of("BertModel", hidden_size=96, num_hidden_layers=1, num_attention_heads=4), "BertModel")
+    bert = rebuilt(
+        shapes_of_class("BertModel", hidden_size=96, num_hidden_layers=1, num_attention_heads=4), "BertModel"
+    )
     assert set(bert.assumed) == {"num_attention_heads"}
     assert "num_attention_heads" not in bert.proved
-    t5 = rebuilt(shapes_of("T5EncoderModel", d_model=64, d_kv=16, num_heads=3, num_layers=1), "T5EncoderModel")
+    t5 = rebuilt(shapes_of_class("T5EncoderModel", d_model=64, d_kv=16, num_heads=3, num_layers=1), "T5EncoderModel")
     assert t5.assumed == {}
     assert t5.proved["num_heads"] == 3
 
@@ -74,7 +69,7 @@ def test_heads_that_no_shape_proves_are_assumed_and_those_that_one_proves_are_no
 def test_a_wrapper_stays_in_the_names_of_the_file() -> None:
     shapes = {
         f"net.{n}": s
-        for n, s in shapes_of("BertModel", hidden_size=64, num_hidden_layers=1, num_attention_heads=4).items()
+        for n, s in shapes_of_class("BertModel", hidden_size=64, num_hidden_layers=1, num_attention_heads=4).items()
     }
     made = rebuilt(shapes, "BertModel")
     assert made.fit.renamed["pooler.dense.weight"] == "net.pooler.dense.weight"
@@ -84,7 +79,7 @@ def test_a_wrapper_stays_in_the_names_of_the_file() -> None:
 def test_a_small_head_of_ones_own_lies_beside_and_a_layer_that_is_cut_does_not_fit() -> None:
     shapes = {
         f"bert.{n}": s
-        for n, s in shapes_of("BertModel", hidden_size=64, num_hidden_layers=2, num_attention_heads=4).items()
+        for n, s in shapes_of_class("BertModel", hidden_size=64, num_hidden_layers=2, num_attention_heads=4).items()
     }
     made = rebuilt(shapes | {"fc.weight": (3, 64), "fc.bias": (3,)}, "BertModel")
     assert made.fit.unexpected == ("fc.weight", "fc.bias")
@@ -96,7 +91,7 @@ def test_a_small_head_of_ones_own_lies_beside_and_a_layer_that_is_cut_does_not_f
 def test_a_missing_pooler_is_said() -> None:
     shapes = {
         n: s
-        for n, s in shapes_of("BertModel", hidden_size=64, num_hidden_layers=1, num_attention_heads=4).items()
+        for n, s in shapes_of_class("BertModel", hidden_size=64, num_hidden_layers=1, num_attention_heads=4).items()
         if "pooler" not in n
     }
     made = rebuilt(shapes, "BertModel")

@@ -1,35 +1,27 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-import torch
 
 from modelreport.checkpoint import Model
 from modelreport.identify import transformer
+from modelreport.identify.bare import candidates
 from modelreport.identify.fitting import Shape
 from modelreport.identify.libraries import load_library
-from modelreport.identify.transformer import families_of, identify_family, preferred
+from modelreport.identify.transformer import identify_family, preferred
+from tests.identify.libraries import shapes_of_class
 
 transformers = load_library("transformers")
 assert transformers is not None
 SIZES = {"hidden_size": 128, "num_hidden_layers": 2, "intermediate_size": 96, "num_attention_heads": 4}
 
 
-def shapes_of(name: str, **options: Any) -> dict[str, Shape]:
-    kind = getattr(transformers, name)
-    with torch.device("meta"):
-        module = kind(kind.config_class(**options))
-    return {n: tuple(t.shape) for n, t in module.state_dict().items()}
-
-
 @pytest.fixture(scope="module")
 def llama() -> dict[str, Shape]:
-    return shapes_of("LlamaForCausalLM", vocab_size=300, num_key_value_heads=2, **SIZES)
+    return shapes_of_class("LlamaForCausalLM", vocab_size=300, num_key_value_heads=2, **SIZES)
 
 
 def identified(shapes: dict[str, Shape], hints: str = "") -> Model:
-    found = identify_family(families_of(shapes), shapes, hints)
+    found = identify_family(candidates(shapes), shapes, hints)
     assert found is not None
     return found
 
@@ -54,7 +46,7 @@ def test_what_is_assumed_is_not_said_to_be_read_off(llama: dict[str, Shape]) -> 
 
 def test_the_name_of_the_file_decides_between_equals(llama: dict[str, Shape]) -> None:
     assert identified(llama, "mistral-7b.safetensors").identification.name == "MistralForCausalLM"
-    found = families_of(llama)
+    found = candidates(llama)
     assert preferred(found, "")[0].name == found[0].name
 
 
@@ -64,7 +56,7 @@ def test_a_tied_head_that_the_file_leaves_out_is_not_missing(llama: dict[str, Sh
 
 
 def test_names_of_older_versions_are_understood() -> None:
-    shapes = shapes_of("BertForMaskedLM", vocab_size=200, **SIZES)
+    shapes = shapes_of_class("BertForMaskedLM", vocab_size=200, **SIZES)
     old = {n.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): s
            for n, s in shapes.items()}  # fmt: skip
     assert old != shapes
@@ -74,7 +66,7 @@ def test_names_of_older_versions_are_understood() -> None:
 
 def test_a_cut_file_is_no_family(llama: dict[str, Shape]) -> None:
     cut = dict(list(llama.items())[: int(0.6 * len(llama))])
-    assert identify_family(families_of(cut), cut, "") is None
+    assert identify_family(candidates(cut), cut, "") is None
 
 
 def test_without_transformers_it_is_told_by_the_index_all_the_same(
@@ -89,7 +81,7 @@ def test_without_transformers_it_is_told_by_the_index_all_the_same(
     assert found.absent is not None
     assert "pip install transformers" in found.absent.hint
     wrong = {**llama, "model.layers.0.mlp.up_proj.weight": (97, 127)}
-    assert identify_family(families_of(wrong), wrong, "") is None
+    assert identify_family(candidates(wrong), wrong, "") is None
 
 
 def test_another_version_of_the_library_is_a_note(llama: dict[str, Shape], monkeypatch: pytest.MonkeyPatch) -> None:
