@@ -96,7 +96,7 @@ def _together(subject: Subject, base: dict[str, Any]) -> Iterator[tuple[str, dic
     if "input_ids" not in base or not others or not isinstance(base["input_ids"], Dummy):
         return
     groups = [others[:1], others] if len(others) > 1 else [others]
-    groups = [*(g for g in groups), *([n] for n in others[1:])]
+    groups = [*groups, *([n] for n in others[1:])]
     for group in groups:
         yield from _mixed(subject, base, group)
 
