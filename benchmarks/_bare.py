@@ -39,8 +39,19 @@ def prefixed(shapes: Shapes, prefix: str) -> Shapes:
 
 
 def cut(shapes: Shapes) -> Shapes:
-    """The first part of the tensors."""
-    return dict(list(shapes.items())[: int(KEPT * len(shapes))])
+    """The first part of the tensors, cut inside a layer: a cut between two leaves a whole network of fewer layers."""
+    names = list(shapes)
+    end = int(KEPT * len(names))
+    while end > 1 and layer_of(names[end - 1]) != layer_of(names[end]):
+        end -= 1
+    return {n: shapes[n] for n in names[:end]}
+
+
+def layer_of(name: str) -> str:
+    """The name up to its last number; the name itself without one."""
+    parts = name.split(".")
+    last = max((i for i, part in enumerate(parts) if part.isdigit()), default=len(parts) - 1)
+    return ".".join(parts[: last + 1])
 
 
 def cases_of_sizes(library: str, name: str, generator: random.Random) -> Iterator[Case]:
@@ -134,6 +145,8 @@ def cases_of_transformers(model_type: str, kind: type[Any], generator: random.Ra
     except Exception:  # a class that its default configuration does not build
         return
     plain = old or own
+    if not plain:
+        return
     yield case("as published", plain)
     if old:
         yield case("names of today's library", own)
