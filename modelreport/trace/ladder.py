@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelreport.trace.dummies import Candidate, Dummy
 from modelreport.trace.inputs import configured, from_settings
+from modelreport.trace.inputs.condition import condition_of, setting
 from modelreport.trace.layers import SEQUENCE, first_layers, forms_of, is_embedding, vocabulary
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ MOST_NOISE, MOST_VALUES = 1 << 31, 1 << 24
 """Elements of a dummy without and with values."""
 MOST_OF_OTHERS = 6
 """Forms tried of a layer that is not the first."""
+MOST_COLOURS = 4
+"""Channels of an image, in lists and pairs of which are tried."""
 TEXTS = frozenset({"ids", "tokens", "token", "text", "texts", "caption", "captions", "src", "tgt", "words", "sentence"})
 INDICES = frozenset({"idx", "index", "indices", "labels", "user", "item", "users", "items"})
 IMAGES = frozenset({"image", "images", "img", "imgs", "pixel", "pixels", "picture"})
@@ -60,6 +63,7 @@ def _of_any_dtype(module: Any, identification: Identification | None) -> Iterato
     needed = [p for p in parameters if p.default is p.empty]
     yield from _while_it_lasts(configured(module, parameters))
     yield from from_settings(module, identification)
+    yield from from_steps(module, needed)
     yield from from_names(module, needed)
     yield from from_layers(module, needed)
     if not needed:
@@ -83,6 +87,37 @@ def weight_dtype(module: Any) -> str:
     return "float32"
 
 
+def from_steps(module: Any, needed: list[inspect.Parameter]) -> Iterator[Candidate]:
+    """An image or a sound beside a step of time, as denoising networks take them.
+
+    Linear layers that embed the step often stand first in such a network; its main input is what a convolution reads.
+    """
+    if not any(_words(p.name) & TIMES for p in needed[1:]) or _words(needed[0].name) & TIMES:
+        return
+    layer = next((found for _, found in first_layers(module) if "Conv" in type(found).__name__), None)
+    weight: Any = getattr(layer, "weight", None)
+    channels = getattr(layer, "in_channels", 0)
+    if not channels or not hasattr(weight, "dim"):
+        return
+    ranks, size = weight.dim() - 2, setting(module, "sample_size")
+    sides = tuple(size) if isinstance(size, (list, tuple)) else (size,) * ranks
+    forms = list(forms_of(layer))[:MOST_OF_OTHERS]
+    if len(sides) == ranks and all(isinstance(n, int) and n > 0 for n in sides):
+        forms.insert(0, Dummy((1, channels, *sides)))
+    for dummy in forms:
+        rest = [_beside(p.name, dummy, module) for p in needed[1:]]
+        shown = ", ".join(f"{p.name} {d}" for p, d in zip(needed, [dummy, *rest], strict=True))
+        yield fill([dummy, *rest], needed, f"a step of time beside what a convolution reads: {shown}")
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[_\d]+", name.lower()))
+
+
+def _beside(name: str, dummy: Dummy, module: Any) -> Dummy:
+    return condition_of(name, module) or beside(name, dummy)
+
+
 def from_names(module: Any, needed: list[inspect.Parameter]) -> Iterator[Candidate]:
     """Several arguments, of which at least one says by its name what it is."""
     if len(needed) < 2:
@@ -94,13 +129,15 @@ def from_names(module: Any, needed: list[inspect.Parameter]) -> Iterator[Candida
         shown = ", ".join(f"{p.name} {g}" for p, g in zip(needed, guesses, strict=True) if g is not None)
         primary = next((d for layer in layers for d in forms_of(layer)), known[0])
         yield fill(
-            [g or beside(p.name, primary) for p, g in zip(needed, guesses, strict=True)], needed, f"by name: {shown}"
+            [g or _beside(p.name, primary, module) for p, g in zip(needed, guesses, strict=True)],
+            needed,
+            f"by name: {shown}",
         )
 
 
 def guess_by_name(name: str, module: Any, layers: list[Any]) -> Dummy | None:
     """What an argument is by its name, where the module has a layer for it."""
-    words = set(re.split(r"[_\d]+", name.lower()))
+    words = _words(name)
     has_ids = any(is_embedding(m) for m in module.modules())
     if has_ids and words & TEXTS and "mask" not in words:
         return Dummy((1, SEQUENCE), "ids", "int64", vocabulary(module))
@@ -116,7 +153,7 @@ def guess_by_name(name: str, module: Any, layers: list[Any]) -> Dummy | None:
 
 def beside(name: str, dummy: Dummy) -> Dummy:
     """A further argument next to a main one: masks, lengths and time steps by name, otherwise one of the same shape."""
-    words = set(re.split(r"[_\d]+", name.lower()))
+    words = _words(name)
     if "mask" in words or "masks" in words:
         return Dummy(dummy.shape[:2], "ones", "int64")
     if words & LENGTH_NAMES:
@@ -152,8 +189,8 @@ def from_layers(module: Any, needed: list[inspect.Parameter]) -> Iterator[Candid
                     else Candidate(origin, (dummy,))
                 )
             else:
-                yield fill([dummy, *(beside(p.name, dummy) for p in needed[1:])], needed, origin)
-        images = [d for d in forms if d.fill == "noise" and len(d.shape) == 4]
+                yield fill([dummy, *(_beside(p.name, dummy, module) for p in needed[1:])], needed, origin)
+        images = [d for d in forms if d.fill == "noise" and len(d.shape) == 4 and d.shape[1] <= MOST_COLOURS]
         yield from _lists_and_pairs(images, where)
 
 

@@ -83,6 +83,54 @@ def test_masks_lengths_and_time_steps_come_beside_the_main_input():
     assert [s.dtype for s in found.inputs] == ["float32", "int64"]
 
 
+class TimeFirst(nn.Module):
+    """A denoising network as they are usually written: layers that embed the step stand first."""
+
+    def __init__(self, **config):
+        super().__init__()
+        self.config = config
+        self.embed = nn.Sequential(nn.Linear(32, 64), nn.SiLU(), nn.Linear(64, 16))
+        self.stem = nn.Conv2d(3, 16, 3, padding=1)
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True, kdim=24, vdim=24)
+        self.out = nn.Conv2d(16, 3, 3, padding=1)
+
+    def forward(self, x, timesteps, context):
+        waves = timesteps[:, None].float() * torch.arange(16)
+        step = self.embed(torch.cat([waves.sin(), waves.cos()], -1))
+        x = self.stem(x) + step[:, :, None, None]
+        flat = x.flatten(2).transpose(1, 2)
+        read, _ = self.attention(flat, context, context)
+        return self.out(x + read.transpose(1, 2).reshape(x.shape))
+
+
+def test_a_denoiser_gets_an_image_a_step_and_a_condition():
+    found = complete_trace_of(TimeFirst())
+    assert [(s.name, s.shape) for s in found.inputs] == [
+        ("x", (1, 3, 224, 224)),
+        ("timesteps", (1,)),
+        ("context", (1, 77, 24)),
+    ]
+    assert found.input_origin.startswith("a step of time beside what a convolution reads: x 1×3×224×224")
+
+
+def test_the_size_of_a_sample_comes_from_the_configuration():
+    assert complete_trace_of(TimeFirst(sample_size=32)).inputs[0].shape == (1, 3, 32, 32)
+    assert complete_trace_of(TimeFirst(sample_size=(16, 24))).inputs[0].shape == (1, 3, 16, 24)
+    assert complete_trace_of(TimeFirst(sample_size="large")).inputs[0].shape == (1, 3, 224, 224)
+
+
+def test_grids_of_vectors_are_no_images_in_lists_and_pairs():
+    class Unusual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Linear(20, 20)
+
+        def forward(self, a, b):
+            return self.first(a) + b
+
+    assert not any("two images" in c.origin or "a list of" in c.origin for c in candidates(Unusual()))
+
+
 def test_a_keyword_only_argument_is_found():
     class Named(nn.Module):
         def __init__(self):
