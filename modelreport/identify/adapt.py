@@ -53,9 +53,26 @@ def _adapt(
     """The architecture with the number of classes, channels, image size and auxiliary heads that the file has."""
     head = head_names(architecture, module)
     options = _options_from(architecture, module, published, head, shapes, prefixes)
+    found = _built_with(options, architecture, module, published, shapes, prefixes, head)
+    if found is None and options.get("num_classes") == 0:  # only the last layer of a head of several is not there
+        del options["num_classes"]
+        found = _built_with(options, architecture, module, published, shapes, prefixes, head)
+    return found
+
+
+def _built_with(
+    options: Mapping[str, Any],
+    architecture: Architecture,
+    module: Any,
+    published: Fit,
+    shapes: Mapping[str, Shape],
+    prefixes: Sequence[str],
+    head: set[str],
+) -> Verified | None:
+    """The architecture with these options, its stem and head as the file has them; ``None`` when more differs."""
     adapted = build_known(architecture.library, architecture.name, **options) if options else module
     fit = compare(adapted, shapes, prefixes=prefixes)
-    notes = [f"Built with {', '.join(f'{k}={v}' for k, v in options.items())}, as the file has it."] if options else []
+    notes = [_options_note(options)] if options else []
     stem = stem_name(adapted)
     if stem in fit.changed:
         notes.append(_change_stem(adapted, stem, fit.file_shapes[stem]))
@@ -78,6 +95,14 @@ def _adapt(
     if fit.changed or fit.missing or left or not fit.matched:
         return None
     return Verified(architecture, adapted, published, fit, tuple(notes))
+
+
+def _options_note(options: Mapping[str, Any]) -> str:
+    """What was read off the file, as a sentence."""
+    given = ", ".join(f"{k}={v}" for k, v in options.items())
+    classes = options.get("num_classes")
+    told = "" if not classes else f": a head of {classes} classes in the place of the published one"
+    return f"Built with {given}, as the file has it{told}."
 
 
 def _beside(left: Sequence[str], shapes: Mapping[str, Shape], prefixes: Sequence[str]) -> str:

@@ -163,3 +163,22 @@ def test_losses_and_metrics_of_a_training_module_lie_beside_the_network() -> Non
 def test_a_network_of_which_the_architecture_is_a_part_is_not_that_architecture(others: dict[str, Shape]) -> None:
     shapes = {f"model.{n}": s for n, s in shapes_of("torchvision", "resnet18").items()} | others
     assert verify(architecture("torchvision", "resnet18"), shapes, "model.") is None
+
+
+def test_only_the_last_layer_of_a_head_may_be_left_out() -> None:
+    shapes = shapes_of("timm", "convformer_s18")
+    head = head_names(architecture("timm", "convformer_s18"), build_known("timm", "convformer_s18"))
+    found = verify(architecture("timm", "convformer_s18"), {n: s for n, s in shapes.items() if n not in head})
+    assert found is not None
+    assert set(found.published.missing) == head
+    assert "The file has no head" in found.notes[0]
+
+
+def test_a_new_head_is_told_with_its_classes() -> None:
+    found = verify(architecture("torchvision", "resnet18"), shapes_of("torchvision", "resnet18", num_classes=10))
+    assert found is not None
+    assert "a head of 10 classes in the place of the published one" in found.notes[0]
+
+
+def test_a_factory_without_a_number_of_classes_has_no_head() -> None:
+    assert head_names(architecture("torchvision", "raft_small"), build_known("torchvision", "raft_small")) == set()
