@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-LAYERS, EXPERTS, WORDS = 2, 8, 32_000
+LAYERS, EXPERTS, WORDS, HEAD, WINDOW = 2, 8, 32_000, 128, 512
 _DEPTH = re.compile(
     r"^(num_(hidden|decoder|encoder|text|vision|audio|mel|hidden_decoder|hidden_encoder)?_?layers|n_layers?|num_blocks"
     r"|(encoder|decoder|text_encoder|speech_encoder|depth|text|vision|audio|prior_encoder)_layers"
@@ -47,7 +47,7 @@ def levels(config: Any) -> list[Any]:
 
 
 _MISSING = {
-    "image_token_id": 5, "image_token_index": 5, "video_token_id": 6, "audio_token_id": 7,
+    "image_token_id": 5, "image_token_index": 5, "video_token_id": 6, "video_token_index": 6, "audio_token_id": 7,
     "num_experts_per_tok": 2, "num_experts_per_token": 2, "moe_topk": 2, "n_group": 1, "topk_group": 1,
     "prediction_length": 24,
 }  # fmt: skip
@@ -65,7 +65,11 @@ def completed(config: Any) -> Any:
         for key, value in _MISSING.items():
             if key in vars(level) and getattr(level, key) is None:
                 setattr(level, key, value)
+        _heads(level)
         _sections(level)
+        _windows(level)
+        _shuffled(level)
+        _backbone(level)
     text = inner.get("text_config")
     for name in ("vision_config", "audio_config"):
         part = inner.get(name)
@@ -75,13 +79,43 @@ def completed(config: Any) -> Any:
     return config
 
 
+def _heads(level: Any) -> None:
+    """A size of attention heads where their number does not divide the width, as published ones state it."""
+    heads, width = getattr(level, "num_attention_heads", None), getattr(level, "hidden_size", None)
+    if isinstance(heads, int) and isinstance(width, int) and heads and width % heads:
+        level.head_dim = vars(level).get("head_dim") or HEAD
+
+
+def _windows(level: Any) -> None:
+    """The length of sliding windows where some layers have them."""
+    slides = "sliding_attention" in (getattr(level, "layer_types", None) or ()) or hasattr(
+        level, "num_sliding_attention_heads"
+    )
+    if slides and not getattr(level, "sliding_window", WINDOW):
+        level.sliding_window = WINDOW
+
+
+def _backbone(level: Any) -> None:
+    """A backbone of timm whose default name is misspelt, so that another one would be built."""
+    if hasattr(level, "architecture") and (meant := getattr(level, "archirecture", None)):
+        level.architecture = meant
+
+
+def _shuffled(level: Any) -> None:
+    """Patches put together by a pixel shuffle: as many vectors side by side as the adapter behind them is wide."""
+    ratio, wide = getattr(level, "pixel_shuffle_ratio", None), getattr(level, "intermediate_size", None)
+    if isinstance(ratio, float) and 0 < ratio < 1 and isinstance(wide, int) and hasattr(level, "projector_input_dim"):
+        level.hidden_size = round(wide * ratio**2)
+        level.vision_output_dim = level.projector_output_dim
+
+
 def _sections(level: Any) -> None:
     """Sections of a rotary embedding over time, height and width: together they are half its size."""
     rope = getattr(level, "rope_parameters", None)
     heads, width = getattr(level, "num_attention_heads", 0), getattr(level, "hidden_size", 0)
     if not isinstance(rope, dict) or not isinstance(heads, int) or not isinstance(width, int):
         return
-    size = getattr(level, "head_dim", None) or (width // heads if heads else 0)
+    size = vars(level).get("head_dim") or (width // heads if heads else 0)
     part = rope.get("partial_rotary_factor") or getattr(level, "partial_rotary_factor", None) or 1.0
     half = (int(size * part) + 1) // 2
     if half > 2 and sum(rope.get("mrope_section") or ()) != half:

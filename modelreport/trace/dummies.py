@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -104,20 +104,20 @@ class Candidate:
 
     def make(self, shadows: Shadows | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments for the call."""
-        args = tuple(a.make(shadows) if isinstance(a, Dummy) else a for a in self.args)
-        return args, {k: v.make(shadows) if isinstance(v, Dummy) else v for k, v in self.kwargs.items()}
+        args = tuple(each(a, lambda d: d.make(shadows)) for a in self.args)
+        return args, {k: each(v, lambda d: d.make(shadows)) for k, v in self.kwargs.items()}
 
     def changed(self, change: Any, why: str) -> Candidate:
         """The same with ``change`` applied to every dummy."""
-        args = tuple(change(a) if isinstance(a, Dummy) else a for a in self.args)
-        kwargs = {k: change(v) if isinstance(v, Dummy) else v for k, v in self.kwargs.items()}
+        args = tuple(each(a, change) for a in self.args)
+        kwargs = {k: each(v, change) for k, v in self.kwargs.items()}
         origin = self.origin if not why or why in self.origin else f"{self.origin}; {why}"
         return replace(self, args=args, kwargs=kwargs, origin=origin)
 
     @property
     def dummies(self) -> list[Dummy]:
         """All tensors to be made."""
-        return [d for d in [*self.args, *self.kwargs.values()] if isinstance(d, Dummy)]
+        return [d for value in [*self.args, *self.kwargs.values()] for d in dummies_in(value)]
 
     @property
     def key(self) -> str:
@@ -125,9 +125,31 @@ class Candidate:
         return repr((self.args, sorted(self.kwargs.items(), key=lambda item: item[0])))
 
     def __str__(self) -> str:
-        named = [str(a) for a in self.args if isinstance(a, Dummy)]
-        named += [f"{k} {v}" for k, v in self.kwargs.items() if isinstance(v, Dummy)]
-        return ", ".join(named) or "nothing"
+        named = [", ".join(map(str, dummies_in(a))) for a in self.args]
+        named += [f"{k} {', '.join(map(str, found))}" for k, v in self.kwargs.items() if (found := dummies_in(v))]
+        return ", ".join(filter(None, named)) or "nothing"
+
+
+def dummies_in(value: Any) -> list[Dummy]:
+    """The tensors to be made of one argument: itself, or those in a list or a dictionary."""
+    return list(_dummies(value))
+
+
+def _dummies(value: Any) -> Iterator[Dummy]:
+    if isinstance(value, Dummy):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _dummies(item)
+
+
+def each(value: Any, change: Callable[[Dummy], Any]) -> Any:
+    """One argument with ``change`` applied to its tensors, also to those in lists and dictionaries."""
+    if isinstance(value, Dummy):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: each(item, change) for key, item in value.items()}
+    return [each(item, change) for item in value] if isinstance(value, list) else value
 
 
 def given(specs: tuple[TensorSpec, ...], vocabulary: int) -> Candidate:

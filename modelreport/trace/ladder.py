@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from modelreport.trace.dummies import Candidate, Dummy
+from modelreport.trace.dummies import Candidate, Dummy, dummies_in, each
 from modelreport.trace.inputs import configured, from_settings
 from modelreport.trace.inputs.condition import condition_of, setting
 from modelreport.trace.layers import SEQUENCE, first_layers, forms_of, is_embedding, vocabulary
@@ -41,7 +41,11 @@ def candidates(module: Any, identification: Identification | None = None) -> Ite
 
     for candidate in _of_any_dtype(module, identification):
         if all(is_reasonable(dummy) for dummy in candidate.dummies):
-            spare = {name: cast(dummy) for name, dummy in candidate.spare.items() if is_reasonable(dummy)}
+            spare = {
+                name: each(value, cast)
+                for name, value in candidate.spare.items()
+                if all(is_reasonable(dummy) for dummy in dummies_in(value))
+            }
             yield replace(candidate.changed(cast, ""), spare=spare)
 
 

@@ -180,6 +180,8 @@ def _multiples(message: str, candidate: Candidate) -> Iterator[Candidate]:
 _UNLIKE = (
     re.compile(r"size of tensor a \((?P<have>\d+)\) must match the size of tensor b \((?P<want>\d+)\)"),
     re.compile(r"Attempting to broadcast.*\[(?P<have>\d+)\].*\[(?P<want>\d+)\]"),
+    re.compile(r"batch2 tensor to be: \[\d+, (?P<have>\d+)\] but got: \[\d+, (?P<want>\d+)\]"),
+    re.compile(r"Sizes of tensors must match.*Expected (?P<have>\d+) in dimension \d+ but got (?P<want>\d+)"),
 )
 _ON_META = re.compile(r"broadcast a dimension of length (\d+) at (-\d)!.*broadcastable to \[([\d, ]+)\]")
 
@@ -194,6 +196,16 @@ def _broadcast(message: str, candidate: Candidate) -> Iterator[Candidate]:
             yield from _widened(candidate, have, want)
             yield from _widened(candidate, want, have)
         yield from _lengthened(candidate, have, want)
+        yield from _one_side(candidate, have, want)
+        yield from _one_side(candidate, want, have)
+
+
+def _one_side(candidate: Candidate, have: int, want: int) -> Iterator[Candidate]:
+    """Each argument but the first that has a side of the length that did not fit, with the one that would."""
+    for dummy in candidate.dummies[1:]:
+        if have in dummy.shape[1:] and not dummy.literal and not dummy.marks:
+            shape = (dummy.shape[0], *(want if n == have else n for n in dummy.shape[1:]))
+            yield candidate.changed(lambda d, it=dummy, new=shape: replace(d, shape=new) if d is it else d, WHY)
 
 
 def _unlike(message: str) -> Iterator[tuple[int, int]]:
@@ -314,12 +326,20 @@ def _asked_for(message: str, candidate: Candidate) -> Iterator[Candidate]:
         message = f"{message} inputs_embeds"
     places = {n: found.start() for n in candidate.spare if (found := re.search(rf"\b{n}\b", message))}
     named = sorted((n for n in places if n not in candidate.kwargs), key=places.__getitem__)[:MOST_ASKED]
+    named = named or _by_first_word(message, candidate)
     for names in [*([n] for n in named), *([named] if len(named) > 1 else [])]:
         yield replace(
             candidate,
             kwargs={**candidate.kwargs, **{name: candidate.spare[name] for name in names}},
             origin=f"{candidate.origin}; {' and '.join(names)} as an error asks",
         )
+
+
+def _by_first_word(message: str, candidate: Candidate) -> list[str]:
+    """``Input language unknown``: ``lang_ids``, an argument whose first word begins a word of the message."""
+    words = re.findall(r"[a-z]{4,}", message.lower()) if "unknown" in message or "must" in message else []
+    spare = [n for n in candidate.spare if n.endswith("_ids") and n not in candidate.kwargs]
+    return [n for n in spare if len(n.split("_")[0]) > 3 and any(w.startswith(n.split("_")[0]) for w in words)]
 
 
 _RULES: tuple[Callable[[str, Candidate], Iterator[Candidate]], ...] = (

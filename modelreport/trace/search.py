@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_TRIES = 48
 MOST_RICHER = 4
 MOST_SECONDS = 180.0
-REPAIRS = 3
+REPAIRS = 4
 """Repairs of repairs of one candidate."""
 DEEP, MOST_MISLED = 50, 8
 """So many failures deep inside after a guess decided something, and a real run will tell more than other sizes."""

@@ -123,3 +123,23 @@ def test_the_held_out_third_is_always_the_same():
 )
 def test_one_word_tells_what_became_of_a_model(record, word):
     assert verdict(record) == word
+
+
+def test_settings_that_contradict_each_other_are_made_to_fit():
+    config = Settings(hidden_size=2048, num_attention_heads=28)
+    assert completed(config).head_dim == 128, "28 heads do not divide 2048"
+    assert not hasattr(completed(Settings(hidden_size=2048, num_attention_heads=32)), "head_dim")
+    shuffled = Settings(pixel_shuffle_ratio=0.5, intermediate_size=5632, hidden_size=768, projector_input_dim=4096,
+                        projector_output_dim=4096)  # fmt: skip
+    assert completed(shuffled).hidden_size == 1408, "four vectors side by side are 5632 wide"
+
+
+def test_windows_slide_only_where_layers_have_them():
+    assert completed(Settings(layer_types=["sliding_attention"], sliding_window=None)).sliding_window == 512
+    assert completed(Settings(layer_types=["full_attention"], sliding_window=None)).sliding_window is None
+    assert completed(Settings(layer_types=["sliding_attention"], sliding_window=64)).sliding_window == 64
+
+
+def test_a_pass_that_had_to_be_real_is_not_compared_with_itself():
+    found = totals([ran("a"), ran("b", check="was real")])
+    assert (found["works"], found["compared"], found["run for real"]) == (2, 1, 1)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from modelreport.meta import Shadows
@@ -61,3 +63,15 @@ def test_a_changed_candidate_says_why_once():
     assert changed.origin == "from the configuration; larger"
     assert changed.key != candidate.key
     assert str(changed) == "2"
+
+
+def test_lists_and_dictionaries_of_tensors_are_made_and_changed_and_told():
+    fed = Candidate("", (), {"levels": [Dummy((1, 4)), Dummy((1, 2))], "added": {"size": Dummy((1, 3)), "none": None}})
+    assert str(fed) == "levels 1×4, 1×2, added 1×3"
+    _, made = fed.make(None)
+    assert [tuple(t.shape) for t in made["levels"]] == [(1, 4), (1, 2)]
+    assert tuple(made["added"]["size"].shape) == (1, 3)
+    assert made["added"]["none"] is None
+    half = fed.changed(lambda d: replace(d, dtype="float16"), "")
+    assert {d.dtype for d in half.dummies} == {"float16"}
+    assert len(half.dummies) == 3

@@ -163,3 +163,17 @@ def test_hostile_messages_never_raise_and_never_ask_for_monsters(noise, numbers)
         for candidate in (IMAGE, Candidate("", (Dummy((1, 8, 100)),)), Candidate("", (Dummy((1, 8)),))):
             for better in repaired(message, candidate):
                 assert all(0 <= n <= max(MOST_SIDE, MOST_LENGTH) for n in better.dummies[0].shape)
+
+
+def test_what_does_not_fit_another_argument_is_changed_there():
+    sound = Candidate("", (), {"wave": Dummy((1, 1, 16000)), "features": Dummy((1, 128, 160))})
+    error = "Sizes of tensors must match except in dimension 1. Expected 128 in dimension 2 but got 50 for tensor 1."
+    assert (1, 50, 160) in [c.kwargs["features"].shape for c in repaired(error, sound)]
+
+
+def test_an_argument_is_known_by_the_word_that_its_name_shortens():
+    ids = Dummy((1, 8), "ids", "int64")
+    text = Candidate("", (), {"input_ids": ids}, spare={"lang_ids": ids, "token_type_ids": ids})
+    found = [set(c.kwargs) for c in repaired(ValueError("Input language unknown."), text)]
+    assert found == [{"input_ids", "lang_ids"}]
+    assert [*repaired(ValueError("Input language is fine."), text)] == []

@@ -101,7 +101,7 @@ class Config:
     @property
     def image(self) -> tuple[int, int]:
         """Height and width."""
-        size = self.find("image_size", "img_size", "input_size", "crop_size", part="image", default=224)
+        size = self.find("image_size", "img_size", "max_img_size", "input_size", "crop_size", part="image", default=224)
         if isinstance(size, dict):
             size = (size.get("height", 224), size.get("width", 224))
         sides = tuple(size) if isinstance(size, (list, tuple)) and size else (size, size)
@@ -130,7 +130,7 @@ class Config:
         """Bands of a spectrogram."""
         return self.whole(
             "num_mel_bins", "feature_size", "n_mels", "num_mels", "mel_bins", "input_feat_per_channel",
-            "feature_projection_input_dim", part="audio", default=80,
+            "feature_projection_input_dim", "input_feat_size", part="audio", default=80,
         )  # fmt: skip
 
     @property

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from modelreport.trace.dummies import Candidate, Dummy, Mark
+from modelreport.trace.dummies import Candidate, Dummy, Mark, dummies_in
+from modelreport.trace.inputs.audio import suited
 from modelreport.trace.inputs.image import ROWS
 from modelreport.trace.inputs.rules import forms_of_argument
 from modelreport.trace.inputs.subject import Subject, subject_of
@@ -19,8 +20,8 @@ DECODERS = ("decoder_input_ids", "decoder_input_values", "decoder_input_features
 """The other side of an encoder and decoder."""
 COMPANIONS = {
     "pixel_values": (
-        "image_grid_thw", "image_grid_hw", "image_sizes", "aspect_ratio_ids", "aspect_ratio_mask", "spatial_shapes",
-        "image_merge_sizes",
+        "image_grid_thw", "image_grid_hw", "image_position_ids", "image_sizes", "aspect_ratio_ids", "aspect_ratio_mask",
+        "spatial_shapes", "image_merge_sizes",
     ),
     "pixel_values_videos": ("video_grid_thw", "video_merge_sizes"),
     "input_features": ("input_features_mask", "feature_attention_mask"),
@@ -50,7 +51,7 @@ def configured(module: Any, parameters: list[inspect.Parameter]) -> Iterator[Can
     base = base_of(subject)
     spare = _spare(subject)
     for origin, kwargs in _sets(subject, base):
-        fed = {**kwargs, **extra}
+        fed = {**suited(kwargs, subject), **extra}
         yield _told(fed, origin, spare, richer=len(kwargs) > len(base))
 
 
@@ -79,6 +80,8 @@ def _sets(subject: Subject, base: dict[str, Any]) -> Iterator[tuple[str, dict[st
     for name in MAINS:
         if name in subject.names and name not in base:
             forms = forms_of_argument(name, subject)
+            if sides and subject.main not in MAINS:
+                yield from ((plain, {name: form, **{k: base[k] for k in sides}}) for form in forms)
             yield from (("from the configuration", {name: form}) for form in forms)
             yield from ((plain, {**base, name: form}) for form in forms[:1])
     if isinstance(ids := base.get("input_ids"), Dummy):
@@ -165,9 +168,9 @@ def _spare(subject: Subject) -> dict[str, Any]:
     """First forms of the arguments with a default: fed where an error asks for them."""
     names = [p.name for p in subject.parameters if p.default is not p.empty and not _NEVER.match(p.name)]
     found = ((name, forms_of_argument(name, subject)) for name in names)
-    return {name: forms[0] for name, forms in found if forms and isinstance(forms[0], Dummy)}
+    return {name: forms[0] for name, forms in found if forms and dummies_in(forms[0])}
 
 
 def _told(kwargs: dict[str, Any], origin: str, spare: dict[str, Any], richer: bool) -> Candidate:
-    shown = Candidate("", (), {k: v for k, v in kwargs.items() if isinstance(v, Dummy)})
+    shown = Candidate("", (), kwargs)
     return Candidate(f"{origin}: {shown}", (), kwargs, richer, spare)

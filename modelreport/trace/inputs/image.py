@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from modelreport.trace.dummies import Dummy
+from modelreport.trace.inputs.documented import size_of
 from modelreport.trace.inputs.subject import Subject
 
 ROWS = 16
 """Rows and columns of patches of an image that is cut up beforehand."""
+PLACES = frozenset({"spatial_shapes", "pixel_position_ids", "image_position_ids"})
+"""Arguments that say where the patches of an image lie, which come with a batch of patches."""
 PIXELS = ("pixel_values", "pixel_values_videos", "image", "images", "video", "pixels")
 
 
@@ -24,6 +27,12 @@ def image_forms(name: str, subject: Subject) -> list[Any]:
         return [Dummy((1, config.sequence, 1), "ones", "int64")]
     if name == "flattened_patches":
         return [Dummy((1, ROWS * ROWS, config.channels * config.patch**2 + 2), "ones", "float32")]
+    if name in ("pixel_position_ids", "image_position_ids"):
+        rows = _rows(subject)
+        places = tuple((column, row) for row in range(rows) for column in range(rows))
+        return [Dummy((1, rows * rows, 2), "literal", "int64", literal=(places,))]
+    if name == "patch_embeds":
+        return [Dummy((1, config.width, ROWS, ROWS)), Dummy((1, ROWS * ROWS, config.width))]
     if name.endswith("grid_thw"):
         return [Dummy((1, 3), "literal", "int64", literal=((1, ROWS, ROWS),))]
     if name.endswith("grid_hw") or name == "spatial_shapes":
@@ -47,19 +56,13 @@ def image_forms(name: str, subject: Subject) -> list[Any]:
 def _pixels(name: str, subject: Subject) -> list[Any]:
     config = subject.config
     image = (config.channels, *config.image)
-    if subject.grid or "spatial_shapes" in subject.names or "pixel_position_ids" in subject.names:
-        count, side, fan_in = ROWS * ROWS, config.patch, _fan_in(subject)
-        packed = [Dummy((count, fan_in)), Dummy((1, count, fan_in))]
-        return [
-            *(packed if "spatial_shapes" not in subject.names else reversed(packed)),
-            Dummy((1, count, config.channels, side, side)),
-            Dummy((count, config.channels, side, side)),
-        ]
+    if subject.grid or subject.names & PLACES:
+        return [*_stated_patches(name, subject), *_patches(subject)]
     video = Dummy((1, config.frames, *image))
     if "video" in name:
         return [video]
     if config.find("num_frames", "tubelet_size", "frames_per_clip", part="image") and not config.has("text"):
-        return [video, Dummy((1, *image))]
+        return [video, Dummy((1, *image)), Dummy((config.frames, *image))]
     several = Dummy((1, 1, *image))
     if subject.names & {"pixel_attention_mask", "image_attention_mask"}:
         return [several, Dummy((1, *image)), Dummy((1, 1, 1, *image))]
@@ -68,7 +71,41 @@ def _pixels(name: str, subject: Subject) -> list[Any]:
     if "aspect_ratio_ids" in subject.names:
         tiles = config.whole("max_num_tiles", part="image", default=4)
         return [Dummy((1, 1, tiles, *image))]
-    return [Dummy((1, *image)), several]
+    return [Dummy((1, *image)), several, *_blocks(subject)]
+
+
+def _patches(subject: Subject) -> list[Any]:
+    """An image cut into patches, each a row of numbers or a small image."""
+    config = subject.config
+    count, side, fan_in = _rows(subject) ** 2, config.patch, _fan_in(subject)
+    packed = [Dummy((count, fan_in)), Dummy((1, count, fan_in))]
+    return [
+        *(packed if not subject.names & PLACES else reversed(packed)),
+        Dummy((1, count, config.channels, side, side)),
+        Dummy((count, config.channels, side, side)),
+    ]
+
+
+def _rows(subject: Subject) -> int:
+    """Rows of patches: so many that they can be pooled."""
+    pooled = subject.config.whole("pooling_kernel_size", part="image", default=1)
+    return ROWS // pooled * pooled if 1 < pooled <= ROWS and not subject.grid else ROWS
+
+
+def _stated_patches(name: str, subject: Subject) -> list[Any]:
+    """Patches whose sides the documentation gives: ``(num_image_tokens, patch_size * merge_size, …, num_channels)``."""
+    stated = subject.shapes.get(name)
+    if stated is None or len(stated.dims) != 4 or "patch" not in stated.dims[1]:
+        return []
+    sides = [size_of(dim, subject.config) for dim in stated.dims[1:]]
+    return [Dummy((ROWS * ROWS, *(side for side in sides if side)))] if all(sides) else []
+
+
+def _blocks(subject: Subject) -> list[Any]:
+    """One patch over several frames, colours last, for models that fold such blocks into vectors."""
+    config = subject.config
+    frames = config.whole("temporal_patch_size", part="image", default=0)
+    return [Dummy((1, frames, config.patch, config.patch, config.channels))] if frames else []
 
 
 def _fan_in(subject: Subject) -> int:

@@ -8,19 +8,20 @@ from typing import Any
 from modelreport.trace.inputs.audio import audio_forms
 from modelreport.trace.inputs.features import feature_forms
 from modelreport.trace.inputs.image import image_forms
+from modelreport.trace.inputs.levels import level_forms
 from modelreport.trace.inputs.series import series_forms
 from modelreport.trace.inputs.subject import Subject
 from modelreport.trace.inputs.text import text_forms
 
 RULES: tuple[Callable[[str, Subject], list[Any]], ...] = (
-    text_forms, image_forms, audio_forms, series_forms, feature_forms,
+    level_forms, text_forms, image_forms, audio_forms, series_forms, feature_forms,
 )  # fmt: skip
 """Asked in this order; the first that answers decides."""
 PLAIN = (int, float, bool)
 
 
 def forms_of_argument(name: str, subject: Subject) -> list[Any]:
-    """Values for one argument, the likeliest first: ``Dummy`` or a number; nothing where no rule knows it."""
+    """Values for one argument, the likeliest first: ``Dummy``, a list of them or a number; nothing where no rule knows."""
     for rule in RULES:
         found = rule(name, subject)
         if found:

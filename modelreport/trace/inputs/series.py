@@ -19,7 +19,13 @@ def series_forms(name: str, subject: Subject) -> list[Any]:
     values = (1, past) if channels == 1 and "past_time_features" in subject.names else (1, past, channels)
     features = config.whole("num_time_features", default=0)
     if name == "past_values":
-        return [Dummy(values), Dummy((1, past))]
+        stated = subject.shapes.get(name)
+        forms = [Dummy(values), Dummy((1, past))]
+        return forms[::-1] if stated is not None and len(stated.dims) == 2 else forms
+    if name == "past_values_padding":
+        return [Dummy((1, past), "zeros", "int64")]
+    if name == "freq":
+        return [Dummy((1, 1), "zeros", "int64")]
     if name == "past_observed_mask":
         return [Dummy(values, "ones", "float32")]
     if name == "past_time_features":

@@ -18,7 +18,7 @@ def text_forms(name: str, subject: Subject) -> list[Any]:
         return [Dummy(shape, "ids", "int64", config.vocabulary, avoid=config.special, end=end)]
     if name == "bbox":
         return [Dummy((1, length, 4), "zeros", "int64")]
-    if name.endswith("position_ids"):
+    if name.endswith("position_ids") and not name.startswith(("pixel", "image", "video")):
         return [Dummy((1, length), "literal", "int64", literal=(tuple(range(length)),))]
     if name.endswith("token_type_ids"):
         return [Dummy((1, length), "zeros", "int64")]

@@ -49,3 +49,39 @@ def test_prompts_lie_inside_the_image():
     assert image_forms("input_boxes", model)[0].make(None).max() == 32
     assert image_forms("input_labels", model)[0].shape == (1, 1, 1)
     assert image_forms("input_ids", model) == []
+
+
+def test_patches_with_places_are_as_many_as_places_and_can_be_pooled():
+    def look(pixel_values, pixel_position_ids):
+        raise NotImplementedError
+
+    model = subject(look, patch_size=16, num_channels=3, pooling_kernel_size=3)
+    (places,) = image_forms("pixel_position_ids", model)
+    assert image_forms("pixel_values", model)[0].shape == (1, 225, 768)
+    assert places.shape == (1, 225, 2)
+    assert places.literal[0][16] == (1, 1), "the second patch of the second row of fifteen"
+
+
+def test_patches_are_shaped_as_the_documentation_says():
+    def look(pixel_values, image_grid_thw):
+        """Args:
+        pixel_values (`torch.Tensor` of shape `(num_tokens, patch_size * merge_size, patch_size * merge_size, num_channels)`):
+            Patches.
+        """  # noqa: E501
+
+    model = subject(look, patch_size=10, merge_size=2, num_channels=3)
+    assert image_forms("pixel_values", model)[0].shape == (ROWS * ROWS, 20, 20, 3)
+
+
+def test_frames_may_come_as_a_batch():
+    video = subject(lambda pixel_values: None, num_frames=8, image_size=32)
+    assert (8, 3, 32, 32) in [f.shape for f in image_forms("pixel_values", video)]
+
+
+def test_a_block_of_frames_is_one_patch_with_its_colours_last():
+    blocks = subject(lambda pixel_values: None, patch_size=40, temporal_patch_size=2)
+    assert image_forms("pixel_values", blocks)[-1].shape == (1, 2, 40, 40, 3)
+
+
+def test_embedded_patches_keep_their_rows():
+    assert image_forms("patch_embeds", subject(hidden_size=24))[0].shape == (1, 24, ROWS, ROWS)

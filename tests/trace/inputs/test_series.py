@@ -20,3 +20,17 @@ def test_several_channels_are_the_last_dimension():
     model = subject(lambda past_values: None, context_length=32, num_input_channels=2)
     assert series_forms("past_values", model)[0].shape == (1, 32, 2)
     assert series_forms("pixel_values", model) == []
+
+
+def test_padding_is_as_long_as_the_values_and_says_that_all_count():
+    def forecast(past_values, past_values_padding, freq):
+        """Args:
+        past_values (`torch.FloatTensor` of shape `(batch_size, sequence_length)`):
+            What was.
+        """
+
+    model = subject(forecast, context_length=96)
+    assert series_forms("past_values", model)[0].shape == (1, 96)
+    padding = series_forms("past_values_padding", model)[0]
+    assert (padding.shape, padding.fill) == ((1, 96), "zeros")
+    assert series_forms("freq", model)[0].shape == (1, 1)
