@@ -7,32 +7,16 @@ import resource
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks._folders import MODELS
+
 SEQUENCE = 128
 ROUNDS = 3
-_GQA = {"num_key_value_heads": 8, "max_position_embeddings": 8192, "rope_theta": 500000.0}
-CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
-    "Llama 3 70B": (
-        "LlamaForCausalLM",
-        {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64,
-         "vocab_size": 128256, **_GQA},
-    ),
-    "Llama 3.1 405B": (
-        "LlamaForCausalLM",
-        {"hidden_size": 16384, "intermediate_size": 53248, "num_hidden_layers": 126, "num_attention_heads": 128,
-         "vocab_size": 128256, **_GQA},
-    ),
-    "Qwen3 Coder 480B": (
-        "Qwen3MoeForCausalLM",
-        {"hidden_size": 6144, "num_hidden_layers": 62, "num_attention_heads": 96, "num_key_value_heads": 8,
-         "head_dim": 128, "num_experts": 160, "num_experts_per_tok": 8, "moe_intermediate_size": 2560,
-         "vocab_size": 151936},
-    ),
-    "DeepSeek V3 671B": ("DeepseekV3ForCausalLM", {}),
-}  # fmt: skip
-"""Class of transformers and the published figures of its config (the last is the library's own default)."""
+_OF_THE_FILE = ("architectures", "auto_map", "quantization_config", "torch_dtype")
+"""Parts of a ``config.json`` that say how its files are written, not what is built."""
 
 
 def most_memory() -> int:
@@ -45,8 +29,8 @@ def most_memory() -> int:
 
 
 def large(name: str) -> dict[str, Any]:
-    """A model in bfloat16 on meta: seconds to build it and to trace it, and the most memory held."""
-    kind, figures = CONFIGS[name]
+    """A published model in bfloat16 on meta: seconds to build it and to trace it, and the most memory held."""
+    config = MODELS[name].config
     import torch
 
     from modelreport.checkpoint import Model
@@ -57,14 +41,15 @@ def large(name: str) -> dict[str, Any]:
     from modelreport.trace import trace
 
     transformers = load_library("transformers")
-    model_class = getattr(transformers, kind)
+    model_class = getattr(transformers, config["architectures"][0])
+    figures = {key: value for key, value in config.items() if key not in _OF_THE_FILE}
     imported = most_memory()
     start = time.perf_counter()
     with on_meta():
-        config = model_class.config_class(**figures)
+        settings = transformers.AutoConfig.for_model(**figures)
         torch.set_default_dtype(torch.bfloat16)
         try:
-            module = model_class(config).eval()
+            module = model_class(settings).eval()
         finally:
             torch.set_default_dtype(torch.float32)
     built, before = time.perf_counter(), time.process_time()
@@ -80,6 +65,13 @@ def large(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def seconds(work: Callable[[], Any]) -> float:
+    """Wall time of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
 def torchlens(name: str) -> dict[str, Any]:
     """TorchLens, metadata only, against a plain real pass on the CPU of the same randomly initialised model."""
     import torch
@@ -92,11 +84,6 @@ def torchlens(name: str) -> dict[str, Any]:
         module, x = bert.BertModel(bert.BertConfig()).eval(), torch.zeros(1, SEQUENCE, dtype=torch.int64)
     else:
         module, x = load_library("torchvision").models.get_model(name).eval(), torch.zeros(1, 3, 224, 224)
-
-    def seconds(work: Any) -> float:
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
 
     with torch.no_grad():
         module(x)

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
-import importlib.metadata
 import json
 import sys
 import warnings
@@ -26,10 +24,10 @@ from typing import Any
 if __name__ == "__main__" and not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
+from benchmarks._setting import machine, today, version_of
 from benchmarks.checks import allocation, counted, counters, flow, hand, page, parameters, zoo
 from benchmarks.checks.ours import NotTracedError, ours
 
-MACHINE = "2 shared cores"
 LIBRARIES = ("modelreport", "torch", "torchvision", "timm", "transformers")
 COUNTERS = ("fvcore", "ptflops", "calflops", "thop", "torchinfo")
 SAMPLE = ("resnet18", "mobilenet_v3_small", "vit_b_32", "swin_t", "r3d_18", "lraspp_mobilenet_v3_large", "googlenet")
@@ -151,18 +149,10 @@ CHECKS: dict[str, Callable[..., Rows]] = {
 }  # fmt: skip
 
 
-def version_of(name: str) -> str:
-    """Of an installed package."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
-
-
 def measured(only: list[str], *, sample: bool) -> dict[str, Any]:
     """All figures, by check."""
     found: dict[str, Any] = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(), "machine": MACHINE,
+        "date": today(), "machine": machine(),
         "versions": {name: version_of(name) for name in (*LIBRARIES, *COUNTERS)},
         "counters": {}, "references": {}, "here": {},
     }  # fmt: skip

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from _folders import MODELS, write_folder
+if __name__ == "__main__" and not __package__:
+    sys.path[0] = str(Path(__file__).parent.parent)
+
+from benchmarks._folders import MODELS, write_folder
 
 SUMMARY = """
 import warnings
@@ -61,7 +63,6 @@ class Run(NamedTuple):
 
 def run(command: list[str]) -> Run:
     """The process, from its start to its end."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT, text=True)
     assert process.stderr is not None
@@ -72,7 +73,6 @@ def run(command: list[str]) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command[:4])} failed:\n{said}")
-    del before
     stages = {name: float(seconds) for seconds, name in STAGE.findall(said)}
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, stages)
 

@@ -16,18 +16,15 @@ An interrupted sweep goes on where it stopped (``--state``), ``--fresh`` begins 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 import random
 import sys
-import time
 from pathlib import Path
 
 if __name__ == "__main__" and not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
+from benchmarks._setting import machine, today, versions
 from benchmarks.sweep.processes import Record, each
 from benchmarks.sweep.record import REAL_PARAMETERS, record_of
 from benchmarks.sweep.table import grid, line, page, totals, verdict
@@ -130,11 +127,10 @@ def facts() -> dict[str, str]:
     """When, where and with what it was measured."""
     import torch
 
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", *LIBRARIES))
     return {
-        "date": time.strftime("%d %B %Y"),
-        "machine": f"{os.cpu_count()} shared cores, CPU, Python {platform.python_version()}",
-        "versions": f"{versions}; threads {torch.get_num_threads()}",
+        "date": today(),
+        "machine": f"{machine()}, threads {torch.get_num_threads()}",
+        "versions": versions(("torch", *LIBRARIES)),
     }
 
 

@@ -1,6 +1,6 @@
 """How well bare weights are told: the identification table, and what a lookup costs.
 
-    python -m benchmarks.identify [--sample 150] [--seed 1] [--json OUT] [--write docs/identification.md]
+    python benchmarks/identify.py [--sample 150] [--seed 1] [--json OUT] [--write docs/identification.md]
 
 For a random sample of the architectures of torchvision and timm and of the classes of transformers, state dicts are
 made on meta in the ways in which they come (as published, under a prefix, with another head, cut short …) and
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import datetime
 import json
 import random
 import statistics
@@ -24,7 +23,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__" and not __package__:
+    sys.path[0] = str(Path(__file__).parent.parent)
+
 from benchmarks._bare import Case, cases_of_sizes, cases_of_transformers, own_networks, transformers_classes
+from benchmarks._setting import machine, today, versions
 from modelreport.checkpoint import Checkpoint, LazyTensor, Model
 from modelreport.facts import Skipped, Source
 from modelreport.identify.bare import candidates
@@ -32,11 +35,11 @@ from modelreport.identify.build_index import model_names
 from modelreport.identify.families import load_families
 from modelreport.identify.index import load_index
 from modelreport.identify.known import identify_known
-from modelreport.identify.libraries import library_version, load_library
+from modelreport.identify.libraries import load_library
 
 LIBRARIES = ("torchvision", "timm", "transformers")
 Row = dict[str, Any]
-HEAD = """Measured on {today} with 2 shared cores: {versions}. Made again by `python -m benchmarks.identify {command}`.
+HEAD = """Measured on {today} on {machine}: {versions}. Made again by `python benchmarks/identify.py {command}`.
 
 State dicts are built on meta and identified by names and shapes alone. *Right*: the true architecture is the answer, or
 among those that the report names as fitting equally; *alone*: it is the only one. Where a file is cut short or of no
@@ -144,10 +147,9 @@ def speed(cases: list[Case]) -> dict[str, float]:
 
 def markdown(rows: list[Row], times: dict[str, float], arguments: argparse.Namespace) -> str:
     """The page for ``docs/``."""
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    versions = ", ".join(f"{name} {library_version(name)}" for name in LIBRARIES)
     command = f"--sample {arguments.sample} --seed {arguments.seed} --write docs/identification.md"
-    lines = ["# What bare weights are taken for", "", HEAD.format(today=today, versions=versions, command=command), ""]
+    head = HEAD.format(today=today(), machine=machine(), versions=versions(LIBRARIES), command=command)
+    lines = ["# What bare weights are taken for", "", head, ""]
     lines += [
         "| Library | File | Files | Right | of them alone | Refused | Wrong | Median time (s) |",
         "|---|---|--:|--:|--:|--:|--:|--:|",

@@ -21,15 +21,19 @@ import json
 import statistics
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__" and not __package__:
+    sys.path[0] = str(Path(__file__).parent.parent)
+
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks._alone import seconds
+from benchmarks._folders import MODELS
 from modelreport.checkpoint import Model
 from modelreport.facts import Identification, Trace
 from modelreport.identify.libraries import load_library
@@ -39,8 +43,8 @@ from modelreport.trace import trace
 from modelreport.trace.dummies import Candidate, Dummy
 from modelreport.trace.passes import run_on_meta
 
-ALONE = Path(__file__).parent / "_alone.py"
-LARGE = ("Llama 3 70B", "Llama 3.1 405B", "Qwen3 Coder 480B", "DeepSeek V3 671B")
+ROOT = Path(__file__).parent.parent
+LARGE = tuple(MODELS)
 
 
 def models() -> dict[str, tuple[Any, Candidate]]:
@@ -54,13 +58,6 @@ def models() -> dict[str, tuple[Any, Candidate]]:
             "vit_b_16": (torchvision.models.vit_b_16().eval(), image),
             "bert, 12 layers": (transformers.BertModel(transformers.BertConfig()).eval(), ids),
         }
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Wall time of one call."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def ways(module: Any, candidate: Candidate) -> dict[str, Callable[[], Any]]:
@@ -125,7 +122,12 @@ def compare(name: str, module: Any, candidate: Candidate, rounds: int) -> dict[s
 def alone(what: str, name: str) -> dict[str, Any]:
     """One measurement in a process of its own; the reason where it could not be made."""
     done = subprocess.run(
-        [sys.executable, str(ALONE), what, name], capture_output=True, text=True, check=False, timeout=1200
+        [sys.executable, "-m", "benchmarks._alone", what, name],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1200,
+        cwd=ROOT,
     )
     if done.returncode:
         return {"model": name, "error": done.stderr.strip().splitlines()[-1][:200] if done.stderr.strip() else "ended"}
@@ -136,19 +138,19 @@ def alone(what: str, name: str) -> dict[str, Any]:
 def tell(found: dict[str, Any]) -> None:
     """One line of the table."""
     shown = "  ".join(f"{way} {ratio:.2f}×" for way, ratio in found["ratios"].items() if way != "plain")
-    print(f"{found['model']:16} plain {found['plain_s'] * 1e3:7.1f} ms  {shown}", flush=True)
+    print(f"{found['model']:22} plain {found['plain_s'] * 1e3:7.1f} ms  {shown}", flush=True)
 
 
 def tell_alone(found: dict[str, Any]) -> None:
     """One line about a measurement in a process of its own."""
     if "error" in found:
-        print(f"{found['model']:18} not measured: {found['error']}", flush=True)
+        print(f"{found['model']:22} not measured: {found['error']}", flush=True)
     elif "ratio" in found:
         ratio = f"TorchLens {found['ratio']:.2f}×"
-        print(f"{found['model']:16} real  {found['plain_s'] * 1e3:7.1f} ms  {ratio}", flush=True)
+        print(f"{found['model']:22} real  {found['plain_s'] * 1e3:7.1f} ms  {ratio}", flush=True)
     else:
         print(
-            f"{found['model']:18} {found['parameters'] / 1e9:6.1f} G parameters  {found['operations']:6,} operations  "
+            f"{found['model']:22} {found['parameters'] / 1e9:6.1f} G parameters  {found['operations']:6,} operations  "
             f"build {found['build_s']:5.2f} s  trace {found['trace_s']:5.2f} s (CPU time {found['trace_cpu_s']:.2f})  "
             f"peak {found['peak_bytes'] / 1e9:.2f} GB ({found['imports_bytes'] / 1e9:.2f} GB after imports)",
             flush=True,

@@ -8,7 +8,6 @@ time without it. That second peak is the figure that the report promises.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import warnings
 from collections import Counter
@@ -52,10 +51,7 @@ def measure(module: Any, inputs: tuple[TensorSpec, ...]) -> Allocated:
         warnings.simplefilter("ignore")
         module(*args, **kwargs)
         gc.collect()
-        with (
-            _quiet(),
-            torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as p,
-        ):
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as p:
             result = module(*args, **kwargs)
     events = sorted(_events(p), key=lambda event: event.time)
     del result
@@ -65,14 +61,6 @@ def measure(module: Any, inputs: tuple[TensorSpec, ...]) -> Allocated:
         largest[name] = max(largest[name], events[index].size)
     kept = [event for index, event in enumerate(events) if index not in inside]
     return Allocated(_peak(events), _peak(kept), tuple(largest.most_common()))
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the profiler's own gradient mode and warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def real_inputs(module: Any, inputs: tuple[TensorSpec, ...]) -> tuple[list[torch.Tensor], dict[str, torch.Tensor]]:

@@ -41,16 +41,11 @@ def cases(*, sample: bool = False) -> Iterator[tuple[Case, float]]:
     rows: list[tuple[Case, float]] = [(known[name], known[name].gflops or 0.0) for name in PUBLISHED]
     rows = [(case, gflops * 1e9) for case, gflops in rows]
     llama = hand.Decoder(512, 4, 8, 4, 1376, 2000)
-    settings = {
-        "hidden_size": llama.width, "num_hidden_layers": llama.layers, "num_attention_heads": llama.heads,
-        "num_key_value_heads": llama.kv_heads, "intermediate_size": llama.hidden, "vocab_size": llama.vocabulary,
-        "tie_word_embeddings": False,
-    }  # fmt: skip
     rows += [
         (Case("transformers", "GPT-2, 128 tokens", hugging_face("GPT2LMHeadModel", "GPT2Config"), (ids(128),)),
          hand.gpt2(128)[0]),
-        (Case("transformers", "Llama, 4 layers, 128 tokens",
-              hugging_face("LlamaForCausalLM", "LlamaConfig", **settings), (ids(128),)), hand.decoder(128, llama)[0]),
+        (hand.decoder_case("Llama, 4 layers, 128 tokens", "LlamaForCausalLM", "LlamaConfig", llama, 128),
+         hand.decoder(128, llama)[0]),
         (Case("torch", "LSTM, 2 layers, both directions", hand.lstm_module, (spec(4, 50, 256),)),
          hand.lstm(50, 4, 256, 512, 2, 2)[0]),
     ]  # fmt: skip
@@ -123,8 +118,6 @@ COUNTERS: dict[str, Count] = {
     "thop": thop, "torchinfo": torchinfo, "FlopCounterMode on CPU": counter_mode,
 }  # fmt: skip
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = {"fvcore": "fvcore", "ptflops": "ptflops", "ptflops aten": "ptflops", "calflops": "calflops",
-            "thop": "thop", "torchinfo": "torchinfo", "FlopCounterMode on CPU": "torch"}  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -139,7 +139,8 @@ def lstm_module() -> object:
     return nn.LSTM(256, 512, 2, batch_first=True, bidirectional=True)
 
 
-def _decoder_case(name: str, class_name: str, config: str, sizes: Decoder, length: int) -> Case:
+def decoder_case(name: str, class_name: str, config: str, sizes: Decoder, length: int) -> Case:
+    """The class of transformers in these sizes, fed so many tokens."""
     settings = {
         "hidden_size": sizes.width, "num_hidden_layers": sizes.layers, "num_attention_heads": sizes.heads,
         "num_key_value_heads": sizes.kv_heads, "intermediate_size": sizes.hidden, "vocab_size": sizes.vocabulary,
@@ -153,8 +154,8 @@ def _decoder_case(name: str, class_name: str, config: str, sizes: Decoder, lengt
 def networks() -> tuple[Hand, ...]:
     """The six networks with their figures by hand."""
     length = 128
-    llama = _decoder_case("Llama-3-70B", "LlamaForCausalLM", "LlamaConfig", LLAMA_3_70B, length)
-    mixtral = _decoder_case("Mixtral 8x7B", "MixtralForCausalLM", "MixtralConfig", MIXTRAL_8X7B, length)
+    llama = decoder_case("Llama-3-70B", "LlamaForCausalLM", "LlamaConfig", LLAMA_3_70B, length)
+    mixtral = decoder_case("Mixtral 8x7B", "MixtralForCausalLM", "MixtralConfig", MIXTRAL_8X7B, length)
     image = (spec(1, 3, 224, 224),)
     gpt = Case("transformers", "GPT-2", hugging_face("GPT2LMHeadModel", "GPT2Config"), (ids(1024),))
     recurrent = Case("torch", "LSTM, 2 layers, both directions", lstm_module, (spec(4, 50, 256),))
