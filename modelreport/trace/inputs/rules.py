@@ -21,7 +21,7 @@ PLAIN = (int, float, bool)
 
 
 def forms_of_argument(name: str, subject: Subject) -> list[Any]:
-    """Values for one argument, the likeliest first: ``Dummy``, a list of them or a number; nothing where no rule knows."""
+    """Values for one argument, the likeliest first: a ``Dummy``, several in a list, a number; nothing where no rule knows."""
     for rule in RULES:
         found = rule(name, subject)
         if found:
