@@ -145,9 +145,11 @@ def speed(cases: list[Case]) -> dict[str, float]:
     }
 
 
-def markdown(rows: list[Row], times: dict[str, float], arguments: argparse.Namespace) -> str:
+def markdown(rows: list[Row], models: int, times: dict[str, float], arguments: argparse.Namespace) -> str:
     """The page for ``docs/``."""
     command = f"--sample {arguments.sample} --seed {arguments.seed} --write docs/identification.md"
+    if arguments.rows:
+        command = "--write docs/identification.md` with several runs put together by `--rows"
     head = HEAD.format(today=today(), machine=machine(), versions=versions(LIBRARIES), command=command)
     lines = ["# What bare weights are taken for", "", head, ""]
     lines += [
@@ -197,7 +199,7 @@ def main() -> None:
     if arguments.json:
         arguments.json.write_text(json.dumps({"rows": rows, "table": totals, "times": times}, indent=1))
     if arguments.write:
-        arguments.write.write_text(markdown(totals, times, arguments))
+        arguments.write.write_text(markdown(totals, len({(r["library"], r["model"]) for r in rows}), times, arguments))
 
 
 if __name__ == "__main__":
