@@ -98,7 +98,7 @@ def transformers_classes(count: int, generator: random.Random) -> Iterator[tuple
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
     from transformers.models.auto.modeling_auto import MODEL_MAPPING
 
-    types = [t for t in model_types() if not t.startswith("timm_")]  # those wrap networks of timm
+    types = list(model_types())
     generator.shuffle(types)
     for model_type in types:
         if count <= 0:

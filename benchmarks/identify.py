@@ -41,10 +41,10 @@ LIBRARIES = ("torchvision", "timm", "transformers")
 Row = dict[str, Any]
 HEAD = """Measured on {today} on {machine}: {versions}. Made again by `python benchmarks/identify.py {command}`.
 
-State dicts are built on meta and identified by names and shapes alone. *Right*: the true architecture is the answer, or
-among those that the report names as fitting equally; *alone*: it is the only one. Where a file is cut short or of no
-library, right is a refusal. *Refused*: no answer, the nearest is named as a comparison. *Wrong*: an answer without the
-true one among it."""
+State dicts of {models} models are built on meta and identified by names and shapes alone. *Right*: the true
+architecture is the answer, or among those that the report names as fitting equally; *alone*: it is the only one. Where
+a file is cut short or of no library, right is a refusal. *Refused*: no answer, the nearest is named as a comparison.
+*Wrong*: an answer without the true one among it."""
 
 
 def checkpoint_of(shapes: dict[str, tuple[int, ...]]) -> Checkpoint:
@@ -150,7 +150,7 @@ def markdown(rows: list[Row], models: int, times: dict[str, float], arguments: a
     command = f"--sample {arguments.sample} --seed {arguments.seed} --write docs/identification.md"
     if arguments.rows:
         command = "--write docs/identification.md` with several runs put together by `--rows"
-    head = HEAD.format(today=today(), machine=machine(), versions=versions(LIBRARIES), command=command)
+    head = HEAD.format(today=today(), machine=machine(), versions=versions(LIBRARIES), command=command, models=models)
     lines = ["# What bare weights are taken for", "", head, ""]
     lines += [
         "| Library | File | Files | Right | of them alone | Refused | Wrong | Median time (s) |",

@@ -52,10 +52,10 @@ _MOST_TENSORS = 250_000
 
 
 def model_types() -> tuple[str, ...]:
-    """Every model type of the installed transformers that has a base model, sorted."""
+    """Every model type of the installed transformers that has a base model, sorted; not its wrappers of timm's."""
     from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
 
-    return tuple(sorted(MODEL_MAPPING_NAMES))
+    return tuple(sorted(t for t in MODEL_MAPPING_NAMES if not t.startswith("timm_")))
 
 
 def probe(model_type: str) -> Family:
