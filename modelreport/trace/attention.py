@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 ATTENTION = "scaled_dot_product_attention"
@@ -27,7 +27,12 @@ def fused(func: Any) -> Any:
         return _fused_attention(func)
     if not isinstance(func, types.FunctionType) or ATTENTION not in func.__globals__:
         return func
-    known = {**func.__globals__, ATTENTION: _fused_attention(func.__globals__[ATTENTION])}
+    return seeing(func, {ATTENTION: _fused_attention(func.__globals__[ATTENTION])})
+
+
+def seeing(func: types.FunctionType, names: Mapping[str, Any]) -> types.FunctionType:
+    """A copy of a function that sees other globals under these names; nothing is changed for anybody else."""
+    known = {**func.__globals__, **names}
     copied = types.FunctionType(func.__code__, known, func.__name__, func.__defaults__, func.__closure__)
     copied.__kwdefaults__ = func.__kwdefaults__
     return copied

@@ -7,7 +7,7 @@ import threading
 import pytest
 import torch
 
-from modelreport.meta import forget_others, on_meta, pretended
+from modelreport.meta import forget_others, on_meta, pretence, pretended
 
 NAMES = ("current_device", "synchronize", "Stream", "Event", "stream", "device", "FloatTensor", "get_device_capability")
 
@@ -69,7 +69,23 @@ def test_other_threads_are_answered_as_ever():
     assert found == [True, False]
 
 
-def test_locks_can_be_forgotten():
+def test_a_lock_that_another_thread_holds_is_forgotten():
+    lock, held, done, entered = pretence._LOCK, threading.Event(), threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            held.set()
+            done.wait(60)
+
+    def enter():
+        with pretended():
+            entered.set()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(10)
     forget_others()
-    with pretended():
-        pass
+    threading.Thread(target=enter, daemon=True).start()
+    assert entered.wait(10)
+    done.set()
+    holder.join()

@@ -13,7 +13,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-ATTENTION = "scaled_dot_product_attention"
+from modelreport.trace.attention import ATTENTION, seeing
+
 HOLDERS = frozenset({"multi_head_attention_forward"})
 """Functions of torch, written in Python, that call it inside, out of sight of the mode that sees the functions."""
 Count = Callable[[int, int], None]
@@ -53,21 +54,15 @@ def _kernel() -> Any:
     return Fused
 
 
-def with_fused(count: Count, func: Any) -> Any:
-    """The same function with attention fused inside; ``count`` is told the FLOPs and multiply-adds of each.
-
-    A copy of it sees other globals, so that nothing is changed for anybody else.
-    """
+def with_fused(count: Count, func: types.FunctionType) -> types.FunctionType:
+    """A copy of the function with attention fused inside; ``count`` is told the FLOPs and multiply-adds of each."""
 
     def attention(*args: Any, **kwargs: Any) -> Any:
         out, flops = attend(*args, **kwargs)
         count(flops, flops // 2)
         return out
 
-    names = {**func.__globals__, ATTENTION: attention, "has_torch_function": lambda _: False}
-    made = types.FunctionType(func.__code__, names, func.__name__, func.__defaults__, func.__closure__)
-    made.__kwdefaults__ = func.__kwdefaults__
-    return made
+    return seeing(func, {ATTENTION: attention, "has_torch_function": lambda _: False})
 
 
 def dropped(data: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:

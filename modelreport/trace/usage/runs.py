@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from modelreport.meta import Shadows, tensors_in
+from modelreport.trace.attention import ATTENTION
 from modelreport.trace.dummies import Candidate
 from modelreport.trace.flops import cost_of
 from modelreport.trace.ledger import Ledger
@@ -24,7 +25,7 @@ from modelreport.trace.moved import moved_bytes
 from modelreport.trace.passes import quietly
 from modelreport.trace.recurrent import RECURRENT, recurrent_output
 from modelreport.trace.stand_in import stand_in
-from modelreport.trace.usage.fused import ATTENTION, HOLDERS, attend, dropped, with_fused
+from modelreport.trace.usage.fused import HOLDERS, attend, dropped, with_fused
 from modelreport.trace.watch import watched
 
 if TYPE_CHECKING:
