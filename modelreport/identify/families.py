@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from modelreport.identify.index import item_hash
+from modelreport.identify.postings import Postings, postings_of
 from modelreport.identify.relations import fold
 
 if TYPE_CHECKING:
@@ -61,10 +62,7 @@ class Families:
     versions: Mapping[str, str]
     names: tuple[str, ...]
     """Model types."""
-    hashes: NDArray[np.uint32]
-    lists: NDArray[np.uint32]
-    ends: NDArray[np.uint32]
-    members: NDArray[np.uint16]
+    postings: Postings
     records: bytes
     bounds: tuple[int, ...]
 
@@ -74,40 +72,22 @@ class Families:
 
     def score(self, patterns: Iterable[str]) -> NDArray[np.int64]:
         """For each family, how many of the names without numbers it has."""
-        import numpy as np
-
-        wanted = np.unique(np.array([item_hash(p, ()) for p in patterns], np.uint32))
-        at = np.searchsorted(self.hashes, wanted)
-        at = at[at < self.hashes.size]
-        hits = self.lists[at[self.hashes[at] == wanted[: at.size]]]
-        starts = np.concatenate(([0], self.ends))
-        found = [self.members[starts[i] : starts[i + 1]] for i in hits.tolist()]
-        joined = np.concatenate(found) if found else np.empty(0, np.uint16)
-        return np.bincount(joined, minlength=len(self.names))
+        return self.postings.score((item_hash(p, ()) for p in patterns), len(self.names))
 
 
 def encode(versions: Mapping[str, str], families: Sequence[Family]) -> bytes:
     """The file for these families, the same bytes for the same input."""
-    import numpy as np
-
-    where: dict[int, list[int]] = {}
-    for number, family in enumerate(families):
-        for item in {item_hash(fold(key), ()) for key, _ in family.keys}:
-            where.setdefault(item, []).append(number)
-    hashes = np.array(sorted(where), np.uint32)
-    lists: dict[tuple[int, ...], int] = {}
-    which = np.array([lists.setdefault(tuple(where[h]), len(lists)) for h in hashes.tolist()], np.uint32)
-    ends = np.cumsum([len(row) for row in lists], dtype=np.uint32)
-    members = np.array([i for row in lists for i in row], np.uint16)
+    made = postings_of({item_hash(fold(key), ()) for key, _ in family.keys} for family in families)
     records = [msgspec.json.encode(f) for f in families]
     header = json.dumps(
         {
             "versions": dict(sorted(versions.items())), "names": [f.type for f in families],
-            "sizes": [len(r) for r in records], "hashes": hashes.size, "lists": ends.size, "members": members.size,
+            "sizes": [len(r) for r in records], "hashes": made.hashes.size, "lists": made.ends.size,
+            "members": made.members.size,
         },
         separators=(",", ":"),
     ).encode()  # fmt: skip
-    arrays = [hashes.astype("<u4"), which.astype("<u4"), ends.astype("<u4"), members.astype("<u2")]
+    arrays = [*(a.astype("<u4") for a in (made.hashes, made.lists, made.ends)), made.members.astype("<u2")]
     body = b"".join([a.tobytes() for a in arrays] + records)
     return zlib.compress(struct.pack("<I", len(header)) + header + body, 9)
 
@@ -129,9 +109,8 @@ def decode(data: bytes) -> Families:
     bounds = [0]
     for size in header["sizes"]:
         bounds.append(bounds[-1] + size)
-    hashes, lists, ends, members = arrays
     return Families(
-        header["versions"], tuple(header["names"]), hashes, lists, ends, members, raw[at:], tuple(bounds)
+        header["versions"], tuple(header["names"]), Postings(*arrays), raw[at:], tuple(bounds)
     )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modelreport.identify.postings import Postings, postings_of
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -75,24 +77,11 @@ class Index:
     versions: Mapping[str, str]
     """Of the libraries it was made from."""
     architectures: tuple[Architecture, ...]
-    hashes: NDArray[np.uint32]
-    lists: NDArray[np.uint32]
-    ends: NDArray[np.uint32]
-    members: NDArray[np.uint16]
+    postings: Postings
 
     def score(self, tensors: Mapping[str, tuple[int, ...]]) -> NDArray[np.int64]:
         """For each architecture, how many of the tensors it has."""
-        import numpy as np
-
-        wanted = np.unique(np.array([item_hash(n, s) for n, s in tensors.items()], np.uint32))
-        at = np.searchsorted(self.hashes, wanted)
-        at = at[(at < self.hashes.size)]
-        wanted = wanted[: at.size]  # sorted: what is past the end is at the end
-        hits = self.lists[at[self.hashes[at] == wanted]]
-        starts = np.concatenate(([0], self.ends))
-        found = [self.members[starts[i] : starts[i + 1]] for i in hits.tolist()]
-        joined = np.concatenate(found) if found else np.empty(0, np.uint16)
-        return np.bincount(joined, minlength=len(self.architectures))
+        return self.postings.score((item_hash(n, s) for n, s in tensors.items()), len(self.architectures))
 
     def nearest(self, tensors: Mapping[str, tuple[int, ...]], count: int = 100) -> tuple[Candidate, ...]:
         """The architectures that fit best, best first; empty when no tensor is known.
@@ -134,27 +123,20 @@ def encode(versions: Mapping[str, str], models: Sequence[tuple[str, str, str, Ma
     """The file for ``(library, name, class path, tensors)`` of each architecture, the same bytes for the same input."""
     import numpy as np
 
-    where: dict[int, list[int]] = {}
-    table = []
-    for i, (library, name, class_path, tensors) in enumerate(models):
-        items = {item_hash(n, s) for n, s in tensors.items() if not IGNORED.search(n)}
-        table.append([library, name, class_path, len(items)])
-        for item in items:
-            where.setdefault(item, []).append(i)
-    hashes = np.array(sorted(where), np.uint32)
-    lists: dict[tuple[int, ...], int] = {}
-    which = np.array([lists.setdefault(tuple(where[h]), len(lists)) for h in hashes.tolist()], np.uint32)
-    ends = np.cumsum([len(members) for members in lists], dtype=np.uint32)
-    members = np.array([i for row in lists for i in row], np.uint16)
+    sets = [{item_hash(n, s) for n, s in tensors.items() if not IGNORED.search(n)} for *_, tensors in models]
+    table = [[*about, len(items)] for (*about, _), items in zip(models, sets, strict=True)]
+    made = postings_of(sets)
     header = json.dumps(
         {
             "versions": dict(sorted(versions.items())), "architectures": table,
-            "hashes": hashes.size, "lists": ends.size, "members": members.size,
+            "hashes": made.hashes.size, "lists": made.ends.size, "members": made.members.size,
         },
         separators=(",", ":"),
     ).encode()  # fmt: skip
-    steps = np.diff(hashes, prepend=np.uint32(0)).astype(np.uint32)
-    body = b"".join([_planes(steps), _planes(which), ends.astype("<u4").tobytes(), members.astype("<u2").tobytes()])
+    steps = np.diff(made.hashes, prepend=np.uint32(0)).astype(np.uint32)
+    body = b"".join(
+        [_planes(steps), _planes(made.lists), made.ends.astype("<u4").tobytes(), made.members.astype("<u2").tobytes()]
+    )
     return zlib.compress(struct.pack("<I", len(header)) + header + body, 9)
 
 
@@ -184,7 +166,9 @@ def decode(data: bytes) -> Index:
     ends, members = take(header["lists"], "<u4"), take(header["members"], "<u2")
     hashes = np.cumsum(steps, dtype=np.uint32)
     return Index(
-        header["versions"], tuple(Architecture(*a) for a in header["architectures"]), hashes, which, ends, members
+        header["versions"],
+        tuple(Architecture(*a) for a in header["architectures"]),
+        Postings(hashes, which, ends, members),
     )
 
 
