@@ -15,13 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from modelreport.trace.child import address_space
+
 Record = dict[str, Any]
-
-
-def grown(limit_bytes: int) -> int:
-    """Address space of this process as it is, and so many bytes more."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    return pages * resource.getpagesize() + limit_bytes
 
 
 class Child:
@@ -49,7 +45,7 @@ class Child:
             nothing = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(nothing, stream)
-            limit = grown(memory_bytes)
+            limit = address_space() + memory_bytes
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             self.path.write_text(json.dumps(work()), encoding="utf-8")

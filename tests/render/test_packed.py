@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from modelreport.facts import Report, Structure, TensorFact
 from modelreport.render.anchors import anchors
 from modelreport.render.charts.parameters_by_module import parameters_by_module
+from modelreport.render.charts.spec import Bars, Chart
 from modelreport.render.packed import elements, packing, remark
 from modelreport.render.sections.appendix import tensors
 from modelreport.render.sections.summary import key_figures
@@ -59,4 +60,7 @@ def test_summary_table_and_chart_show_it() -> None:
     rows = tensors(report, anchors(report)).rows
     assert "GPTQ 4 bit, 8,000 parameters" in [cell.text for cell in rows[0].cells]
     chart = parameters_by_module(report.structure)
-    assert "8,030" in str(chart) or "8030" in str(chart)
+    assert isinstance(chart, Chart)
+    (bars,) = chart.layers
+    assert isinstance(bars, Bars)
+    assert bars.values == (8030.0,)
