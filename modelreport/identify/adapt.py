@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelreport.identify.construct import build_known
-from modelreport.identify.fitting import Fit, Shape, compare
+from modelreport.identify.fitting import Fit, Shape, compare, module_shapes
 from modelreport.identify.index import Architecture
 
 _LOSS = re.compile(r"(^|\.)(loss|loss_fn|criterion|metrics?|train_\w*acc\w*|val_\w*acc\w*)(\.|$)")
@@ -152,7 +152,7 @@ def _options_from(
 ) -> dict[str, Any]:
     """Options of the library's factory with which it builds what the file has, as far as they can be read off."""
     options: dict[str, Any] = {}
-    own = {n: tuple(v.shape) for n, v in module.state_dict().items()}
+    own = module_shapes(module)
     changed_head = [n for n in fit.changed if n in head]
     if changed_head:
         options["num_classes"] = _classes(architecture, [(n, fit.file_shapes[n]) for n in changed_head])

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.errors import OptionsError
-from modelreport.identify.fitting import Fit
+from modelreport.identify.fitting import Fit, module_shapes
 
 Arguments = dict[str, Any]
 _FIXED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -152,7 +152,7 @@ def neighbours(signature: inspect.Signature, used: Arguments, module: Any, fit: 
 
 def _ratios(module: Any, fit: Fit) -> list[tuple[int, int]]:
     """Sizes that differ between changed tensors: the module's, the file's."""
-    own = {n: tuple(v.shape) for n, v in module.state_dict().items() if hasattr(v, "shape")}
+    own = module_shapes(module)
     found: dict[tuple[int, int], None] = {}
     for name in fit.changed[:_MOST_CHANGED]:
         theirs, ours = fit.file_shapes.get(name, ()), own.get(name, ())

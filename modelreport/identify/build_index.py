@@ -14,6 +14,7 @@ from pathlib import Path
 from modelreport.identify import families, index
 from modelreport.identify.construct import build_known
 from modelreport.identify.families import Family
+from modelreport.identify.fitting import module_shapes
 from modelreport.identify.libraries import library_version, load_library
 from modelreport.identify.probing import model_types, probe
 
@@ -37,7 +38,7 @@ def describe_architecture(library: str, name: str) -> Row:
     """Library, name, class path and the shape of each tensor in the state dict."""
     module = build_known(library, name)
     kind = type(module)
-    shapes = {key: tuple(value.shape) for key, value in module.state_dict().items()}
+    shapes = module_shapes(module)
     return library, name, f"{kind.__module__}.{kind.__qualname__}", shapes
 
 
