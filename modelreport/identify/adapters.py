@@ -170,6 +170,9 @@ def _joined(
         if path in wrapped:
             renamed[f"{path}.base_layer.{last}"] = tensor.name
     _extend(checkpoint, [t for t in base if t.name not in replaced])
+    for name, parameter in module.named_parameters():  # training cost is that of the adapter
+        if ".lora_" not in name and name not in replaced:
+            parameter.requires_grad_(requires_grad=False)
     total = sum(t.count for p in pairs for t in p.tensors.values()) + sum(t.count for t in rest)
     share = total / max(1, sum(t.count for t in base))
     facts = model.identification

@@ -122,7 +122,8 @@ def _classes() -> type[Any]:
             self.base_layer, self.scale = layer, scale
             for name, tensor in pair.tensors.items():
                 dtype = getattr(torch, tensor.dtype, torch.float32)
-                value = nn.Parameter(torch.empty(tensor.shape, dtype=dtype, device="meta"), requires_grad=False)
+                empty = torch.empty(tensor.shape, dtype=dtype, device="meta")
+                value = nn.Parameter(empty, requires_grad=dtype.is_floating_point)
                 self.register_parameter(f"lora_{name}", value)
 
         def __getattr__(self, name: str) -> Any:

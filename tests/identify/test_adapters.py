@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 import modelreport
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.errors import OptionsError
-from modelreport.facts import Identification, Skipped, Trace
+from modelreport.facts import Identification, Skipped, Trace, Usage
 from modelreport.identify import identify
 from modelreport.identify.adapters import is_adapter
 from modelreport.load import open_checkpoint
@@ -84,6 +84,10 @@ def test_with_its_base_the_pass_is_that_of_both(adapter: Path, tmp_path: Path) -
     tokens = report.trace.inputs[0].shape[1]
     assert report.trace.macs == plain.trace.macs + tokens * 512
     assert not report.trace.untouched
+    usage = report.usage
+    assert isinstance(usage, Usage)
+    assert not isinstance(usage.training, Skipped)
+    assert {row.gradients_bytes for row in usage.training if row.precision == "float32"} == {4 * 512}
     assert {i.value for i in report.weights.unread} == {"it is of the base model, which this file does not hold"}  # type: ignore[union-attr]
     assert not [f for f in report.findings if f.id == "W009" and f.state == "found"]
 

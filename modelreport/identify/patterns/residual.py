@@ -14,6 +14,7 @@ BUDGET = 3_000_000
 """Steps that all walks together may take, so that odd graphs cost no more than seconds."""
 _LAYERS = frozenset({"linear", "conv", "attention", "product", "recurrent", "pool", "norm"})
 _SHORT = ("same", "conv", "linear", "norm", "pool", "scale")
+_LINEAR = frozenset({"linear", "same", "scale"})
 _UPWARD = ("interpolate", "upsample", "resize", "conv_transpose", "convtranspose", "pixel_shuffle", "depthtospace")
 
 
@@ -94,6 +95,8 @@ def _projected(network: Network, index: int, sources: tuple[int, ...]) -> tuple[
             branch = (network.between(trunk, long) or set()) | {long}
             passed = sum(network.kinds[i] in {"conv", "linear", "pool"} for i in chains[side] if i > trunk)
             through = sum(network.kinds[i] in {"conv", "linear", "product", "attention"} for i in branch)
+            if all(network.kinds[i] in _LINEAR for i in branch):
+                return None, spent  # one linear map in two parts, as of a low-rank update
             if passed and through > passed:
                 return Residual(index, trunk, long, branch, projected=True), spent
             return None, spent

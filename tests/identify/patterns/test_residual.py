@@ -99,3 +99,15 @@ def test_the_search_ends_early_rather_than_never() -> None:
         residual.BUDGET = before
     assert not whole
     assert len(found) < 4
+
+
+def test_a_low_rank_update_of_a_layer_is_not_residual() -> None:
+    class Updated(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.down, self.up = nn.Linear(32, 32), nn.Linear(32, 4), nn.Linear(4, 32)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.layer(x) + self.up(self.down(x)) * 2.0
+
+    assert parts_of(Updated(), TOKENS).residuals == []
