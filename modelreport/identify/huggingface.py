@@ -156,7 +156,7 @@ def _identification(kind: type[Any], fit: Fit, notes: list[str], config: Mapping
         library_version=library_version("transformers"),
         how="config",
         class_path=f"{kind.__module__}.{kind.__name__}",
-        task=task_of_head(kind.__name__) or ("text encoder" if "vocab_size" in config else ""),
+        task=task_of_config(kind.__name__, config),
         matched=fit.matched,
         total=fit.total,
         changed=fit.changed,
@@ -166,6 +166,7 @@ def _identification(kind: type[Any], fit: Fit, notes: list[str], config: Mapping
     )
 
 
+_SENSES = (("vision_config", "vision"), ("audio_config", "audio"))
 _HEADS = (
     ("ForCausalLM", "language model"), ("LMHeadModel", "language model"), ("ForMaskedLM", "masked language model"),
     ("ForSequenceClassification", "text classifier"), ("ForTokenClassification", "token classifier"),
@@ -174,6 +175,15 @@ _HEADS = (
     ("ForObjectDetection", "object detection"), ("ForCTC", "speech recognition"),
     ("ForAudioClassification", "audio classifier"),
 )  # fmt: skip
+
+
+def task_of_config(name: str, config: Mapping[str, Any]) -> str:
+    """What a class is for: from its name, and from which senses its configuration describes."""
+    found = task_of_head(name) or ("text encoder" if "vocab_size" in config else "")
+    if found == "sequence to sequence" and not config.get("is_encoder_decoder"):
+        kinds = (kind for part, kind in _SENSES if isinstance(config.get(part), Mapping))
+        return next((f"{kind}-language model" for kind in kinds), found)
+    return found
 
 
 def task_of_head(name: str) -> str:

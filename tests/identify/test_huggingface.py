@@ -48,6 +48,22 @@ def test_the_class_named_by_the_config_is_built_and_every_tensor_fits() -> None:
     assert not (facts.unexpected)
 
 
+@pytest.mark.parametrize(
+    ("name", "config", "task"),
+    [
+        ("LlavaForConditionalGeneration", {"vision_config": {}, "text_config": {}}, "vision-language model"),
+        ("Qwen2AudioForConditionalGeneration", {"audio_config": {}}, "audio-language model"),
+        ("T5ForConditionalGeneration", {"is_encoder_decoder": True}, "sequence to sequence"),
+        ("BertModel", {"vocab_size": 30}, "text encoder"),
+        ("LlamaForCausalLM", {"vocab_size": 30}, "language model"),
+    ],
+)
+def test_the_task_follows_from_the_class_and_what_the_config_describes(
+    name: str, config: dict[str, Any], task: str
+) -> None:
+    assert huggingface.task_of_config(name, config) == task
+
+
 def test_a_base_model_fits_a_file_with_a_head_and_the_other_way_round() -> None:
     with_head = identified(state("BertModel", BERT), {**BERT, "architectures": ["BertForMaskedLM"]})
     assert with_head.renamed["bert.embeddings.word_embeddings.weight"] == "embeddings.word_embeddings.weight"

@@ -132,13 +132,14 @@ def _plain(phrase: Phrase, start: str, free: dict[int, Convolution]) -> str:
     words = []
     for name, count in kinds.most_common(3):
         conv = shown[name]
-        adjective = "transposed, " if conv.transposed else "depthwise, " if conv.depthwise else ""
+        adjective = "transposed " if conv.transposed else "depthwise " if conv.depthwise else ""
         words.append(f"{phrase.put(count)} {adjective}of {kernel_words(phrase, conv.kernel)}")
     rest = len(free) - sum(count for _, count in kinds.most_common(3))
     words += [f"{phrase.put(rest)} others"] if rest else []
     number = len(free)
-    text = f"{start} {phrase.put(number)} {plural(number, 'convolution')}"
-    text += f" ({joined(words)})" if len(words) > 1 else f" {words[0].partition(' ')[2]}"
+    adjective, _, rest_of = words[0].partition(" ")[2].partition("of ") if len(words) == 1 else ("", "", "")
+    text = f"{start} {phrase.put(number)} {adjective}{plural(number, 'convolution')}"
+    text += f" ({joined(words)})" if len(words) > 1 else f" of {rest_of}"
     channels = [c.channels[1] for c in free.values()]
     return f"{text}, {phrase.span(channels)} channels"
 

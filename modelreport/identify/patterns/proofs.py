@@ -166,7 +166,7 @@ def _residuals(parts: Parts) -> list[Pattern]:
         text += "; between them resolution goes down and up again" if one.skip else ""
         block = figures(one)[3]
         values = _items(
-            block=block, norm=_PLACES.get(one.norm, ""), by_pass="projected" if one.projected else "", skip=one.skip
+            block=block, norm=_PLACES.get(one.norm, ""), bypass="projected" if one.projected else "", skip=one.skip
         )
         path = parts.network.path(one.index)
         found.append(

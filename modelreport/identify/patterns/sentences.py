@@ -169,7 +169,9 @@ def _in_towers(parts: Parts) -> int | None:
         first = min(min(residual.branch) for residual in tower.residuals)
         for operation in parts.network.operations[first : tower.residuals[-1].index + 1]:
             names.update(dict.fromkeys(operation.parameters))
-    tensors = [parts.network.tensors[name] for name in names if name in parts.network.tensors]
+    stored = parts.network.tensors
+    joined_from = {name.rpartition(".")[0] for name in names if name not in stored}  # such as experts, one by one
+    tensors = [t for t in stored.values() if t.name in names or t.module in joined_from]
     found: dict[str, int] = {}
     for tensor in tensors:
         if tensor.role == "parameter":

@@ -34,7 +34,7 @@ class _Stack:
 
 def describe_layers(parts: Parts) -> list[tuple[int, Message]]:
     """One sentence for each stack of layers that is more than convolutions, with the first operation it is about."""
-    stacks = _stacks(parts.towers)
+    stacks = _stacks(parts)
     told = {index for stack in stacks for residual in stack.residuals for index in residual.branch}
     loose = [attention for attention in parts.attentions if attention.last not in told]
     if loose:
@@ -48,17 +48,25 @@ def token_towers(towers: Sequence[Tower]) -> list[Tower]:
     return [tower for tower in towers if any(tower.having(tag) for tag in wanted)]
 
 
-def _stacks(towers: list[Tower]) -> list[_Stack]:
+def _stacks(parts: Parts) -> list[_Stack]:
     """Towers of tokens; those that follow each other and hold the same are stages of one."""
     stacks: list[_Stack] = []
+    towers = parts.towers
     for tower in token_towers(towers):
         before = stacks[-1].towers[-1] if stacks else None
         follows = before is not None and tower.after is not None and towers[tower.after] is before
-        if follows and before is not None and _mixers(before) == _mixers(tower):
+        if follows and before is not None and _alike(parts, before, tower):
             stacks[-1].towers.append(tower)
         else:
             stacks.append(_Stack([tower]))
     return stacks
+
+
+def _alike(parts: Parts, one: Tower, two: Tower) -> bool:
+    """Whether two towers may be stages of one: an image encoder in front of a causal language model is none."""
+    stacks = [_Stack([one]), _Stack([two])]
+    causal = [any(a.mask == "causal" for a in _attentions_in(parts, stack, "self")) for stack in stacks]
+    return _mixers(one) == _mixers(two) and causal[0] == causal[1]
 
 
 def _mixers(tower: Tower) -> set[str]:
@@ -115,7 +123,8 @@ def _head(phrase: Phrase, parts: Parts, stack: _Stack, norm: object, noun: str) 
     word = _layer_word(stack)
     if len(stack.towers) == 1:
         if word == "block":
-            start = f"{article(adjective or noun).capitalize()} {adjective}{noun} of {phrase.put(layers[0])} blocks"
+            words = f"{phrase.put(layers[0])} {plural(layers[0], 'block')}"
+            start = f"{article(adjective or noun).capitalize()} {adjective}{noun} of {words}"
             return start + (f", width {phrase.put(widths[0])}" if widths else "")
         start = f"{article(str(layers[0])).capitalize()} {phrase.put(layers[0])}-layer {adjective}{noun}"
         return start + (f" of width {phrase.put(widths[0])}" if widths else "")

@@ -13,7 +13,7 @@ _LEAVES = {
     "Embedding": "embedding table", "LSTM": "LSTM", "GRU": "GRU", "RNN": "recurrent layer",
     "MultiheadAttention": "attention layer", "BatchNorm1d": "batch norm", "BatchNorm2d": "batch norm",
     "BatchNorm3d": "batch norm", "LayerNorm": "layer norm", "RMSNorm": "RMS norm", "GroupNorm": "group norm",
-    "LSTMCell": "LSTM cell", "GRUCell": "GRU cell", "RNNCell": "recurrent cell",
+    "Conv1D": "linear layer", "LSTMCell": "LSTM cell", "GRUCell": "GRU cell", "RNNCell": "recurrent cell",
     "ConvTranspose1d": "transposed convolution", "ConvTranspose2d": "transposed convolution",
     "ConvTranspose3d": "transposed convolution", "QuantLinear": "quantised linear layer",
 }  # fmt: skip

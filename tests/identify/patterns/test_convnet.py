@@ -54,3 +54,11 @@ def test_what_joins_the_way_down_and_the_way_up_is_told() -> None:
     text = paragraph_of(Down(join=True), GRID)
     assert "It goes down to 1/2 of the resolution and up again, with 1 connection joined by concatenation" in text
     assert "up again" not in paragraph_of(Down(join=False), GRID)
+
+
+def test_transposed_convolutions_are_named_before_their_kernels() -> None:
+    up = nn.Sequential(nn.ConvTranspose2d(16, 8, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(8, 3, 4, 2, 1), nn.Tanh())
+    text = paragraph_of(up, spec(1, 16, 4, 4))
+    assert "2 transposed convolutions of 4×4" in text
+    mixed = nn.Sequential(nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), *up)
+    assert "(2 transposed of 4×4 and 1 of 3×3)" in paragraph_of(mixed, spec(1, 16, 4, 4))

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import torch
 from torch import Tensor, nn
 
+import modelreport
+from modelreport.identify.libraries import load_library
 from tests.identify.patterns.networks import TOKENS, Perceptron, stack
 from tests.identify.patterns.sentences import paragraph_of
 from tests.trace.models import spec
@@ -81,3 +86,21 @@ def test_of_several_outputs_only_the_ones_meant_are_told() -> None:
             return self.head(y.cumsum(1)), y.cumsum(1)
 
     assert "Of 2 outputs, one comes from a linear layer 32 → 5." in paragraph_of(Two(), TOKENS)
+
+
+def test_experts_that_the_file_holds_one_by_one_are_in_the_layers(tmp_path: Path) -> None:
+    """All but the embedding, the head and the last norm, counted by hand."""
+    library = load_library("transformers")
+    config = library.MixtralConfig(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        num_local_experts=4, vocab_size=40,
+    )  # fmt: skip
+    library.MixtralForCausalLM(config).save_pretrained(tmp_path)
+    layer = 2 * 32 * 32 + 2 * 32 * 16 + 4 * 32 + 4 * 3 * 32 * 48 + 2 * 32
+    report = modelreport.build(tmp_path)
+    assert any(".experts.0." in tensor.name for tensor in report.structure.tensors)
+    total = 2 * layer + 2 * 40 * 32 + 32
+    assert report.structure.parameters == total
+    size = report.outline.description[-1]
+    assert "in the layers" in size.text
+    assert 2 * layer / total in [pytest.approx(v) for v in size.values.values()]

@@ -71,3 +71,17 @@ def test_layers_that_share_their_weights_say_so() -> None:
     assert text.startswith("A 4-layer pre-norm transformer encoder")
     assert "all layers use the same weights" in text
     assert "all layers use the same weights" not in paragraph_of(stack(4), TOKENS)
+
+
+def test_an_encoder_before_a_causal_model_is_no_stage_of_it() -> None:
+    class Joined(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.eye, self.between, self.text = stack(2), nn.Linear(32, 64), stack(3, width=64, causal=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.text(self.between(self.eye(x)))
+
+    text = paragraph_of(Joined(), TOKENS)
+    assert "A 2-layer pre-norm transformer encoder of width 32" in text
+    assert "A 3-layer pre-norm causal transformer of width 64" in text or "A 3-layer pre-norm decoder-only" in text
