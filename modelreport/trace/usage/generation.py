@@ -31,8 +31,10 @@ MOST_OBJECTS: Final = 100_000
 def generation(runner: Runner) -> Generation | Skipped:
     """Cost of the prompt that was traced and of one token after it; skipped for a model that keeps no cache."""
     accepts = _arguments(runner.module)
-    if "use_cache" not in accepts or not set(CACHES) & set(accepts):
-        return skipped("The model's forward takes no cache: it does not generate step by step, or does it anew.")
+    if not ("use_cache" in accepts or _takes_any(runner.module)) or not set(CACHES) & set(accepts):
+        return skipped(
+            "The forward pass takes no cache: the model does not generate token by token, or begins anew for each."
+        )
     name, prompt = _prompt(runner.candidate, accepts)
     if prompt is None:
         return skipped("The traced input holds no tokens to continue.")
@@ -111,6 +113,15 @@ def _arguments(module: Any) -> tuple[str, ...]:
         return tuple(inspect.signature(module.forward).parameters)
     except (TypeError, ValueError):
         return ()
+
+
+def _takes_any(module: Any) -> bool:
+    """Whether ``forward`` hands arguments that it does not name to the model inside, ``use_cache`` among them."""
+    try:
+        found = inspect.signature(module.forward).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(p.kind is p.VAR_KEYWORD for p in found)
 
 
 def _prompt(candidate: Candidate, accepts: tuple[str, ...]) -> tuple[str, Dummy | None]:

@@ -20,6 +20,11 @@ MOST_OPERATIONS: Final = 3000
 """Longer passes are not repeated at other sizes: the report would take several times as long."""
 MOST_FOR_BATCH: Final = 1000
 """Longer passes are repeated for one variable only; cost grows in proportion to the batch in nearly all models."""
+MOST_OFF: Final = 0.05
+"""A polynomial that is further off at the largest size is no law."""
+TITLES: Final[dict[str, str]] = {
+    "macs": "multiply-adds", "flops": "FLOPs", "peak_bytes": "peak activation memory", "kept_bytes": "activations kept",
+}  # fmt: skip
 BATCHES: Final = (2, 4)
 """Besides the traced one; the largest is the test."""
 
@@ -149,8 +154,14 @@ def _laws(
         passes[size] = {
             "macs": tally.macs, "flops": tally.flops, "peak_bytes": tally.peak_bytes, "kept_bytes": tally.kept_bytes,
         }  # fmt: skip
-    quantities = [q for q in seen if seen[q]]
-    return [law(variable, q, sorted((n, p[q]) for n, p in passes.items())) for q in quantities]
+    made = [law(variable, q, sorted((n, p[q]) for n, p in passes.items())) for q in seen if seen[q]]
+    why = "the sizes tried lie on no polynomial, as when another operation comes to be the largest"
+    notes += [
+        f"No law of {TITLES[one.quantity]} for the {variable.name}: {why}."
+        for one in made
+        if one.deviation_share > MOST_OFF
+    ]
+    return [one for one in made if one.deviation_share <= MOST_OFF]
 
 
 def law(variable: Variable, quantity: Quantity, points: Sequence[tuple[int, int]]) -> Law:

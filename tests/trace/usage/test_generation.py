@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import nn
 
 from modelreport.facts import Generation, Skipped
@@ -107,6 +108,28 @@ def test_a_model_without_a_cache_says_so(module: nn.Module, inputs: tuple[object
         found = generation(runs)
     assert isinstance(found, Skipped)
     assert reason in found.reason
+
+
+def test_a_model_that_hands_the_cache_on_without_naming_its_use_generates() -> None:
+    """As vision-language models of transformers do, whose ``forward`` takes ``**kwargs``."""
+
+    class Around(nn.Module):
+        def __init__(self, inner: nn.Module) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, input_ids=None, past_key_values=None, **others):
+            return self.inner(input_ids=input_ids, past_key_values=past_key_values, **others)
+
+    ids = spec(1, 16, dtype="int64", name="input_ids")
+    model, _ = language_model("gpt2", n_layer=2, n_embd=32, n_head=2)
+    with running(model, ids) as runs:
+        plain = generation(runs)
+    assert isinstance(plain, Generation)
+    with running(Around(model.module), ids) as runs:
+        found = generation(runs)
+    assert isinstance(found, Generation)
+    assert replace(found, notes=()) == plain  # it does not say that its head is inside
 
 
 def test_an_encoder_of_transformers_is_no_decoder() -> None:

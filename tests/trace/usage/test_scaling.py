@@ -13,7 +13,7 @@ from modelreport.facts import Law, Skipped
 from modelreport.identify.libraries import load_library
 from modelreport.trace.dummies import Candidate, Dummy
 from modelreport.trace.usage import scaling
-from modelreport.trace.usage.scaling import laws, polynomial, variables
+from modelreport.trace.usage.scaling import law, laws, polynomial, variables
 from tests.trace.models import model_of, spec
 from tests.trace.usage.models import language_model, running, traced, usage_of
 
@@ -85,7 +85,7 @@ def test_a_size_that_the_model_does_not_take_is_named_with_its_reason() -> None:
     assert any(note.startswith("No law for the image side: at 20 the pass did not run") for note in usage.notes)
 
 
-def test_a_law_that_is_off_says_by_how_much() -> None:
+def test_what_lies_on_no_polynomial_is_no_law() -> None:
     class Stepped(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -95,8 +95,15 @@ def test_a_law_that_is_off_says_by_how_much() -> None:
             used = ids.shape[1] if ids.shape[1] < 16 else 4
             return self.head(self.table(ids[:, :used]))
 
-    law = laws_of(usage_of(Stepped(), spec(1, 16, dtype="int64", name="ids")).scaling)["sequence", "macs"]
-    assert law.deviation_share == pytest.approx((16 - 4) / 4)
+    usage = usage_of(Stepped(), spec(1, 16, dtype="int64", name="ids"))
+    assert not [variable for variable, _ in laws_of(usage.scaling) if variable == "sequence"]
+    assert any(note.startswith("No law of multiply-adds for the sequence: ") for note in usage.notes)
+
+
+def test_a_law_says_what_it_is_off() -> None:
+    (variable,) = (v for v in variables(Candidate("", (Dummy((1, 32), "ids", "int64"),))) if v.name == "sequence")
+    found = law(variable, "macs", [(8, 80), (16, 160), (24, 240), (32, 310)])
+    assert found.deviation_share == pytest.approx(10 / 310)
 
 
 def test_what_can_be_changed_is_told_from_the_input() -> None:
