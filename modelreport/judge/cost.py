@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from modelreport.facts import Evidence, Report, Skipped
-from modelreport.judge.rule import Clean, Found, Rule, known, point, say
+from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, known, point, say
 
 _HALF = 0.5
 _ENOUGH_LAYERS = 4
@@ -16,6 +16,8 @@ _GUESSED = "guessed value, {call_count} {call_count:call|calls}"
 def dominant(report: Report) -> Found | Clean:
     """One module that does more than half of the floating-point operations."""
     trace = known(report.trace)
+    if not trace.complete:
+        raise UncheckedError(f"The forward pass ended early: {trace.error}")
     flops: defaultdict[str, int] = defaultdict(int)
     for operation in trace.operations:
         flops[trace.calls[operation.call].path] += operation.flops or 0
@@ -58,13 +60,16 @@ def uncounted(report: Report) -> Found | Clean:
         *(point("operation", g.what, say(_GUESSED, call_count=g.calls)) for g in trace.guesses),
     ]
     texts = ["{unknown_count} {unknown_count:operation has|operations have} no FLOP formula"] if unknown else []
-    if inexact or not texts:
+    if not inexact and not texts:
+        texts.append("{guess_count} {guess_count:value|values} had to be guessed")
+    elif inexact:
         texts.append("{inexact_count} {inexact_count:operation rests|operations rest} on guessed values")
     return Found(
         say(
             " and ".join(texts) + ": the totals are estimates.",
             unknown_count=sum(unknown.values()),
             inexact_count=inexact,
+            guess_count=sum(guess.calls for guess in trace.guesses),
         ),
         evidence,
     )

@@ -47,7 +47,7 @@ def keys(report: Report) -> Found | Clean:
     )
 
 
-_TRAINING_ONLY = re.compile(r"(^|[._])(aux|auxiliary|mask_token|teacher|projector)")
+_TRAINING_ONLY = re.compile(r"(^|[._])(aux|auxiliary|mask_token|teacher|projector|experts?\.)")
 """Parts that serve only training by their usual names: auxiliary heads, mask tokens."""
 
 
@@ -151,7 +151,8 @@ RULES = (
         "S008",
         "note",
         "Parameters unused in the forward",
-        "Heads used only in training are expected here; others are dead weight and stop distributed training.",
+        "Heads used only in training are expected here, and experts that the dummy input was not sent to; others are "
+        "dead weight and stop distributed training.",
         "layers",
         unused,
     ),

@@ -59,6 +59,8 @@ def coverage(trace: Trace) -> str:
     if not calls:
         return ""
     unknown = sum(line.calls for line in trace.ledger if line.formula == "none")
+    if not unknown and calls == 1:
+        return "The one operator call has a formula or does no arithmetic."
     if not unknown:
         return f"All {text.plural(calls, 'operator call')} have a formula or do no arithmetic."
     return (

@@ -52,6 +52,18 @@ def test_guesses_alone_are_estimates_too() -> None:
     assert found.message.values["inexact_count"] == 2
 
 
+def test_guesses_that_no_operation_rests_on_are_counted_themselves() -> None:
+    found = finding(with_trace(plain_report(), guesses=(Guess(what="condition of If", calls=1),)), "C002")
+    assert found.message.text == "{guess_count} value had to be guessed: the totals are estimates."
+    assert found.message.values["guess_count"] == 1
+
+
+def test_a_part_of_a_pass_has_no_costliest_module() -> None:
+    found = finding(with_trace(plain_report(), complete=False, error="a shape did not fit"), "C001")
+    assert found.state == "not_checked"
+    assert "a shape did not fit" in str(found.message.values["reason"])
+
+
 def test_a_pass_that_ended_early_is_a_warning_with_the_reason() -> None:
     report = plain_report()
     trace = trace_of(report)

@@ -54,12 +54,10 @@ def test_unused_parameters_are_a_warning_when_they_are_many() -> None:
     assert (few.state, few.severity, many.severity) == ("found", "note", "warning")
 
 
-def test_auxiliary_heads_are_expected_to_rest() -> None:
-    report = with_trace(plain_report(), untouched=("AuxLogits.fc.weight",))
-    tensors = tuple(
-        replace(t, name="AuxLogits.fc.weight") if t.name == "layers.3.conv2.weight" else t
-        for t in report.structure.tensors
-    )
+@pytest.mark.parametrize("name", ["AuxLogits.fc.weight", "experts.3.up.weight"])
+def test_auxiliary_heads_and_experts_that_were_not_chosen_are_expected_to_rest(name: str) -> None:
+    report = with_trace(plain_report(), untouched=(name,))
+    tensors = tuple(replace(t, name=name) if t.name == "layers.3.conv2.weight" else t for t in report.structure.tensors)
     found = finding(replace(report, structure=replace(report.structure, tensors=tensors)), "S008")
     assert (found.state, found.severity) == ("found", "note")
 

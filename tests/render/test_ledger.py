@@ -38,6 +38,11 @@ def test_the_share_of_counted_calls_is_told() -> None:
     assert coverage(replace(trace, ledger=())) == ""
 
 
+def test_one_call_is_told_in_the_singular() -> None:
+    line = KernelTotal(kernel="aten::embedding", calls=1, flops=0, formula="free")
+    assert coverage(replace(pass_of(), ledger=(line,))) == "The one operator call has a formula or does no arithmetic."
+
+
 def test_hardly_any_call_missing_is_not_rounded_to_none() -> None:
     lines = (
         KernelTotal(kernel="aten.mm", calls=999_999, flops=1, formula="matrix"),

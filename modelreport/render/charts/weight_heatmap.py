@@ -7,7 +7,7 @@ import math
 from modelreport.facts import QUANTILES, Skipped, Structure, TensorStatistics, Trace, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Axis, Chart, Heat
-from modelreport.render.charts.weight_rows import percentile, weight_rows
+from modelreport.render.charts.weight_rows import none_drawn, percentile, weight_rows
 
 ROWS = 48
 _COLUMNS = ("min", *(f"{quantile * 100:g} %" for quantile in QUANTILES), "max")
@@ -19,7 +19,7 @@ def weight_heatmap(structure: Structure, weights: Weights | Skipped, trace: Trac
         return weights
     rows, chosen = weight_rows(structure, weights, trace, ROWS)
     if not rows:
-        return Skipped(stage="measure", reason="No parameter has finite values.")
+        return Skipped(stage="measure", reason=none_drawn(weights))
     cells = [_cells(row.statistics) for row in rows]
     scale = percentile([max(abs(q) for q in row.statistics.quantiles) for row in rows], 0.9) or 1.0
     largest = max(rows, key=lambda row: _reach(row.statistics))

@@ -8,7 +8,7 @@ from modelreport.facts import Histogram, Skipped, Structure, Trace, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.partition import bounded
 from modelreport.render.charts.spec import Axis, Chart, Ridge
-from modelreport.render.charts.weight_rows import Row, percentile, weight_rows
+from modelreport.render.charts.weight_rows import Row, none_drawn, percentile, weight_rows
 
 ROWS = 24
 _STEPS = 96
@@ -20,7 +20,7 @@ def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Tr
         return weights
     rows, chosen = weight_rows(structure, weights, trace, ROWS)
     if not rows:
-        return Skipped(stage="measure", reason="No parameter has finite values.")
+        return Skipped(stage="measure", reason=none_drawn(weights))
     reach = percentile([max(abs(r.statistics.quantiles[0]), abs(r.statistics.quantiles[-1])) for r in rows], 0.8) * 1.1
     reach = bounded(reach or max((abs(r.statistics.maximum or 0.0) for r in rows), default=0.0) or 1.0)
     widest, narrowest = (choose(rows, key=_std) for choose in (max, min))

@@ -37,6 +37,11 @@ def weight_rows(structure: Structure, weights: Weights, trace: Trace | Skipped, 
     return rows, f"{left_out}, in the order of the model."
 
 
+def none_drawn(weights: Weights) -> str:
+    """Why there are no rows."""
+    return "No parameter has finite values." if weights.tensors else "No values were read."
+
+
 def _label(name: str) -> str:
     return text.name(name.removesuffix(".weight"), 60)
 

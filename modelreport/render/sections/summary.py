@@ -46,10 +46,16 @@ def _parameters(report: Report) -> Figure:
 def _compute(trace: Trace | Skipped) -> Figure:
     if isinstance(trace, Skipped):
         return Figure("Compute", text.UNKNOWN, "no forward pass, see Compute")
-    shape = text.shape(trace.inputs[0].shape) if trace.inputs else "one pass"
+    shape = _inputs(trace) or "one pass"
     partial = "" if trace.complete else ", pass incomplete"
     exact = f"{text.exact(trace.macs)} multiply-adds, {text.exact(trace.flops)} floating-point operations"
     return Figure("Compute", text.macs(trace.macs), f"{text.flops(trace.flops)} for {shape}{partial}", exact)
+
+
+def _inputs(trace: Trace) -> str:
+    """Shapes of the first two inputs."""
+    shapes = [text.shape(spec.shape) for spec in trace.inputs]
+    return " and ".join(shapes[:2]) + (" …" if len(shapes) > 2 else "")
 
 
 def _weights(report: Report) -> Figure:
@@ -112,8 +118,7 @@ def what_it_is(report: Report) -> str:
         if known.how == "keys and shapes" and known.equal:
             words.append(f"one of {text.exact(len(known.equal) + 1)} that fit its names and shapes equally")
     if isinstance(report.trace, Trace) and report.trace.inputs and report.trace.outputs:
-        ends = (report.trace.inputs[0].shape, report.trace.outputs[0].shape)
-        words.append(" → ".join(text.shape(shape) for shape in ends))
+        words.append(f"{_inputs(report.trace)} → {text.shape(report.trace.outputs[0].shape)}")
     return " · ".join(words)
 
 

@@ -1,6 +1,6 @@
 import msgspec
 
-from modelreport.render.charts.weight_rows import percentile, weight_rows
+from modelreport.render.charts.weight_rows import none_drawn, percentile, weight_rows
 from tests.factories import make_report, skipped_report
 
 
@@ -32,3 +32,9 @@ def test_without_matrices_all_parameters_are_shown_without_a_family():
 def test_percentile_takes_a_value_that_is_there():
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
     assert percentile([1.0], 0.99) == 1.0
+
+
+def test_values_that_were_not_read_are_not_called_infinite():
+    weights = make_report().weights
+    assert none_drawn(weights) == "No parameter has finite values."
+    assert none_drawn(msgspec.structs.replace(weights, tensors=())) == "No values were read."

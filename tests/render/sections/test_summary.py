@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from modelreport.facts import Identification, Security, Trace
+from modelreport.facts import Identification, Security, TensorSpec, Trace
 from modelreport.render.sections.summary import context, key_figures, tally, what_it_is
 from tests.factories import make_report, skipped_report
 
@@ -44,6 +44,17 @@ def test_a_pass_that_ended_early_says_so() -> None:
     assert isinstance(report.trace, Trace)
     early = replace(report, trace=replace(report.trace, complete=False))
     assert "pass incomplete" in key_figures(early)[1].beside
+
+
+def test_two_inputs_are_both_told() -> None:
+    report = make_report()
+    assert isinstance(report.trace, Trace)
+    ids, image = TensorSpec(shape=(1, 77), dtype="int64"), report.trace.inputs[0]
+    two = replace(report, trace=replace(report.trace, inputs=(ids, image)))
+    assert key_figures(two)[1].beside.endswith(" for 1×77 and 1×3×32×32")
+    assert "1×77 and 1×3×32×32 → 1×10" in what_it_is(two)
+    three = replace(report, trace=replace(report.trace, inputs=(ids, image, ids)))
+    assert key_figures(three)[1].beside.endswith(" for 1×77 and 1×3×32×32 …")
 
 
 def test_a_file_that_runs_code_says_so() -> None:
