@@ -9,7 +9,7 @@ from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
 from modelreport.render.table import Cell, Column, Row, Table, amount, share_cell
 
-IN_MARKUP = 100
+IN_MARKUP = 60
 """Rows in the page itself, the heaviest first; the others travel packed."""
 
 COLUMNS = (

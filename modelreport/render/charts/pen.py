@@ -31,9 +31,9 @@ class Pen:
         return f"var(--{token})" if self.theme == "page" else value
 
     @staticmethod
-    def number(value: float) -> str:
-        """A coordinate: at most two decimals, never ``-0``."""
-        return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+    def number(value: float, decimals: int = 1) -> str:
+        """A coordinate, to a tenth of a unit, which is finer than a screen shows; never ``-0``."""
+        return f"{round(value, decimals) + 0.0:.{decimals}f}".rstrip("0").rstrip(".")
 
     def at(self, x: float, y: float) -> str:
         """A point of a path."""
@@ -65,10 +65,10 @@ class Pen:
             Markup('<path d="{}" fill="{}"{}{}{}').format(
                 data,
                 self.colour(fill) if fill else "none",
-                Markup(' stroke="{}" stroke-width="{}"').format(self.colour(stroke), self.number(thick))
+                Markup(' stroke="{}" stroke-width="{}"').format(self.colour(stroke), self.number(thick, 2))
                 if stroke
                 else "",
-                Markup(' opacity="{}"').format(self.number(opacity)) if opacity < 1 else "",
+                Markup(' opacity="{}"').format(self.number(opacity, 2)) if opacity < 1 else "",
                 Markup("><title>{}</title></path>").format(hint) if hint else Markup("/>"),
             )
         )

@@ -90,6 +90,10 @@ def draw(pen: Pen, layer: Layer, plot: Plot) -> None:
             _histogram(pen, layer, plot)
 
 
+NARROWEST = 0.4
+"""Width from which a part of a stacked bar is drawn: less than half a pixel shows nothing but takes room."""
+
+
 def _bars(pen: Pen, layer: Bars, plot: Plot) -> None:
     thick = plot.row_height * 0.66
     for i, value in enumerate(layer.values):
@@ -105,7 +109,7 @@ def _stack(pen: Pen, layer: Stack, plot: Plot) -> None:
         start = plot.stacked[i]
         plot.stacked[i] = start + value
         wide = plot.x(start + value) - plot.x(start)
-        if wide >= 0.05:
+        if wide >= NARROWEST:
             pen.rectangle(plot.x(start), plot.middle(i) - thick / 2, wide, thick, layer.colour, layer.hover[i])
         if layer.labels:
             pen.text(plot.x(plot.stacked[i]) + 5, plot.middle(i) + 3.7, layer.labels[i], "muted", 10.5)

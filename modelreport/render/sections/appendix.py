@@ -10,7 +10,7 @@ from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.packed import remark
 from modelreport.render.section import Section, drawn
-from modelreport.render.table import Cell, Column, Row, Table, share_cell
+from modelreport.render.table import ROWS_IN_MARKUP, Cell, Column, Row, Table, share_cell
 
 COLUMNS = (
     Column("name", "Tensor", "name"),
@@ -39,6 +39,8 @@ METHOD = (
     "Statistics are over finite values; NaN and infinities are counted apart. Deviations are of the population.",
     "A share marked with < or > was not rounded to nothing or to everything.",
 )
+ROWS_BESIDE_STATISTICS = 40
+"""Rows in the page itself where the table of statistics shows every tensor already; the others travel packed."""
 STAGES = {
     "load": "Reading",
     "identify": "Architecture",
@@ -52,7 +54,9 @@ STAGES = {
 def tensors(report: Report, places: Anchors) -> Table:
     """One row for each parameter and buffer, numbered by its index in ``Structure.tensors``."""
     rows = tuple(_row(index, each, places) for index, each in enumerate(report.structure.tensors))
-    return Table("tensors", "All tensors", COLUMNS, rows, noun=("tensor", "tensors"))
+    measured = all(each.name in places.statistics for each in report.structure.tensors)
+    limit = ROWS_BESIDE_STATISTICS if measured else ROWS_IN_MARKUP
+    return Table("tensors", "All tensors", COLUMNS, rows, noun=("tensor", "tensors"), limit=limit)
 
 
 def _row(index: int, each: TensorFact, places: Anchors) -> Row:
