@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from modelreport.meta import size_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,15 +65,7 @@ def stored_bytes(tensor: torch.Tensor) -> int:
                 size *= length if stride else 1
         return min(size, int(tensor.untyped_storage().nbytes()))
     except (NotImplementedError, RuntimeError):  # sparse, nested: no strides
-        return _sparse_bytes(tensor)
-
-
-def _sparse_bytes(tensor: torch.Tensor) -> int:
-    import torch
-
-    if tensor.layout == torch.sparse_coo:
-        return int(tensor._indices().nbytes + tensor._values().nbytes)  # noqa: SLF001  the public ones want coalescing
-    return 0
+        return size_of(tensor)
 
 
 def moved_bytes(moves: Moves, read: Sequence[torch.Tensor], made: Sequence[torch.Tensor]) -> tuple[int, int]:

@@ -86,9 +86,11 @@ def test_a_linear_layer_reads_its_weights_and_input_once():
     assert (read, written) == (4 * (40 + 24 + 3), 4 * 15)
 
 
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
 def test_tensors_without_strides_are_counted_by_their_parts():
     sparse = torch.eye(8).to_sparse()
     assert stored_bytes(sparse) == 2 * 8 * 8 + 8 * 4
+    assert stored_bytes(torch.eye(8).to_sparse_csr()) == 9 * 8 + 8 * 8 + 8 * 4
     assert stored_bytes(torch.empty(0)) == 0
     assert stored_bytes(torch.empty(4, 4, device="meta").expand(3, 4, 4)) == 64
 
