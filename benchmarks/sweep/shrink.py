@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ _DEPTH = re.compile(
     r"|(encoder|decoder|text_encoder|speech_encoder|depth|text|vision|audio|prior_encoder)_layers"
     r"|num_(hidden|block|attention|transformer|codebook)_?layers|depth|encoder_num_layers|decoder_num_layers)$"
 )
+_CHOSEN = re.compile(r"^(deepstack_\w+_index(es)?|intermediate_layers_indices|vit_layers|vision_feature_layers?)$")
 _EXPERTS = re.compile(r"^(num_(local_|routed_)?experts|n_routed_experts|moe_num_experts)$")
 _PER_LAYER = re.compile(r"^(layer_types|layers_block_type|mlp_layer_types|block_types|attention_types|layer_type)$")
 
@@ -27,7 +29,16 @@ def shrunk(config: Any) -> Any:
                     setattr(level, key, limit)
             elif isinstance(value, (list, tuple)) and _PER_LAYER.match(key) and len(value) > LAYERS:
                 setattr(level, key, _kinds(value))
+            elif _CHOSEN.match(key):
+                setattr(level, key, _within(value, merged=key.startswith("deepstack")))
     return config
+
+
+def _within(values: Any, merged: bool) -> Any:
+    """Numbers of layers whose outputs are used, of those that are left; each once where each has a part of its own."""
+    if not isinstance(values, (list, tuple)) or not all(isinstance(v, int) for v in values):
+        return values
+    return list(range(min(LAYERS, len(values)))) if merged else [v % LAYERS if v >= LAYERS else v for v in values]
 
 
 def _kinds(values: Any) -> Any:
@@ -75,15 +86,41 @@ def completed(config: Any) -> Any:
         part = inner.get(name)
         if part is not None and text is not None and hasattr(part, "out_hidden_size") and hasattr(text, "hidden_size"):
             part.out_hidden_size = text.hidden_size
+    _joined(config, inner)
     _room(config)
     return config
 
 
+def _joined(config: Any, inner: dict[str, Any]) -> None:
+    """Vectors of images and sounds as wide as those of the text that they are put among."""
+    width = _own(inner.get("text_config"), "hidden_size")
+    vision, audio = inner.get("vision_config"), inner.get("audio_config")
+    if not isinstance(width, int):
+        return
+    if audio is not None and "output_dim" in vars(audio):
+        audio.output_dim = width
+    if vision is not None and {"embed_dim", "hidden_size", "spatial_merge_size"} <= set(vars(vision)):
+        vision.hidden_size = width
+    if "visual_indicator_token_ids" in vars(config):
+        config.hidden_size = width
+    side = math.isqrt(_own(config, "mm_tokens_per_image") or 0)
+    if vision is not None and side and _own(vision, "image_size") // _own(vision, "patch_size") % side:
+        vision.image_size = 2 * side * vision.patch_size
+
+
+def _own(level: Any, name: str) -> Any:
+    """A setting; ``None`` where there is none, or one for each layer, which some configurations refuse to tell."""
+    try:
+        return getattr(level, name, None)
+    except Exception:
+        return None
+
+
 def _heads(level: Any) -> None:
     """A size of attention heads where their number does not divide the width, as published ones state it."""
-    heads, width = getattr(level, "num_attention_heads", None), getattr(level, "hidden_size", None)
+    heads, width = _own(level, "num_attention_heads"), _own(level, "hidden_size")
     if isinstance(heads, int) and isinstance(width, int) and heads and width % heads:
-        level.head_dim = vars(level).get("head_dim") or HEAD
+        level.head_dim = _own(level, "head_dim") or HEAD
 
 
 def _windows(level: Any) -> None:
@@ -112,10 +149,10 @@ def _shuffled(level: Any) -> None:
 def _sections(level: Any) -> None:
     """Sections of a rotary embedding over time, height and width: together they are half its size."""
     rope = getattr(level, "rope_parameters", None)
-    heads, width = getattr(level, "num_attention_heads", 0), getattr(level, "hidden_size", 0)
+    heads, width = _own(level, "num_attention_heads") or 0, _own(level, "hidden_size") or 0
     if not isinstance(rope, dict) or not isinstance(heads, int) or not isinstance(width, int):
         return
-    size = vars(level).get("head_dim") or (width // heads if heads else 0)
+    size = _own(level, "head_dim") or (width // heads if heads else 0)
     part = rope.get("partial_rotary_factor") or getattr(level, "partial_rotary_factor", None) or 1.0
     half = (int(size * part) + 1) // 2
     if half > 2 and sum(rope.get("mrope_section") or ()) != half:

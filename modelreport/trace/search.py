@@ -108,10 +108,18 @@ def _richer(tries: _Tries, source: Iterator[Candidate], parameters: set[str]) ->
     """After a success that left parameters untouched, a few candidates that feed more."""
     if tries.best is None or tries.best.error is not None:
         return
-    _try_some(tries, (c for c in source if c.richer), parameters)
+    _try_some(tries, (c for c in source if c.richer and _feeds_more(c, tries)), parameters)
     untouched = parameters - tries.best.touched
     if untouched:
         _try_some(tries, enriched(tries.best.candidate, untouched), parameters)
+
+
+def _feeds_more(candidate: Candidate, tries: _Tries) -> bool:
+    """Whether it feeds an argument that the best pass did not: another form of the same ones touches the same."""
+    if tries.best is None:
+        return True
+    best = tries.best.candidate
+    return len(candidate.args) > len(best.args) or bool(candidate.kwargs.keys() - best.kwargs.keys())
 
 
 def _try_some(tries: _Tries, source: Iterator[Candidate], parameters: set[str]) -> None:

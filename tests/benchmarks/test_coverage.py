@@ -143,3 +143,19 @@ def test_windows_slide_only_where_layers_have_them():
 def test_a_pass_that_had_to_be_real_is_not_compared_with_itself():
     found = totals([ran("a"), ran("b", check="was real")])
     assert (found["works"], found["compared"], found["run for real"]) == (2, 1, 1)
+
+
+def test_layers_whose_outputs_are_used_are_among_those_that_are_left():
+    config = shrunk(Settings(deepstack_visual_indexes=[8, 16, 24], intermediate_layers_indices=[3, 7, 30]))
+    assert config.deepstack_visual_indexes == [0, 1], "each has a part of its own"
+    assert config.intermediate_layers_indices == [1, 1, 0], "as many as before, for the width behind them"
+
+
+def test_images_and_sounds_are_as_wide_as_the_text_they_join():
+    config = Settings(
+        text_config=Settings(hidden_size=64),
+        vision_config=Settings(hidden_size=32, embed_dim=16, spatial_merge_size=2),
+        audio_config=Settings(output_dim=8),
+    )
+    fitted = completed(config)
+    assert (fitted.vision_config.hidden_size, fitted.audio_config.output_dim) == (64, 64)

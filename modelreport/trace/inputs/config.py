@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 SEQUENCE = 128
 """Tokens to feed where the model takes as many."""
 MOST_LEVELS = 24
 MOST_SIDE = 2048
+WIDTHS = ("hidden_size", "d_model", "n_embd", "embed_dim", "hidden_dim", "dim")
 _PARTS = {
     "text": re.compile(r"text|lang|llm|decoder|language"),
     "image": re.compile(r"vis|image|pixel|backbone|vit|perceiver"),
     "audio": re.compile(r"audio|speech|sound|encoder|acoustic"),
 }
+
+
+class Mapped:
+    """The settings of a mapping as attributes; names that are no identifiers are left out."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        known = {k: v for k, v in settings.items() if isinstance(k, str) and k.isidentifier()}
+        self.__dict__.update({k: v for k, v in known.items() if not k.startswith("_")})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as they were."""
+        return dict(vars(self))
 
 
 class Config:
@@ -42,6 +55,11 @@ class Config:
         if isinstance(value, (list, tuple)) and value:
             value = value[-1]
         return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+    @property
+    def names(self) -> set[str]:
+        """Names of the settings of the outer level."""
+        return set(getattr(self.config, "__dict__", ()))
 
     def has(self, part: str) -> bool:
         """Whether an inner configuration describes such a part."""
@@ -107,13 +125,20 @@ class Config:
         sides = tuple(size) if isinstance(size, (list, tuple)) and size else (size, size)
         height, width = sides[-2] if len(sides) > 1 else sides[0], sides[-1]
         if all(isinstance(n, int) and 1 <= n <= MOST_SIDE for n in (height, width)):
-            return int(height), int(width)
+            step = self.patch * self.shuffle if self.shuffle > 1 else 1
+            return -(-int(height) // step) * step, -(-int(width) // step) * step
         return 224, 224
 
     @property
     def patch(self) -> int:
         """Side of an image patch."""
         return max(1, self.whole("patch_size", part="image", default=16))
+
+    @property
+    def shuffle(self) -> int:
+        """Side of the square of patches that a pixel shuffle puts together for the text; 1 without one."""
+        factor = self.whole("pixel_shuffle_factor", "scale_factor", default=1) if self.has("text") else 1
+        return factor if 1 < factor <= 8 else 1
 
     @property
     def frames(self) -> int:
@@ -136,7 +161,12 @@ class Config:
     @property
     def width(self) -> int:
         """Size of the vectors that stand for tokens."""
-        return self.whole("hidden_size", "d_model", "n_embd", "embed_dim", "hidden_dim", "dim", default=768)
+        return self.whole(*WIDTHS, default=768)
+
+    @property
+    def text_width(self) -> int:
+        """Size of the vectors that stand for words."""
+        return self.whole(*WIDTHS, part="text", default=768)
 
 
 def _is_id(value: Any) -> bool:

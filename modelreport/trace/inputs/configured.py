@@ -10,6 +10,7 @@ from typing import Any
 
 from modelreport.trace.dummies import Candidate, Dummy, Mark, dummies_in
 from modelreport.trace.inputs.audio import suited
+from modelreport.trace.inputs.denoising import denoising_sets
 from modelreport.trace.inputs.image import ROWS
 from modelreport.trace.inputs.rules import forms_of_argument
 from modelreport.trace.inputs.subject import Subject, subject_of
@@ -24,7 +25,7 @@ COMPANIONS = {
         "spatial_shapes", "image_merge_sizes",
     ),
     "pixel_values_videos": ("video_grid_thw", "video_merge_sizes"),
-    "input_features": ("input_features_mask", "feature_attention_mask"),
+    "input_features": ("input_features_mask", "feature_attention_mask", "chunk_sample_lengths"),
     "input_values": (),
 }  # fmt: skip
 """What goes with an argument where ``forward`` takes it."""
@@ -47,6 +48,8 @@ def configured(module: Any, parameters: list[inspect.Parameter]) -> Iterator[Can
     subject = subject_of(module, parameters)
     if subject is None:
         return
+    for origin, kwargs in denoising_sets(subject):
+        yield _told(kwargs, origin, {}, richer=False)
     extra: dict[str, Any] = {"use_cache": False} if "use_cache" in subject.names else {}
     base = base_of(subject)
     spare = _spare(subject)
@@ -107,11 +110,12 @@ def _together(subject: Subject, base: dict[str, Any]) -> Iterator[tuple[str, dic
 def _mixed(subject: Subject, base: dict[str, Any], group: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Text and the named arguments, in each form of the first of them."""
     kinds = " and ".join(dict.fromkeys(PLACEHOLDERS[name][0] for name in group))
-    for form in forms_of_argument(group[0], subject):
+    forms = {name: forms_of_argument(name, subject) for name in group}
+    turns = [(name, form) for name in group for form in forms[name][0 if name == group[0] else 1 :]]
+    for turned, turn_form in turns:
         fed = dict(base)
         for name in group:
-            value = form if name == group[0] else next(iter(forms_of_argument(name, subject)), None)
-            if value is not None:
+            if value := turn_form if name == turned else next(iter(forms[name]), None):
                 fed[name] = value
         for name in (c for n in group for c in COMPANIONS[n] if c in subject.names):
             if name == "image_sizes" and not subject.config.find("image_grid_pinpoints"):
@@ -148,7 +152,7 @@ def counts_of(subject: Subject, name: str, fed: dict[str, Any]) -> list[int]:
         return [ROWS * ROWS // config.merge**2]
     stated = config.whole("image_seq_length", "image_seq_len", "mm_tokens_per_image", "num_image_tokens", default=0)
     height, width = config.image
-    patches = max(1, (height // config.patch) * (width // config.patch))
+    patches = max(1, (height // config.patch) * (width // config.patch)) // config.shuffle**2
     return list(dict.fromkeys(n for n in (stated, patches) if 0 < n <= MOST_TOKENS)) or [1]
 
 

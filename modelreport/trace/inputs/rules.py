@@ -21,7 +21,7 @@ PLAIN = (int, float, bool)
 
 
 def forms_of_argument(name: str, subject: Subject) -> list[Any]:
-    """Values for one argument, the likeliest first: a ``Dummy``, several in a list, a number; nothing where no rule knows."""
+    """What one argument may be given, the likeliest first: ``Dummy``, several in a list, or a number; maybe nothing."""
     for rule in RULES:
         found = rule(name, subject)
         if found:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelreport.trace.inputs.config import Config
+from modelreport.trace.inputs.config import Config, Mapped
 from modelreport.trace.inputs.documented import Documented, documented
 
 
@@ -19,6 +20,9 @@ class Subject:
     parameters: tuple[inspect.Parameter, ...]
     shapes: dict[str, Documented] = field(default_factory=dict)
     """What the documentation of ``forward`` says of its arguments."""
+
+    mapped: bool = False
+    """Whether the configuration is a mapping, as those of diffusers are."""
 
     @property
     def names(self) -> set[str]:
@@ -55,8 +59,11 @@ class Subject:
 
 
 def subject_of(module: Any, parameters: list[inspect.Parameter]) -> Subject | None:
-    """The model with what it says about itself; ``None`` for one without a configuration like those of transformers."""
-    config = getattr(module, "config", None)
-    if not hasattr(config, "to_dict"):
+    """The model with what it says about itself; ``None`` without a configuration as transformers or diffusers have."""
+    config: Any = getattr(module, "config", None)
+    mapped = isinstance(config, Mapping)
+    if mapped:
+        config = Mapped(config)
+    elif not hasattr(config, "to_dict"):
         return None
-    return Subject(module, Config(config), tuple(parameters), documented(module.forward))
+    return Subject(module, Config(config), tuple(parameters), documented(module.forward), mapped)

@@ -23,7 +23,7 @@ def text_forms(name: str, subject: Subject) -> list[Any]:
     if name.endswith("token_type_ids"):
         return [Dummy((1, length), "zeros", "int64")]
     if name.endswith(("inputs_embeds", "input_embeds")):
-        return [Dummy((1, length, config.width))]
+        return [Dummy((1, length, config.text_width))]
     if name in ("attention_mask", "decoder_attention_mask", "encoder_attention_mask"):
         return [Dummy((1, length), "ones", "int64")]
     return []

@@ -48,3 +48,15 @@ def test_short_models_get_short_sequences():
     assert Config(Settings(max_position_embeddings=24)).sequence == 24
     assert Config(Settings(max_position_embeddings=4096)).sequence == 128
     assert Config(Settings(max_position_embeddings=0)).sequence == 128
+
+
+def test_images_are_cut_into_whole_squares_where_a_shuffle_puts_patches_together():
+    text = Settings(hidden_size=64)
+    whole = Config(Settings(text_config=text, image_size=224, patch_size=16, pixel_shuffle_factor=4))
+    assert whole.image == (256, 256), "fourteen patches do not make squares of four"
+    assert Config(Settings(image_size=224, patch_size=16, scale_factor=4)).image == (224, 224), "no text, no shuffle"
+
+
+def test_vectors_of_words_are_as_wide_as_the_text_part():
+    config = Config(Settings(vision_config=Settings(hidden_size=32), text_config=Settings(hidden_size=64)))
+    assert (config.width, config.text_width) == (32, 64)
