@@ -179,7 +179,8 @@ def _module_facts(
     groups: dict[int, list[int]] = {}
     for i, fact in enumerate(facts):
         own_name = fact.name.rpartition(".")[2] if exact[i] else fact.name
-        own[owners[i]][own_name] = i
+        here = own[owners[i]]
+        here[own_name if own_name not in here else f"{own_name} {len(here)}"] = i  # experts that the module joins
         groups.setdefault(sharing[i].first, []).append(owners[i])
     by_name = {fact.name: i for i, fact in enumerate(facts)}
     places = plan.places

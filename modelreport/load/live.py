@@ -105,7 +105,8 @@ def read_module(module: Any, options: Options) -> Checkpoint:
 
     if not isinstance(module, torch.nn.Module):
         raise LoadError(
-            f"A {type(module).__name__} is neither a path, nor an nn.Module, nor a mapping of names to tensors.",
+            f"An object of type {type(module).__name__} is neither a path, nor an nn.Module, nor a mapping of names to "
+            "tensors.",
             "Give a model, its state_dict(), or the path of a file.",
         )
     tree = _tree(module)

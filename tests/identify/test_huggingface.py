@@ -264,6 +264,8 @@ def test_experts_stay_with_the_module_that_joins_them() -> None:
     owners = {t.name: (t.module, t.role) for t in structure.tensors}
     first = "model.layers.0.block_sparse_moe.experts.0.w1.weight"
     assert owners[first] == ("model.layers.0.mlp.experts", "parameter")
+    joined = next(m for m in structure.modules if m.path == "model.layers.0.mlp.experts")
+    assert joined.own_parameters == joined.parameters == sum(t.numel() for n, t in written.items() if ".experts." in n)
 
 
 def test_an_expert_that_is_lacking_changes_the_parameter_it_belongs_to() -> None:
