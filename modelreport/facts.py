@@ -536,7 +536,7 @@ class Device(Fact, frozen=True, kw_only=True):
     flops_per_s: dict[str, float]
     """Dense peak for each dtype that matrix units take, floating-point operations in a second."""
     vector_flops_per_s: float | None = None
-    """Float32 peak of the ordinary units, which do everything that is no matrix product; ``None`` when not published."""
+    """Float32 peak of the ordinary units, which do everything that is no matrix product; ``None``: not published."""
     bytes_per_s: float
     """Memory bandwidth."""
     memory_bytes: int
