@@ -41,7 +41,7 @@ def test_a_live_object_is_traced_through_the_front_rooms():
 
 
 def test_a_folder_of_a_sentence_encoder_is_traced_through_its_configuration(minilm, torchvision):
-    """22.7 M parameters, six layers of width 384: 2·weights·S + 4·S²·d·L FLOPs of matrices, the pooler's matrix once."""
+    """22.7 M parameters, six layers of width 384: 2·weights·S + 4·S²·d·L FLOPs of matrices, the pooler once."""
     with open_checkpoint(minilm, Options()) as checkpoint:
         model = identify(checkpoint, Options())
         assert not isinstance(model, Skipped)
