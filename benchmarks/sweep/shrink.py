@@ -38,7 +38,7 @@ def _within(values: Any, merged: bool) -> Any:
     """Numbers of layers whose outputs are used, of those that are left; each once where each has a part of its own."""
     if not isinstance(values, (list, tuple)) or not all(isinstance(v, int) for v in values):
         return values
-    return list(range(min(LAYERS, len(values)))) if merged else [v % LAYERS if v >= LAYERS else v for v in values]
+    return list(range(min(LAYERS, len(values)))) if merged else [v if abs(v) <= LAYERS else v % LAYERS for v in values]
 
 
 def _kinds(values: Any) -> Any:
@@ -71,7 +71,6 @@ def completed(config: Any) -> Any:
     A vision part that states the width it gives its vectors is given the width of the text part; vocabularies hold the
     placeholders.
     """
-    inner = {key: value for key, value in vars(config).items() if hasattr(value, "to_dict")}
     for level in levels(config):
         for key, value in _MISSING.items():
             if key in vars(level) and getattr(level, key) is None:
@@ -81,31 +80,44 @@ def completed(config: Any) -> Any:
         _windows(level)
         _shuffled(level)
         _backbone(level)
-    text = inner.get("text_config")
-    for name in ("vision_config", "audio_config"):
-        part = inner.get(name)
-        if part is not None and text is not None and hasattr(part, "out_hidden_size") and hasattr(text, "hidden_size"):
-            part.out_hidden_size = text.hidden_size
-    _joined(config, inner)
+    for level in levels(config):
+        _joined(level)
     _room(config)
     return config
 
 
-def _joined(config: Any, inner: dict[str, Any]) -> None:
-    """Vectors of images and sounds as wide as those of the text that they are put among."""
-    width = _own(inner.get("text_config"), "hidden_size")
-    vision, audio = inner.get("vision_config"), inner.get("audio_config")
+def _joined(config: Any) -> None:
+    """Vectors of images and sounds as wide as those of the text that they are put among, or the part behind them."""
+    inner = {key: value for key, value in vars(config).items() if hasattr(value, "to_dict")}
+    encoder, projector = inner.get("encoder_config"), inner.get("projector_config")
+    made = _own(encoder, "hidden_dim") or _own(encoder, "hidden_size")
+    if projector is not None and made and "encoder_hidden_size" in vars(projector):
+        projector.encoder_hidden_size = made
+    vision, audio, text = inner.get("vision_config"), inner.get("audio_config"), inner.get("text_config")
+    width = _own(text if text is not None else config, "hidden_size")
     if not isinstance(width, int):
         return
+    for part in (vision, audio) if text is not None else ():
+        if part is not None and hasattr(part, "out_hidden_size"):
+            part.out_hidden_size = width
     if audio is not None and "output_dim" in vars(audio):
         audio.output_dim = width
     if vision is not None and {"embed_dim", "hidden_size", "spatial_merge_size"} <= set(vars(vision)):
         vision.hidden_size = width
     if "visual_indicator_token_ids" in vars(config):
         config.hidden_size = width
-    side = math.isqrt(_own(config, "mm_tokens_per_image") or 0)
-    if vision is not None and side and _own(vision, "image_size") // _own(vision, "patch_size") % side:
-        vision.image_size = 2 * side * vision.patch_size
+    if vision is not None:
+        _cut(vision, config)
+
+
+def _cut(vision: Any, config: Any) -> None:
+    """An image of as many rows of patches as can be put together into squares, or pooled to so many tokens."""
+    image, patch = _own(vision, "image_size"), _own(vision, "patch_size")
+    pooled = math.isqrt(_own(config, "mm_tokens_per_image") or 0)
+    side = pooled or _own(config, "pixel_shuffle_factor") or _own(config, "scale_factor")
+    if isinstance(image, int) and isinstance(patch, int) and isinstance(side, int) and side > 0 and patch > 0:
+        rows = image // patch
+        vision.image_size = image if rows % side == 0 else -(-rows // side) * side * patch
 
 
 def _own(level: Any, name: str) -> Any:

@@ -71,6 +71,16 @@ def _image_size(message: str, candidate: Candidate) -> Iterator[Candidate]:
         yield resized(candidate, int(match[1]))
 
 
+def _among(message: str, candidate: Candidate) -> Iterator[Candidate]:
+    """``Number of patches 49 not found … amongst possible values [1225, 4900]``: images of so many more patches."""
+    match = re.search(r"patches (\d+) not found .{0,60}values .{0,12}\[(\d+)", message)
+    if match and int(match[1]) > 0:
+        times = math.sqrt(int(match[2]) / int(match[1]))
+        sides = [d.shape[-1] for d in candidate.dummies if d.fill == "noise" and len(d.shape) > 3]
+        if sides and 4 <= round(sides[0] * times) <= MOST_SIDE:
+            yield resized(candidate, round(sides[0] * times))
+
+
 def _in_proportion(candidate: Candidate, *sizes: int) -> Iterator[Candidate]:
     """``(1792*448) doesn't match model (896*448)``: the model puts images together before it looks at their size."""
     images = [d.shape for d in candidate.dummies if d.fill == "noise" and len(d.shape) == 4]
@@ -343,6 +353,6 @@ def _by_first_word(message: str, candidate: Candidate) -> list[str]:
 
 
 _RULES: tuple[Callable[[str, Candidate], Iterator[Candidate]], ...] = (
-    _channels, _image_size, _too_small, _vectors, _fewer, _dtype, _product, _multiples, _broadcast, _ranks,
+    _channels, _image_size, _among, _too_small, _vectors, _fewer, _dtype, _product, _multiples, _broadcast, _ranks,
     _placeholders, _asked_for,
 )  # fmt: skip

@@ -159,3 +159,20 @@ def test_images_and_sounds_are_as_wide_as_the_text_they_join():
     )
     fitted = completed(config)
     assert (fitted.vision_config.hidden_size, fitted.audio_config.output_dim) == (64, 64)
+
+
+def test_images_are_cut_into_squares_that_fit_what_comes_behind_them():
+    def side(**settings) -> int:
+        config = Settings(vision_config=Settings(image_size=224, patch_size=16), hidden_size=8, **settings)
+        return completed(config).vision_config.image_size
+
+    assert side(pixel_shuffle_factor=4) == 256, "fourteen rows make no squares of four"
+    assert side(mm_tokens_per_image=256) == 256, "sixteen rows of tokens"
+    assert side(pixel_shuffle_factor=2) == 224
+
+
+def test_a_projector_is_as_wide_as_the_encoder_before_it():
+    config = Settings(
+        hidden_size=8, encoder_config=Settings(hidden_dim=24), projector_config=Settings(encoder_hidden_size=99)
+    )
+    assert completed(config).projector_config.encoder_hidden_size == 24

@@ -177,3 +177,12 @@ def test_an_argument_is_known_by_the_word_that_its_name_shortens():
     found = [set(c.kwargs) for c in repaired(ValueError("Input language unknown."), text)]
     assert found == [{"input_ids", "lang_ids"}]
     assert [*repaired(ValueError("Input language is fine."), text)] == []
+
+
+def test_images_have_as_many_patches_as_the_model_knows():
+    found = repaired("Number of patches 49 not found in dict amongst possible values dict_keys([1225]).", image())
+    assert [c.dummies[0].shape[-2:] for c in found] == [(1120, 1120)], "five times the side of 224"
+
+
+def image():
+    return Candidate("", (Dummy((1, 3, 224, 224)),))

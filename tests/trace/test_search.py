@@ -109,3 +109,21 @@ def test_tied_parameters_are_named_once():
     module = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
     module[1].weight = module[0].weight
     assert parameters_of(module) == {"0.weight", "0.bias", "1.bias"}
+
+
+def test_another_form_of_the_same_arguments_is_not_tried_for_what_was_left_untouched(monkeypatch):
+    from modelreport.trace.dummies import Candidate, Dummy
+
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x, y=None):
+            return self.a(x) if y is None else self.a(x) + self.b(y)
+
+    forms = [Candidate("x", (), {"x": Dummy((n, 4))}, richer=True) for n in range(1, 9)]
+    both = Candidate("both", (), {"x": Dummy((1, 4)), "y": Dummy((1, 4))}, richer=True)
+    monkeypatch.setattr(search, "candidates", lambda *_: iter([*forms, both]))
+    found = complete_trace_of(Both())
+    assert found.input_origin == "both", "the forms before it would have used up the tries"

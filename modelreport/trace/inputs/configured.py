@@ -10,7 +10,7 @@ from typing import Any
 
 from modelreport.trace.dummies import Candidate, Dummy, Mark, dummies_in
 from modelreport.trace.inputs.audio import suited
-from modelreport.trace.inputs.denoising import denoising_sets
+from modelreport.trace.inputs.denoising import denoising_sets, denoising_spare
 from modelreport.trace.inputs.image import ROWS
 from modelreport.trace.inputs.rules import forms_of_argument
 from modelreport.trace.inputs.subject import Subject, subject_of
@@ -49,7 +49,7 @@ def configured(module: Any, parameters: list[inspect.Parameter]) -> Iterator[Can
     if subject is None:
         return
     for origin, kwargs in denoising_sets(subject):
-        yield _told(kwargs, origin, {}, richer=False)
+        yield _told(kwargs, origin, {**_spare(subject), **denoising_spare(subject)}, richer=False)
     extra: dict[str, Any] = {"use_cache": False} if "use_cache" in subject.names else {}
     base = base_of(subject)
     spare = _spare(subject)

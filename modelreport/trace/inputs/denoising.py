@@ -37,13 +37,20 @@ def denoising_sets(subject: Subject) -> Iterator[tuple[str, dict[str, Any]]]:
     if not is_denoiser(subject):
         return
     main = next(name for name in MAINS if name in subject.names)
-    beside: dict[str, Any] = {}
-    for name, rule in _BESIDE.items():
-        value = rule(subject) if name in subject.names else None
-        if value is not None:
-            beside[name] = value
+    beside = denoising_spare(subject)
+    if not {"encoder_attention_mask"} & set(subject.needed) and not subject.names & {
+        "num_frames",
+        "pooled_projections",
+    }:
+        beside.pop("encoder_attention_mask", None)
     for form in _noisy(subject):
         yield "from the settings of a denoising network", {main: form, **beside}
+
+
+def denoising_spare(subject: Subject) -> dict[str, Any]:
+    """What may go with something noisy, by the names of the arguments."""
+    found = {name: rule(subject) for name, rule in _BESIDE.items() if name in subject.names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _noisy(subject: Subject) -> list[Dummy]:
@@ -166,6 +173,10 @@ def _places(count: Callable[[Subject], int]) -> Callable[[Subject], Any]:
     return rule
 
 
+def _pair(_: Subject) -> Any:
+    return Dummy((1, 2), "ones", "float32")
+
+
 def _whole(number: int) -> Callable[[Subject], Any]:
     return lambda _: number
 
@@ -175,7 +186,7 @@ _BESIDE: dict[str, Callable[[Subject], Any]] = {
     "timesteps": _step,
     "encoder_hidden_states": _text,
     "encoder_hidden_states_mask": _text_mask,
-    "encoder_attention_mask": lambda s: _text_mask(s) if s.names & {"num_frames", "pooled_projections"} else None,
+    "encoder_attention_mask": _text_mask,
     "encoder_hidden_states_image": _image_vectors,
     "pooled_projections": _pooled,
     "guidance": _guidance,
@@ -190,6 +201,9 @@ _BESIDE: dict[str, Callable[[Subject], Any]] = {
     "num_frames": lambda s: FRAMES if "hidden_states" in s.names else None,
     "height": _whole(8),
     "width": _whole(8),
+    "original_size": _pair,
+    "target_size": _pair,
+    "crop_coords": _pair,
     "proj_embedding": lambda s: Dummy((1, s.config.whole("embedding_dim", default=768))),
 }
 """What goes with something noisy, by the name of the argument; ``None`` where the settings do not ask for it."""
