@@ -46,6 +46,9 @@ def image_forms(name: str, subject: Subject) -> list[Any]:
     if name == "pixel_mask":
         return [Dummy((1, height, width), "ones", "int64")]
     if name == "pixel_attention_mask":
+        stated = subject.shapes.get(name)
+        if stated is not None and len(stated.dims) == 2 and {"tiles", "images"} & set(stated.dims[1].split("_")):
+            return [Dummy((1, 1), "ones", "bool")]
         packed = "spatial_shapes" in subject.names
         return [Dummy((1, ROWS * ROWS) if packed else (1, 1, height, width), "ones", "int64" if packed else "bool")]
     if name == "bool_masked_pos":

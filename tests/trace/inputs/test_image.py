@@ -85,3 +85,16 @@ def test_a_block_of_frames_is_one_patch_with_its_colours_last():
 
 def test_embedded_patches_keep_their_rows():
     assert image_forms("patch_embeds", subject(hidden_size=24))[0].shape == (1, 24, ROWS, ROWS)
+
+
+def test_a_mask_of_tiles_has_one_value_for_each():
+    def look(pixel_values, pixel_attention_mask=None):
+        """Args:
+        pixel_attention_mask (`torch.BoolTensor` of shape `(batch_size, num_tiles)`):
+            Real tiles.
+        """
+
+    (mask,) = image_forms("pixel_attention_mask", subject(look))
+    assert (mask.shape, mask.dtype) == ((1, 1), "bool")
+    pixels = subject(lambda pixel_values, pixel_attention_mask: None, image_size=32)
+    assert image_forms("pixel_attention_mask", pixels)[0].shape == (1, 1, 32, 32)
