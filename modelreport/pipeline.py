@@ -111,7 +111,7 @@ def estimate_usage(
     from modelreport.trace import usage_of
 
     what = "The cost of use could not be estimated"
-    return attempt("trace", what, lambda: usage_of(model, trace, options, structure.size_bytes))
+    return attempt("trace", what, lambda: usage_of(model, trace, options, structure.size_bytes, structure.tensors))
 
 
 def outline_model(model: Model | Skipped, structure: Structure, trace: Trace | Skipped) -> Outline:

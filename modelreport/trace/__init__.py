@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from modelreport.checkpoint import Checkpoint, Model
-    from modelreport.facts import Device, Skipped, Trace, Usage
+    from modelreport.facts import Device, Skipped, TensorFact, Trace, Usage
     from modelreport.options import Options
 
 __all__ = ["device_of", "devices", "trace", "trace_graph", "usage_of"]
@@ -29,15 +31,21 @@ def trace_graph(checkpoint: Checkpoint, options: Options) -> Trace | Skipped:
     return read(checkpoint, options)
 
 
-def usage_of(model: Model | Skipped, trace: Trace | Skipped, options: Options, weights_bytes: int) -> Usage | Skipped:
+def usage_of(
+    model: Model | Skipped,
+    trace: Trace | Skipped,
+    options: Options,
+    weights_bytes: int,
+    tensors: Sequence[TensorFact] = (),
+) -> Usage | Skipped:
     """What it costs to train and run the model whose pass was traced; each part says why it is missing.
 
-    ``weights_bytes`` are the bytes of parameters and buffers, for whether they fit a device. Raises ``OptionsError``
-    for a device that is not known.
+    ``weights_bytes`` are the bytes of parameters and buffers, for whether they fit a device; ``tensors`` those of the
+    file, for what packed weights take there. Raises ``OptionsError`` for a device that is not known.
     """
     from modelreport.trace.usage import usage_of as estimate
 
-    return estimate(model, trace, options, weights_bytes)
+    return estimate(model, trace, options, weights_bytes, tensors)
 
 
 def device_of(name: str) -> Device:

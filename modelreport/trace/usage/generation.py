@@ -28,8 +28,11 @@ DEEP: Final = 6
 MOST_OBJECTS: Final = 100_000
 
 
-def generation(runner: Runner) -> Generation | Skipped:
-    """Cost of the prompt that was traced and of one token after it; skipped for a model that keeps no cache."""
+def generation(runner: Runner, shares: Mapping[int, float] | None = None) -> Generation | Skipped:
+    """Cost of the prompt that was traced and of one token after it; skipped for a model that keeps no cache.
+
+    ``shares`` are those of ``stored_shares``: what is read of packed weights is counted as the file stores them.
+    """
     accepts = _arguments(runner.module)
     if not ("use_cache" in accepts or _takes_any(runner.module)) or not set(CACHES) & set(accepts):
         return skipped(
@@ -65,7 +68,7 @@ def generation(runner: Runner) -> Generation | Skipped:
         prefill_macs=first.macs,
         decode_flops=step.flops,
         decode_macs=step.macs,
-        decode_read_bytes=sum(step.read.values()),
+        decode_read_bytes=sum(round(size * (shares or {}).get(key, 1)) for key, size in step.read.items()),
         notes=tuple(_notes(runner, cache, growth, before // batch, prompt.shape[1], name)),
     )
 
