@@ -11,9 +11,10 @@ _NUMBER = re.compile(r"\d+")
 
 
 def find_blocks(structure: Structure) -> tuple[BlockRun, ...]:
-    """Sibling modules with children, equal in all but their number, in a row or taking turns, outer ones first.
+    """Sibling modules with layers inside, equal in all but their number, in a row or taking turns, outer ones first.
 
-    Inside repeated blocks only the first is looked into.
+    A layer whose children hold no parameters (a norm with its activation) is no block. Inside repeated blocks only the
+    first is looked into.
     """
     below: dict[int, list[int]] = {}
     for index, module in enumerate(structure.modules):
@@ -32,7 +33,8 @@ def find_blocks(structure: Structure) -> tuple[BlockRun, ...]:
         for (name, _), members in groups.items():
             first = structure.modules[members[0]]
             todo.append(members[0])
-            if len(members) > 1 and "#" in name and first.parameters and below.get(members[0]):
+            inside = any(structure.modules[child].parameters for child in below.get(members[0], ()))
+            if len(members) > 1 and "#" in name and inside:
                 above = structure.modules[parent].path
                 path = f"{above}.{name}" if above else name
                 found.append(BlockRun(path=path, count=len(members), type=first.type, parameters=first.parameters))
