@@ -60,7 +60,7 @@ def _apply(rule: Rule, report: Report) -> Finding:
         state="found",
         title=rule.title,
         message=outcome.message,
-        advice=rule.advice,
+        advice=rule.advice if outcome.advice is None else outcome.advice,
         evidence=tuple(outcome.evidence[:MOST_EVIDENCE]),
         evidence_count=len(outcome.evidence),
         section=rule.section,

@@ -30,6 +30,8 @@ class Found:
     evidence: Sequence[Evidence]
     severity: Severity | None = None
     """Another severity than the rule's, where the facts make it worse or milder."""
+    advice: str | None = None
+    """Other advice than the rule's, where that does not fit."""
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,9 @@ _ELSEWHERE = "it is of the base model"
 """Tensors of the model that an adapter belongs to are not in the adapter's file, and are not missed there."""
 
 
+_BESIDE = "To check values too, put the files with the weights beside it and run this again."
+
+
 def unread(report: Report) -> Found | Clean:
     """Tensors without readable values."""
     weights = known(report.weights)
@@ -204,6 +207,7 @@ def unread(report: Report) -> Found | Clean:
     if not lost:
         return Clean(say("The values of all {tensor_count} tensors were read.", tensor_count=len(weights.tensors)))
     evidence = [point("tensor", item.name, say("{reason}", reason=item.value)) for item in lost]
+    on_purpose = not weights.tensors and not report.source.unreadable  # headers or a configuration was given
     return Found(
         say(
             "The values of {tensor_count} of {all_count} tensors could not be read.",
@@ -211,7 +215,8 @@ def unread(report: Report) -> Found | Clean:
             all_count=len(evidence) + len(weights.tensors),
         ),
         evidence,
-        None if weights.tensors or report.source.unreadable else "note",  # headers or a configuration, given on purpose
+        "note" if on_purpose else None,
+        _BESIDE if on_purpose else None,
     )
 
 

@@ -97,3 +97,17 @@ def test_unread_tensors_are_listed_with_their_reasons() -> None:
     weights = replace(report.weights, unread=(Item(name="lost", value="it is on the meta device"),))
     found = finding(replace(report, weights=weights), "W009")
     assert (found.state, found.evidence[0].name) == ("found", "lost")
+
+
+def test_a_folder_without_any_values_on_purpose_is_told_how_to_have_them_checked() -> None:
+    report = plain_report()
+    assert isinstance(report.weights, Weights)
+    lost = (Item(name="lost", value="the file is not here"),)
+    headers = finding(replace(report, weights=replace(report.weights, tensors=(), unread=lost)), "W009")
+    partly = finding(replace(report, weights=replace(report.weights, unread=lost)), "W009")
+    assert headers.severity == "note"
+    assert "weights beside it" in headers.advice
+    assert (partly.severity, partly.advice) == (
+        "warning",
+        "Save the checkpoint again with all of its values in the file.",
+    )
