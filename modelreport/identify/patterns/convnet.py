@@ -35,7 +35,7 @@ def describe_convolutions(parts: Parts) -> list[tuple[int, Message]]:
             beside = "It begins with" if max(free) < first else "Beside these there are"
             place = place if max(free) < first else len(parts.network.kinds)
         text = _plain(phrase, beside, free)
-    text += _joins(phrase, parts, others=others) + _norms(parts, free)
+    text += _joins(phrase, parts, others=others) + _norms(parts, free, taken)
     sentences = [(place, phrase.message(f"{text}."))]
     skips = _skips(parts, free)
     return sentences + ([(max(free), skips)] if skips else [])
@@ -144,8 +144,10 @@ def _plain(phrase: Phrase, start: str, free: dict[int, Convolution]) -> str:
     return f"{text}, {phrase.span(channels)} channels"
 
 
-def _norms(parts: Parts, free: dict[int, Convolution]) -> str:
-    """What follows the convolutions, where that is the same nearly everywhere."""
+def _norms(parts: Parts, free: dict[int, Convolution], taken: set[int]) -> str:
+    """What follows the convolutions, where that is the same nearly everywhere and not that of the layers ``taken``."""
+    network = parts.network
+    told = {network.details[index] for index in taken if network.kinds[index] == "norm"}
     norms: Counter[str] = Counter()
     activations: Counter[str] = Counter()
     for (norm, activation), members in conv_blocks(parts.network, parts.convolutions).items():
@@ -157,6 +159,7 @@ def _norms(parts: Parts, free: dict[int, Convolution]) -> str:
         known = {word: count for word, count in counts.items() if word and count}
         if len(known) == 1 or (known and max(known.values()) >= 0.9 * sum(known.values())):
             words.append(max(known, key=lambda word: known[word]))
+    words = [word for word in words if word not in told]
     return f"; {joined(words)}" if words else ""
 
 

@@ -95,9 +95,9 @@ def _positions(phrase: Phrase, parts: Parts) -> list[str]:
         for rows in _tables_added(parts, index):
             if rows[-1] == shape[-1] and rows[0] >= shape[1] > 1:
                 found[rows] = None
-    return [
-        f"positions come from a table of {phrase.put(rows)} × {phrase.put(width)}" for rows, width in list(found)[:2]
-    ]
+    tables = [f"{phrase.put(rows)} × {phrase.put(width)}" for rows, width in list(found)[:2]]
+    noun = "a table" if len(tables) == 1 else "tables"
+    return [f"positions come from {noun} of {joined(tables)}"] if tables else []
 
 
 def _tables_added(parts: Parts, index: int) -> list[tuple[int, int]]:
@@ -131,7 +131,8 @@ def describe_outputs(parts: Parts) -> list[Message]:
         if head is not None and not head.gated:
             words.append(f"an MLP {' → '.join(phrase.put(w) for w in head.widths)} ({head.activation})")
         elif features and not head:
-            words.append(f"a linear layer {phrase.put(features[0])} → {phrase.put(features[1])}")
+            tied = " with the weight of the embedding table" if _is_tied(parts, last) else ""
+            words.append(f"a linear layer {phrase.put(features[0])} → {phrase.put(features[1])}{tied}")
     words = list(dict.fromkeys(words))
     if not words or len(words) > 3 or describe_perceptron(parts):
         return []
@@ -141,6 +142,18 @@ def describe_outputs(parts: Parts) -> list[Message]:
         return [phrase.message(f"{start} from {words[0]}.")]
     start = "The outputs come" if every == len(words) else f"Of {phrase.put(every)} outputs, some come"
     return [phrase.message(f"{start} from {joined(words)}.")]
+
+
+def _is_tied(parts: Parts, index: int) -> bool:
+    """Whether a linear layer reads the stored tensor that an embedding of inputs reads, by that name or a tied one."""
+    network = parts.network
+
+    def stored(operation: int) -> set[str]:
+        names = (n for n in network.operations[operation].parameters if n in network.tensors)
+        return {t.tied_to or t.name for t in (network.tensors[n] for n in names) if len(t.shape) == 2}
+
+    tables = (i for i, kind in enumerate(network.kinds) if kind == "embedding" and _reads_input(parts, i))
+    return bool(stored(index) & {name for table in tables for name in stored(table)})
 
 
 # --- size -----------------------------------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ _LEAVES = {
     "ConvTranspose1d": "transposed convolution", "ConvTranspose2d": "transposed convolution",
     "ConvTranspose3d": "transposed convolution", "QuantLinear": "quantised linear layer",
 }  # fmt: skip
+MOST_TOLD = 4
+"""Recurrent modules, and linear layers beside them, that are told one by one."""
+_LAYER = re.compile(r"weight_ih_l\d+")
 _QKV = re.compile(r"(^|[._])(qkv|in_proj|c_attn|query_key_value|Wqkv|attn_qkv)(_proj)?([._]weight|_weight)$")
 _ROLES = {
     "query": re.compile(r"(^|[._])(q|query|q_proj|to_q|wq|q_lin)[._]weight$"),
@@ -37,7 +40,7 @@ def linear_macs_per_token(structure: Structure) -> int | None:
 
 def describe_unknown(structure: Structure, blocks: tuple[BlockRun, ...]) -> tuple[Message, ...]:
     """The paragraph for weights whose way of running is not known."""
-    sentences = [_leaves(structure), _blocks(blocks), _shapes(structure), _cost(structure)]
+    sentences = [_leaves(structure), _recurrent(structure), _blocks(blocks), _shapes(structure), _cost(structure)]
     return tuple(sentence for sentence in sentences if sentence is not None)
 
 
@@ -54,6 +57,29 @@ def _leaves(structure: Structure) -> Message | None:
     guessed = " by names and shapes" if structure.origin == "names" else ""
     size = phrase.put(structure.parameters, "count")
     return phrase.message(f"{size} {plural(structure.parameters, 'parameter')} in {joined(words)}{guessed}.")
+
+
+def _recurrent(structure: Structure) -> Message | None:
+    """Layers and widths of the recurrent modules and, beside them, of a few linear layers."""
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+    for tensor in structure.tensors:
+        if tensor.role == "parameter" and tensor.stands_for is None:
+            shapes.setdefault(tensor.module, {})[tensor.name.rpartition(".")[2]] = tensor.shape
+    phrase = Phrase()
+    words, linear = [], []
+    for module in structure.modules:
+        own = {} if module.shared_with else shapes.get(module.path, {})
+        first, inner, weight = own.get("weight_ih_l0", ()), own.get("weight_hh_l0", ()), own.get("weight", ())
+        if module.type in {"LSTM", "GRU", "RNN"} and len(first) == len(inner) == 2:
+            layers = sum(_LAYER.fullmatch(name) is not None for name in own)
+            both = "bidirectional " if "weight_ih_l0_reverse" in own else ""
+            text = f"a {phrase.put(layers)}-layer {both}{_LEAVES[module.type]} with {phrase.put(first[1])} inputs"
+            words.append(f"{text} and {phrase.put(inner[1])} hidden units{' in each direction' if both else ''}")
+        elif module.type == "Linear" and len(weight) == 2:
+            linear.append(f"a linear layer {phrase.put(weight[1])} → {phrase.put(weight[0])}")
+    if not words or len(words) > MOST_TOLD:
+        return None
+    return phrase.message(f"It holds {joined(words + (linear if len(linear) <= MOST_TOLD else []))}.")
 
 
 def _blocks(blocks: tuple[BlockRun, ...]) -> Message | None:

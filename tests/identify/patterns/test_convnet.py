@@ -3,6 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tests.identify.patterns.networks import stack
 from tests.identify.patterns.sentences import paragraph_of
 from tests.identify.patterns.test_convolution import Residual, conv
 from tests.trace.models import spec
@@ -62,3 +63,22 @@ def test_transposed_convolutions_are_named_before_their_kernels() -> None:
     assert "2 transposed convolutions of 4×4" in text
     mixed = nn.Sequential(nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), *up)
     assert "(2 transposed of 4×4 and 1 of 3×3)" in paragraph_of(mixed, spec(1, 16, 4, 4))
+
+
+def test_a_norm_that_the_layers_are_told_with_is_not_told_again() -> None:
+    class Norm(nn.LayerNorm):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+    class Mixed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.convs = nn.Sequential(*(nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), Norm(8)) for _ in range(5)))
+            self.layers = stack(3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.layers(self.convs(x).flatten(2).mT.repeat(1, 1, 4))
+
+    text = paragraph_of(Mixed(), GRID)
+    assert "5 convolutions" in text
+    assert text.count("LayerNorm") == 1

@@ -104,3 +104,24 @@ def test_experts_that_the_file_holds_one_by_one_are_in_the_layers(tmp_path: Path
     size = report.outline.description[-1]
     assert "in the layers" in size.text
     assert 2 * layer / total in [pytest.approx(v) for v in size.values.values()]
+
+
+def test_several_tables_of_positions_are_told_at_once() -> None:
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = Text(), Text()
+            self.two.places = nn.Embedding(12, 32)
+
+        def forward(self, ids: Tensor) -> Tensor:
+            return self.one(ids) + self.two(ids)
+
+    text = paragraph_of(Both(), spec(1, 10, dtype="int64"))
+    assert "positions come from tables of 16 × 32 and 12 × 32." in text
+
+
+def test_an_output_layer_with_the_weight_of_the_table_says_so() -> None:
+    net = Text()
+    net.head.weight = net.words.weight
+    text = paragraph_of(net, spec(1, 10, dtype="int64"))
+    assert "The output comes from a linear layer 32 → 50 with the weight of the embedding table." in text

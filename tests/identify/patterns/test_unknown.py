@@ -64,3 +64,15 @@ def test_a_module_given_without_a_pass_is_told_by_its_classes() -> None:
         text = text_of(describe(checkpoint, UNKNOWN))
     assert "1 LSTM and 1 linear layer" in text
     assert "by names and shapes" not in text
+
+
+def test_recurrent_layers_have_their_number_and_widths() -> None:
+    lstm, head = nn.LSTM(40, 256, 3), nn.Linear(256, 64)
+    state = {f"lstm.{k}": v.shape for k, v in lstm.state_dict().items()}
+    state |= {f"linear.{k}": v.shape for k, v in head.state_dict().items()}
+    text = text_of(structure_of({k: tuple(v) for k, v in state.items()}))
+    assert "It holds a 3-layer LSTM with 40 inputs and 256 hidden units and a linear layer 256 → 64." in text
+    both = {f"r.{k}": tuple(v.shape) for k, v in nn.GRU(8, 16, 2, bidirectional=True).state_dict().items()}
+    assert "It holds a 2-layer bidirectional GRU with 8 inputs and 16 hidden units in each direction." in text_of(
+        structure_of(both)
+    )
