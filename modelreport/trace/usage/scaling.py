@@ -67,9 +67,7 @@ def _lengths(dummies: Sequence[Dummy]) -> Iterator[Variable]:
             yield Variable("sequence", length, _quarters(length), _along(1, length), 2)
     elif images and not texts:
         side = images[0].shape[-1]
-        step = 32 if side >= 160 else 16 if side >= 80 else 8 if side >= 40 else 4
-        sizes = tuple(side - step * k for k in (3, 2, 1) if side - step * k >= step)
-        if len(sizes) == 3:
+        if len(sizes := _sides(side)) == 3:
             yield Variable("image side", side, sizes, _side(side), 2, power=2)
     elif len(dummies) == 1 and len(dummies[0].shape) in (2, 3) and _is_plain(dummies[0]):
         for place in range(int(dummies[0].shape[0] == 1), len(dummies[0].shape)):
@@ -93,6 +91,14 @@ def _along(place: int, length: int) -> Callable[[Dummy, int], Dummy]:
         return replace(dummy, shape=(*dummy.shape[:place], size, *dummy.shape[place + 1 :]))
 
     return change
+
+
+def _sides(side: int) -> tuple[int, ...]:
+    """Sides to try: smaller ones, or larger where smaller ones are no multiples of 32, which strides would round."""
+    if side < 160 and side % 32 == 0:
+        return tuple(side + 32 * k for k in (1, 2, 3))
+    step = 32 if side >= 160 else 16 if side >= 80 else 8 if side >= 40 else 4
+    return tuple(side - step * k for k in (3, 2, 1) if side - step * k >= step)
 
 
 def _side(side: int) -> Callable[[Dummy, int], Dummy]:

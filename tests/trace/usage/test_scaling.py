@@ -82,7 +82,7 @@ def test_a_size_that_the_model_does_not_take_is_named_with_its_reason() -> None:
 
     usage = usage_of(Fixed(), spec(1, 3, 32, 32))
     assert {law for law, _ in laws_of(usage.scaling)} == {"batch"}
-    assert any(note.startswith("No law for the image side: at 20 the pass did not run") for note in usage.notes)
+    assert any(note.startswith("No law for the image side: at 64 the pass did not run") for note in usage.notes)
 
 
 def test_what_lies_on_no_polynomial_is_no_law() -> None:
@@ -132,3 +132,20 @@ def test_a_long_pass_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
         skipped, _ = laws(runs, found, None)
     assert isinstance(skipped, Skipped)
     assert "2 operations" in skipped.reason
+
+
+def test_a_small_image_is_tried_at_larger_multiples_of_32() -> None:
+    def sides(side: int) -> tuple[int, ...]:
+        return next(v.sizes for v in variables(Candidate("", (Dummy((1, 3, side, side)),))) if v.name == "image side")
+
+    assert sides(64) == (96, 128, 160)
+    assert sides(224) == (128, 160, 192)
+    assert sides(28) == (16, 20, 24)
+
+
+def test_a_network_with_32_strides_has_a_law_at_64_pixels() -> None:
+    """Each of five convolutions of stride 2 halves the side: multiply-adds are proportional to the area."""
+    layers = [nn.Conv2d(3 if i == 0 else 4, 4, 3, stride=2, padding=1, bias=False) for i in range(5)]
+    found = laws_of(usage_of(nn.Sequential(*layers), spec(1, 3, 64, 64)).scaling)["image side", "macs"]
+    assert found.deviation_share == 0
+    assert found.coefficients[2] == pytest.approx(9 * 4 * (3 / 4 + sum(4 / 4**k for k in range(2, 6))))
