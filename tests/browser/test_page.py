@@ -128,7 +128,7 @@ def test_the_first_chart_comes_alive_without_scrolling(opened: Open) -> None:
 def test_without_scripts_everything_is_there(opened: Open) -> None:
     made = opened(make_report(), java_script_enabled=False, wait=False)
     page = made.page
-    for words in ("Runs, but 1 error needs a look.", "17.22 MMAC", "conv1.weight", "Multiply-adds (MAC)"):
+    for words in ("Runs, but 1 error needs a look.", "17.22 MMAC", "conv1.weight", "Matrix FLOPs", "Cost of use"):
         assert page.get_by_text(words).first.is_visible(), words
     report = make_report()
     assert page.locator("#table-layers tbody tr").count() == len(report.structure.modules)
