@@ -186,6 +186,12 @@ def name(text: str, limit: int = NAME_LIMIT) -> str:
     return f"{_visible(text[: limit - tail])}…{_visible(text[-tail:])} ({len(text):,} characters)"
 
 
+def brief(text: str, limit: int) -> str:
+    """A name cut to about ``limit`` characters, without its length: for a line that goes on after it."""
+    tail = limit // 2
+    return _visible(text) if len(text) <= limit else f"{_visible(text[: limit - tail])}…{_visible(text[-tail:])}"
+
+
 def code(text: str, limit: int = 200_000) -> str:
     """Source text of several lines, each made visible as ``name`` does it; cut after ``limit`` characters."""
     lines = [_visible(line.replace("\t", "    ")) for line in text[:limit].split("\n")]

@@ -147,3 +147,9 @@ def test_plural_and_digest():
     assert text.plural(1234, "class", "classes") == "1,234 classes"
     assert text.digest("9f2c41d7" + "0" * 52 + "e41b") == "9f2c41d7…e41b"
     assert text.digest(None) == "–"
+
+
+def test_a_brief_name_keeps_head_and_tail_and_nothing_more():
+    assert text.brief("short", 10) == "short"
+    assert text.brief("a" * 50 + "b" * 50, 10) == "aaaaa…bbbbb"
+    assert "\\u202e" in text.brief("a\u202eb", 10)

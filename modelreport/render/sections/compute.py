@@ -35,13 +35,25 @@ def context(report: Report) -> dict[str, Any]:
         "coverage": coverage(trace),
         "ledger": ledger,
         "alive": alive,
-        "kept": [f"{row.cells[0].text} in {row.cells[2].text}, {row.cells[3].text}" for row in alive.rows],
+        "kept": _kept(trace),
         "guesses": [(g.what, g.calls, _steered(g)) for g in trace.guesses[:100]],
         "peak": _peak(trace, places),
         "untouched": [(name, places.tensor(name)) for name in trace.untouched[:200]],
         "table": made,
         "payloads": {**made.payloads, **ledger.payloads, **alive.payloads},
     }
+
+
+def _kept(trace: Trace) -> list[str]:
+    """What is in memory at the peak: operation, module and bytes, each line short enough to be shown whole."""
+    lines = []
+    for each in trace.memory.alive if trace.memory is not None else ():
+        if 0 <= each.operation < len(trace.operations):
+            operation = trace.operations[each.operation]
+            path = trace.calls[operation.call].path if 0 <= operation.call < len(trace.calls) else ""
+            where = text.brief(path, 40) or "(root)"
+            lines.append(f"{text.brief(operation.name, 24)} in {where}, {text.bytes_binary(each.size_bytes)}")
+    return lines
 
 
 def _steered(guess: Guess) -> str:

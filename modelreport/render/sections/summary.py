@@ -110,7 +110,7 @@ def what_it_is(report: Report) -> str:
     elif known.task:
         words = [text.name(known.task)]
     else:
-        words = [text.name(known.class_path or known.name)]
+        words = [text.name(_class_of(known))]
         if words[0] == text.name(report.title):
             words = [text.name(report.source.format_title)]
     if isinstance(known, Identification) and known.library:
@@ -120,6 +120,13 @@ def what_it_is(report: Report) -> str:
     if isinstance(report.trace, Trace) and report.trace.inputs and report.trace.outputs:
         words.append(f"{_inputs(report.trace)} → {text.shape(report.trace.outputs[0].shape)}")
     return " · ".join(words)
+
+
+def _class_of(known: Identification) -> str:
+    """The class: its name alone where the library that is told beside it is its package, else its path."""
+    path = known.class_path or known.name
+    inside = known.library and path.startswith(f"{known.library}.")
+    return path.rpartition(".")[2] if inside else path
 
 
 def tally(verdict: Verdict) -> str:

@@ -39,6 +39,7 @@ LAYER_COLUMNS = (
     Column("intensity", "FLOP/B", "number"),
 )
 LAYERS_IN_MARKUP = 15
+_IDS = frozenset({"int64", "int32"})
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,7 @@ def context(report: Report) -> dict[str, Any]:
         "generation": None
         if isinstance(usage.generation, Skipped)
         else generated(usage.generation, usage.roofline),
+        "without_generation": _without_generation(usage.generation, report.trace),
         "generation_notes": () if isinstance(usage.generation, Skipped) else usage.generation.notes,
         "laws": None if isinstance(usage.scaling, Skipped) else [law_line(law) for law in usage.scaling],
         "chart_of": charts,
@@ -209,6 +211,12 @@ def context(report: Report) -> dict[str, Any]:
         "batch": _batch(report.trace),
         "payloads": {name: data for table in tables for name, data in table.payloads.items()},
     }  # fmt: skip
+
+
+def _without_generation(fact: Generation | Skipped, trace: Trace | Skipped) -> str:
+    """Why there is no cost of generation; empty for a model that takes no ids, of which nobody would ask that."""
+    takes_ids = isinstance(trace, Trace) and any(s.dtype in _IDS and len(s.shape) == 2 for s in trace.inputs)
+    return fact.reason if isinstance(fact, Skipped) and takes_ids else ""
 
 
 def _batch(trace: Trace | Skipped) -> str:

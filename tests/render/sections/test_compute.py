@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from modelreport.facts import Guess, Trace
+from modelreport.facts import Alive, Guess, Trace
+from modelreport.render.markdown import write_markdown
 from modelreport.render.sections.compute import METHODS, badge, context
 from tests.factories import make_report, skipped_report
 
@@ -45,3 +46,17 @@ def test_guesses_say_when_they_decided_something() -> None:
         ("nms", 1, "decided what the code did next"),
         ("topk", 3, ""),
     ]
+
+
+def test_a_long_module_name_leaves_the_bytes_of_what_is_kept_in_sight() -> None:
+    report = make_report()
+    assert isinstance(report.trace, Trace)
+    assert report.trace.memory is not None
+    long = tuple(replace(call, path="then_branch." * 20) for call in report.trace.calls)
+    alive = (Alive(operation=1, size_bytes=2048),)
+    trace = replace(report.trace, calls=long, memory=replace(report.trace.memory, alive=alive))
+    report = replace(report, trace=trace)
+    (line,) = context(report)["kept"]
+    assert line.endswith(", 2.00 KiB")
+    shown = write_markdown(report).decode().partition("In memory at the peak: ")[2].partition("\n")[0]
+    assert shown == f"`{line}`"

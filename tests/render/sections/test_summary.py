@@ -82,3 +82,12 @@ def test_the_hash_is_shown_for_one_file_only() -> None:
     assert context(report)["sha256"] == report.source.files[0].sha256
     two = replace(report, source=replace(report.source, files=report.source.files * 2))
     assert context(two)["sha256"] is None
+
+
+def test_a_class_and_its_package_are_told_once() -> None:
+    def line(**facts: str) -> str:
+        known = Identification(how="config", **facts)  # type: ignore[arg-type]
+        return what_it_is(replace(make_report(), identification=known, title="Title")).partition(" · 1×3")[0]
+
+    assert line(name="clip", library="nets", class_path="nets.deep.UNet") == "UNet · nets"
+    assert line(name="clip", library="timm", class_path="other.UNet") == "other.UNet · timm"

@@ -101,6 +101,9 @@ def test_every_part_that_is_missing_says_why_in_both_documents() -> None:
     reasons = [Skipped(stage="trace", reason=f"Reason number {n}.") for n in range(4)]
     bare = Usage(training=reasons[0], generation=reasons[1], scaling=reasons[2], roofline=reasons[3])
     report = make_report(usage=bare)
+    assert isinstance(report.trace, Trace)
+    ids = (replace(report.trace.inputs[0], dtype="int64", shape=(1, 8)),)
+    report = replace(report, trace=replace(report.trace, inputs=ids))
     page, text = write_html(report).decode(), write_markdown(report).decode()
     for reason in reasons:
         assert reason.reason in page
@@ -114,3 +117,14 @@ def test_a_missing_pass_is_handed_on_with_its_reason() -> None:
 def test_costs_of_use_read_back_from_json() -> None:
     report = make_report()
     assert decode(write_json(report), ApiReport).usage == report.usage
+
+
+def test_a_model_that_takes_no_ids_is_not_asked_for_the_cost_of_generation() -> None:
+    report = make_report(usage=replace(usage(), generation=Skipped(stage="trace", reason="It takes no cache.")))
+    assert isinstance(report.trace, Trace)
+    ids = (replace(report.trace.inputs[0], dtype="int64", shape=(1, 8)),)
+    texts = replace(report, trace=replace(report.trace, inputs=ids))
+    assert "It takes no cache." not in write_html(report).decode() + write_markdown(report).decode()
+    assert "Generation" not in write_markdown(report).decode()
+    assert '<p class="muted">No cost of generation. It takes no cache.</p>' in write_html(texts).decode()
+    assert "No cost of generation. It takes no cache." in write_markdown(texts).decode()
