@@ -212,7 +212,7 @@ def _broadcast(message: str, candidate: Candidate) -> Iterator[Candidate]:
 
 def _one_side(candidate: Candidate, have: int, want: int) -> Iterator[Candidate]:
     """Each argument but the first that has a side of the length that did not fit, with the one that would."""
-    for dummy in candidate.dummies[1:]:
+    for dummy in candidate.dummies[1:] if min(have, want) > 1 else []:
         if have in dummy.shape[1:] and not dummy.literal and not dummy.marks:
             shape = (dummy.shape[0], *(want if n == have else n for n in dummy.shape[1:]))
             yield candidate.changed(lambda d, it=dummy, new=shape: replace(d, shape=new) if d is it else d, WHY)

@@ -25,7 +25,7 @@ REPAIRS = 4
 """Repairs of repairs of one candidate."""
 DEEP, MOST_MISLED = 50, 8
 """So many failures deep inside after a guess decided something, and a real run will tell more than other sizes."""
-SAME_ERRORS_DEEP, SAME_ERRORS = 4, 8
+SAME_ERRORS_DEEP, SAME_ERRORS = 7, 8
 """So many failures with the same words at the same place, and other sizes will not help."""
 
 
