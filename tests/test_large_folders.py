@@ -17,12 +17,14 @@ from modelreport.options import Options
 ROOT = Path(__file__).parent.parent
 MOST_RSS_KB = 1_000_000
 MEASURE = """
-import resource, sys
+import sys
+from pathlib import Path
 from modelreport.cli import main
 try:
     main()
-finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+finally:  # ru_maxrss would remember the process that started this one
+    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    print(peak.split()[1], file=sys.stderr)
 """
 
 
