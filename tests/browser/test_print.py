@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 
 OVERLAPS = """() => {
   const boxes = [...document.querySelectorAll('.chart-area, .chart figcaption, .table, h2, h3')]
+    .filter((each) => each.checkVisibility())  // what a closed fold holds is laid out and not drawn
     .map((each) => each.getBoundingClientRect()).filter((box) => box.height > 0);
   return boxes.filter((a, i) => boxes.some((b, j) => i < j && a.top < b.bottom - 1 && b.top < a.bottom - 1
     && a.left < b.right - 1 && b.left < a.right - 1)).length;
