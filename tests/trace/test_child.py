@@ -133,6 +133,7 @@ def test_an_interrupt_of_the_parent_ends_the_child():
     code = """
 import os, signal, threading, time
 from modelreport.trace.child import in_child
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
     in_child(lambda: time.sleep(30) or b"")
