@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from modelreport.checkpoint import Checkpoint, LazyTensor, Model
 from modelreport.errors import OptionsError
 from modelreport.facts import Identification, Skipped
-from modelreport.identify.huggingface import identify_config
+from modelreport.identify.huggingface import identify_config, skipped
 from modelreport.identify.lora import PREFIXES, Pair, insert, pairs_in, scale_of
 from modelreport.options import Options
 
@@ -44,19 +44,15 @@ def identify_adapter(checkpoint: Checkpoint, options: Options) -> Model | Skippe
     what = describe_adapter(config, pairs, rest)
     kind = config.get("peft_type", "LORA")
     if kind != "LORA" or not pairs:
-        return _skipped(f"{what} Only low-rank adapters are put into their base model.", "")
+        return skipped(f"{what} Only low-rank adapters are put into their base model.", "")
     folder = find_base(checkpoint, config, options)
     if folder is None:
-        return _skipped(f"{what} Its base model is not here.", "Give the base model's folder: --base FOLDER")
+        return skipped(f"{what} Its base model is not here.", "Give the base model's folder: --base FOLDER")
     base = _base(checkpoint, folder, config)
     if isinstance(base, Skipped):
         return replace(base, reason=f"{what} Its base model: {base.reason}")
     model, lazy = base
     return _joined(checkpoint, model, lazy, pairs, rest, f"{what} The base model is that of {folder.name}/config.json.")
-
-
-def _skipped(reason: str, hint: str) -> Skipped:
-    return Skipped(stage="identify", reason=reason, hint=hint)
 
 
 def describe_adapter(config: Mapping[str, Any], pairs: list[Pair], rest: list[LazyTensor]) -> str:
@@ -117,9 +113,9 @@ def _base(
         with (folder / "config.json").open("rb") as file:
             config = json.loads(file.read(_LIMIT))
     except (OSError, ValueError, RecursionError) as error:
-        return _skipped(f"config.json in {folder.name} cannot be read ({type(error).__name__}).", "")
+        return skipped(f"config.json in {folder.name} cannot be read ({type(error).__name__}).", "")
     if not isinstance(config, dict):
-        return _skipped(f"config.json in {folder.name} is not a JSON object.", "")
+        return skipped(f"config.json in {folder.name} is not a JSON object.", "")
     if named := _class_for(config, adapter):
         config["architectures"] = [named]
     alone = Checkpoint(checkpoint.source, checkpoint.security, (), config=config, folder=folder)

@@ -39,16 +39,16 @@ def identify_config(checkpoint: Checkpoint) -> Model | Skipped:
     """The architecture that ``config.json`` describes, built by the library without weights, or why it cannot be."""
     config = checkpoint.config or {}
     if absurd := absurd_size(config):
-        return _skipped(f"config.json gives {absurd}, which no model has, so nothing was built.")
+        return skipped(f"config.json gives {absurd}, which no model has, so nothing was built.")
     if isinstance(config.get("architecture"), str):
         return _timm_model(checkpoint, config)
     if isinstance(config.get("_class_name"), str) and "model_type" not in config:
         return identify_diffusion(checkpoint, config)
     if not isinstance(config.get("model_type"), str):
-        return _skipped("config.json does not name a model_type, so it is not one of transformers.")
+        return skipped("config.json does not name a model_type, so it is not one of transformers.")
     transformers = load_library("transformers")
     if transformers is None:
-        return _skipped(
+        return skipped(
             f"config.json describes a {config['model_type']} model of transformers, which is not installed.",
             INSTALL["transformers"],
         )
@@ -75,9 +75,10 @@ def absurd_size(config: Mapping[str, Any]) -> str:
     return ""
 
 
-def _skipped(
+def skipped(
     reason: str, hint: str = "Name the code that builds the model: --model your_module:your_factory"
 ) -> Skipped:
+    """No architecture, and why."""
     return Skipped(stage="identify", reason=reason, hint=hint)
 
 
@@ -87,7 +88,7 @@ def _transformers_model(checkpoint: Checkpoint, config: Mapping[str, Any], trans
     model_type = config["model_type"]
     if model_type not in CONFIG_MAPPING:
         remote = " Its code lies in the folder or on the hub and is not run." if config.get("auto_map") else ""
-        return _skipped(
+        return skipped(
             f"transformers {transformers.__version__} does not know model_type {model_type!r} of config.json.{remote}",
             "A newer transformers may know it, or name the code: --model your_module:your_factory",
         )
@@ -98,10 +99,10 @@ def _transformers_model(checkpoint: Checkpoint, config: Mapping[str, Any], trans
         made = _Maker(checkpoint, config)
         found = best_class(transformers, settings, config, made.build)
     except Exception as error:  # the values of the file met the library's own checks
-        return _skipped(f"transformers could not build the {model_type} model of config.json: {error_line(error)}")
+        return skipped(f"transformers could not build the {model_type} model of config.json: {error_line(error)}")
     kind, fit = found.kind, found.fit
     if not fit.matched and checkpoint.tensors:
-        return _skipped(f"None of the tensors fits {kind.__name__}, which config.json names.")
+        return skipped(f"None of the tensors fits {kind.__name__}, which config.json names.")
     if made.absent and not checkpoint.named:  # nothing to compare with: the tensors are those of the class itself
         fit = dataclasses.replace(fit, matched=0, total=0)
     notes = [*found.notes, *made.absent, *_folder_notes(checkpoint, config)]
@@ -223,20 +224,20 @@ def _timm_model(checkpoint: Checkpoint, config: Mapping[str, Any]) -> Model | Sk
     name: str = config["architecture"]
     timm = load_library("timm")
     if timm is None:
-        return _skipped(f"config.json describes the timm model {name}; timm is not installed.", INSTALL["timm"])
+        return skipped(f"config.json describes the timm model {name}; timm is not installed.", INSTALL["timm"])
     if not timm.is_model(name):
-        return _skipped(f"timm {timm.__version__} has no model {name!r}, which config.json names.")
+        return skipped(f"timm {timm.__version__} has no model {name!r}, which config.json names.")
     options = {k: config[k] for k in ("num_classes", "global_pool") if isinstance(config.get(k), (int, str))}
     if isinstance(given := config.get("model_args"), dict):
         options.update({k: v for k, v in given.items() if not k.startswith(("pretrained", "checkpoint"))})
     try:
         module = build_known("timm", name, **options)
     except Exception as error:
-        return _skipped(f"timm could not build {name} as config.json describes it: {error_line(error)}")
+        return skipped(f"timm could not build {name} as config.json describes it: {error_line(error)}")
     shapes: dict[str, Shape] = shapes_of(checkpoint)
     fit = compare(module, shapes)
     if not fit.matched and shapes:
-        return _skipped(f"None of the tensors fits the timm model {name}, which config.json names.")
+        return skipped(f"None of the tensors fits the timm model {name}, which config.json names.")
     class_path = f"{type(module).__module__}.{type(module).__qualname__}"
     facts = Identification(
         name=name, library="timm", library_version=library_version("timm"), how="config", class_path=class_path,

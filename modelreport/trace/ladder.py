@@ -14,6 +14,7 @@ from modelreport.trace.dummies import Candidate, Dummy, dummies_in, each
 from modelreport.trace.inputs import configured, from_settings
 from modelreport.trace.inputs.condition import condition_of, setting
 from modelreport.trace.layers import SEQUENCE, first_layers, forms_of, is_embedding, vocabulary
+from modelreport.trace.signature import forward_signature
 
 if TYPE_CHECKING:
     from modelreport.facts import Identification
@@ -76,10 +77,7 @@ def _of_any_dtype(module: Any, identification: Identification | None) -> Iterato
 
 def forward_parameters(module: Any) -> list[inspect.Parameter]:
     """Named parameters of ``forward``; empty when the signature cannot be read."""
-    try:
-        found = inspect.signature(module.forward).parameters.values()
-    except (TypeError, ValueError):
-        return []
+    found = forward_signature(module)
     return [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
 
 

@@ -20,6 +20,7 @@ from modelreport.meta import Shadows, on_cpu, tensors_in
 from modelreport.trace.blame import note_names
 from modelreport.trace.dummies import Candidate
 from modelreport.trace.recorder import PassStoppedError, Recorder
+from modelreport.trace.signature import forward_signature
 from modelreport.trace.watch import watched
 
 
@@ -95,13 +96,9 @@ def _run(module: Any, recorder: Recorder, result: Pass, args: tuple[Any, ...], k
 
 def argument_names(module: Any, count: int) -> list[str]:
     """Names of the first positional arguments of ``forward``; ``0``, ``1`` … where they have none."""
-    import inspect
-
-    try:
-        parameters = list(inspect.signature(module.forward).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
+    names = [p.name for p in forward_signature(module) if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][
+        :count
+    ]
     return [*names, *(str(i) for i in range(len(names), count))]
 
 

@@ -6,7 +6,6 @@ that reads it. The cache is whatever the model returns as such: keys and values,
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from modelreport.facts import Generation, Skipped
 from modelreport.trace.dummies import Candidate, Dummy
 from modelreport.trace.memory import storage_key
 from modelreport.trace.outcome import skipped
+from modelreport.trace.signature import forward_signature
 from modelreport.trace.usage.runs import CannotRunError, Runner
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def generation(runner: Runner, shares: Mapping[int, float] | None = None) -> Gen
 
     ``shares`` are those of ``stored_shares``: what is read of packed weights is counted as the file stores them.
     """
-    accepts = _arguments(runner.module)
-    if not ("use_cache" in accepts or _takes_any(runner.module)) or not set(CACHES) & set(accepts):
+    signature = forward_signature(runner.module)
+    accepts = tuple(p.name for p in signature)
+    hands_on = any(p.kind is p.VAR_KEYWORD for p in signature)  # to the model inside, ``use_cache`` too
+    if not ("use_cache" in accepts or hands_on) or not set(CACHES) & set(accepts):
         return skipped(
             "The forward pass takes no cache: the model does not generate token by token, or begins anew for each."
         )
@@ -109,22 +111,6 @@ def _quiet(call: Any) -> Any:
         return call()
     except Exception:
         return None
-
-
-def _arguments(module: Any) -> tuple[str, ...]:
-    try:
-        return tuple(inspect.signature(module.forward).parameters)
-    except (TypeError, ValueError):
-        return ()
-
-
-def _takes_any(module: Any) -> bool:
-    """Whether ``forward`` hands arguments that it does not name to the model inside, ``use_cache`` among them."""
-    try:
-        found = inspect.signature(module.forward).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    return any(p.kind is p.VAR_KEYWORD for p in found)
 
 
 def _prompt(candidate: Candidate, accepts: tuple[str, ...]) -> tuple[str, Dummy | None]:
