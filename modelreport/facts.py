@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Stage = Literal["load", "identify", "trace", "measure", "judge", "security"]
 SourceKind = Literal["file", "folder", "object"]
@@ -675,14 +675,293 @@ class TensorStatistics(Fact, frozen=True, kw_only=True):
     quantiles: tuple[float, ...]
     """At ``QUANTILES``; empty when there are no finite values."""
     histogram: Histogram | None
+    skewness: float | None = None
+    """Third standardised moment; ``None`` without spread."""
+    kurtosis: float | None = None
+    """Excess kurtosis: fourth standardised moment minus 3, 0 for a normal distribution; ``None`` without spread."""
     channels: int | None = None
     """Size of the first dimension, for tensors of two dimensions or more."""
     zero_channels: int | None = None
     """Slices along the first dimension that are entirely zero."""
     constant_channels: int | None = None
     """Slices along the first dimension whose values are all equal (zero ones included)."""
+    rows: RowFigures | None = None
+    """What the slices along the first dimension are like; ``None`` for fewer than two dimensions or two slices."""
     digest: str = ""
     """Hash of dtype, shape and bytes: equal for equal tensors."""
+
+
+class RowFigures(Fact, frozen=True, kw_only=True):
+    """The slices of a tensor along its first dimension: output channels of most layers, rows of an embedding."""
+
+    norms: tuple[float, ...]
+    """Euclidean norm of the slices over finite values: minimum, lower quartile, median, upper quartile, maximum."""
+    outlier_ratio: float | None
+    """Largest magnitude of any slice divided by the median of the slices' largest magnitudes; ``None`` when that
+    median is zero."""
+    outliers: tuple[int, ...] = ()
+    """Slices whose largest magnitude stands out, the most extreme first, at most 16."""
+    identical: int = 0
+    """Slices equal to an earlier one to the bit; those entirely zero are not counted."""
+    groups: tuple[tuple[int, ...], ...] = ()
+    """Equal slices, the largest groups first: at most 8 groups of at most 16 indices."""
+
+
+class SchemeError(Fact, frozen=True, kw_only=True):
+    """What storing values in a narrower number format would do to them."""
+
+    scheme: str
+    """Key of ``Precision.schemes``."""
+    overflow: int
+    """Finite values that would become infinite, or be cut to the largest number where the format has no infinity."""
+    underflow: int
+    """Values that are not zero and would become zero."""
+    sqnr_db: float | None
+    """Signal to quantisation-noise ratio, 10·log10(Σx² / Σ(x − x̂)²); ``None`` when nothing changes."""
+    size_bytes: int
+    """Bytes in that format, scales included."""
+    sampled: int = 0
+    """Values it was measured on; 0 for all of them."""
+
+
+class TensorPrecision(Fact, frozen=True, kw_only=True):
+    """One tensor under every scheme."""
+
+    name: str
+    errors: tuple[SchemeError, ...]
+
+
+class Scheme(Fact, frozen=True, kw_only=True):
+    """One number format for all weights that it is usual for."""
+
+    id: str
+    title: str
+    """Such as *fp8 E4M3, one scale per tensor*."""
+    size_bytes: int
+    """Of the whole model: what is left as it is counted as it is."""
+    tensors: int
+    """Tensors that would be stored in it."""
+    overflow: int
+    underflow: int
+    sqnr_db: float | None
+    """Over all its tensors together."""
+    worst: tuple[str, ...] = ()
+    """The ten tensors to keep in higher precision, the worst first."""
+
+
+class Precision(Fact, frozen=True, kw_only=True, tag="precision"):
+    """The weights in narrower number formats, computed from the real values."""
+
+    schemes: tuple[Scheme, ...]
+    tensors: tuple[TensorPrecision, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Pruning(Fact, frozen=True, kw_only=True, tag="pruning"):
+    """What could be set to zero."""
+
+    levels: tuple[float, ...]
+    """Shares of all weights that are set to zero, those of least magnitude first."""
+    thresholds: tuple[float, ...]
+    """The magnitude under which they lie, one for the whole model."""
+    kept: tuple[float, ...]
+    """Share of the sum of squares that is left."""
+    tensors: tuple[TensorPruning, ...]
+    count: int
+    """Weights that were looked at."""
+    notes: tuple[str, ...] = ()
+
+
+class TensorPruning(Fact, frozen=True, kw_only=True):
+    """One tensor."""
+
+    name: str
+    removed: tuple[float, ...]
+    """Share of it under each of ``Pruning.thresholds``."""
+    two_four_kept: float | None
+    """Share of its sum of squares that 2:4 sparsity keeps (the two largest of every four along the input)."""
+    sampled: int = 0
+    """Values that ``two_four_kept`` was measured on; 0 for all."""
+
+
+class Spectrum(Fact, frozen=True, kw_only=True):
+    """Singular values of one weight matrix; a convolution is seen as out × (in · kernel) unless it says otherwise."""
+
+    name: str
+    rows: int
+    columns: int
+    method: Literal["full", "randomised"]
+    values: tuple[float, ...]
+    """Singular values, descending: the largest ones, thinned to at most 64 along the whole spectrum when it is full."""
+    largest: float
+    smallest: float | None
+    """``None`` where only the largest were computed."""
+    stable_rank: float | None
+    """‖W‖_F² / σ₁²."""
+    effective_rank: float | None
+    """exp of the entropy of the normalised singular values (Roy and Vetterli 2007)."""
+    rank_90: int | None
+    """Singular values that hold 90 % of the sum of squares."""
+    alpha: float | None = None
+    """Exponent of the power law fitted to the eigenvalues of WᵀW (Martin and Mahoney; Clauset et al. 2009)."""
+    alpha_distance: float | None = None
+    """Kolmogorov–Smirnov distance of that fit."""
+    condition: float | None = None
+    """σ_max / σ_min; ``None`` when singular or not known."""
+
+
+class Spectra(Fact, frozen=True, kw_only=True, tag="spectra"):
+    """Spectra of the weight matrices that were chosen."""
+
+    tensors: tuple[Spectrum, ...]
+    left_out: int
+    """Matrices that were not decomposed, for the budget."""
+    chosen: str
+    """How they were chosen, in one sentence."""
+
+
+class Peer(Fact, frozen=True, kw_only=True):
+    """One tensor among those of the same role."""
+
+    name: str
+    depth: int
+    """Place in its role, from 0."""
+    scores: tuple[float | None, ...]
+    """Robust z-score (distance to the median in units of 1.4826 · MAD) of each of ``Peers.statistics``."""
+
+
+class PeerRole(Fact, frozen=True, kw_only=True):
+    """Tensors that do the same work at different depths."""
+
+    role: str
+    """Their name with ``#`` for the index."""
+    members: tuple[Peer, ...]
+
+
+class OddTensor(Fact, frozen=True, kw_only=True):
+    """A tensor unlike its peers."""
+
+    name: str
+    role: str
+    statistic: str
+    value: float
+    median: float
+    score: float
+
+
+class Peers(Fact, frozen=True, kw_only=True, tag="peers"):
+    """Every tensor against its peers."""
+
+    statistics: tuple[str, ...]
+    """Names of the statistics compared."""
+    roles: tuple[PeerRole, ...]
+    odd: tuple[OddTensor, ...]
+    """The most unlike first."""
+
+
+class Duplicate(Fact, frozen=True, kw_only=True):
+    """Tensors with the same values that are stored more than once."""
+
+    names: tuple[str, ...]
+    size_bytes: int
+    """Of one of them."""
+
+
+class LayerUpdate(Fact, frozen=True, kw_only=True):
+    """What the optimizer's state says of one parameter."""
+
+    name: str
+    """The parameter."""
+    step: int | None
+    gradient_rms: float | None
+    """Root of the mean of the second moment, bias-corrected where the step is known: RMS of recent gradients."""
+    momentum_rms: float | None
+    """Root mean square of the first moment or momentum buffer."""
+    update_ratio: float | None
+    """RMS of one step's update by the optimizer's rule over the RMS of the weight."""
+    weight_rms: float | None
+    group: int | None = None
+    """Index in ``OptimizerEvidence.groups``."""
+
+
+class ParameterGroup(Fact, frozen=True, kw_only=True):
+    """Settings of one group of parameters."""
+
+    settings: tuple[Item, ...]
+    parameters: int
+    """Tensors in it."""
+
+
+class OptimizerEvidence(Fact, frozen=True, kw_only=True, tag="optimizer"):
+    """How training went, from the optimizer's state."""
+
+    kind: str
+    layers: tuple[LayerUpdate, ...]
+    """In the order of the parameters."""
+    without_state: tuple[str, ...]
+    """Parameters of the optimizer that never received a gradient: no state, or a second moment of zero."""
+    outside: tuple[str, ...]
+    """Parameters of the model that the optimizer does not hold: frozen."""
+    groups: tuple[ParameterGroup, ...]
+    matched: str
+    """How state and parameters were brought together, in one sentence."""
+    notes: tuple[str, ...] = ()
+
+
+class AverageDrift(Fact, frozen=True, kw_only=True, tag="average"):
+    """Averaged weights (EMA, SWA) against the raw ones in the same file."""
+
+    key: str
+    """Where the other weights lie."""
+    layers: tuple[tuple[str, float], ...]
+    """Parameter, and ‖w_average − w‖ / ‖w‖."""
+    equal: int
+    """Parameters that are the same to the bit."""
+
+
+class AdapterDelta(Fact, frozen=True, kw_only=True):
+    """The change that an adapter makes to one weight of the base model."""
+
+    target: str
+    rank: int
+    scale: float | None
+    """alpha / rank (or alpha / √rank), by which the product is multiplied; ``None`` when it is not known."""
+    norm: float | None
+    """‖ΔW‖_F, computed from the factors without forming the product."""
+    stable_rank: float | None
+    relative: float | None = None
+    """‖ΔW‖_F / ‖W‖_F, where the base is at hand."""
+
+
+class AdapterEffect(Fact, frozen=True, kw_only=True, tag="adapter"):
+    """What an adapter does to its base model."""
+
+    kind: str
+    deltas: tuple[AdapterDelta, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Picture(Fact, frozen=True, kw_only=True):
+    """Weights that can be looked at."""
+
+    id: str
+    kind: Literal["filters", "similarity", "norms"]
+    """First-layer convolution filters; cosine similarity of positional embeddings; norms of embedding rows."""
+    tensor: str
+    width: int
+    """Pixels of one tile, or columns."""
+    height: int
+    channels: Literal[1, 3]
+    tiles: tuple[bytes, ...]
+    """Row-major, 8 bits a channel; for ``norms`` empty."""
+    histogram: Histogram | None = None
+    """For ``norms``."""
+    indices: tuple[int, ...] = ()
+    """Which slice each tile shows."""
+    low: float | None = None
+    high: float | None = None
+    """Values that 0 and 255 stand for; ``None`` when each tile has its own scale."""
+    notes: tuple[str, ...] = ()
 
 
 class Weights(Fact, frozen=True, kw_only=True, tag="weights"):
@@ -692,6 +971,19 @@ class Weights(Fact, frozen=True, kw_only=True, tag="weights"):
     read_bytes: int
     unread: tuple[Item, ...] = ()
     """Tensors whose values could not be read, each with the reason."""
+    hash: str = ""
+    """BLAKE3 over the sorted names, dtypes, shapes and leaf hashes of all tensors: the same for the same weights,
+    whatever file they lie in; empty when some tensor could not be read."""
+    duplicates: tuple[Duplicate, ...] = ()
+    """Tensors of two values or more stored more than once, the largest first; tied ones are not counted."""
+    peers: Peers | Skipped = Skipped(stage="measure", reason="Tensors were not compared.")
+    precision: Precision | Skipped = Skipped(stage="measure", reason="Narrower formats were not tried.")
+    pruning: Pruning | Skipped = Skipped(stage="measure", reason="Pruning was not looked at.")
+    spectra: Spectra | Skipped = Skipped(stage="measure", reason="Spectra were not computed.")
+    optimizer: OptimizerEvidence | Skipped = Skipped(stage="measure", reason="The file holds no optimizer state.")
+    average: AverageDrift | Skipped = Skipped(stage="measure", reason="The file holds no averaged weights.")
+    adapter: AdapterEffect | Skipped = Skipped(stage="measure", reason="The weights are not those of an adapter.")
+    pictures: tuple[Picture, ...] = ()
 
 
 # --- room 5: the judgement ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from modelreport.errors import OptionsError
 from modelreport.facts import DTYPE_BITS, TensorSpec
@@ -43,6 +43,12 @@ class Options:
     """Whether to run the dummy forward pass."""
     weights: bool = True
     """Whether to read the values of the tensors and hash the files; otherwise headers only."""
+    spectra: Literal["sample", "all", "none"] = "sample"
+    """Weight matrices whose singular values are computed: some within a fixed budget of arithmetic, all, or none."""
+    workers: int = 0
+    """Threads that measure weights; 0 means one for each processor."""
+    dask: str = ""
+    """Address of a Dask scheduler whose workers measure the weights; empty means threads of this process."""
     progress: Callable[[str, int, int], None] = field(default=no_progress, repr=False, compare=False)
     """Called with the stage (``load``, ``identify``, ``trace``, ``measure``, ``hash``, ``judge``, ``render``), how much
     is done (bytes for ``measure`` and ``hash``, steps otherwise) and the total (0 when unknown)."""

@@ -42,7 +42,7 @@ def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
         trace = trace_model(checkpoint, model, options)
         usage = estimate_usage(model, trace, structure, options)
         outline = outline_model(model, structure, trace)
-        weights = measure_weights(checkpoint, options)
+        weights = measure_weights(checkpoint, structure, options)
         files = hash_files(checkpoint, options) if options.weights else checkpoint.source.files
         source = replace(checkpoint.source, files=files)
         security = checkpoint.security
@@ -126,9 +126,9 @@ def outline_model(model: Model | Skipped, structure: Structure, trace: Trace | S
     return Outline() if isinstance(made, Skipped) else made
 
 
-def measure_weights(checkpoint: Checkpoint, options: Options) -> Weights | Skipped:
+def measure_weights(checkpoint: Checkpoint, structure: Structure, options: Options) -> Weights | Skipped:
     """Room 4."""
-    from modelreport.measure import measure
+    from modelreport.measure import measure_all
 
     if not options.weights:
         return Skipped(
@@ -136,7 +136,7 @@ def measure_weights(checkpoint: Checkpoint, options: Options) -> Weights | Skipp
             reason="Reading values was switched off: this report is made from headers alone.",
             hint="leave out --no-weights",
         )
-    return attempt("measure", "The weights could not be measured", lambda: measure(checkpoint, options))
+    return attempt("measure", "The weights could not be measured", lambda: measure_all(checkpoint, structure, options))
 
 
 def attempt(stage: Stage, what: str, work: Callable[[], T]) -> T | Skipped:

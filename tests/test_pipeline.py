@@ -39,7 +39,7 @@ def test_a_module_a_state_dict_and_a_file_tell_the_same_weights(tmp_path: Path) 
     [
         ("modelreport.identify.identify", "identification"),
         ("modelreport.trace.trace", "trace"),
-        ("modelreport.measure.measure", "weights"),
+        ("modelreport.measure.measure_all", "weights"),
     ],
 )
 def test_a_part_that_fails_becomes_a_reason(target: str, field: str, monkeypatch: pytest.MonkeyPatch) -> None:

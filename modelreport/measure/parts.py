@@ -1,0 +1,55 @@
+"""After the pass over all values: what is told of the model as a whole, part by part."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from modelreport.checkpoint import Checkpoint
+from modelreport.facts import Skipped, Structure, Weights
+from modelreport.measure.survey import measure
+from modelreport.options import Options
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a part may look at: the open checkpoint, the structure and the statistics of every tensor."""
+
+    checkpoint: Checkpoint
+    structure: Structure
+    weights: Weights
+    options: Options
+
+
+PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = ()
+"""Field of ``facts.Weights`` and the function that fills it, each after those before it."""
+
+
+def measure_all(checkpoint: Checkpoint, structure: Structure, options: Options) -> Weights | Skipped:
+    """Statistics of every tensor, then every part; a part that fails is ``Skipped`` with its reason."""
+    weights = measure(checkpoint, options)
+    if isinstance(weights, Skipped):
+        return weights
+    for name, work in PARTS:
+        weights = msgspec.structs.replace(
+            weights, **{name: _attempt(name, work, Measured(checkpoint, structure, weights, options))}
+        )
+    return weights
+
+
+def _attempt(name: str, work: Callable[[Measured], Any], measured: Measured) -> Any:
+    """What the part gives; where it fails in a way nobody foresaw, its reason, or what the field was before."""
+    try:
+        return work(measured)
+    except Exception as error:
+        log.debug("%s failed", name, exc_info=True)
+        before = getattr(measured.weights, name)
+        reason = next(iter(str(error).strip().splitlines()), "no message")[:300]
+        failed = Skipped(stage="measure", reason=f"This part failed: {type(error).__name__}: {reason}")
+        return failed if isinstance(before, Skipped) else before
