@@ -164,6 +164,17 @@ def test_sections_and_their_templates_are_one_to_one() -> None:
     assert len({s.id for s in SECTIONS}) == len(SECTIONS)
 
 
+def test_parts_of_the_weights_section_and_their_templates_are_one_to_one() -> None:
+    from modelreport.render.weights import PARTS
+
+    assert {p.id for p in PARTS} == {p.stem for p in (TEMPLATES / "weights").glob("*.html")}
+    assert len({p.id for p in PARTS}) == len(PARTS)
+    printed = {p.stem for p in (TEMPLATES / "print" / "weights").glob("*.html")}
+    assert printed == {p.id for p in PARTS if p.own_print}
+    files = {path.stem for path in (PACKAGE / "render" / "weights").glob("*.py")}
+    assert {p.context.__module__.rpartition(".")[2] for p in PARTS} <= files
+
+
 def test_rules_and_formats_have_unique_ids() -> None:
     from modelreport.judge import RULES
     from modelreport.load import FORMATS

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from modelreport.errors import OutputError
 from modelreport.render import format as text
 from modelreport.render.charts.svg import svg
+from modelreport.render.excerpt import excerpt
 
 FILTERS = {
     "count": text.count,
@@ -34,8 +35,10 @@ FILTERS = {
     "parts": text.parts,
     "plural": text.plural,
     "svg": svg,
+    "excerpt": excerpt,
 }
-"""Filters of every template: the functions of ``render/format.py`` under their own names, and a chart's drawing."""
+"""Filters of every template: the functions of ``render/format.py`` under their own names, a chart's drawing, the first
+rows of a table."""
 
 
 def templates_folder() -> Path:

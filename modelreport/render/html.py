@@ -61,11 +61,12 @@ def write_html(report: Report) -> bytes:
 
 def _paint(section: Section, report: Report) -> tuple[Part, dict[str, Any]]:
     """A section's markup and the data that its scripts need."""
-    values = {"charts": (), "payloads": {}} | section.context(report)
+    values = {"charts": (), "chart_groups": {}, "payloads": {}} | section.context(report)
     body = environment().get_template(f"sections/{section.id}.html").render(report=report, **values)
     payloads = dict(values["payloads"])
-    if values["charts"]:
-        payloads[f"charts-{section.id}"] = {chart.id: plotly_figure(chart) for chart in values["charts"]}
+    for name, charts in ({section.id: values["charts"]} | values["chart_groups"]).items():
+        if charts:
+            payloads[f"charts-{name}"] = {chart.id: plotly_figure(chart) for chart in charts}
     return Part(section.id, section.title, section.badge(report), _trusted(body)), payloads
 
 

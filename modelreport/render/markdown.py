@@ -85,8 +85,8 @@ def _environment() -> Environment:
         finalize=_show,
     )
     own: dict[str, Callable[..., Any]] = {
-        "cell": cell, "code_span": code_span, "items": items, "marked": Marked, "names": names, "sentence": sentence,
-        "skipped": skipped, "specs": specs, "table": _table,
+        "cell": cell, "code_span": code_span, "items": items, "marked": Marked, "names": names, "numbers": numbers,
+        "sentence": sentence, "skipped": skipped, "specs": specs, "table": _table,
     }  # fmt: skip
     made.filters.update({name: call for name, call in FILTERS.items() if name != "svg"} | own)
     return made

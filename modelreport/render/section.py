@@ -15,13 +15,15 @@ from modelreport.render.charts.spec import Chart
 class Section:
     """One part of the page, painted by ``templates/sections/<id>.html``.
 
-    ``context`` returns the variables of that template. Two of them have a meaning to the page as well:
+    ``context`` returns the variables of that template. Three of them have a meaning to the page as well:
 
     * ``payloads``: a mapping from a name to plain data (dicts, lists, strings, finite numbers, ``None``), packed
       into the page for ``payload(name)`` of ``templates/js/payload.js``. Names are lower-case words joined by ``-``,
       unique on the page.
     * ``charts``: the ``Chart`` facts that its template paints with the ``chart`` macro; their Plotly figures travel in
       the payload ``charts-<id of the section>``, by the id of the chart.
+    * ``chart_groups``: more of them by the value of ``data-charts`` of the element they stand in, each group in a
+      payload ``charts-<that value>`` of its own, read when one of its charts comes into view.
 
     Every template sees ``report`` too. Rows and anchors are numbered, never called after anything in the file.
     """

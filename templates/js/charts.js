@@ -81,7 +81,7 @@ async function work() {
 }
 
 async function draw(element) {
-  const name = `charts-${element.closest('section').id}`;
+  const name = `charts-${element.closest('[data-charts]')?.dataset.charts ?? element.closest('section').id}`;
   const figure = hasPayload(name) ? (await payload(name))[element.dataset.chart] : null;
   if (!figure) return;
   const area = element.querySelector('.chart-area');

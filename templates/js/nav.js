@@ -8,6 +8,19 @@ export function current(tops, line, end) {
   return found;
 }
 
+/** Open every fold around what the address names, so that a link never leads to nothing. */
+export function openAround(id) {
+  const target = id === '' ? null : document.getElementById(id);
+  for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) {
+    if (!fold.classList.contains('menu')) fold.open = true;
+  }
+  return target;
+}
+
+function follow() {
+  openAround(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+}
+
 /** Mark the section being read in the rail, and fold the menu away on narrow screens after a choice. */
 export function startNavigation() {
   const links = [...document.querySelectorAll('.rail li a')];
@@ -39,6 +52,8 @@ export function startNavigation() {
   window.addEventListener('scroll', later, { passive: true });
   window.addEventListener('resize', later, { passive: true });
   narrow.addEventListener('change', fit);
+  window.addEventListener('hashchange', follow);
+  openAround(decodeURIComponent(location.hash.slice(1)));
   for (const link of links) link.addEventListener('click', () => { if (narrow.matches) menu.open = false; });
   fit();
   mark();

@@ -238,15 +238,21 @@ function follow() {
   if (id) views.some((view) => view.reveal(id));
 }
 
-/** Make every table of the page sortable and the rest, one after the other. */
+/** Make one table live; where there is no data for it, it stays as it stands in the markup. */
+async function startTable(place, name) {
+  if (!hasPayload(name)) return;
+  const packed = await payload(name);
+  const histograms = packed.histograms && hasPayload(packed.histograms) ? await payload(packed.histograms) : null;
+  views.push(new TableView(place, packed, histograms));
+}
+
+/** Make every table of the page sortable and the rest, one after the other; those in a fold when it is opened. */
 export async function startTables() {
   for (const place of document.querySelectorAll('[data-table]')) {
     const name = `table-${place.dataset.table}`;
-    if (hasPayload(name)) {
-      const packed = await payload(name);
-      const histograms = packed.histograms && hasPayload(packed.histograms) ? await payload(packed.histograms) : null;
-      views.push(new TableView(place, packed, histograms));
-    }
+    const fold = place.closest('details:not([open])');
+    if (fold) fold.addEventListener('toggle', () => startTable(place, name), { once: true });
+    else await startTable(place, name);
   }
   follow();
   window.addEventListener('hashchange', follow);

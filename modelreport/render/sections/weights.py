@@ -6,8 +6,9 @@ from typing import Any
 
 from modelreport.facts import QUANTILES, Report, TensorFact, TensorStatistics, Weights
 from modelreport.render import format as text
-from modelreport.render.section import Section, drawn
+from modelreport.render.section import Section
 from modelreport.render.table import Cell, Column, Row, Table, share_cell
+from modelreport.render.weights import shown_parts
 
 HISTOGRAMS = 4000
 """Histograms in the page: those of the largest tensors, so that a page stays small."""
@@ -110,11 +111,18 @@ def context(report: Report) -> dict[str, Any]:
     if not isinstance(weights, Weights):
         return {"skipped": weights}
     made = table(report, weights)
-    return drawn(report, "weight-ridgeline", "weight-heatmap") | {
+    parts = shown_parts(report, weights)
+    payloads = made.payloads | {"histograms": histograms(weights)}
+    for part in parts:
+        for each in part.told.tables if part.told else ():
+            payloads |= each.payloads
+    return {
         "skipped": None,
         "weights": weights,
         "table": made,
-        "payloads": made.payloads | {"histograms": histograms(weights)},
+        "parts": parts,
+        "chart_groups": {part.anchor: part.charts for part in parts if part.charts},
+        "payloads": payloads,
     }
 
 

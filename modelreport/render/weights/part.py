@@ -1,0 +1,85 @@
+"""A part of the weights section: a title, the outcome in one sentence, and what stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from modelreport.facts import Message, Report, Skipped, Weights
+from modelreport.render.charts.spec import Chart
+from modelreport.render.section import drawn
+from modelreport.render.table import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a part has to say. Every output shows it: the page in a fold, the PDF and Markdown cut to what fits."""
+
+    line: Message
+    """The outcome in one sentence: it stands in the summary of the fold, so that a closed fold tells it already."""
+    sentences: tuple[Message, ...] = ()
+    """What else there is to say, a paragraph each."""
+    charts: tuple[str, ...] = ()
+    """Names in ``CHARTS``; those that cannot be drawn say why."""
+    tables: tuple[Table, ...] = ()
+    """Their ids begin with ``weights-`` and the id of the part. Paper and Markdown get the first rows."""
+    notes: tuple[str, ...] = ()
+    """Method, limits and sources."""
+    more: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """Variables for the part's own template, as ``part.more``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part, painted by ``templates/weights/<id>.html``."""
+
+    id: str
+    """Lower-case words joined by ``-``: name of its template; its anchor is ``weights-<id>``."""
+    title: str
+    context: Callable[[Report, Weights], Told | Skipped | None]
+    """What it has to say; ``Skipped`` why it cannot, ``None`` where there is nothing to speak of: it is not shown."""
+    opened: bool = False
+    """Whether its fold is open when the page is."""
+    print_rows: int = 10
+    """Rows of each of its tables in the PDF and in Markdown."""
+    own_print: bool = False
+    """Whether the PDF paints it by ``templates/print/weights/<id>.html`` (it gets the same ``part``)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A part of one report, ready to be painted: its charts are drawn."""
+
+    part: Part
+    told: Told | None
+    skipped: Skipped | None
+    charts: tuple[Chart, ...] = ()
+    undrawn: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Of the part."""
+        return self.part.id
+
+    @property
+    def anchor(self) -> str:
+        """Where it stands on the page; also the name of its charts' data."""
+        return f"weights-{self.part.id}"
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """Variables of its own template."""
+        return self.told.more if self.told else {}
+
+
+def show(part: Part, report: Report, weights: Weights) -> Shown | None:
+    """The part with its charts drawn; ``None`` when it has nothing to say."""
+    told = part.context(report, weights)
+    if told is None:
+        return None
+    if isinstance(told, Skipped):
+        return Shown(part=part, told=None, skipped=told)
+    made = drawn(report, *told.charts)
+    return Shown(part=part, told=told, skipped=None, charts=made["charts"], undrawn=made["undrawn"])

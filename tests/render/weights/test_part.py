@@ -1,0 +1,108 @@
+"""Parts of the weights section, and how every output shows them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from modelreport.facts import Message, Report, Skipped, Weights
+from modelreport.render import weights as module
+from modelreport.render.html import write_html
+from modelreport.render.markdown import write_markdown
+from modelreport.render.payload import unpack
+from modelreport.render.table import Cell, Column, Row, Table
+from modelreport.render.weights import shown_parts
+from modelreport.render.weights.part import Part, Told, show
+from tests.factories import make_report
+
+ROWS = tuple(Row(f"weights-distributions-{i}", (Cell.name(f"row {i}"), Cell(str(i)))) for i in range(30))
+TABLE = Table(
+    "weights-distributions", "Rows of the part", (Column("name", "Name", "name"), Column("n", "N", "number")), ROWS
+)
+
+
+def measured() -> tuple[Report, Weights]:
+    report = make_report()
+    assert isinstance(report.weights, Weights)
+    return report, report.weights
+
+
+def told(report: Report, weights: Weights) -> Told:
+    return Told(
+        line=Message(text="{tensor} is <odd>.", values={"tensor": "layers.0.conv1.weight"}),
+        sentences=(Message(text="The {what_count} are read twice.", values={"what_count": 3}),),
+        charts=("weight-heatmap",),
+        tables=(TABLE,),
+        notes=("Sampled from 1 in 10 rows.",),
+    )
+
+
+def one(context: object) -> Part:
+    return Part(id="distributions", title="One part", context=context, print_rows=4)  # type: ignore[arg-type]
+
+
+def test_the_charts_of_a_part_are_drawn_under_its_anchor() -> None:
+    shown = show(one(told), *measured())
+    assert shown
+    assert shown.anchor == "weights-distributions"
+    assert [chart.id for chart in shown.charts] == ["weight-heatmap"]
+    assert shown.undrawn == ()
+
+
+def test_a_part_with_nothing_to_say_is_not_shown_and_one_that_cannot_says_why() -> None:
+    assert show(one(lambda *_: None), *measured()) is None
+    reason = Skipped(stage="measure", reason="Too large.")
+    shown = show(one(lambda *_: reason), *measured())
+    assert shown
+    assert (shown.told, shown.skipped, dict(shown.more)) == (None, reason, {})
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr(module, "PARTS", (one(told),))
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("alone")
+def test_the_page_tells_the_outcome_on_the_closed_fold_and_packs_what_is_in_it() -> None:
+    page = write_html(make_report()).decode()
+    fold = re.search(r'<details class="fold told" id="weights-distributions".*?</details>\s*(?=<h3>)', page, re.DOTALL)
+    assert fold
+    summary = re.search(r"<summary>(.*?)</summary>", fold[0], re.DOTALL)
+    assert summary
+    assert "<code>layers.0.conv1.weight</code> is &lt;odd&gt;." in summary[1]
+    assert " open>" not in fold[0].split("\n")[0]
+    for words in ("The 3 are read twice.", "Sampled from 1 in 10 rows.", 'data-chart="weight-heatmap"', "row 29"):
+        assert words in fold[0], words
+    charts = re.search(r'id="payload-charts-weights-distributions">([^<]+)<', page)
+    assert charts
+    assert set(unpack(charts[1])) == {"weight-heatmap"}
+    rows = re.search(r'id="payload-table-weights-distributions">([^<]+)<', page)
+    assert rows
+    assert len(unpack(rows[1])["rows"]) == 30
+
+
+@pytest.mark.usefixtures("alone")
+def test_markdown_shows_the_line_and_the_first_rows() -> None:
+    page = write_markdown(make_report()).decode()
+    assert "### One part\n\n`layers.0.conv1.weight` is \\<odd\\>." in page
+    assert "`row 3`" in page
+    assert "`row 4`" not in page
+
+
+def test_a_part_that_is_skipped_says_so_in_every_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = Skipped(stage="measure", reason="The tensors are too large.", hint="--spectra all")
+    monkeypatch.setattr(module, "PARTS", (one(lambda *_: reason),))
+    for page in (write_html(make_report()).decode(), write_markdown(make_report()).decode()):
+        assert "Not known: The tensors are too large. What would help: " in page
+        assert "--spectra all" in page
+
+
+def test_every_part_of_a_report_is_ready_to_be_painted() -> None:
+    parts = shown_parts(*measured())
+    assert "distributions" in {part.id for part in parts}
+    for part in parts:
+        assert part.skipped or part.told
+        for table in part.told.tables if part.told else ():
+            assert table.id.startswith(part.anchor)
