@@ -705,6 +705,18 @@ class RowFigures(Fact, frozen=True, kw_only=True):
     """Slices equal to an earlier one to the bit; those entirely zero are not counted."""
     groups: tuple[tuple[int, ...], ...] = ()
     """Equal slices, the largest groups first: at most 8 groups of at most 16 indices."""
+    copies: tuple[RowCopy, ...] = ()
+    """Runs of two slices or more that repeat an earlier run to the bit, the longest first, at most 32."""
+    zeros: tuple[int, ...] = ()
+    """Slices that are entirely zero: the first 16."""
+
+
+class RowCopy(Fact, frozen=True, kw_only=True):
+    """Slices ``copy`` … ``copy + rows - 1`` equal ``first`` … ``first + rows - 1``: a head, a gate, an expert."""
+
+    first: int
+    copy: int
+    rows: int
 
 
 class SchemeError(Fact, frozen=True, kw_only=True):
@@ -785,39 +797,64 @@ class TensorPruning(Fact, frozen=True, kw_only=True):
 
 
 class Spectrum(Fact, frozen=True, kw_only=True):
-    """Singular values of one weight matrix; a convolution is seen as out × (in · kernel) unless it says otherwise."""
+    """Singular values of one weight matrix; a convolution is seen as out × (in · kernel).
+
+    Figures are rounded to the digits that do not depend on the processor, six at most.
+    """
 
     name: str
+    part: str = ""
+    """Which matrix of the tensor: a gate of a recurrent layer, an expert of a stack; empty for the whole tensor."""
     rows: int
     columns: int
     method: Literal["full", "randomised"]
     values: tuple[float, ...]
     """Singular values, descending: the largest ones, thinned to at most 64 along the whole spectrum when it is full."""
+    places: tuple[int, ...] = ()
+    """The place of each of ``values`` in the spectrum, from 0."""
     largest: float
     smallest: float | None
-    """``None`` where only the largest were computed."""
+    """0 where it lies below the resolution of the arithmetic, ``None`` where only the largest were computed."""
     stable_rank: float | None
     """‖W‖_F² / σ₁²."""
     effective_rank: float | None
     """exp of the entropy of the normalised singular values (Roy and Vetterli 2007)."""
+    rank: int | None = None
+    """Singular values above max(rows, columns) · ε · σ₁, ε being the resolution of the dtype: what ``matrix_rank`` of
+    numpy counts. ``None`` where only the largest were computed."""
     rank_90: int | None
     """Singular values that hold 90 % of the sum of squares."""
+    rank_95: int | None = None
+    rank_99: int | None = None
     alpha: float | None = None
-    """Exponent of the power law fitted to the eigenvalues of WᵀW (Martin and Mahoney; Clauset et al. 2009)."""
+    """Exponent of the power law fitted to the eigenvalues of WᵀW (Martin and Mahoney; Clauset et al. 2009), those of
+    all kernel positions together for a convolution, as WeightWatcher does it; ``None`` where there is no fit."""
     alpha_distance: float | None = None
     """Kolmogorov–Smirnov distance of that fit."""
+    alpha_count: int | None = None
+    """Eigenvalues in the tail that was fitted."""
     condition: float | None = None
     """σ_max / σ_min; ``None`` when singular or not known."""
+    random_edge: float | None = None
+    """σ₁ over the largest singular value that independent random values of the same variance would have
+    (Marchenko and Pastur 1967)."""
+    random_distance: float | None = None
+    """Largest difference between the distribution of its eigenvalues and that of such a random matrix, 0–1."""
 
 
 class Spectra(Fact, frozen=True, kw_only=True, tag="spectra"):
     """Spectra of the weight matrices that were chosen."""
 
     tensors: tuple[Spectrum, ...]
+    """In the order of the model."""
     left_out: int
     """Matrices that were not decomposed, for the budget."""
     chosen: str
     """How they were chosen, in one sentence."""
+    matrices: int = 0
+    """Weight matrices of the model that have a spectrum worth the name."""
+    notes: tuple[str, ...] = ()
+    """What was left out for another reason than the budget."""
 
 
 class Peer(Fact, frozen=True, kw_only=True):
@@ -941,12 +978,115 @@ class AdapterEffect(Fact, frozen=True, kw_only=True, tag="adapter"):
     notes: tuple[str, ...] = ()
 
 
+class ColumnFigures(Fact, frozen=True, kw_only=True):
+    """Output units of a layer whose weight has them along its second dimension: ``Conv1D`` of transformers, the
+    ``MatMul`` of ONNX, transposed convolutions."""
+
+    name: str
+    """The weight."""
+    units: int
+    zero: int
+    """Units whose weights are all zero."""
+    zeros: tuple[int, ...] = ()
+    """The first 16 of them."""
+    identical: int = 0
+    """Units equal to an earlier one to the bit; those entirely zero are not counted."""
+    groups: tuple[tuple[int, ...], ...] = ()
+    """Equal units, the largest groups first: at most 8 groups of at most 16 indices."""
+    copies: tuple[RowCopy, ...] = ()
+    """Runs of units that repeat an earlier run, as in ``RowFigures``."""
+
+
+class ScaleFigures(Fact, frozen=True, kw_only=True):
+    """Scales of one normalisation: what is left of each channel's spread after it."""
+
+    name: str
+    """The tensor of scales."""
+    kind: Literal["batch", "other"]
+    """``batch``: with running statistics, which the effective scale |γ|·√(var / (var + ε)) takes into account."""
+    channels: int
+    scales: tuple[float, ...]
+    """Effective scale: minimum, lower quartile, median, upper quartile, maximum."""
+    zero: int
+    """Scales γ that are exactly zero."""
+    weak: int
+    """Channels, zero ones included, whose effective scale is below a hundredth of the median."""
+    weak_units: tuple[int, ...] = ()
+    """The weakest first, at most 64."""
+    shut: int = 0
+    """Channels with γ = 0 and β ≤ 0: a ReLU behind makes them zero for every input."""
+    shut_units: tuple[int, ...] = ()
+    """The first 64 of them."""
+    seldom: int = 0
+    """Further channels with β ≤ -6 · effective scale: above zero for at most 1 in 37 inputs like those of training."""
+
+
+class EmbeddingRows(Fact, frozen=True, kw_only=True):
+    """Rows of one embedding table that training seems to have passed by."""
+
+    name: str
+    rows: int
+    width: int
+    zero: int = 0
+    zero_rows: tuple[int, ...] = ()
+    """The first 16 rows that are entirely zero."""
+    zero_tail: int = 0
+    """Zero rows at the end of the table: padding of a vocabulary."""
+    identical: int = 0
+    """Rows equal to an earlier one to the bit, zero ones not counted."""
+    untrained: int = 0
+    """Rows in a tight cluster of norms apart from the others."""
+    how: Literal["", "initialised", "together"] = ""
+    """What marks the cluster: rows unrelated to each other with the spread of a normal initialisation, or rows that
+    all point the same way: moved only by what moves every row."""
+    low: float | None = None
+    high: float | None = None
+    """Range of the cluster's norms."""
+    median: float | None = None
+    """Median norm of all rows."""
+    alike: float | None = None
+    """Length of the mean of the cluster's unit vectors: 1 when all rows point the same way, 0 when unrelated."""
+    indices: tuple[int, ...] = ()
+    """Rows of the cluster nearest to its middle, at most 64."""
+    tokens: tuple[str, ...] = ()
+    """What the vocabulary beside the file calls these; empty when there is none."""
+    reserved: int | None = None
+    """Rows of the cluster that the vocabulary names as unused or reserved."""
+
+
+class ZeroRun(Fact, frozen=True, kw_only=True):
+    """A long run of zeros in a tensor that has hardly any elsewhere, cut across its rows."""
+
+    name: str
+    first: int
+    """Index of the first zero in row-major order."""
+    count: int
+    total: int
+    """Values of the tensor."""
+    outside: int
+    """Zeros elsewhere in the tensor."""
+    following_bytes: int = 0
+    """Bytes behind it in the file that belong to tensors of nothing but zeros."""
+
+
+class Units(Fact, frozen=True, kw_only=True, tag="units"):
+    """Dead, weak and repeated units that are not told by the rows of single tensors."""
+
+    columns: tuple[ColumnFigures, ...] = ()
+    scales: tuple[ScaleFigures, ...] = ()
+    embeddings: tuple[EmbeddingRows, ...] = ()
+    runs: tuple[ZeroRun, ...] = ()
+    unlooked: tuple[Item, ...] = ()
+    """Tensors that were not looked at, each with the reason."""
+
+
 class Picture(Fact, frozen=True, kw_only=True):
     """Weights that can be looked at."""
 
     id: str
-    kind: Literal["filters", "similarity", "norms"]
-    """First-layer convolution filters; cosine similarity of positional embeddings; norms of embedding rows."""
+    kind: Literal["filters", "components", "similarity", "norms", "bias"]
+    """First-layer convolution filters; their principal components; cosine similarity of positional embeddings; norms of
+    embedding rows; a table of relative-position biases, a tile for each head."""
     tensor: str
     width: int
     """Pixels of one tile, or columns."""
@@ -958,6 +1098,10 @@ class Picture(Fact, frozen=True, kw_only=True):
     """For ``norms``."""
     indices: tuple[int, ...] = ()
     """Which slice each tile shows."""
+    total: int = 0
+    """Slices there are; ``tiles`` may show some of them."""
+    columns: int = 0
+    """Tiles in a row, where their places mean something: a grid of positions."""
     low: float | None = None
     high: float | None = None
     """Values that 0 and 255 stand for; ``None`` when each tile has its own scale."""
@@ -983,6 +1127,7 @@ class Weights(Fact, frozen=True, kw_only=True, tag="weights"):
     optimizer: OptimizerEvidence | Skipped = Skipped(stage="measure", reason="The file holds no optimizer state.")
     average: AverageDrift | Skipped = Skipped(stage="measure", reason="The file holds no averaged weights.")
     adapter: AdapterEffect | Skipped = Skipped(stage="measure", reason="The weights are not those of an adapter.")
+    units: Units | Skipped = Skipped(stage="measure", reason="Units were not looked at.")
     pictures: tuple[Picture, ...] = ()
 
 
