@@ -995,6 +995,108 @@ class AdapterEffect(Fact, frozen=True, kw_only=True, tag="adapter"):
     notes: tuple[str, ...] = ()
 
 
+class ColumnFigures(Fact, frozen=True, kw_only=True):
+    """Output units of a layer whose weight has them along its second dimension: ``Conv1D`` of transformers, the
+    ``MatMul`` of ONNX, transposed convolutions."""
+
+    name: str
+    """The weight."""
+    units: int
+    zero: int
+    """Units whose weights are all zero."""
+    zeros: tuple[int, ...] = ()
+    """The first 16 of them."""
+    identical: int = 0
+    """Units equal to an earlier one to the bit; those entirely zero are not counted."""
+    groups: tuple[tuple[int, ...], ...] = ()
+    """Equal units, the largest groups first: at most 8 groups of at most 16 indices."""
+    copies: tuple[RowCopy, ...] = ()
+    """Runs of units that repeat an earlier run, as in ``RowFigures``."""
+
+
+class ScaleFigures(Fact, frozen=True, kw_only=True):
+    """Scales of one normalisation: what is left of each channel's spread after it."""
+
+    name: str
+    """The tensor of scales."""
+    kind: Literal["batch", "other"]
+    """``batch``: with running statistics, which the effective scale |γ|·√(var / (var + ε)) takes into account."""
+    channels: int
+    scales: tuple[float, ...]
+    """Effective scale: minimum, lower quartile, median, upper quartile, maximum."""
+    zero: int
+    """Scales γ that are exactly zero."""
+    weak: int
+    """Channels, zero ones included, whose effective scale is below a hundredth of the median."""
+    weak_units: tuple[int, ...] = ()
+    """The weakest first, at most 64."""
+    shut: int = 0
+    """Channels with γ = 0 and β ≤ 0: a ReLU behind makes them zero for every input."""
+    shut_units: tuple[int, ...] = ()
+    """The first 64 of them."""
+    seldom: int = 0
+    """Further channels with β ≤ -6 · effective scale: above zero for at most 1 in 37 inputs like those of training."""
+
+
+class EmbeddingRows(Fact, frozen=True, kw_only=True):
+    """Rows of one embedding table that training seems to have passed by."""
+
+    name: str
+    rows: int
+    width: int
+    zero: int = 0
+    zero_rows: tuple[int, ...] = ()
+    """The first 16 rows that are entirely zero."""
+    zero_tail: int = 0
+    """Zero rows at the end of the table: padding of a vocabulary."""
+    identical: int = 0
+    """Rows equal to an earlier one to the bit, zero ones not counted."""
+    untrained: int = 0
+    """Rows in a tight cluster of norms apart from the others."""
+    how: Literal["", "initialised", "together"] = ""
+    """What marks the cluster: rows unrelated to each other with the spread of a normal initialisation, or rows that
+    all point the same way: moved only by what moves every row."""
+    low: float | None = None
+    high: float | None = None
+    """Range of the cluster's norms."""
+    median: float | None = None
+    """Median norm of all rows."""
+    alike: float | None = None
+    """Length of the mean of the cluster's unit vectors: 1 when all rows point the same way, 0 when unrelated."""
+    indices: tuple[int, ...] = ()
+    """Rows of the cluster nearest to its middle, at most 64."""
+    tokens: tuple[str, ...] = ()
+    """What the vocabulary beside the file calls these; empty when there is none."""
+    reserved: int | None = None
+    """Rows of the cluster that the vocabulary names as unused or reserved."""
+
+
+class ZeroRun(Fact, frozen=True, kw_only=True):
+    """A long run of zeros in a tensor that has hardly any elsewhere, cut across its rows."""
+
+    name: str
+    first: int
+    """Index of the first zero in row-major order."""
+    count: int
+    total: int
+    """Values of the tensor."""
+    outside: int
+    """Zeros elsewhere in the tensor."""
+    following_bytes: int = 0
+    """Bytes behind it in the file that belong to tensors of nothing but zeros."""
+
+
+class Units(Fact, frozen=True, kw_only=True, tag="units"):
+    """Dead, weak and repeated units that are not told by the rows of single tensors."""
+
+    columns: tuple[ColumnFigures, ...] = ()
+    scales: tuple[ScaleFigures, ...] = ()
+    embeddings: tuple[EmbeddingRows, ...] = ()
+    runs: tuple[ZeroRun, ...] = ()
+    unlooked: tuple[Item, ...] = ()
+    """Tensors that were not looked at, each with the reason."""
+
+
 class Picture(Fact, frozen=True, kw_only=True):
     """Weights that can be looked at."""
 
