@@ -7,14 +7,14 @@ called, as a view on the mapped file.
 from __future__ import annotations
 
 import math
-import mmap
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from modelreport.facts import DTYPE_BITS, Identification, Role, Security, Skipped, Source
+from modelreport.files import MappedFile as MappedFile  # noqa: PLC0414 - known by this place
+from modelreport.files import OpenFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,79 +22,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class MappedFile:
-    """A file opened for reading, mapped into memory on first use.
-
-    ``pread`` reads small headers without touching the map (read-ahead through a map drags in megabytes).
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file = path.open("rb")
-        self._map: mmap.mmap | None = None
-        self.size_bytes = os.fstat(self._file.fileno()).st_size
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
-
-    def pread(self, size: int, offset: int) -> bytes:
-        """At most ``size`` bytes at ``offset``; fewer at the end of the file."""
-        return os.pread(self._file.fileno(), size, offset)
-
-    def view(self, offset: int, size: int) -> memoryview:
-        """Read-only view of ``size`` bytes at ``offset``; ``ValueError`` outside the file."""
-        if offset < 0 or size < 0 or offset + size > self.size_bytes:
-            raise ValueError(f"bytes {offset} to {offset + size} of a file of {self.size_bytes}")
-        if size == 0:
-            return memoryview(b"")
-        if self._map is None:
-            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        return memoryview(self._map)[offset : offset + size]
-
-    def prefetch(self, offset: int, size: int) -> None:
-        """Ask the kernel to read a range that is about to be walked in large steps, rather than page by page."""
-        if self._map is not None and hasattr(mmap, "MADV_WILLNEED"):
-            start = offset // mmap.PAGESIZE * mmap.PAGESIZE
-            end = min(offset + size, self.size_bytes)
-            if end > start:
-                self._map.madvise(mmap.MADV_WILLNEED, start, end - start)
-
-    def release(self, offset: int, size: int) -> None:
-        """Let the kernel drop the mapped pages of a range, so that memory stays flat on large files."""
-        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
-            start = offset // mmap.PAGESIZE * mmap.PAGESIZE
-            end = min(offset + size, self.size_bytes)
-            if end > start:
-                self._map.madvise(mmap.MADV_DONTNEED, start, end - start)
-
-    def close(self) -> None:
-        """Close the file. Views that are still alive keep their pages until they are dropped."""
-        if self._map is not None:
-            try:
-                self._map.close()
-            except BufferError:  # a view is still referenced; the map goes with its last view
-                self._map = None
-        self._file.close()
-
-
 @dataclass(frozen=True, eq=False)
 class Storage:
     """A run of bytes that tensors are views of. Two tensors with the same ``Storage`` object share memory."""
 
-    source: MappedFile | memoryview
+    source: OpenFile | memoryview
     offset: int
     size_bytes: int
     file: int = 0
     """Index into ``Source.files``."""
 
-    def view(self) -> memoryview:
-        """The bytes, read-only, not copied."""
-        if isinstance(self.source, MappedFile):
-            return self.source.view(self.offset, self.size_bytes)
-        return self.source[self.offset : self.offset + self.size_bytes]
+    def view(self, start: int = 0, size: int | None = None) -> memoryview:
+        """The bytes, or ``size`` of them from ``start`` on, read-only; not copied where the file is of this machine.
+
+        Large storages are walked in parts: of a remote file only what is asked for is fetched.
+        """
+        size = self.size_bytes - start if size is None else size
+        if isinstance(self.source, OpenFile):
+            return self.source.view(self.offset + start, size)
+        return self.source[self.offset + start : self.offset + start + size]
 
     def release(self) -> None:
         """Drop the pages of this storage from memory, if it is mapped."""
-        if isinstance(self.source, MappedFile):
+        if isinstance(self.source, OpenFile):
             self.source.release(self.offset, self.size_bytes)
 
 
@@ -321,7 +271,7 @@ class Checkpoint:
     """``adapter_config.json``, where the tensors are those of an adapter to another model."""
     live: Any = None
     """The ``nn.Module`` itself when the caller gave one."""
-    files: list[MappedFile] = field(default_factory=list)
+    files: list[OpenFile] = field(default_factory=list)
 
     def close(self) -> None:
         """Close all files."""

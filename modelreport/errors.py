@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class ModelReportError(Exception):
     """Base of all errors of this package.
@@ -13,6 +15,16 @@ class ModelReportError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Callable[..., ModelReportError], tuple[object, ...]]:
+        return _again, (type(self), self.message, self.hint)
+
+
+def _again(kind: type[ModelReportError], message: str, hint: str) -> ModelReportError:
+    """The error that another process raised."""
+    error = kind.__new__(kind)
+    ModelReportError.__init__(error, message, hint)
+    return error
 
 
 class LoadError(ModelReportError):

@@ -16,13 +16,14 @@ TEMPLATES = ROOT / "templates"
 ROOMS = ("load", "identify", "trace", "measure", "judge", "render")
 OPEN = {"facts", "errors", "options"}
 """What anyone may import."""
-LIVE = {"checkpoint", "meta"}
+LIVE = {"checkpoint", "files", "meta"}
 """The live objects and the machinery of meta tensors: for the rooms that hold a model in their hands."""
 ALLOWED = {
     "facts": set(),
     "errors": set(),
     "options": {"facts", "errors"},
-    "checkpoint": {"facts"},
+    "files": {"errors"},
+    "checkpoint": {"facts", "files"},
     "meta": {"facts"},
     **{room: OPEN | LIVE | {room} for room in ("load", "identify", "trace", "measure")},
     "judge": OPEN | {"judge"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 from modelreport import errors
 
 
@@ -22,3 +24,10 @@ def test_the_message_is_the_text_of_the_exception() -> None:
     error = errors.CorruptFileError("model.pth: truncated.", "download it again")
     assert str(error) == error.message == "model.pth: truncated."
     assert error.hint == "download it again"
+
+
+def test_an_error_of_another_process_arrives_whole() -> None:
+    for error in (errors.MissingDependencyError("timm", "timm", "This"), errors.CorruptFileError("a", "b")):
+        again = pickle.loads(pickle.dumps(error))
+        assert type(again) is type(error)
+        assert (again.message, again.hint, str(again)) == (error.message, error.hint, str(error))

@@ -11,7 +11,7 @@ from modelreport.errors import CorruptFileError
 from modelreport.load.probe import ENTRY_LIMIT
 
 if TYPE_CHECKING:
-    from modelreport.checkpoint import MappedFile
+    from modelreport.files import OpenFile
 
 INFLATE_LIMIT = 256 << 20
 """Most bytes that one compressed member may unpack to."""
@@ -21,7 +21,7 @@ NOTE_LIMIT = 20
 class Archive:
     """An open zip file. Nothing is extracted; a stored member is a range of the file."""
 
-    def __init__(self, file: MappedFile, label: str) -> None:
+    def __init__(self, file: OpenFile, label: str) -> None:
         self.file = file
         self.label = label
         self.notes: list[str] = []

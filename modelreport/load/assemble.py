@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from modelreport.checkpoint import Checkpoint, LazyTensor, MappedFile
+from modelreport.checkpoint import Checkpoint, LazyTensor
 from modelreport.errors import CorruptFileError, OptionsError
 from modelreport.facts import Content, Item, ModelChoice, Security, Skipped, Source, SourceFile, SourceKind
+from modelreport.files import OpenFile
 from modelreport.load.contents import Candidate, Contents, Finder
 from modelreport.load.describe import short
 from modelreport.load.training import training_state
@@ -29,7 +30,7 @@ class Opened:
     format_id: str
     format_title: str
     kind: SourceKind = "file"
-    files: list[MappedFile] = field(default_factory=list)
+    files: list[OpenFile] = field(default_factory=list)
     security: Security | Skipped = field(default_factory=lambda: Security(calls=(), executes=False, pickles=0))
     notes: list[str] = field(default_factory=list)
     code: list[Item] = field(default_factory=list)
@@ -37,7 +38,7 @@ class Opened:
     size_bytes: int = 0
 
     @staticmethod
-    def of(file: MappedFile, format_: Format) -> Opened:
+    def of(file: OpenFile, format_: Format) -> Opened:
         """For a single open file."""
         return Opened(
             name=file.path.name,

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import ONNX_DTYPES, Checkpoint, LazyTensor, MappedFile
+from modelreport.checkpoint import ONNX_DTYPES, Checkpoint, LazyTensor
 from modelreport.errors import CorruptFileError
 from modelreport.facts import Item, Security, Source, SourceFile
+from modelreport.files import OpenFile, open_file
 from modelreport.load.documents import make_item
 from modelreport.load.format import Format
 from modelreport.load.onnx_graphs import Block, find_blocks, give_roles, name_tensors
@@ -70,13 +71,13 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
 def read(path: Path, options: Options) -> Checkpoint:
     """Open an ONNX model; reads the graph, not the weights. Raises ``CorruptFileError``."""
     del options
-    file = MappedFile(path)
+    file = open_file(path)
     files = [file]
     with close_on_failure(files):
         return _read(path, file, files)
 
 
-def _read(path: Path, file: MappedFile, files: list[MappedFile]) -> Checkpoint:
+def _read(path: Path, file: OpenFile, files: list[OpenFile]) -> Checkpoint:
     name = show_name(path.name)
     wire = walk(file, name)
     notes: list[str] = []

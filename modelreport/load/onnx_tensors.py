@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import ONNX_DTYPES, LazyTensor, MappedFile, Storage
+from modelreport.checkpoint import ONNX_DTYPES, LazyTensor, Storage
 from modelreport.errors import LoadError
 from modelreport.facts import DTYPE_BITS, SourceFile
+from modelreport.files import OpenFile, open_file
 from modelreport.load.siblings import find_sibling, show_name
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Tensors:
 
     folder: Path
     wire: Wire
-    files: list[MappedFile]
+    files: list[OpenFile]
     source_files: list[SourceFile]
     notes: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -104,7 +105,7 @@ class Tensors:
         """Index of the file called ``location`` beside the model, opened; or why it was not."""
         try:
             path = find_sibling(self.folder, location)
-            file = MappedFile(path)
+            file = open_file(path)
         except LoadError as error:
             self.refused.append(f"External data: {error.message}")
             return f"its data is in another file: {error.message}"

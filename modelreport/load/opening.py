@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from modelreport.checkpoint import MappedFile
+    from modelreport.files import OpenFile
 
 
 @contextmanager
-def close_on_failure(files: list[MappedFile]) -> Iterator[None]:
+def close_on_failure(files: list[OpenFile]) -> Iterator[None]:
     """Close every file that is in the list by then when the block raises; otherwise they stay open."""
     try:
         yield

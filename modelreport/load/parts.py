@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import LazyTensor, MappedFile, Storage
+from modelreport.checkpoint import LazyTensor, Storage
 from modelreport.errors import LoadError, UnknownFormatError
 from modelreport.facts import Call, Item, ModelChoice, Security, SourceFile, TrainingState
+from modelreport.files import OpenFile, open_file
 from modelreport.load.documents import read_json
 from modelreport.load.probe import probe
 from modelreport.load.siblings import find_sibling, show_name
@@ -30,7 +31,7 @@ class Parts:
     folder: Path
     tensors: list[LazyTensor] = field(default_factory=list)
     extra: list[LazyTensor] = field(default_factory=list)
-    files: list[MappedFile] = field(default_factory=list)
+    files: list[OpenFile] = field(default_factory=list)
     source_files: list[SourceFile] = field(default_factory=list)
     metadata: list[Item] = field(default_factory=list)
     unreadable: list[Item] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Parts:
 
     def add_file(self, name: str) -> None:
         """Name a file that was read for its facts among the source files; ``LoadError`` when it cannot be opened."""
-        file = MappedFile(find_sibling(self.folder, name))
+        file = open_file(find_sibling(self.folder, name))
         self.files.append(file)
         self.source_files.append(SourceFile(name=name, size_bytes=file.size_bytes))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import MappedFile
+from modelreport.files import open_file
 from modelreport.load import torch_legacy
 from modelreport.load.allowlist import EXPECTED_NAMES, canonical
 from modelreport.load.assemble import Opened, assemble, contents_of
@@ -88,7 +88,7 @@ class NestedStorages(Storages):
 
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a pickle; long values stay in the file. Raises ``CorruptFileError``."""
-    file = MappedFile(path)
+    file = open_file(path)
     with close_on_failure([file]):
         scan = Scan()
         stream = Stream(file, 0, file.size_bytes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelreport.checkpoint import MappedFile
+from modelreport.files import OpenFile
 from modelreport.load.pickle_values import Blob
 
 WINDOW_BYTES = 1 << 16
@@ -20,7 +20,7 @@ class BrokenPickleError(Exception):
 class Stream:
     """A range of a file or of memory, read forwards."""
 
-    def __init__(self, source: MappedFile | memoryview, start: int, end: int) -> None:
+    def __init__(self, source: OpenFile | memoryview, start: int, end: int) -> None:
         self._source = source
         self._base = start
         self._end = end
@@ -81,7 +81,7 @@ class Stream:
     def _refill(self, size: int) -> None:
         start = self.offset
         size = min(size, self._end - start)
-        if isinstance(self._source, MappedFile):
+        if isinstance(self._source, OpenFile):
             self._window = self._source.pread(size, start)
         else:
             self._window = bytes(self._source[start : start + size])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from modelreport.checkpoint import MappedFile
+    from modelreport.files import OpenFile
 
 
 @dataclass(frozen=True, eq=False, repr=False, slots=True)
@@ -93,7 +93,7 @@ class Group:
 class Blob:
     """A long bytes value left where it lies."""
 
-    source: MappedFile | memoryview
+    source: OpenFile | memoryview
     offset: int
     size_bytes: int
 

@@ -11,9 +11,10 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import Checkpoint, LazyTensor, MappedFile, Storage
+from modelreport.checkpoint import Checkpoint, LazyTensor, Storage
 from modelreport.errors import CorruptFileError
 from modelreport.facts import DTYPE_BITS, Item, Security, Source, SourceFile
+from modelreport.files import OpenFile, open_file
 from modelreport.load.documents import Pairs, make_item, parse_json
 from modelreport.load.format import Format
 from modelreport.load.opening import close_on_failure
@@ -57,7 +58,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a safetensors file; nothing but the header is read. Raises ``CorruptFileError``."""
     del options
-    file = MappedFile(path)
+    file = open_file(path)
     with close_on_failure([file]):
         shard = read_shard(file, 0)
     source = Source(
@@ -75,7 +76,7 @@ def read(path: Path, options: Options) -> Checkpoint:
     return Checkpoint(source, security, tuple(shard.tensors), files=[file])
 
 
-def read_shard(file: MappedFile, index: int) -> Shard:
+def read_shard(file: OpenFile, index: int) -> Shard:
     """The tensors, metadata and oddities of one file; ``index`` is its place in ``Source.files``."""
     name = show_name(file.path.name)
     start, header = _read_header(file, name)
@@ -112,7 +113,7 @@ def read_shard(file: MappedFile, index: int) -> Shard:
     return Shard(tensors, metadata, tuple(notes[:NOTES_LIMIT]))
 
 
-def _read_header(file: MappedFile, name: str) -> tuple[int, Pairs]:
+def _read_header(file: OpenFile, name: str) -> tuple[int, Pairs]:
     head = file.pread(8, 0)
     length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
     if length < 2 or length > file.size_bytes - 8:

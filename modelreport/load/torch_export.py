@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import EXPORT_DTYPES, LazyTensor, MappedFile, Program, Storage
+from modelreport.checkpoint import EXPORT_DTYPES, LazyTensor, Program, Storage
 from modelreport.errors import CorruptFileError
 from modelreport.facts import Item
+from modelreport.files import open_file
 from modelreport.load.archive import Archive
 from modelreport.load.assemble import Opened, assemble
 from modelreport.load.contents import Candidate, Contents
@@ -37,7 +38,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
 
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a torch.export archive; only its JSON is read. Raises ``CorruptFileError``."""
-    file = MappedFile(path)
+    file = open_file(path)
     with close_on_failure([file]):
         archive = Archive(file, path.name)
         config_name = next(name for name in archive.members if f"/{name}".endswith(_CONFIG))

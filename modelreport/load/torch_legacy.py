@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import MappedFile, Storage
+from modelreport.checkpoint import Storage
 from modelreport.facts import DTYPE_BITS, Item
+from modelreport.files import OpenFile, open_file
 from modelreport.load.assemble import Opened, assemble, contents_of
 from modelreport.load.describe import short
 from modelreport.load.format import Format
@@ -50,7 +51,7 @@ class LegacyFile:
     notes: list[str]
 
 
-def read_stream(source: MappedFile | memoryview, start: int, end: int, scan: Scan | None, where: str) -> LegacyFile:
+def read_stream(source: OpenFile | memoryview, start: int, end: int, scan: Scan | None, where: str) -> LegacyFile:
     """Read the pickles and locate the storages; the values stay where they are."""
     reads: list[PickleRead] = []
     for index in range(5):
@@ -76,9 +77,7 @@ def read_stream(source: MappedFile | memoryview, start: int, end: int, scan: Sca
     return LegacyFile(found, "", Storages(locate, big_endian=system.get("little_endian") is False), notes)
 
 
-def _places(
-    source: MappedFile | memoryview, reads: list[PickleRead], end: int
-) -> tuple[dict[str, tuple[int, int]], str]:
+def _places(source: OpenFile | memoryview, reads: list[PickleRead], end: int) -> tuple[dict[str, tuple[int, int]], str]:
     """Offset and size of each storage, and a note when the list breaks off."""
     widths = _widths(reads[3])
     places: dict[str, tuple[int, int]] = {}
@@ -86,7 +85,7 @@ def _places(
     keys = reads[4].value if isinstance(reads[4].value, (list, tuple)) else ()
     for key in keys:
         width = widths.get(_key(key), 0)
-        head = source.pread(8, offset) if isinstance(source, MappedFile) else bytes(source[offset : offset + 8])
+        head = source.pread(8, offset) if isinstance(source, OpenFile) else bytes(source[offset : offset + 8])
         count = int.from_bytes(head, "little", signed=True) if len(head) == 8 else -1
         if not width or count < 0 or offset + 8 + count * width > end:
             return places, f"the file ends before storage {len(places) + 1:,} of {len(keys):,} is complete"
@@ -125,7 +124,7 @@ def sources(read: PickleRead) -> list[Item]:
 
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a legacy file; only its pickles and the lengths of its storages are read. Raises ``CorruptFileError``."""
-    file = MappedFile(path)
+    file = open_file(path)
     with close_on_failure([file]):
         scan = Scan()
         legacy = read_stream(file, 0, file.size_bytes, scan, path.name)

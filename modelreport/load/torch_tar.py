@@ -10,9 +10,10 @@ import tarfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import MappedFile, Storage
+from modelreport.checkpoint import Storage
 from modelreport.errors import CorruptFileError
 from modelreport.facts import DTYPE_BITS
+from modelreport.files import OpenFile, open_file
 from modelreport.load.assemble import Opened, assemble, broken, contents_of
 from modelreport.load.format import Format
 from modelreport.load.opening import close_on_failure
@@ -43,7 +44,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
 class _Tar:
     """The members of the archive and what was read from them."""
 
-    file: MappedFile
+    file: OpenFile
     spans: dict[str, tuple[int, int]]
     scan: Scan = field(default_factory=Scan)
     storages: dict[int, tuple[Storage, str, int]] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class _Tar:
         return read.value
 
 
-def _members(file: MappedFile) -> dict[str, tuple[int, int]]:
+def _members(file: OpenFile) -> dict[str, tuple[int, int]]:
     spans: dict[str, tuple[int, int]] = {}
     try:
         with file.path.open("rb") as handle, tarfile.open(fileobj=handle, mode="r:") as archive:
@@ -140,7 +141,7 @@ def _read_tensors(tar: _Tar, notes: list[str]) -> dict[str, Parts]:
 
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a tar checkpoint; values stay in the file. Raises ``CorruptFileError``."""
-    file = MappedFile(path)
+    file = open_file(path)
     with close_on_failure([file]):
         tar = _Tar(file, _members(file))
         _require_members(tar)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelreport.checkpoint import MappedFile, Storage
+from modelreport.checkpoint import Storage
 from modelreport.errors import CorruptFileError
+from modelreport.files import OpenFile, open_file
 from modelreport.load.archive import Archive
 from modelreport.load.assemble import Opened, assemble, contents_of
 from modelreport.load.format import Format
@@ -46,7 +47,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
 class TorchArchive:
     """An open archive as torch writes it: its folder, its byte order, its storages."""
 
-    def __init__(self, file: MappedFile) -> None:
+    def __init__(self, file: OpenFile) -> None:
         self.archive = Archive(file, file.path.name)
         self.scan = Scan()
         names = [name for name in self.archive.members if name == "data.pkl" or name.endswith("/data.pkl")]
@@ -124,7 +125,7 @@ class TorchArchive:
 
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a zip checkpoint; only its directory and its pickle are read. Raises ``CorruptFileError``."""
-    file = MappedFile(path)
+    file = open_file(path)
     with close_on_failure([file]):
         archive = TorchArchive(file)
         found = archive.read(archive.pickle_name)

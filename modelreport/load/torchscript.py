@@ -9,9 +9,10 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import LazyTensor, MappedFile, ModuleNode, Opaque
+from modelreport.checkpoint import LazyTensor, ModuleNode, Opaque
 from modelreport.errors import CorruptFileError
 from modelreport.facts import Item, Role
+from modelreport.files import open_file
 from modelreport.load.archive import Archive
 from modelreport.load.assemble import assemble, require
 from modelreport.load.budget import Budget, ExhaustedError
@@ -160,7 +161,7 @@ def type_path(value: Made) -> str:
 
 def read(path: Path, options: Options) -> Checkpoint:
     """Open a TorchScript archive. Raises ``CorruptFileError``."""
-    file = MappedFile(path)
+    file = open_file(path)
     with close_on_failure([file]):
         archive = TorchArchive(file)
         archive.scan.trusted = "__torch__."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from modelreport.errors import CorruptFileError
 
 if TYPE_CHECKING:
-    from modelreport.checkpoint import MappedFile
+    from modelreport.files import OpenFile
 
 INLINE_LIMIT = 1024
 """Tensor data up to this many bytes stays in the message: shapes and scalars that later rooms evaluate."""
@@ -71,7 +71,7 @@ class Wire:
         return self.spans[int.from_bytes(raw[16:], "little")]
 
 
-def walk(file: MappedFile, name: str) -> Wire:
+def walk(file: OpenFile, name: str) -> Wire:
     """Walk the file ``name`` (for messages). Raises ``CorruptFileError`` when a length leads out of its message."""
     wire = Wire()
     walker = _Walker(file, name, wire)
@@ -82,7 +82,7 @@ def walk(file: MappedFile, name: str) -> Wire:
 class _Walker:
     """Reads through a small window, never through the map: read-ahead would drag the weights in."""
 
-    def __init__(self, file: MappedFile, name: str, wire: Wire) -> None:
+    def __init__(self, file: OpenFile, name: str, wire: Wire) -> None:
         self.file, self.name, self.wire = file, name, wire
         self.base, self.window = 0, b""
         self.kept = 0

@@ -50,7 +50,7 @@ def _path(checkpoint: Checkpoint, name: str) -> Path | None:
     parts = Path(name).parts
     for file in checkpoint.files:
         if file.path.parts[-len(parts) :] == parts:
-            return file.path
+            return Path(file.path)
     if checkpoint.folder is not None and ".." not in parts and not Path(name).is_absolute():
         path = checkpoint.folder / name
         return path if path.is_file() else None

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelreport.checkpoint import LazyTensor, MappedFile
+from modelreport.checkpoint import LazyTensor
+from modelreport.files import OpenFile
 from modelreport.measure.codec import Codec, codec, unpack
 from modelreport.measure.kernel import BLOCK
 
@@ -88,14 +89,14 @@ class Walk:
         storage = self.tensor.storage
         if storage is None:  # checked when the walk was made
             return
-        view = storage.view()
-        file = storage.source if isinstance(storage.source, MappedFile) else None
+        file = storage.source if isinstance(storage.source, OpenFile) else None
         for chunk in range(start, end, BEHIND_BYTES // step * step):
             stop = min(chunk + BEHIND_BYTES // step * step, end)
             if file and stop - chunk > 1 << 17:
                 file.prefetch(storage.offset + chunk, stop - chunk)
-            for at in range(chunk, stop, step):
-                yield np.frombuffer(view, np.uint8, min(step, stop - at), at)
+            view = storage.view(chunk, stop - chunk)
+            for at in range(0, stop - chunk, step):
+                yield np.frombuffer(view, np.uint8, min(step, stop - chunk - at), at)
             if file:
                 file.release(storage.offset + chunk, stop - chunk)
 

@@ -1,0 +1,192 @@
+"""Open files as rooms 1 to 4 read them: small reads at places, views of ranges, memory that stays flat.
+
+A file can be sent to another process, which opens it there by its path and makes sure that it is the same one.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import threading
+import weakref
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from modelreport.errors import LoadError, MissingFileError
+
+_KEPT_OPEN = 32
+"""Files that a process keeps open for the tasks that it is sent."""
+
+
+class OpenFile(ABC):
+    """A file opened for reading."""
+
+    path: Any
+    """Where it lies: a ``Path``, or what has its interface."""
+    size_bytes: int
+
+    @abstractmethod
+    def pread(self, size: int, offset: int) -> bytes:
+        """At most ``size`` bytes at ``offset``; fewer at the end of the file."""
+
+    @abstractmethod
+    def view(self, offset: int, size: int) -> memoryview:
+        """Read-only view of ``size`` bytes at ``offset``; ``ValueError`` outside the file."""
+
+    @abstractmethod
+    def prefetch(self, offset: int, size: int) -> None:
+        """Begin to read a range that is about to be walked."""
+
+    @abstractmethod
+    def release(self, offset: int, size: int) -> None:
+        """Let go of the memory behind a range, so that memory stays flat on large files."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file. Views that are still alive keep their memory until they are dropped."""
+
+    def check_range(self, offset: int, size: int) -> None:
+        """``ValueError`` for a range that does not lie in the file."""
+        if offset < 0 or size < 0 or offset + size > self.size_bytes:
+            raise ValueError(f"bytes {offset} to {offset + size} of a file of {self.size_bytes}")
+
+
+class MappedFile(OpenFile):
+    """A file of this machine, mapped into memory on first use.
+
+    ``pread`` reads small headers without touching the map (read-ahead through a map drags in megabytes).
+    """
+
+    path: Path
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("rb")
+        self._map: mmap.mmap | None = None
+        self._lock = threading.Lock()
+        status = os.fstat(self._file.fileno())
+        self.size_bytes = status.st_size
+        self.changed_ns = status.st_mtime_ns
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """At most ``size`` bytes at ``offset``; fewer at the end of the file."""
+        return os.pread(self._file.fileno(), size, offset)
+
+    def view(self, offset: int, size: int) -> memoryview:
+        """Read-only view of ``size`` bytes at ``offset``, not copied; ``ValueError`` outside the file."""
+        self.check_range(offset, size)
+        if size == 0:
+            return memoryview(b"")
+        with self._lock:
+            if self._map is None:
+                self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        return memoryview(self._map)[offset : offset + size]
+
+    def prefetch(self, offset: int, size: int) -> None:
+        """Ask the kernel to read a range that is about to be walked in large steps, rather than page by page."""
+        if self._map is not None and hasattr(mmap, "MADV_WILLNEED"):
+            start = offset // mmap.PAGESIZE * mmap.PAGESIZE
+            end = min(offset + size, self.size_bytes)
+            if end > start:
+                self._map.madvise(mmap.MADV_WILLNEED, start, end - start)
+
+    def release(self, offset: int, size: int) -> None:
+        """Let the kernel drop the mapped pages of a range."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            start = offset // mmap.PAGESIZE * mmap.PAGESIZE
+            end = min(offset + size, self.size_bytes)
+            if end > start:
+                self._map.madvise(mmap.MADV_DONTNEED, start, end - start)
+
+    def close(self) -> None:
+        """Close the file. Views that are still alive keep their pages until they are dropped."""
+        if self._map is not None:
+            try:
+                self._map.close()
+            except BufferError:  # a view is still referenced; the map goes with its last view
+                self._map = None
+        self._file.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reopen, (str(self.path.absolute()), self.size_bytes, self.changed_ns)
+
+
+_open_here: OrderedDict[tuple[str, int, int], MappedFile] = OrderedDict()
+_open_lock = threading.Lock()
+
+
+def reopen(path: str, size_bytes: int, changed_ns: int) -> MappedFile | LostFile:
+    """The file that another process has open, opened here: once for all tasks, closed when no task uses it any more.
+
+    Where there is no such file, or another one, the result says so when it is read, with a ``LoadError``.
+    """
+    key = (path, size_bytes, changed_ns)
+    with _open_lock:
+        if (known := _open_here.get(key)) is not None:
+            _open_here.move_to_end(key)
+            return known
+        try:
+            file = MappedFile(Path(path))
+        except OSError as error:
+            return LostFile(path, f"cannot be opened there ({error.strerror or error})", key)
+        weakref.finalize(file, file._file.close)  # noqa: SLF001 - whoever holds it last closes it
+        if (file.size_bytes, file.changed_ns) != (size_bytes, changed_ns):
+            return LostFile(path, describe_difference(file, size_bytes), key)
+        _open_here[key] = file
+        if len(_open_here) > _KEPT_OPEN:
+            _open_here.popitem(last=False)
+        return file
+
+
+def describe_difference(file: MappedFile, size_bytes: int) -> str:
+    """How a file differs from the one that was meant."""
+    if file.size_bytes != size_bytes:
+        return f"has {file.size_bytes} bytes there, {size_bytes} here"
+    return "was written at another time there than here"
+
+
+class LostFile(OpenFile):
+    """A file that another process has open and this one cannot see: every read is a ``LoadError`` that says why."""
+
+    def __init__(self, path: str, reason: str, key: tuple[str, int, int]) -> None:
+        self.path = Path(path)
+        self.reason = reason
+        self._key = key
+        self.size_bytes = key[1]
+
+    def fail(self) -> LoadError:
+        """The error to raise."""
+        return MissingFileError(
+            f"{self.path} {self.reason}.", "Every worker must see the same file under the same path, unchanged."
+        )
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """Raises ``LoadError``."""
+        del size, offset
+        raise self.fail()
+
+    def view(self, offset: int, size: int) -> memoryview:
+        """Raises ``LoadError``."""
+        del offset, size
+        raise self.fail()
+
+    def prefetch(self, offset: int, size: int) -> None:
+        """Nothing."""
+
+    def release(self, offset: int, size: int) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reopen, self._key
+
+
+def open_file(path: Path) -> OpenFile:
+    """The file at a place, opened. Raises ``OSError``."""
+    return MappedFile(path)

@@ -1,0 +1,67 @@
+"""Open files, and what becomes of them in another process."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from modelreport import files
+from modelreport.errors import LoadError
+from modelreport.files import LostFile, MappedFile, reopen
+
+
+def made(tmp_path: Path, data: bytes = bytes(range(200)), name: str = "f") -> MappedFile:
+    (tmp_path / name).write_bytes(data)
+    return MappedFile(tmp_path / name)
+
+
+def test_a_file_that_travels_is_opened_by_its_path_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "f").write_bytes(b"abcdef")
+    monkeypatch.chdir(tmp_path)
+    file = MappedFile(Path("f"))
+    sent = pickle.dumps(file)
+    monkeypatch.chdir("/")
+    first, second = pickle.loads(sent), pickle.loads(sent)
+    assert first is second
+    assert first is not file
+    assert bytes(first.view(2, 3)) == b"cde"
+    file.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda path: path.write_bytes(b"longer than before"), "has 18 bytes there, 6 here"),
+        (lambda path: os.utime(path, ns=(1, 1)), "was written at another time"),
+        (lambda path: path.unlink(), "cannot be opened there"),
+    ],
+    ids=["size", "time", "gone"],
+)
+def test_a_worker_that_sees_another_file_says_so_when_it_reads(tmp_path: Path, change: object, reason: str) -> None:
+    file = made(tmp_path, b"abcdef")
+    sent = pickle.dumps(file)
+    file.close()
+    change(tmp_path / "f")  # type: ignore[operator]
+    lost = pickle.loads(sent)
+    assert isinstance(lost, LostFile)
+    assert isinstance(pickle.loads(pickle.dumps(lost)), LostFile)
+    for read in (lambda: lost.view(0, 1), lambda: lost.pread(1, 0)):
+        with pytest.raises(LoadError, match=reason) as caught:
+            read()
+        assert "same file" in caught.value.hint
+    lost.prefetch(0, 1)
+    lost.release(0, 1)
+    lost.close()
+
+
+def test_files_that_no_task_uses_any_more_are_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_KEPT_OPEN", 2)
+    opened = []
+    for name in "abc":
+        file = made(tmp_path, name=name)
+        opened.append(reopen(str(file.path), file.size_bytes, file.changed_ns)._file)
+        file.close()
+    assert [handle.closed for handle in opened] == [True, False, False]
