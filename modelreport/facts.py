@@ -996,8 +996,10 @@ class AdapterEffect(Fact, frozen=True, kw_only=True, tag="adapter"):
 
 
 class ColumnFigures(Fact, frozen=True, kw_only=True):
-    """Output units of a layer whose weight has them along its second dimension: ``Conv1D`` of transformers, the
-    ``MatMul`` of ONNX, transposed convolutions."""
+    """Output units of a layer whose weight has them along its second dimension.
+
+    ``Conv1D`` of transformers, the ``MatMul`` of ONNX, transposed convolutions.
+    """
 
     name: str
     """The weight."""
