@@ -862,9 +862,13 @@ class Peer(Fact, frozen=True, kw_only=True):
 
     name: str
     depth: int
-    """Place in its role, from 0."""
+    """Place in its role, from 0; parallel ones (experts of one layer) share it."""
+    values: tuple[float | None, ...] = ()
+    """Each of ``Peers.statistics``; ``None`` where it means nothing for this tensor."""
     scores: tuple[float | None, ...]
-    """Robust z-score (distance to the median in units of 1.4826 · MAD) of each of ``Peers.statistics``."""
+    """Robust z-score of each of ``Peers.statistics``: the smallest distance to the median of all peers, to the nearest
+    ones and to a line through them, in units of the usual spread over depth. ``None`` for fewer than
+    ``Peers.enough`` peers."""
 
 
 class PeerRole(Fact, frozen=True, kw_only=True):
@@ -873,6 +877,11 @@ class PeerRole(Fact, frozen=True, kw_only=True):
     role: str
     """Their name with ``#`` for the index."""
     members: tuple[Peer, ...]
+    """By depth."""
+    count: int = 0
+    """Values of all of them together."""
+    judged: bool = False
+    """Whether there are enough of them to tell an odd one."""
 
 
 class OddTensor(Fact, frozen=True, kw_only=True):
@@ -881,19 +890,33 @@ class OddTensor(Fact, frozen=True, kw_only=True):
     name: str
     role: str
     statistic: str
+    """The one of ``Peers.statistics`` that is most unlike, or ``constant``."""
     value: float
     median: float
-    score: float
+    """Of its peers, in the same unit."""
+    score: float | None
+    """``None`` where it is odd for another reason than a score: it is constant, or ``drawn``."""
+    drawn: Literal["", "normal", "uniform"] = ""
+    """Not empty when its values are like independent random numbers of this distribution, with rows as alike as such
+    numbers make them, as after an initialisation, while those of most of its peers are not."""
+    peers: int = 0
+    """Others in its role."""
 
 
 class Peers(Fact, frozen=True, kw_only=True, tag="peers"):
     """Every tensor against its peers."""
 
     statistics: tuple[str, ...]
-    """Names of the statistics compared."""
+    """Names of the statistics compared: ``scale`` (standard deviation times √inputs of a unit; root mean square of a
+    vector), ``centre`` (mean over standard deviation), ``tails`` (excess kurtosis), ``rows`` (spread of the rows'
+    norms over that of independent normal values), ``zeros`` (share)."""
     roles: tuple[PeerRole, ...]
     odd: tuple[OddTensor, ...]
-    """The most unlike first."""
+    """One for each tensor, the most unlike first."""
+    enough: int = 6
+    """Members of a role from which on its members are judged by scores."""
+    threshold: float = 8.0
+    """Score from which on a tensor is odd."""
 
 
 class Duplicate(Fact, frozen=True, kw_only=True):
