@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -69,6 +69,8 @@ class Figures:
     norm: float | None = None
     quantiles: tuple[float, ...] = ()
     histogram: Histogram | None = None
+    skewness: float | None = None
+    kurtosis: float | None = None
 
 
 def figures(summary: Summary, weight: int = 1, evenly: Evenly | None = None) -> Figures:
@@ -94,9 +96,9 @@ def small_figures(numbers: NDArray[Any], codec: Codec, weight: int = 1) -> Figur
     reached = np.arange(1, values.size + 1)
     low, high = float(values[0]), float(values[-1])
     histogram = _exact_histogram(values, reached, weight)
-    return _figures(
-        special, moments(values, low, high), low, high, _quantiles(values, reached, weight), histogram, weight
-    )
+    gathered = moments(values, low, high)
+    found = _figures(special, gathered, low, high, _quantiles(values, reached, weight), histogram, weight)
+    return _shaped(found, values, np.ones(values.size), gathered)
 
 
 def _of_exact(summary: Exact, weight: int) -> Figures:
@@ -120,7 +122,7 @@ def _of_exact(summary: Exact, weight: int) -> Figures:
     centred = values - mean
     gathered = Moments(total, mean, float((centred * centred * counts).sum()), float((np.abs(values) * counts).sum()))
     reached = np.cumsum(counts)
-    return _figures(
+    found = _figures(
         special,
         gathered,
         float(values[0]),
@@ -129,6 +131,7 @@ def _of_exact(summary: Exact, weight: int) -> Figures:
         _exact_histogram(values, reached, weight),
         weight,
     )
+    return _shaped(found, values, counts, gathered)
 
 
 def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures:
@@ -139,14 +142,15 @@ def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures
         reached = np.cumsum(evenly.counts)
         histogram = _histogram(low, high, reached[_FINE - 1 : -1 : _FINE], int(reached[-1]), weight)
         quantiles = _quantiles(evenly.values(), reached, weight)
-        return _figures(summary.special, summary.moments, low, high, quantiles, histogram, weight)
+        found = _figures(summary.special, summary.moments, low, high, quantiles, histogram, weight)
+        return _shaped(found, evenly.values(), evenly.counts, summary.moments)
     kind = "float32" if summary.codec.kind == "float32" else "float64"
     keys, value, lower, upper = rounded_buckets(kind)
     counts = summary.counts[keys]
     seen = counts > 0
     reached = np.cumsum(counts[seen])
     values, lower, upper = (np.clip(a[seen], low, high) for a in (value, lower, upper))
-    return _figures(
+    found = _figures(
         summary.special,
         summary.moments,
         low,
@@ -155,6 +159,21 @@ def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures
         _rounded_histogram(lower, upper, reached, low, high, weight),
         weight,
     )
+    return _shaped(found, values, counts[seen], summary.moments)
+
+
+def _shaped(found: Figures, values: NDArray[np.float64], counts: NDArray[Any], gathered: Moments) -> Figures:
+    """The figures with skewness and excess kurtosis, by the definitions of ``scipy.stats`` (biased estimators)."""
+    spread = math.sqrt(gathered.squares / gathered.count)
+    if found.minimum == found.maximum or not spread:
+        return found
+    standard = (np.ldexp(values, -gathered.scale) - gathered.mean) / spread
+    square = standard * standard * counts
+    skewness = float((square * standard).sum()) / gathered.count
+    kurtosis = float((square * standard * standard).sum()) / gathered.count - 3
+    if not (math.isfinite(skewness) and math.isfinite(kurtosis)):
+        return found
+    return replace(found, skewness=skewness + 0.0, kurtosis=kurtosis + 0.0)
 
 
 def _figures(

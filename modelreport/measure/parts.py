@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -25,6 +25,8 @@ class Measured:
     structure: Structure
     weights: Weights
     options: Options
+    kept: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the functions of ``piece.TOLD`` kept in ``Told.keep``, by the tensor's name."""
 
 
 PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = ()
@@ -33,12 +35,13 @@ PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = ()
 
 def measure_all(checkpoint: Checkpoint, structure: Structure, options: Options) -> Weights | Skipped:
     """Statistics of every tensor, then every part; a part that fails is ``Skipped`` with its reason."""
-    weights = measure(checkpoint, options)
+    kept: dict[str, dict[str, Any]] = {}
+    weights = measure(checkpoint, options, kept=kept)
     if isinstance(weights, Skipped):
         return weights
     for name, work in PARTS:
         weights = msgspec.structs.replace(
-            weights, **{name: _attempt(name, work, Measured(checkpoint, structure, weights, options))}
+            weights, **{name: _attempt(name, work, Measured(checkpoint, structure, weights, options, kept))}
         )
     return weights
 

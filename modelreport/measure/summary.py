@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.measure.codec import Codec, codec
-from modelreport.measure.kernel import KEY_BITS, Moments, count_patterns, count_rounded, moments
+from modelreport.measure.kernel import BLOCK, KEY_BITS, Moments, count_patterns, count_rounded, moments
 
 
 @dataclass
@@ -109,6 +109,41 @@ class Rounded(Summary):
         self.moments += other.moments
         self.minimum, self.maximum = min(self.minimum, other.minimum), max(self.maximum, other.maximum)
         self.counts += other.counts
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Finite values, ascending, with how often they occur; arrays of one length, no count is zero.
+
+    Of an exact summary ``lower`` and ``upper`` are ``value``; else ``value`` is within them, cut to the extremes.
+    """
+
+    value: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+
+def buckets(summary: Summary) -> Buckets:
+    """The finite values of a summary."""
+    if isinstance(summary, Exact) and summary.codec.values is not None and summary.codec.order is not None:
+        ordered = summary.counts[summary.codec.order]
+        seen = ordered > 0
+        values = summary.codec.values[summary.codec.order[seen]]
+        return Buckets(values, values, values, ordered[seen])
+    if not isinstance(summary, Rounded):
+        raise TypeError(f"no buckets in a {type(summary).__name__}")
+    keys, value, lower, upper = rounded_buckets("float32" if summary.codec.kind == "float32" else "float64")
+    counts = summary.counts[keys]
+    seen = counts > 0
+    value, lower, upper = (np.clip(a[seen], summary.minimum, summary.maximum) for a in (value, lower, upper))
+    return Buckets(value, lower, upper, counts[seen])
+
+
+def add_all(summary: Summary, values: NDArray[Any]) -> None:
+    """Add any number of values."""
+    for start in range(0, values.size, BLOCK):
+        summary.add(values[start : start + BLOCK])
 
 
 def finite(values: NDArray[Any], special: Counted) -> NDArray[Any]:

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from modelreport.checkpoint import Checkpoint, LazyTensor
-from modelreport.facts import Item, Skipped, TensorStatistics, Weights
-from modelreport.measure.piece import Piece, finish, read_piece, read_whole
+from modelreport.facts import Item, Skipped, Weights
+from modelreport.measure.piece import Finished, Piece, finish, read_piece, read_whole
 from modelreport.measure.walk import Walk, walk
 from modelreport.options import Options
 
@@ -28,8 +29,8 @@ _MOST_VIEWS = 16
 
 _FREE = 16 << 20
 
-Outcome = TensorStatistics | str
-"""Statistics of one tensor, or why there are none."""
+Outcome = Finished | str
+"""What is known of one tensor, or why nothing is."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,17 @@ class _Task:
     """Whether further rows of the same tensor follow."""
 
 
-def measure(checkpoint: Checkpoint, options: Options, executor: Executor | None = None) -> Weights | Skipped:
+def measure(
+    checkpoint: Checkpoint,
+    options: Options,
+    executor: Executor | None = None,
+    kept: dict[str, dict[str, Any]] | None = None,
+) -> Weights | Skipped:
     """Statistics of all tensors of the chosen model, in file order; one that fails costs only itself.
 
     A tied tensor is read once and reported under each name. Progress counts bytes under the stage ``measure``. Any
     executor whose workers share memory will do; by default threads: numpy and hashlib release the interpreter lock.
+    ``kept`` receives what is kept of tensors beside their statistics, by name.
     """
     if not checkpoint.tensors:
         return Skipped(stage="measure", reason="The checkpoint holds no tensors.")
@@ -68,7 +75,9 @@ def measure(checkpoint: Checkpoint, options: Options, executor: Executor | None 
         if isinstance(outcome, str):
             unread.append(Item(name=tensor.name, value=outcome))
         else:
-            found.append(msgspec.structs.replace(outcome, name=tensor.name))
+            found.append(msgspec.structs.replace(outcome.statistics, name=tensor.name))
+            if outcome.keep and kept is not None:
+                kept[tensor.name] = outcome.keep
             read += walks[index].size_bytes if index in walks else 0
     return Weights(tensors=tuple(found), read_bytes=read, unread=tuple(unread))
 
@@ -127,7 +136,7 @@ def _collect(
     """Merge what a task found into what is known of its tensors."""
     outcomes = future.result()
     for index, plan, outcome in zip(task.indices, task.walks, outcomes, strict=True):
-        if isinstance(outcome, TensorStatistics):
+        if isinstance(outcome, Finished):
             yield index, outcome, plan.size_bytes
             continue
         merged = partial.pop(index, None)

@@ -56,21 +56,23 @@ class Walk:
     def blocks(self, first: int, last: int) -> Iterator[NDArray[Any]]:
         """Rows ``first`` to ``last`` (excluded) as flat arrays of at most ``kernel.BLOCK`` native raw elements.
 
-        Tabulated dtypes come as patterns, ``uint8`` or ``uint16``.
+        Each holds whole rows, or a part of one that begins at a multiple of ``kernel.BLOCK``. Tabulated dtypes come as
+        patterns, ``uint8`` or ``uint16``.
         """
         if first >= last:
             return iter(())
-        if self.codec.element_bits < 8:
-            return self._packed(first, last)
-        return self._scattered(first, last) if self.strides else self._straight(first, last)
+        blocks = self._packed if self.codec.element_bits < 8 else self._scattered if self.strides else self._straight
+        return _aligned(blocks(first, last), self.row * self.codec.per_element)
 
     def _straight(self, first: int, last: int) -> Iterator[NDArray[Any]]:
         """Blocks of elements that follow each other, straight from the map; those walked are given back."""
-        size = self.codec.stored.itemsize
-        start = (self.tensor.offset + first * self.row) * size
-        end = start + (last - first) * self.row * size
-        for raw in self._bytes(start, end, BLOCK // self.codec.per_element * size):
-            yield self._patterns(raw.view(self._kind))
+        size, most = self.codec.stored.itemsize, BLOCK // self.codec.per_element
+        together = last - first if self.row <= most else 1
+        step = most // self.row * self.row if 0 < self.row <= most else most
+        for row in range(first, last, together):
+            start = (self.tensor.offset + row * self.row) * size
+            for raw in self._bytes(start, start + together * self.row * size, step * size):
+                yield self._patterns(raw.view(self._kind))
 
     def _packed(self, first: int, last: int) -> Iterator[NDArray[Any]]:
         """Blocks of elements narrower than a byte, unpacked."""
@@ -129,6 +131,27 @@ class Walk:
         if self.tensor.big_endian:
             raw = raw.astype(self.codec.stored)
         return raw if self.codec.per_element == 1 else unpack(raw, self.codec.bits)
+
+
+def _aligned(blocks: Iterator[NDArray[Any]], size: int) -> Iterator[NDArray[Any]]:
+    """The same elements in blocks of whole rows of ``size``, or, of longer rows, parts of ``BLOCK``."""
+    held: list[NDArray[Any]] = []
+    gathered = filled = 0
+    for block in blocks:
+        rest = block
+        while rest.size:
+            wanted = BLOCK // size * size if size <= BLOCK else min(BLOCK, size - filled)
+            part = rest[: wanted - gathered]
+            rest = rest[part.size :]
+            if gathered + part.size < wanted:
+                held.append(part)
+                gathered += part.size
+                continue
+            yield np.concatenate((*held, part)) if held else part
+            filled = (filled + wanted) % size
+            held, gathered = [], 0
+    if held:
+        yield np.concatenate(held) if len(held) > 1 else held[0]
 
 
 def _slabs(array: NDArray[Any], most: int) -> Iterator[NDArray[Any]]:

@@ -1,0 +1,155 @@
+"""The slices of a tensor along its first dimension: the largest magnitude, the energy and a hash of each.
+
+The facts do not depend on where blocks cut a row: sums run in ``LANES`` lanes, each in the order of the elements, and
+the hash is arithmetic modulo 2**64.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelreport.measure.codec import Codec
+
+MOST_ROWS = 1 << 20
+"""Slices that are told apart; tensors with more of them have no ``Rows`` (25 bytes for each would be kept)."""
+
+LANES = 16
+"""Element j of a row adds to lane j modulo this, so that a processor can add several at once in a fixed order."""
+
+SEGMENT = 1024
+"""Words of a row that are hashed with one set of keys."""
+
+
+def _multipliers(count: int) -> NDArray[np.uint64]:
+    """Odd numbers without a pattern: the first outputs of SplitMix64 (Steele, Lea, Flood 2014)."""
+    mixed = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return (mixed ^ (mixed >> np.uint64(31))) | np.uint64(1)
+
+
+KEYS = _multipliers(SEGMENT)
+"""One for each word of a segment."""
+
+STEP = np.uint64(0xD1342543DE82EF95)
+"""From one segment to the next: the multiplier of a 64-bit generator of good spectral quality (Steele, Vigna 2021)."""
+
+
+@dataclass
+class Rows:
+    """What is known of each slice along the first dimension, in order. Arrays of one length: the stored slices."""
+
+    largest: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """Largest magnitude of a finite value; 0 where there is none."""
+    energy: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """Σx² over finite values; infinite where that is beyond float64 (possible for float64 values only)."""
+    code: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    """Hash of the slice's bytes: equal slices have equal codes, and others differ with a probability of 1 − 2⁻³⁸ or
+    better for values that were not made to collide."""
+
+    def merge(self, other: Rows) -> None:
+        """Add the slices after these."""
+        self.largest = np.concatenate((self.largest, other.largest))
+        self.energy = np.concatenate((self.energy, other.energy))
+        self.code = np.concatenate((self.code, other.code))
+
+
+class RowReader:
+    """Makes ``Rows`` from blocks that hold whole rows of ``size`` elements, or a part of one."""
+
+    def __init__(self, codec: Codec, size: int) -> None:
+        self._codec = codec
+        self._size = size
+        self._filled = 0
+        self._largest = 0.0
+        self._lanes = np.zeros((1, LANES))
+        self._code = np.zeros(1, np.uint64)
+        self._done: list[Rows] = []
+
+    def add(self, block: NDArray[Any]) -> None:
+        """Walk one block of raw elements, patterns where the dtype is tabulated."""
+        rows = max(1, block.size // self._size)
+        numbers = _finite(self._codec, block).reshape(rows, -1)
+        np.abs(numbers, out=numbers)
+        words = _words(block, self._size).reshape(rows, -1)
+        if block.size >= self._size:
+            largest, code = numbers.max(axis=1), _hashed(np.zeros(rows, np.uint64), words)
+            self._done.append(Rows(largest, _folded(_lanes(np.zeros((rows, LANES)), numbers)), code))
+            return
+        self._largest = max(self._largest, float(numbers.max()))
+        self._lanes = _lanes(self._lanes, numbers)
+        self._code = _hashed(self._code, words)
+        self._filled += block.size
+        if self._filled == self._size:
+            self._done.append(Rows(np.array([self._largest]), _folded(self._lanes), self._code))
+            self._filled, self._largest = 0, 0.0
+            self._lanes, self._code = np.zeros((1, LANES)), np.zeros(1, np.uint64)
+
+    def rows(self) -> Rows:
+        """The rows that were read."""
+        return Rows(
+            *(
+                np.concatenate([getattr(part, name) for part in self._done] or [getattr(Rows(), name)])
+                for name in ("largest", "energy", "code")
+            )
+        )
+
+
+def _finite(codec: Codec, block: NDArray[Any]) -> NDArray[np.float64]:
+    """The numbers of raw elements, zero in place of those that are not finite; a copy."""
+    numbers = codec.values[block] if codec.values is not None else codec.numbers(block).astype(np.float64)
+    bad = ~np.isfinite(numbers)
+    if bad.any():
+        numbers[bad] = 0
+    return np.asarray(numbers, np.float64)
+
+
+def _lanes(start: NDArray[np.float64], numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of squares by lane, shape ``(rows, LANES)``, added to ``start`` in the order of the elements."""
+    rows, size = numbers.shape
+    squares = np.zeros((rows, -(-size // LANES) + 1, LANES))
+    squares[:, 0] = start
+    np.multiply(numbers, numbers, out=numbers)
+    whole = size // LANES * LANES
+    squares[:, 1 : 1 + whole // LANES] = numbers[:, :whole].reshape(rows, -1, LANES)
+    if whole < size:
+        squares[:, -1, : size - whole] = numbers[:, whole:]
+    added: NDArray[np.float64] = np.add.reduce(squares, axis=1)  # along an outer axis numpy adds one after the other
+    return added
+
+
+def _folded(lanes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum over lanes, halves onto each other."""
+    while lanes.shape[1] > 1:
+        half = lanes.shape[1] // 2
+        lanes = lanes[:, :half] + lanes[:, half:]
+    return lanes[:, 0]
+
+
+def word_bytes(row_bytes: int) -> int:
+    """Bytes of the words that rows of this many bytes are hashed by."""
+    return next(size for size in (8, 4, 2, 1) if row_bytes % size == 0)
+
+
+def _words(block: NDArray[Any], size: int) -> NDArray[np.uint64]:
+    """The bytes of a block of rows of ``size`` elements as words, their bits mixed."""
+    width = word_bytes(size * block.itemsize)
+    words = np.ascontiguousarray(block).view(f"u{width}").astype(np.uint64)
+    rotated = (words << np.uint64(13)) | (words >> np.uint64(51))
+    again = (words << np.uint64(37)) | (words >> np.uint64(27))
+    return np.asarray(words ^ rotated ^ again, np.uint64)
+
+
+def _hashed(code: NDArray[np.uint64], words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Codes of rows whose earlier words gave ``code``: Σ key · word over a segment, segments by Horner's rule.
+
+    Multilinear hashing (Lemire and Kaser 2014) with fixed keys.
+    """
+    for start in range(0, words.shape[1], SEGMENT):
+        part = words[:, start : start + SEGMENT]
+        code = code * STEP + (part * KEYS[: part.shape[1]]).sum(axis=1, dtype=np.uint64)
+    return code
