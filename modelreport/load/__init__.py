@@ -14,6 +14,7 @@ from modelreport.errors import (
     UnknownFormatError,
 )
 from modelreport.load import (
+    dcp,
     huggingface,
     onnx,
     pickle_file,
@@ -44,6 +45,7 @@ FORMATS: tuple[Format, ...] = (
     safetensors.FORMAT,
     sharded.FORMAT,
     huggingface.FORMAT,
+    dcp.FORMAT,
     onnx.FORMAT,
     torch_zip.FORMAT,
     torch_legacy.FORMAT,

@@ -22,6 +22,10 @@ torch.nn.parameter.Parameter torch.nn.parameter.UninitializedParameter torch.nn.
 torch.jit._pickle.build_intlist torch.jit._pickle.build_tensorlist torch.jit._pickle.build_doublelist
 torch.jit._pickle.build_boollist torch.jit._pickle.build_tensor_from_id torch.jit._pickle.restore_type_tag
 torch.distributed.checkpoint.metadata._MEM_FORMAT_ENCODING torch.torch_version.TorchVersion
+torch.distributed.checkpoint.metadata.Metadata torch.distributed.checkpoint.metadata.MetadataIndex
+torch.distributed.checkpoint.metadata.TensorStorageMetadata torch.distributed.checkpoint.metadata.BytesStorageMetadata
+torch.distributed.checkpoint.metadata.ChunkStorageMetadata torch.distributed.checkpoint.metadata.TensorProperties
+torch.distributed.checkpoint.metadata.StorageMeta torch.distributed.checkpoint.filesystem._StorageInfo
 """
 _OTHER_CALLS = """
 collections.OrderedDict collections.defaultdict collections.deque collections.Counter _codecs.encode

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint, ModuleNode
     from modelreport.load.format import Format
 
-FOLDER_FORMATS = ("sharded", "huggingface")
+FOLDER_FORMATS = ("sharded", "huggingface", "torch-dcp")
 """Formats that consist of several files themselves."""
 
 

@@ -119,7 +119,8 @@ class Tensors:
         return parts
 
 
-def _shape(value: Any) -> tuple[int, ...]:
+def shape_of(value: Any) -> tuple[int, ...]:
+    """Sizes or indices as torch pickles them; ``TensorError`` when they are not whole numbers of bounded product."""
     if isinstance(value, Made) and value.path == "torch.Size" and isinstance(value.arguments, tuple):
         value = value.arguments[0] if value.arguments else ()
     if not isinstance(value, (tuple, list)) or len(value) > 64:
@@ -133,8 +134,8 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 def view(storage: Storage | None, dtype: str, shape: Any, strides: Any, offset: Any) -> LazyTensor:
     """A dense tensor over ``storage``, checked to lie inside it."""
-    sizes = _shape(shape)
-    steps = _shape(strides) if math.prod(_shape(shape)) else (0,) * len(sizes)
+    sizes = shape_of(shape)
+    steps = shape_of(strides) if math.prod(shape_of(shape)) else (0,) * len(sizes)
     if len(steps) != len(sizes) or type(offset) is not int or not 0 <= offset < 2**63:
         raise TensorError("its strides do not fit its shape")
     count = math.prod(sizes)
@@ -214,7 +215,7 @@ def _wrapper(_: Tensors, made: Made, __: int) -> Parts:
     dtype, note = dtype_of(made.arguments[1])
     missing = f"a wrapper of the class {kind.path[:120] if isinstance(kind, Name) else '?'}"
     return Parts(
-        (("", LazyTensor("", dtype, _shape(made.arguments[2]), None, missing=missing, layout="meta", note=note)),)
+        (("", LazyTensor("", dtype, shape_of(made.arguments[2]), None, missing=missing, layout="meta", note=note)),)
     )
 
 
@@ -263,7 +264,7 @@ def _sparse(tensors: Tensors, made: Made, depth: int) -> Parts:
         .removeprefix("sparse_")
     )
     values_at = 1 if name == "coo" else 2
-    shape = _shape(data[values_at + 1])
+    shape = shape_of(data[values_at + 1])
     values = tensors.inner(data[values_at], depth).main
     shown = "×".join(str(size) for size in shape)
     note = f"sparse ({name}) {shown}: {values.shape[0] if values.shape else 0:,} stored values"

@@ -1,0 +1,93 @@
+"""A range of a file as a file of its own: what lies inside another file."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Literal
+
+from modelreport.checkpoint import Storage
+from modelreport.files import OpenFile
+
+
+class Window(OpenFile):
+    """``size_bytes`` bytes of ``file`` from ``start`` on; ``ValueError`` when they are not all there."""
+
+    def __init__(self, file: OpenFile, start: int, size_bytes: int) -> None:
+        file.check_range(start, size_bytes)
+        self.file = file
+        self.start = start
+        self.size_bytes = size_bytes
+        self.path = _Place(self)
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """At most ``size`` bytes at ``offset``; fewer at the end of the window."""
+        if offset < 0:
+            raise ValueError(f"bytes from {offset} on")
+        return self.file.pread(max(0, min(size, self.size_bytes - offset)), self.start + offset)
+
+    def view(self, offset: int, size: int) -> memoryview:
+        """Read-only view of ``size`` bytes at ``offset``; ``ValueError`` outside the window."""
+        self.check_range(offset, size)
+        return self.file.view(self.start + offset, size)
+
+    def prefetch(self, offset: int, size: int) -> None:
+        """As for the file."""
+        self.file.prefetch(self.start + offset, size)
+
+    def release(self, offset: int, size: int) -> None:
+        """As for the file."""
+        self.file.release(self.start + offset, size)
+
+    def close(self) -> None:
+        """Nothing: whoever opened the file closes it."""
+
+    def outside(self, storage: Storage, index: int) -> Storage:
+        """A storage found in the window as one of the file, which is ``Source.files[index]``."""
+        if storage.source is not self:
+            return storage
+        return Storage(self.file, self.start + storage.offset, storage.size_bytes, index)
+
+
+class _Place:
+    """What a reader of files asks a path for."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self.name: str = window.file.path.name
+
+    def open(self, mode: Literal["rb"] = "rb") -> io.BufferedReader:
+        """The window as a binary file object."""
+        if mode != "rb":
+            raise ValueError("a window is only read")
+        return io.BufferedReader(_Reader(self._window), 1 << 12)
+
+
+class _Reader(io.RawIOBase):
+    """Seeks and reads in a window."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._window.size_bytes}[whence]
+        if base + offset < 0:
+            raise ValueError(f"a place before the beginning: {base + offset}")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        target: Any = memoryview(buffer).cast("B")
+        data = self._window.pread(len(target), self._at)
+        target[: len(data)] = data
+        self._at += len(data)
+        return len(data)

@@ -1,0 +1,81 @@
+"""Checkpoints that two processes write together, as ``torch.distributed`` itself writes them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def write_all(folder: Path) -> None:
+    """Two processes write ``dtensors``, ``fsdp``, ``hf`` and rank files into ``folder``; the whole ones beside them."""
+    torch.multiprocessing.spawn(_write, (str(folder), free_port()), nprocs=2)
+
+
+def whole_tensors() -> dict[str, torch.Tensor]:
+    """What is sharded below."""
+    generator = torch.Generator().manual_seed(0)
+    return {
+        "rows": torch.randn(7, 5, generator=generator),
+        "columns": torch.randn(6, 9, generator=generator).bfloat16(),
+        "deep": torch.randn(3, 4, 5, generator=generator).double(),
+        "copy": torch.randn(4, generator=generator),
+        "one": torch.randn(1, 6, generator=generator),
+        "scalar": torch.tensor(7),
+    }
+
+
+def _write(rank: int, folder: str, port: int) -> None:
+    warnings.simplefilter("ignore")
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", rank=rank, world_size=2)
+    try:
+        mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (2,))
+        _write_dtensors(Path(folder), mesh)
+        _write_fsdp(Path(folder), mesh, rank)
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+def _write_dtensors(folder: Path, mesh: Any) -> None:
+    import torch.distributed.checkpoint as dcp
+    from torch.distributed.tensor import Replicate, Shard, distribute_tensor
+
+    places = {"rows": Shard(0), "columns": Shard(1), "deep": Shard(2), "one": Shard(0)}
+    tensors = {k: distribute_tensor(v, mesh, [places.get(k, Replicate())]) for k, v in whole_tensors().items()}
+    dcp.save({"model": tensors, "epoch": 4, "lr": [0.1, 0.2]}, checkpoint_id=folder / "dtensors")
+
+
+def _write_fsdp(folder: Path, mesh: Any, rank: int) -> None:
+    import torch.distributed.checkpoint as dcp
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict
+    from torch.distributed.fsdp import fully_shard
+
+    torch.manual_seed(1)
+    model = torch.nn.Sequential(torch.nn.Linear(8, 15), torch.nn.ReLU(), torch.nn.Linear(15, 3))
+    fully_shard(model, mesh=mesh)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(torch.randn(4, 8)).square().sum().backward()
+        optimizer.step()
+    weights, state = get_state_dict(model, optimizer)
+    dcp.save({"model": weights, "optim": state}, checkpoint_id=folder / "fsdp")
+    writer = dcp.HuggingFaceStorageWriter(path=str(folder / "hf"), save_distributed=True)
+    dcp.save(weights, storage_writer=writer)
+    torch.save(weights, folder / f"model_world_size_2_rank_{rank}.pt")
+    whole, state = get_state_dict(model, optimizer, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
+    if rank == 0:
+        torch.save({"model": whole, "optim": state}, folder / "whole.pth")
