@@ -725,9 +725,10 @@ class SchemeError(Fact, frozen=True, kw_only=True):
     scheme: str
     """Key of ``Precision.schemes``."""
     overflow: int
-    """Finite values that would become infinite, or be cut to the largest number where the format has no infinity."""
+    """Finite values beyond the largest number. They would become infinite, or NaN where the format has no infinity;
+    ``sqnr_db`` takes them as cut to that number. A scale leaves none."""
     underflow: int
-    """Values that are not zero and would become zero."""
+    """Values that are not zero and would become zero; carried over from the sample to the tensor where there is one."""
     sqnr_db: float | None
     """Signal to quantisation-noise ratio, 10·log10(Σx² / Σ(x − x̂)²); ``None`` when nothing changes."""
     size_bytes: int
@@ -757,8 +758,10 @@ class Scheme(Fact, frozen=True, kw_only=True):
     underflow: int
     sqnr_db: float | None
     """Over all its tensors together."""
+    sampled: int = 0
+    """Tensors of which only some rows were looked at."""
     worst: tuple[str, ...] = ()
-    """The ten tensors to keep in higher precision, the worst first."""
+    """The ten tensors to keep in higher precision, those of the lowest ratio first."""
 
 
 class Precision(Fact, frozen=True, kw_only=True, tag="precision"):
@@ -790,8 +793,13 @@ class TensorPruning(Fact, frozen=True, kw_only=True):
     name: str
     removed: tuple[float, ...]
     """Share of it under each of ``Pruning.thresholds``."""
+    zeros: float
+    """Share of it that is exactly zero already."""
     two_four_kept: float | None
-    """Share of its sum of squares that 2:4 sparsity keeps (the two largest of every four along the input)."""
+    """Share of its sum of squares that 2:4 sparsity keeps (the two largest of every four along the input); ``None``
+    where there are fewer than four inputs."""
+    two_four: bool = False
+    """Whether two of every four are zero already, in all rows that were looked at."""
     sampled: int = 0
     """Values that ``two_four_kept`` was measured on; 0 for all."""
 
@@ -805,6 +813,10 @@ class Spectrum(Fact, frozen=True, kw_only=True):
     name: str
     part: str = ""
     """Which matrix of the tensor: a gate of a recurrent layer, an expert of a stack; empty for the whole tensor."""
+    role: str = ""
+    """The same for matrices that do the same work at other depths: their name with ``#`` for the index."""
+    depth: int = 0
+    """Place among the tensors of its role, from 0."""
     rows: int
     columns: int
     method: Literal["full", "randomised"]
@@ -820,8 +832,8 @@ class Spectrum(Fact, frozen=True, kw_only=True):
     effective_rank: float | None
     """exp of the entropy of the normalised singular values (Roy and Vetterli 2007)."""
     rank: int | None = None
-    """Singular values above max(rows, columns) · ε · σ₁, ε being the resolution of the dtype: what ``matrix_rank`` of
-    numpy counts. ``None`` where only the largest were computed."""
+    """Singular values above those that rounding to the dtype makes by itself; ``None`` where only the largest were
+    computed."""
     rank_90: int | None
     """Singular values that hold 90 % of the sum of squares."""
     rank_95: int | None = None
@@ -908,8 +920,9 @@ class Peers(Fact, frozen=True, kw_only=True, tag="peers"):
 
     statistics: tuple[str, ...]
     """Names of the statistics compared: ``scale`` (standard deviation times √inputs of a unit; root mean square of a
-    vector), ``centre`` (mean over standard deviation), ``tails`` (excess kurtosis), ``rows`` (spread of the rows'
-    norms over that of independent normal values), ``zeros`` (share)."""
+    vector), ``centre`` (mean over standard deviation), ``tails`` (range of 99.8 % of the values over that of
+    their middle half, 1 for normal values), ``rows`` (spread of the rows' norms over that of independent normal
+    values), ``zeros`` (share)."""
     roles: tuple[PeerRole, ...]
     odd: tuple[OddTensor, ...]
     """One for each tensor, the most unlike first."""
