@@ -11,7 +11,11 @@ import msgspec
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import Skipped, Structure, Weights
+from modelreport.measure.peers import peers
+from modelreport.measure.precision import precision
+from modelreport.measure.pruning import pruning
 from modelreport.measure.survey import measure
+from modelreport.measure.units import duplicated, units
 from modelreport.options import Options
 
 log = logging.getLogger(__name__)
@@ -29,7 +33,13 @@ class Measured:
     """What the functions of ``piece.TOLD`` kept in ``Told.keep``, by the tensor's name."""
 
 
-PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = ()
+PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = (
+    ("duplicates", duplicated),
+    ("units", units),
+    ("peers", peers),
+    ("precision", precision),
+    ("pruning", pruning),
+)
 """Field of ``facts.Weights`` and the function that fills it, each after those before it."""
 
 

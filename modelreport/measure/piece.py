@@ -15,15 +15,18 @@ from numpy.typing import NDArray
 from modelreport.facts import TensorStatistics
 from modelreport.measure.channels import Channels
 from modelreport.measure.figures import Figures, crowded, figures, small_figures
+from modelreport.measure.precision import keep_losses
+from modelreport.measure.pruning import keep_magnitudes
 from modelreport.measure.rows import MOST_ROWS, RowReader, Rows
 from modelreport.measure.sample import Sampler, sample_of
 from modelreport.measure.summary import Summary, new_summary
 from modelreport.measure.told import Told, told_of_all, told_of_small
+from modelreport.measure.units import tell_rows
 from modelreport.measure.walk import Walk
 
 log = logging.getLogger(__name__)
 
-TOLD: tuple[Callable[[Told], dict[str, Any]], ...] = ()
+TOLD: tuple[Callable[[Told], dict[str, Any]], ...] = (tell_rows, keep_losses, keep_magnitudes)
 """Each gives fields of ``TensorStatistics`` to set at the end of a tensor; what else it finds out it puts in
 ``Told.keep``. One that fails costs only its own fields."""
 
