@@ -908,7 +908,7 @@ class OddTensor(Fact, frozen=True, kw_only=True):
     """Of its peers, in the same unit."""
     score: float | None
     """``None`` where it is odd for another reason than a score: it is constant, or ``drawn``."""
-    drawn: Literal["", "normal", "uniform"] = ""
+    drawn: Literal["", "normal", "uniform", "truncated normal"] = ""
     """Not empty when its values are like independent random numbers of this distribution, with rows as alike as such
     numbers make them, as after an initialisation, while those of most of its peers are not."""
     peers: int = 0

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -37,6 +38,7 @@ from modelreport.facts import (
     Outline,
     Pattern,
     Report,
+    RowFigures,
     Security,
     Skipped,
     Source,
@@ -51,6 +53,7 @@ from modelreport.facts import (
     Verdict,
     Weights,
 )
+from modelreport.measure.peers import peers
 from tests.factories_usage import hostile_usage, make_usage
 
 Shape = tuple[int, ...]
@@ -325,6 +328,7 @@ def make_statistics(name: str, values: np.ndarray) -> TensorStatistics:
     flat = values.astype(np.float64).ravel()
     counts, edges = np.histogram(flat, 64)
     rows = flat.reshape(values.shape[0], -1) if values.ndim > 1 else None
+    scores = (flat - flat.mean()) / flat.std() if flat.std() else None
     return TensorStatistics(
         name=name, count=flat.size, nan=0, positive_infinity=0, negative_infinity=0, zeros=int((flat == 0).sum()),
         minimum=float(flat.min()), maximum=float(flat.max()), mean=float(flat.mean()), std=float(flat.std()),
@@ -334,8 +338,22 @@ def make_statistics(name: str, values: np.ndarray) -> TensorStatistics:
         channels=None if rows is None else len(rows),
         zero_channels=None if rows is None else int((rows == 0).all(1).sum()),
         constant_channels=None if rows is None else int((rows == rows[:, :1]).all(1).sum()),
+        skewness=None if scores is None else float((scores**3).mean()),
+        kurtosis=None if scores is None else float((scores**4).mean()) - 3,
+        rows=None if rows is None or len(rows) < 2 else row_figures(rows),
         digest=hashlib.sha256(values.tobytes()).hexdigest()[:32],
     )  # fmt: skip
+
+
+def row_figures(rows: np.ndarray) -> RowFigures:
+    """Norms of the rows of a matrix of finite values, and how far the largest stands out."""
+    norms, largest = np.linalg.norm(rows, axis=1), np.abs(rows).max(axis=1)
+    middle = float(np.median(largest))
+    return RowFigures(
+        norms=tuple(float(q) for q in np.quantile(norms, (0, 0.25, 0.5, 0.75, 1))),
+        outlier_ratio=float(largest.max()) / middle if middle else None,
+        outliers=tuple(int(i) for i in np.argsort(-largest) if middle and largest[i] > 5 * middle)[:16],
+    )
 
 
 def _weights(structure: Structure) -> Weights:
@@ -353,9 +371,13 @@ def _weights(structure: Structure) -> Weights:
         centre = {"weight": 1.0, "running_var": 0.8}.get(leaf, 0.0)
         return (centre + rng.normal(0, 0.2, tensor.shape)).astype(np.float32)
 
-    return Weights(
-        tensors=tuple(make_statistics(t.name, values(t)) for t in structure.tensors), read_bytes=structure.size_bytes
-    )
+    tensors = tuple(make_statistics(t.name, values(t)) for t in structure.tensors)
+    return with_peers(structure, Weights(tensors=tensors, read_bytes=structure.size_bytes))
+
+
+def with_peers(structure: Structure, weights: Weights) -> Weights:
+    """The weights with every tensor compared with its like."""
+    return msgspec.structs.replace(weights, peers=peers(SimpleNamespace(structure=structure, weights=weights)))  # type: ignore[arg-type]
 
 
 def _findings() -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Literal
 
 from modelreport.facts import Finding, Message, Report, Verdict
-from modelreport.judge import cost, release, security, storage, structure, training, values
+from modelreport.judge import cost, peers, release, security, storage, structure, training, values
 from modelreport.judge.rule import Found, Rule, UncheckedError, say
 
 RULES: tuple[Rule, ...] = tuple(
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = tuple(
         (
             *values.RULES,
             *training.RULES,
+            *peers.RULES,
             *storage.RULES,
             *structure.RULES,
             *cost.RULES,

@@ -9,12 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from statistics import NormalDist
 
-from modelreport.facts import QUANTILES, Report
+from modelreport.facts import QUANTILES, Report, Skipped
 from modelreport.judge.rule import (
     Clean,
     Found,
     Measured,
     Rule,
+    known,
     measured,
     measured_parameters,
     module_types,
@@ -91,13 +92,17 @@ def as_initialised(report: Report) -> Found | Clean:
     likes = [(m, _initialisation(m, types.get(m.fact.module, ""), depths[_role(m.fact.name)])) for m in matrices]
     alike = [(m, like) for m, like in likes if like]
     most = len(alike) >= _MOST * len(matrices)
+    named = set() if most else _told_by_peers(report)
     if not most:
         alike = [(m, like) for m, like in alike if "uniform" in like or m.values.count >= _CERTAIN_VALUES]
+        alike = [(m, like) for m, like in alike if m.fact.name not in named]
     evidence = [
         point("tensor", m.fact.name, say("distributed as {initialisation}", initialisation=like)) for m, like in alike
     ]
     if not evidence:
-        return Clean(say("None of {tensor_count} weight matrices looks as initialised.", tensor_count=len(matrices)))
+        text = "None of {tensor_count} {other}weight matrices looks as initialised."
+        left = [m for m in matrices if m.fact.name not in named]
+        return Clean(say(text, tensor_count=len(left), other="other " if len(left) < len(matrices) else ""))
     text = "{tensor_count} of {all_count} weight matrices are distributed exactly as a usual initialisation leaves them"
     if len(evidence) == 1:
         text = "{first} is distributed exactly as a usual initialisation leaves it"
@@ -111,6 +116,12 @@ def as_initialised(report: Report) -> Found | Clean:
         evidence,
         "warning" if most else None,
     )
+
+
+def _told_by_peers(report: Report) -> set[str]:
+    """Tensors that are named already, as freshly drawn among trained ones at other depths."""
+    peers = known(report.weights).peers
+    return set() if isinstance(peers, Skipped) else {odd.name for odd in peers.odd if odd.drawn}
 
 
 def _initialisation(tensor: Measured, kind: str, depth: int) -> str:
@@ -192,11 +203,7 @@ _RATIO = 6.0
 
 def odd_scale(report: Report) -> Found | Clean:
     """Weights whose scale is far from that of the same layer at other depths."""
-    groups: defaultdict[tuple[str, tuple[int, ...]], list[Measured]] = defaultdict(list)
-    for m in measured_parameters(report):
-        if len(m.fact.shape) > 1 and m.values.std and re.search(r"\d", m.fact.name):
-            groups[_role(m.fact.name), m.fact.shape].append(m)
-    groups_of_enough = [g for g in groups.values() if len(g) >= _ENOUGH_PEERS]
+    groups_of_enough = _siblings(report)
     if not groups_of_enough:
         return Clean(say("No layer is repeated at {enough_count} depths or more.", enough_count=_ENOUGH_PEERS))
     looked = sum(len(g) for g in groups_of_enough)
@@ -220,6 +227,20 @@ def odd_scale(report: Report) -> Found | Clean:
         ),
         evidence,
     )
+
+
+def odd_scales(report: Report) -> frozenset[str]:
+    """Names of the tensors that ``odd_scale`` finds."""
+    return frozenset(m.fact.name for group in _siblings(report) for m, _ in _outliers(group))
+
+
+def _siblings(report: Report) -> list[list[Measured]]:
+    """Weights of the same layer and shape at different depths, where there are enough of them."""
+    groups: defaultdict[tuple[str, tuple[int, ...]], list[Measured]] = defaultdict(list)
+    for m in measured_parameters(report):
+        if len(m.fact.shape) > 1 and m.values.std and re.search(r"\d", m.fact.name):
+            groups[_role(m.fact.name), m.fact.shape].append(m)
+    return [g for g in groups.values() if len(g) >= _ENOUGH_PEERS]
 
 
 def _outliers(group: list[Measured]) -> Iterator[tuple[Measured, float]]:

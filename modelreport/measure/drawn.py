@@ -1,0 +1,89 @@
+"""Whether values are like independent random numbers, as an initialisation leaves them."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import Literal, NamedTuple
+
+from modelreport.facts import QUANTILES, TensorStatistics
+
+_ENOUGH_VALUES = 4096
+_ENOUGH_ROWS = 32
+"""Fewer do not tell independent values from trained ones."""
+
+_STANDARD_ERRORS = 4.5
+"""Ten quantiles, moments and the rows of a thousand tensors: a value beyond 4.5 occurs once in 150,000."""
+
+_ROUNDING = 2.0**-7
+"""Quantiles are rounded to this share of themselves."""
+
+_NORMAL = NormalDist()
+_CUT = 2.0
+_INSIDE = _NORMAL.cdf(_CUT) - _NORMAL.cdf(-_CUT)
+_CUT_STD = math.sqrt(1 - 2 * _CUT * _NORMAL.pdf(_CUT) / _INSIDE)
+
+Kind = Literal["normal", "uniform", "truncated normal"]
+_KURTOSIS: dict[Kind, float] = {
+    "normal": 0.0,
+    "uniform": -1.2,
+    "truncated normal": (3 - 2 * (_CUT**3 + 3 * _CUT) * _NORMAL.pdf(_CUT) / _INSIDE) / _CUT_STD**4 - 3,
+}
+"""Excess kurtosis. The truncated normal distribution is cut at two deviations, as TensorFlow and JAX cut it."""
+
+
+class Likeness(NamedTuple):
+    """What the values are like."""
+
+    distribution: Literal["", "normal", "uniform", "truncated normal"]
+    """Whose independent numbers they could be."""
+    clearly_not: bool
+    """Whether they are far from all of them: twice what chance allows."""
+
+
+def drawn(s: TensorStatistics, rows: float | None) -> Likeness:
+    """Compare quantiles, mean, kurtosis and rows with those of independent random numbers.
+
+    ``rows`` is the spread of the rows' norms over that of independent normal values. Training moves it first: rows
+    that matter grow, so that it is 2 to 20 in trained layers, and 1 ± 1.17/√rows after an initialisation.
+    """
+    if s.count < _ENOUGH_VALUES or (s.channels or 0) < _ENOUGH_ROWS or not s.std or rows is None or not s.quantiles:
+        return Likeness("", clearly_not=False)
+    misfits = {kind: _misfit(s, rows, kind) for kind in _KURTOSIS}
+    best = min(_KURTOSIS, key=lambda kind: misfits[kind])
+    return Likeness(best if misfits[best] <= 1 else "", clearly_not=misfits[best] > 2)
+
+
+def _misfit(s: TensorStatistics, rows: float, kind: Kind) -> float:
+    """Largest distance in units of what chance and rounding allow."""
+    count, std = s.count, s.std or 1.0
+    channels = s.channels or 1
+    kurtosis = _KURTOSIS[kind]
+    # Norms of rows of independent values: their variance goes with kurtosis + 2, as that of the deviation does; the
+    # standard error of a quartile distance is 1.17/√n of itself.
+    expected = math.sqrt((kurtosis + 2) / 2)
+    misfits = [
+        abs(rows / expected - 1) / (_STANDARD_ERRORS * 1.17 / math.sqrt(channels)),
+        abs(s.mean or 0.0) / std * math.sqrt(count) / _STANDARD_ERRORS,
+    ]
+    if s.kurtosis is not None:
+        error = math.sqrt((24 if kind == "normal" else 4.8) / count)
+        misfits.append(abs(s.kurtosis - kurtosis) / (_STANDARD_ERRORS * error + 0.02))
+    for q, have in zip(QUANTILES, s.quantiles, strict=True):
+        want, density = _quantile(q, kind)
+        error = math.sqrt(q * (1 - q) / count) / density + abs(want) * math.sqrt((kurtosis + 2) / (4 * count))
+        allowed = _STANDARD_ERRORS * error + _ROUNDING * abs(want)
+        misfits.append(abs(have / std - want) / allowed)
+    return max(misfits)
+
+
+def _quantile(q: float, kind: Kind) -> tuple[float, float]:
+    """Quantile and density there of the distribution with mean 0 and deviation 1."""
+    if kind == "uniform":
+        reach = math.sqrt(3)
+        return (2 * q - 1) * reach, 1 / (2 * reach)
+    if kind == "truncated normal":
+        want = _NORMAL.inv_cdf(_NORMAL.cdf(-_CUT) + q * _INSIDE)
+        return want / _CUT_STD, _NORMAL.pdf(want) / _INSIDE * _CUT_STD
+    want = _NORMAL.inv_cdf(q)
+    return want, _NORMAL.pdf(want)

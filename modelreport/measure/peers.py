@@ -1,0 +1,347 @@
+"""Every tensor against those that do the same work at other depths: which ones are unlike."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelreport.facts import QUANTILES, OddTensor, Peer, PeerRole, Peers, TensorFact, TensorStatistics
+from modelreport.measure.drawn import Likeness, drawn
+from modelreport.measure.roles import places
+
+if TYPE_CHECKING:
+    from modelreport.measure.parts import Measured
+
+STATISTICS = ("scale", "centre", "tails", "rows", "zeros")
+
+ENOUGH = 6
+"""Members of a role from which on they are judged: with fewer, one of them moves the median and the spread."""
+
+THRESHOLD = 8.0
+"""Units of the usual spread. Normal residuals would reach 5 once in 1.7 million; what differs from layer to layer in
+trained networks has longer tails, and the spread is itself estimated from a few members."""
+
+_ENDS = 1.5
+"""The first and the last of a role, and the first of a stage, have other neighbours than the rest: they need this
+multiple of the threshold."""
+
+_LEAST = {"scale": 0.06, "centre": 0.03, "tails": 0.1, "rows": 0.25, "zeros": 0.02}
+"""Smallest spread over depth that counts as usual, so that equal peers do not make a small difference a large score:
+at the threshold the deviation differs by a factor of 1.6, the mean by a quarter of a deviation, the tails by a factor
+of 2.2, the spread of the rows by 7, the share of zeros by 0.16."""
+
+_LEAST_SCALE_OF_SHAPES = 0.2
+"""The same for scales in a role of several shapes: whether they go with the inputs, the outputs or neither is a matter
+of the initialisation."""
+
+_NEAR = 4
+"""Members at both sides that are the nearest ones."""
+
+_MOST_OF = 0.8
+"""Share of the others that must not be constant, or not ``drawn``, where one is."""
+
+_ENOUGH_VALUES = 1024
+"""Values of a matrix from which on its moments say something."""
+
+_FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
+
+
+class Member(NamedTuple):
+    """A tensor in its role."""
+
+    fact: TensorFact
+    statistics: TensorStatistics
+    depth: tuple[int, ...]
+
+
+def peers(measured: Measured) -> Peers:
+    """Roles of at least three members, each member's scores, and those that are odd; no roles, nothing odd."""
+    found = _roles(measured)
+    values = {role: np.array([_values(m) for m in members], np.float64) for role, members in found.items()}
+    judged = [r for r, members in found.items() if len(members) >= ENOUGH and len(members[0].fact.shape) > 1]
+    usual = _usual(values, judged)
+    made, odd = [], []
+    for role, members in found.items():
+        scores = _scores(values[role], _least(members, usual)) if role in judged else None
+        made.append(_role(role, members, values[role], scores))
+        odd += _odd(role, members, values[role], scores)
+    odd.sort(key=lambda o: (not o.drawn, o.score is not None, -abs(o.score or 0.0)))
+    return Peers(statistics=STATISTICS, roles=tuple(made), odd=tuple(odd), enough=ENOUGH, threshold=THRESHOLD)
+
+
+def _roles(measured: Measured) -> dict[str, list[Member]]:
+    """Floating-point parameters by role, each role by depth; in the order of the file."""
+    statistics = {s.name: s for s in measured.weights.tensors}
+    facts = [
+        t
+        for t in measured.structure.tensors
+        if t.role == "parameter" and t.dtype in _FLOATS and not (t.tied_to or t.scheme) and t.name in statistics
+    ]
+    place = places((t.name, t.shape) for t in facts)
+    roles: defaultdict[str, list[tuple[tuple[int, ...], Member]]] = defaultdict(list)
+    for fact in facts:
+        if fact.name in place:
+            where = place[fact.name]
+            roles[where.role].append((where.indices, Member(fact, statistics[fact.name], where.depth)))
+    return {
+        role: [member for _, member in sorted(members, key=lambda m: m[0])]
+        for role, members in roles.items()
+        if len(members) >= 3
+    }
+
+
+def _values(member: Member) -> tuple[float, ...]:
+    """The statistics as they are compared, NaN where one means nothing: logarithms of scales and ratios."""
+    fact, s = member.fact, member.statistics
+    nothing = math.nan
+    zeros = s.zeros / s.count if s.count else nothing
+    if len(fact.shape) < 2:
+        size = s.norm / math.sqrt(s.count) if s.norm and s.count else 0.0
+        return (math.log(size) if size else nothing, nothing, nothing, nothing, zeros)
+    if s.count < _ENOUGH_VALUES or not s.std or s.mean is None:
+        return (nothing, nothing, nothing, nothing, zeros)
+    inputs = math.prod(fact.shape[1:])
+    rows = rows_spread(s, inputs)
+    return (
+        math.log(s.std * math.sqrt(inputs)),
+        s.mean / s.std,
+        math.log(tails) if (tails := tail_reach(s)) else nothing,
+        math.log(rows) if rows else nothing,
+        zeros,
+    )
+
+
+def rows_spread(s: TensorStatistics, inputs: int) -> float | None:
+    """How much the norms of the rows differ, over what independent normal values would make them: 1 for those.
+
+    The norm of n independent normal values has a deviation of σ/√2 and a mean of about σ√n, so that the distance of
+    the quartiles, 1.349 deviations, is 1.349/√(2n) of the median.
+    """
+    if s.rows is None or not s.rows.norms[2] or inputs < 2:
+        return None
+    return (s.rows.norms[3] - s.rows.norms[1]) / s.rows.norms[2] * math.sqrt(2 * inputs) / 1.349
+
+
+def tail_reach(s: TensorStatistics) -> float | None:
+    """How far the tails reach, over what they do for normal values.
+
+    It is the range of 99.8 % of the values over that of their middle half, which is 4.58 for normal values. One value
+    far out does not move it, as it does the kurtosis.
+    """
+    if len(s.quantiles) != len(QUANTILES):
+        return None
+    low, lower, upper, high = (s.quantiles[QUANTILES.index(q)] for q in (0.001, 0.25, 0.75, 0.999))
+    return (high - low) / (upper - lower) / 4.5815 if upper > lower else None
+
+
+def _raw(statistic: str, value: float, member: Member) -> float:
+    """A compared value in the unit that people know: the tensor's own deviation, a ratio."""
+    if statistic == "scale":
+        inputs = math.prod(member.fact.shape[1:]) if len(member.fact.shape) > 1 else 1
+        return math.exp(value) / math.sqrt(inputs)
+    return math.exp(value) if statistic in ("tails", "rows") else value
+
+
+# --- scores ---------------------------------------------------------------------------------------------------------
+
+
+def _usual(values: dict[str, NDArray[np.float64]], judged: Iterable[str]) -> list[float]:
+    """The spread over depth that is usual for each statistic: the median of all roles.
+
+    A role of six alone tells its spread badly; all roles of the model together tell it well.
+    """
+    spreads: list[list[float]] = [[] for _ in STATISTICS]
+    for role in judged:
+        for i, found in enumerate(spreads):
+            column = values[role][:, i]
+            column = column[np.isfinite(column)]
+            if column.size >= ENOUGH:
+                found.append(spread(_from_near(column)))
+    return [
+        max(float(np.median(found)) if found else 0.0, _LEAST[name])
+        for name, found in zip(STATISTICS, spreads, strict=True)
+    ]
+
+
+def _least(members: Sequence[Member], usual: Sequence[float]) -> list[float]:
+    """Smallest spread of each statistic for one role."""
+    scale = STATISTICS.index("scale")
+    several = len({m.fact.shape for m in members}) > 1
+    return [max(v, _LEAST_SCALE_OF_SHAPES) if several and i == scale else v for i, v in enumerate(usual)]
+
+
+def _scores(values: NDArray[np.float64], usual: Sequence[float]) -> NDArray[np.float64]:
+    """Scores of each member (rows) and statistic (columns), NaN where there are too few values."""
+    made = np.full(values.shape, math.nan)
+    for i, least in enumerate(usual):
+        known = np.flatnonzero(np.isfinite(values[:, i]))
+        if known.size >= ENOUGH:
+            made[known, i] = robust_scores(values[known, i], least)
+    return made
+
+
+def robust_scores(values: NDArray[np.float64], least: float) -> NDArray[np.float64]:
+    """Signed distance of each value to what its peers make plausible, in units of their spread.
+
+    ``values`` are by depth. Plausible is the median of all, the median of the nearest, the line through the nearest,
+    and either neighbour: the distance is the smallest of these, so that neither a trend over depth, nor a step, nor an
+    end of a trend is odd. The spread is 1.4826 times the median absolute distance to the nearest (normal consistent;
+    Iglewicz and Hoaglin 1993), at least ``least``.
+    """
+    near = _from_near(values)
+    before, after = np.diff(values, prepend=math.inf), -np.diff(values, append=math.inf)
+    views = np.stack([values - np.median(values), near, _from_line(values), before, after])
+    views[~np.isfinite(views)] = math.inf
+    smallest = views[np.argmin(np.abs(views), axis=0), np.arange(values.size)]
+    return np.asarray(smallest / max(spread(near), least))
+
+
+def spread(distances: NDArray[np.float64]) -> float:
+    """Deviation of a normal distribution with the same median absolute value."""
+    return 1.4826 * float(np.median(np.abs(distances)))
+
+
+def _nearest(size: int, count: int) -> NDArray[np.intp]:
+    """For each of ``size`` places the ``count`` nearest others, as many as there are."""
+    count = min(count, size - 1)
+    start = np.clip(np.arange(size) - count // 2, 0, size - 1 - count)
+    window = start[:, None] + np.arange(count + 1)
+    others = window[window != np.arange(size)[:, None]]
+    return np.asarray(others.reshape(size, count))
+
+
+def _from_near(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(values - np.median(values[_nearest(values.size, _NEAR)], axis=1))
+
+
+def _from_line(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance to the line through the nearest others, by the medians of its slopes and heights (Theil 1950)."""
+    x = np.arange(values.size, dtype=np.float64)
+    others = _nearest(values.size, _NEAR + 1)
+    left, right = np.triu_indices(others.shape[1], 1)
+    slopes = (values[others][:, right] - values[others][:, left]) / (x[others][:, right] - x[others][:, left])
+    slope = np.median(slopes, axis=1)
+    height = np.median(values[others] - slope[:, None] * x[others], axis=1)
+    return np.asarray(values - (slope * x + height))
+
+
+# --- what is odd ----------------------------------------------------------------------------------------------------
+
+
+def _role(
+    role: str, members: Sequence[Member], values: NDArray[np.float64], scores: NDArray[np.float64] | None
+) -> PeerRole:
+    ranks = {depth: i for i, depth in enumerate(dict.fromkeys(m.depth for m in members))}
+    made = []
+    for i, member in enumerate(members):
+        raw = (_finite(_raw(name, values[i, j], member)) for j, name in enumerate(STATISTICS))
+        marks = STATISTICS if scores is None else scores[i]
+        made.append(
+            Peer(
+                name=member.fact.name,
+                depth=ranks[member.depth],
+                values=tuple(raw),
+                scores=tuple(None if scores is None else _finite(mark) for mark in marks),
+            )
+        )
+    return PeerRole(role=role, members=tuple(made), count=sum(m.fact.count for m in members), judged=scores is not None)
+
+
+def _finite(value: object) -> float | None:
+    number = float(value) if isinstance(value, float) else math.nan
+    return number + 0.0 if math.isfinite(number) else None
+
+
+def _odd(
+    role: str, members: Sequence[Member], values: NDArray[np.float64], scores: NDArray[np.float64] | None
+) -> list[OddTensor]:
+    """The members that are unlike the others, each once: freshly drawn, else constant, else by its worst score."""
+    found = _drawn(role, members, values, scores)
+    for i, member in enumerate(members):
+        name = member.fact.name
+        if name in found or len(members) < ENOUGH:
+            continue
+        if _alone_constant(i, members):
+            found[name] = _constant(role, i, members)
+        elif scores is not None:
+            marks = np.nan_to_num(np.abs(scores[i]))
+            worst = int(np.argmax(marks))
+            if marks[worst] >= THRESHOLD * (_ENDS if _at_end(i, members) else 1.0):
+                found[name] = _unlike(role, i, members, values, worst, float(scores[i, worst]))
+    return list(found.values())
+
+
+def _at_end(i: int, members: Sequence[Member]) -> bool:
+    return i in (0, len(members) - 1) or members[i].fact.shape != members[i - 1].fact.shape
+
+
+def _unlike(
+    role: str, i: int, members: Sequence[Member], values: NDArray[np.float64], worst: int, score: float | None
+) -> OddTensor:
+    others = np.delete(values[:, worst], i)
+    return OddTensor(
+        name=members[i].fact.name,
+        role=role,
+        statistic=STATISTICS[worst],
+        value=_raw(STATISTICS[worst], float(values[i, worst]), members[i]),
+        median=_raw(STATISTICS[worst], float(np.nanmedian(others)), members[i]),
+        score=score,
+        peers=len(members) - 1,
+    )
+
+
+def _is_constant(member: Member) -> bool:
+    s = member.statistics
+    return s.minimum is not None and s.minimum == s.maximum and s.count > 1
+
+
+def _alone_constant(i: int, members: Sequence[Member]) -> bool:
+    """Whether a vector has one value throughout and hardly any of its peers has.
+
+    Biases of 0 and scales of 1 are like that before training. Constant matrices are told elsewhere.
+    """
+    if len(members[i].fact.shape) > 1 or not _is_constant(members[i]):
+        return False
+    return sum(not _is_constant(m) for m in members) >= _MOST_OF * (len(members) - 1)
+
+
+def _constant(role: str, i: int, members: Sequence[Member]) -> OddTensor:
+    others = [m.statistics.std or 0.0 for m in members if m is not members[i]]
+    return OddTensor(
+        name=members[i].fact.name,
+        role=role,
+        statistic="constant",
+        value=members[i].statistics.minimum or 0.0,
+        median=float(np.median(others)),
+        score=None,
+        peers=len(members) - 1,
+    )
+
+
+def _drawn(
+    role: str, members: Sequence[Member], values: NDArray[np.float64], scores: NDArray[np.float64] | None
+) -> dict[str, OddTensor]:
+    """Matrices that look freshly drawn among others that clearly do not; an absolute test, so that four are enough."""
+    if len(members) < 4 or len(members[0].fact.shape) < 2:
+        return {}
+    rows = STATISTICS.index("rows")
+    likes: list[Likeness] = []
+    for member, row in zip(members, values, strict=True):
+        likes.append(drawn(member.statistics, math.exp(row[rows]) if np.isfinite(row[rows]) else None))
+    if sum(like.clearly_not for like in likes) < _MOST_OF * (len(members) - 1):
+        return {}
+    found = {}
+    for i, like in enumerate(likes):
+        if like.distribution:
+            score = None if scores is None else _finite(float(scores[i, rows]))
+            odd = _unlike(role, i, members, values, rows, score)
+            found[odd.name] = OddTensor(
+                name=odd.name, role=role, statistic=odd.statistic, value=odd.value, median=odd.median,
+                score=odd.score, peers=odd.peers, drawn=like.distribution,
+            )  # fmt: skip
+    return found
