@@ -17,6 +17,9 @@ from modelreport.options import Options, no_progress, parse_input
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+MOST_WORKERS = 256
+"""Threads that one process may be asked for: each holds a piece of 32 MiB."""
+
 
 class Report(facts.Report, frozen=True, kw_only=True, tag=False):
     """All facts of one checkpoint, and ways to show and keep them.
@@ -97,6 +100,8 @@ def build(
     title: str = "",
     trace: bool = True,
     weights: bool = True,
+    workers: int = 0,
+    dask: str = "",
     progress: Callable[[str, int, int], None] = no_progress,
 ) -> Report:
     """The report on a checkpoint file or folder, an ``nn.Module`` or a state_dict.
@@ -107,7 +112,8 @@ def build(
     both are run. ``base`` is the folder of the model that an adapter belongs to. ``pick`` names one of several models
     in a file. ``device`` is the one to estimate the time of a pass for: an id of ``modelreport devices``, or
     ``"flops=100T,bandwidth=1T,memory=80G"``. Without ``trace`` there is no forward pass, without ``weights`` only
-    headers are read. Raises ``LoadError`` or ``OptionsError``.
+    headers are read. ``workers`` is the number of threads that measure, ``dask`` the address of a Dask scheduler whose
+    workers do; the report is the same. Raises ``LoadError`` or ``OptionsError``.
     """
     from modelreport.pipeline import build as build_facts
 
@@ -115,10 +121,17 @@ def build(
         inputs=tuple(parse_inputs(input)), model=model if isinstance(model, str) else name_of(model),
         factory=None if isinstance(model, str) else model, arguments=tuple((arguments or {}).items()),
         code=os.fspath(code), base=os.fspath(base), pick=pick, device=device, title=title, trace=trace, weights=weights,
-        progress=progress,
+        workers=check_workers(workers), dask=dask, progress=progress,
     )  # fmt: skip
     where = Path(subject) if isinstance(subject, (str, os.PathLike)) else subject
     return Report.from_facts(build_facts(where, options))
+
+
+def check_workers(workers: int) -> int:
+    """The number of threads that was asked for; ``OptionsError`` where there cannot be so many."""
+    if not 0 <= workers <= MOST_WORKERS:
+        raise OptionsError(f"--workers {workers}: give a number from 1 to {MOST_WORKERS}.", "0 is one per processor.")
+    return workers
 
 
 def name_of(factory: Any) -> str:

@@ -123,6 +123,17 @@ def build(
     no_weights: Annotated[
         bool, typer.Option("--no-weights", help="Read headers only: no statistics of the values, no hashes.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(metavar="N", help="Threads that measure the weights. [default: one for each processor]")
+    ] = 0,
+    dask: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Dask scheduler whose workers measure the weights, such as tcp://10.0.0.1:8786. They must see the "
+            "files under the same path. The report is the same.",
+        ),
+    ] = "",
     verbose: Annotated[
         bool,
         typer.Option(
@@ -142,10 +153,16 @@ def build(
     targets = output or [Path(f"{default_stem(path)}.report.html")]
     options = {
         "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title,
-        "device": device, "trace": not no_trace, "weights": not no_weights,
+        "device": device, "trace": not no_trace, "weights": not no_weights, "workers": workers, "dask": dask,
     }  # fmt: skip
-    with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
-        report = make(path, targets, options, progress)
+    written: list[Path] = []
+    try:
+        with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
+            report = make(path, targets, options, progress, written)
+    except KeyboardInterrupt as error:
+        done = ", ".join(plain(str(target)) for target in written)
+        typer.echo(f"modelreport: stopped; {f'only {done}' if done else 'nothing'} was written.", err=True)
+        raise typer.Exit(130) from error
     if not quiet:
         print_outcome(report, targets)
     failing = FAIL_LEVELS.get(fail_on, ())
@@ -153,8 +170,8 @@ def build(
         raise typer.Exit(1)
 
 
-def make(path: Path, targets: list[Path], options: dict[str, Any], progress: Progress) -> Report:
-    """Check what can be checked at once, build the report and write it."""
+def make(path: Path, targets: list[Path], options: dict[str, Any], progress: Progress, written: list[Path]) -> Report:
+    """Check what can be checked at once, build the report and write it; ``written`` receives each output made."""
     from modelreport import api
 
     for target in targets if path.exists() else ():  # for a path that is not there, that is what to say
@@ -164,7 +181,7 @@ def make(path: Path, targets: list[Path], options: dict[str, Any], progress: Pro
     report = api.build(path, **options, progress=progress)
     for target in targets:
         progress(f"render {target.suffix.lower()}", 0, 0)
-        report.save(target)
+        written.append(report.save(target))
     return report
 
 

@@ -47,6 +47,9 @@ class OpenFile(ABC):
     def close(self) -> None:
         """Close the file. Views that are still alive keep their memory until they are dropped."""
 
+    def stop(self) -> None:  # noqa: B027 - what lies on this machine keeps nobody waiting
+        """Let nobody wait for bytes of this file any longer: reads that are under way fail."""
+
     def check_range(self, offset: int, size: int) -> None:
         """``ValueError`` for a range that does not lie in the file."""
         if offset < 0 or size < 0 or offset + size > self.size_bytes:

@@ -1,12 +1,11 @@
-"""One pass over all tensors of a checkpoint: pieces on a thread pool, merged in file order, memory flat."""
+"""One pass over all tensors of a checkpoint: pieces on any executor, merged in file order, memory flat."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +13,9 @@ import msgspec
 import numpy as np
 
 from modelreport.checkpoint import Checkpoint, LazyTensor
+from modelreport.errors import ModelReportError
 from modelreport.facts import Item, Skipped, Weights
+from modelreport.measure.crew import Crew, Lane, crew
 from modelreport.measure.piece import Finished, Piece, finish, read_piece, read_whole
 from modelreport.measure.walk import Walk, walk
 from modelreport.options import Options
@@ -23,7 +24,6 @@ PIECE_BYTES = 32 << 20
 """Work for one thread at a time: whole rows of one tensor, or several small tensors."""
 
 _TASK_TENSORS = 256
-_MOST_THREADS = 8
 _MOST_VIEWS = 16
 """How often the bytes of one storage are read for different views: a small file can claim endless ones."""
 
@@ -35,7 +35,7 @@ Outcome = Finished | str
 
 @dataclass(frozen=True)
 class _Task:
-    """Some tensors whole; or rows ``first`` to ``last`` of a large one."""
+    """Some tensors whole; or rows ``first`` to ``last`` of a large one. Can be sent to another process."""
 
     indices: tuple[int, ...]
     walks: tuple[Walk, ...]
@@ -54,17 +54,17 @@ def measure(
 ) -> Weights | Skipped:
     """Statistics of all tensors of the chosen model, in file order; one that fails costs only itself.
 
-    A tied tensor is read once and reported under each name. Progress counts bytes under the stage ``measure``. Any
-    executor whose workers share memory will do; by default threads: numpy and hashlib release the interpreter lock.
-    ``kept`` receives what is kept of tensors beside their statistics, by name.
+    A tied tensor is read once and reported under each name. Progress counts bytes under the stage ``measure``. Work on
+    files goes to any ``executor``, or to what the options ask for: threads, or the workers of a cluster; the facts are
+    the same. ``kept`` receives what is kept of tensors beside their statistics, by name.
     """
     if not checkpoint.tensors:
         return Skipped(stage="measure", reason="The checkpoint holds no tensors.")
     walks, twins, outcomes = _prepare(checkpoint.tensors)
     total = sum(plan.size_bytes for plan in walks.values())
     done = read = 0
-    with ThreadPoolExecutor(min(_MOST_THREADS, _processors())) as threads:
-        for index, outcome, size in _run(executor or threads, walks):
+    with crew(options, checkpoint.files, executor) as workers:
+        for index, outcome, size in _Survey(workers).run(walks):
             done += size
             options.progress("measure", done, total)
             if outcome is not None:
@@ -80,10 +80,6 @@ def measure(
                 kept[tensor.name] = outcome.keep
             read += walks[index].size_bytes if index in walks else 0
     return Weights(tensors=tuple(found), read_bytes=read, unread=tuple(unread))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _prepare(tensors: tuple[LazyTensor, ...]) -> tuple[dict[int, Walk], dict[int, int], dict[int, Outcome]]:
@@ -117,45 +113,63 @@ def _reason(error: BaseException) -> str:
     return text[:300]
 
 
-def _run(executor: Executor, walks: dict[int, Walk]) -> Iterator[tuple[int, Outcome | None, int]]:
-    """Index, outcome (``None`` until a tensor's last piece) and bytes of what was walked; few pieces are in flight."""
-    waiting: deque[tuple[_Task, Future[list[Outcome | Piece]]]] = deque()
-    partial: dict[int, Piece | str] = {}
-    in_flight = 2 * min(_MOST_THREADS, _processors()) + 2
-    for task in _tasks(walks):
-        waiting.append((task, executor.submit(_work, task)))
-        if len(waiting) >= in_flight:
-            yield from _collect(*waiting.popleft(), partial)
-    while waiting:
-        yield from _collect(*waiting.popleft(), partial)
+@dataclass
+class _Survey:
+    """The pass: tasks to the crew, what comes back merged, tensors finished on the threads of this process."""
+
+    crew: Crew
+    _partial: dict[int, Piece | str] = field(default_factory=dict)
+    _finishing: deque[tuple[int, int, Future[Outcome]]] = field(default_factory=deque)
+    """Index, bytes of the last piece, and what becomes of the tensor."""
+
+    def run(self, walks: dict[int, Walk]) -> Iterator[tuple[int, Outcome | None, int]]:
+        """Index, outcome (``None`` until a tensor's last piece) and bytes of what was walked."""
+        queues: dict[Lane, dict[int, Walk]] = {}
+        for index, plan in walks.items():
+            storage = plan.tensor.storage
+            lane = self.crew.lane(storage.source, storage.file) if storage is not None else self.crew.here
+            queues.setdefault(lane, {})[index] = plan
+        for task, outcomes in self.crew.run(_work, {lane: _tasks(plans) for lane, plans in queues.items()}):
+            yield from self._collect(task, outcomes)
+            yield from self._finished(self.crew.here.most)
+        yield from self._finished(0)
+
+    def _collect(self, task: _Task, outcomes: list[Outcome | Piece]) -> Iterator[tuple[int, Outcome | None, int]]:
+        """Merge what a task found into what is known of its tensors; a tensor's pieces come in their order."""
+        for index, plan, outcome in zip(task.indices, task.walks, outcomes, strict=True):
+            if isinstance(outcome, Finished) or not (task.split or isinstance(outcome, Piece)):
+                yield index, outcome, plan.size_bytes
+                continue
+            merged = _merge(self._partial.pop(index, None), outcome)
+            size = (task.last - task.first) * plan.size_bytes // plan.rows
+            if task.more:
+                self._partial[index] = merged
+                yield index, None, size
+            else:
+                self._finishing.append((index, size, self.crew.here.executor.submit(_finish, plan, merged)))
+
+    def _finished(self, most: int) -> Iterator[tuple[int, Outcome | None, int]]:
+        """Tensors whose facts are complete; waits until at most ``most`` are not."""
+        while self._finishing and (len(self._finishing) > most or self._finishing[0][2].done()):
+            index, size, future = self._finishing.popleft()
+            yield index, future.result(), size
 
 
-def _collect(
-    task: _Task, future: Future[list[Outcome | Piece]], partial: dict[int, Piece | str]
-) -> Iterator[tuple[int, Outcome | None, int]]:
-    """Merge what a task found into what is known of its tensors."""
-    outcomes = future.result()
-    for index, plan, outcome in zip(task.indices, task.walks, outcomes, strict=True):
-        if isinstance(outcome, Finished):
-            yield index, outcome, plan.size_bytes
-            continue
-        merged = partial.pop(index, None)
-        if isinstance(merged, Piece) and isinstance(outcome, Piece):
-            merged.merge(outcome)
-        elif not isinstance(merged, str):
-            merged = outcome
-        size = (task.last - task.first) * plan.size_bytes // plan.rows if task.split else plan.size_bytes
-        if task.more:
-            partial[index] = merged
-            yield index, None, size
-        else:
-            yield index, _finished(plan, merged), size
+def _merge(merged: Piece | str | None, part: Piece | str) -> Piece | str:
+    """The rows so far and those after them; a reason stays one."""
+    if isinstance(merged, Piece) and isinstance(part, Piece):
+        merged.merge(part)
+        return merged
+    return merged if isinstance(merged, str) else part
 
 
-def _finished(plan: Walk, merged: Piece | str) -> Outcome:
+def _finish(plan: Walk, merged: Piece | str) -> Outcome:
+    """All of a tensor from its pieces: charts and tables of a large one take as long as reading a piece."""
     try:
         with np.errstate(all="ignore"):
             return merged if isinstance(merged, str) else finish(plan, merged)
+    except ModelReportError:
+        raise
     except Exception as error:
         return _reason(error)
 
@@ -189,12 +203,14 @@ def _borders(plan: Walk) -> list[int]:
 
 
 def _work(task: _Task) -> list[Outcome | Piece]:
-    """Run a task. A tensor that fails yields its reason."""
+    """Run a task, in whatever process. A tensor that fails yields its reason; a file that is lost ends the survey."""
     outcomes: list[Outcome | Piece] = []
     for plan in task.walks:
         try:
             with np.errstate(all="ignore"):  # signalling NaN and infinities are counted, not warned of
                 outcomes.append(read_piece(plan, task.first, task.last) if task.split else read_whole(plan))
+        except ModelReportError:
+            raise
         except Exception as error:
             outcomes.append(_reason(error))
     return outcomes
