@@ -20,7 +20,7 @@ class Channels:
     def __init__(self, codec: Codec, size: int) -> None:
         self.zero = 0
         self.constant = 0
-        self._values = codec.values
+        self._codec = codec
         self._magnitude = _magnitude_bits(codec)
         self._size = size
         self._filled = 0
@@ -73,7 +73,8 @@ class Channels:
         return equal
 
     def _count(self, firsts: NDArray[Any]) -> None:
-        numbers = firsts if self._values is None else self._values[firsts]
+        values = self._codec.values
+        numbers = firsts if values is None else values[firsts]
         self.zero += int((numbers == 0).sum())
         self.constant += int((~np.isnan(numbers)).sum())
 

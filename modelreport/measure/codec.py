@@ -52,6 +52,9 @@ class Codec:
     """Below it a non-zero magnitude is subnormal; 0 for integers."""
     per_element: int = 1
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return codec, (self.dtype,)  # another process has the tables itself
+
     @property
     def element_bits(self) -> int:
         """Bits of one stored element."""

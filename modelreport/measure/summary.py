@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from modelreport.measure.codec import Codec, codec
 from modelreport.measure.kernel import BLOCK, KEY_BITS, Moments, count_patterns, count_rounded, moments
+from modelreport.measure.parcel import pack_counts, unpack_counts
 
 
 @dataclass
@@ -48,6 +49,12 @@ class Summary(ABC):
     @abstractmethod
     def merge(self, other: Self) -> None:
         """Add the values that ``other``, a summary of the same dtype, has seen."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: pack_counts(value) if name == "counts" else value for name, value in vars(self).items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, counts=unpack_counts(state["counts"]))
 
 
 @dataclass
