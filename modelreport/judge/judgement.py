@@ -6,13 +6,14 @@ from collections import Counter
 from typing import Literal
 
 from modelreport.facts import Finding, Message, Report, Verdict
-from modelreport.judge import cost, peers, release, security, storage, structure, training, values
+from modelreport.judge import cost, peers, release, security, storage, structure, training, units, values
 from modelreport.judge.rule import Found, Rule, UncheckedError, say
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
         (
             *values.RULES,
+            *units.RULES,
             *training.RULES,
             *peers.RULES,
             *storage.RULES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelreport.facts import Evidence, Report, TensorStatistics
+from modelreport.facts import ColumnFigures, Evidence, Report, Skipped, TensorStatistics
 from modelreport.judge.rule import (
     FLOATS,
     Clean,
@@ -81,36 +81,48 @@ def constant(report: Report) -> Found | Clean:
     )
 
 
-_NOT_OUTPUTS = ("Embedding", "ConvTranspose", "Conv1D", "LSTM", "GRU", "RNN")
-"""Module types whose first dimension is not output channels: vocabulary, inputs, stacked gates."""
+_NOT_OUTPUTS = ("Embedding", "ConvTranspose", "Conv1D", "MatMul", "LSTM", "GRU", "RNN")
+"""Module types whose first dimension is not output channels: vocabulary, inputs (the columns are told apart, see
+``Units.columns``), stacked gates."""
 
-_MANY_DEAD = 0.02
-"""Share of a layer's channels up to which dead ones are only noted: a filter bank has a few by design."""
+_GRAPH_OUTPUTS = ("Conv", "Gemm")
+"""Operators of a graph whose weight has output channels first, whatever its name."""
+
+_MANY_DEAD = 0.05
+"""Share of a layer's channels up to which dead ones are only noted: a filter bank has a few by design (the sine of
+frequency zero), and networks trained with weight decay lose some."""
+
+
+def _channels(m: Measured, kind: str, columns: dict[str, ColumnFigures]) -> tuple[int, int, str] | None:
+    """Dead channels of a weight, all of them, and how to say it; ``None`` where it has none."""
+    s, name = m.values, m.fact.name
+    if name in columns:
+        across = columns[name]
+        return across.zero, across.units, "{dead_count} of {all_count} output channels (columns) are zero"
+    weight = name.endswith("weight") or kind in _GRAPH_OUTPUTS
+    if kind.startswith(_NOT_OUTPUTS) or "embed" in name.lower() or not weight:
+        return None
+    if len(m.fact.shape) > 1 and s.channels and s.channels > 1:
+        return s.zero_channels or 0, s.channels, "{dead_count} of {all_count} output channels are zero"
+    if len(m.fact.shape) == 1 and "Norm" in kind:
+        return s.zeros, s.count, "{dead_count} of {all_count} scales are zero"
+    return None
 
 
 def dead_channels(report: Report) -> Found | Clean:
     """Output channels of layers whose weights are all zero, and scales of normalisations that are exactly zero."""
     types = module_types(report)
+    units = known(report.weights).units
+    columns = {} if isinstance(units, Skipped) else {each.name: each for each in units.columns}
     evidence: list[Evidence] = []
     dead = looked = 0
     severe = False
     for m in measured_parameters(report):
-        kind = types.get(m.fact.module, "")
-        s = m.values
-        if kind.startswith(_NOT_OUTPUTS) or "embed" in m.fact.name.lower() or not m.fact.name.endswith("weight"):
+        found = _channels(m, types.get(m.fact.module, ""), columns)
+        if found is None:
             continue
-        if len(m.fact.shape) > 1 and s.channels and s.channels > 1:
-            looked += s.channels
-            count, all_of, text = (
-                s.zero_channels or 0,
-                s.channels,
-                "{dead_count} of {all_count} output channels are zero",
-            )
-        elif len(m.fact.shape) == 1 and "Norm" in kind:
-            looked += s.count
-            count, all_of, text = s.zeros, s.count, "{dead_count} of {all_count} scales are zero"
-        else:
-            continue
+        count, all_of, text = found
+        looked += all_of
         if 0 < count < all_of:
             dead += count
             severe = severe or count > _MANY_DEAD * all_of

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from modelreport.facts import Finding, Report, Structure, TensorFact, TensorStatistics, Trace, Weights
+from modelreport.facts import Finding, Report, Structure, TensorFact, TensorStatistics, Trace, Units, Weights
 from modelreport.judge import RULES, judge
 from tests.factories import make_report, make_statistics
 
@@ -74,4 +74,6 @@ def plain_report() -> Report:
     identification = replace(report.identification, how="pickled class")
     report = replace(report, identification=identification)
     report = with_array(report, "layers.2.conv1.weight", np.random.default_rng(0).standard_t(5, (32, 16, 3, 3)) / 9)
+    assert isinstance(report.weights, Weights)
+    report = replace(report, weights=replace(report.weights, units=Units()))
     return with_trace(report, uncounted=(), guesses=())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import Item, Weights
+from modelreport.facts import ColumnFigures, Item, Units, Weights
 from tests.factories import skipped_report
 from tests.judge.cases import finding, plain_report, with_array, with_fact, with_values
 
@@ -111,3 +111,27 @@ def test_a_folder_without_any_values_on_purpose_is_told_how_to_have_them_checked
         "warning",
         "Save the checkpoint again with all of its values in the file.",
     )
+
+
+def test_dead_columns_of_a_layer_whose_units_lie_there_are_dead_channels() -> None:
+    report = plain_report()
+    assert isinstance(report.weights, Weights)
+    across = ColumnFigures(name="layers.3.conv1.weight", units=32, zero=4, zeros=(1, 2, 3, 4))
+    found = finding(replace(report, weights=replace(report.weights, units=Units(columns=(across,)))), "W003")
+    assert (found.state, found.severity, found.message.values["dead_count"]) == ("found", "warning", 4)
+
+
+def test_a_weight_of_a_graph_is_known_by_its_operator_and_not_by_its_name() -> None:
+    report = plain_report()
+    modules = tuple(replace(m, type="Conv") if m.type == "Conv2d" else m for m in report.structure.modules)
+    name = "layers.3.conv1.weight"
+    facts = tuple(replace(t, name="onnx::Conv_7") if t.name == name else t for t in report.structure.tensors)
+    report = with_values(report, name, zero_channels=9, channels=64)
+    assert isinstance(report.weights, Weights)
+    values = tuple(replace(t, name="onnx::Conv_7") if t.name == name else t for t in report.weights.tensors)
+    report = replace(
+        report,
+        structure=replace(report.structure, modules=modules, tensors=facts),
+        weights=replace(report.weights, tensors=values),
+    )
+    assert finding(report, "W003").evidence[0].name == "onnx::Conv_7"
