@@ -6,6 +6,7 @@ script then shows all rows and columns from the packed data and sorts, filters a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -35,6 +36,8 @@ class Column:
     """What the column means, for its heading's tooltip."""
     shown: bool = True
     """Whether it is visible before the reader chooses."""
+    group: str = ""
+    """Heading under which it stands in the choice of columns and in the panel of a row."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,16 @@ class Cell:
     exact: str = ""
     href: str = ""
     """Anchor on the page, such as ``#layer-3``."""
+    value: float | None = None
+    """The number behind it, where ``text`` is that number and nothing else: the page's script writes it itself."""
+
+    @classmethod
+    def figure(cls, value: float | None) -> Cell:
+        """A measured number: three digits to read, seven behind them, which is what a float32 holds."""
+        if value is None or not math.isfinite(value):
+            return cls(text.number(value))
+        rounded = float(f"{value:.7g}")
+        return cls(text.number(rounded), f"{rounded:.7g}", value=rounded)
 
     @classmethod
     def name(cls, name: str, exact: str = "") -> Cell:
@@ -88,6 +101,8 @@ class Table:
     """What one row and several rows are called."""
     histograms: str = ""
     """Payload with the histogram of each row, for the ``spark`` column and the panel of a chosen row."""
+    details: str = ""
+    """What the panel of a chosen row tells more of: ``tensors`` or ``modules``; empty for no panel."""
     limit: int = ROWS_IN_MARKUP
     closed: bool = False
     """Whether what is below other rows is left out of the page itself and of paper."""
@@ -115,7 +130,7 @@ class Table:
     @property
     def payloads(self) -> dict[str, Any]:
         """All rows and columns for the page's script, under ``table-<id>``."""
-        columns = [[c.id, c.title, c.kind, c.help, int(c.shown)] for c in self.columns]
+        columns = [[c.id, c.title, c.kind, c.help, int(c.shown), c.group] for c in self.columns]
         rows = [list(_packed(row)) for row in self.rows]
         return {
             f"table-{self.id}": {
@@ -125,15 +140,22 @@ class Table:
                 "tree": self.tree,
                 "noun": list(self.noun),
                 "histograms": self.histograms,
+                "details": self.details,
             }
         }
 
 
 def _packed(row: Row) -> Iterator[Any]:
-    """A row as plain data: id, depth, folded (2: a group), note, then each cell as text or [text, exact, href]."""
+    """A row as plain data: id, depth, folded (2: a group), note, then each cell.
+
+    A cell is its text, or its number where the text is nothing else, or ``[text, exact, href]``.
+    """
     yield from (row.id, row.depth, 2 if row.group else int(row.folded), row.note)
     for cell in row.cells:
-        yield [cell.text, cell.exact, cell.href] if cell.exact or cell.href else cell.text
+        if cell.value is not None and not cell.href:
+            yield cell.value
+        else:
+            yield [cell.text, cell.exact, cell.href] if cell.exact or cell.href else cell.text
 
 
 def amount(value: int | None) -> Cell:

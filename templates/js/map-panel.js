@@ -3,8 +3,10 @@
 import { element } from './dom.js';
 import { ancestry, neighbours, titleOf } from './map-model.js';
 import { pathOf } from './map-search.js';
+import { findingLines, hasTensors, tensorFacts, tensorLine } from './tensors.js';
 
 const MANY = 8;
+const READS = 24;
 
 /** A share of 0–1 in percent, never rounded to nothing or everything. */
 export function shareText(part, whole) {
@@ -26,7 +28,7 @@ export function detailsOf(details, i) {
     module: at('module'),
     inputs: words(details.specs[at('inputs')]),
     outputs: words(details.specs[at('outputs')]),
-    weights: words(details.weights[at('weights')]),
+    weights: pairsOf(details.weights[at('weights')]).map(([id, row]) => [details.strings[id], row]),
     attributes: attributes.flatMap((name, k) => (k % 2 ? [] : [[name, attributes[k + 1]]])),
     parameters: details.strings[parameters],
     macs: details.strings[macs],
@@ -35,6 +37,10 @@ export function detailsOf(details, i) {
     exact,
     findings: details.links[at('findings')].map((index) => details.findings[index]),
   };
+}
+
+function pairsOf(flat) {
+  return flat.flatMap((value, k) => (k % 2 ? [] : [[value, flat[k + 1]]]));
 }
 
 function row(list, term, ...values) {
@@ -97,21 +103,36 @@ export function fillPanel(panel, model, details, i, go) {
   figures(model, list, known, i);
   row(list, 'Input', mono(known.inputs));
   row(list, 'Output', mono(known.outputs));
-  row(list, 'Reads', mono(known.weights));
+  row(list, 'Reads', readsOf(known.weights));
   const { from, to } = neighbours(model, i);
   nodeLinks(model, list, 'Comes from', from, go);
   nodeLinks(model, list, 'Goes to', to, go);
   if (inside > 0) row(list, 'Inside', `${inside} ${inside === 1 ? 'box' : 'boxes'}`);
   for (const [name, value] of known.attributes) row(list, name, element('code', {}, element('bdi', {}, value)));
-  panel.replaceChildren(element('h3', {}, element('bdi', {}, titleOf(model, i))), ...findingsOf(known), list, ...linksOf(model, known, i, go));
+  panel.replaceChildren(element('h3', {}, element('bdi', {}, titleOf(model, i))), ...findingLines(known.findings), list, ...linksOf(model, known, i, go));
   panel.scrollTop = 0;
 }
 
-function findingsOf(known) {
-  return known.findings.map(([severity, word, sign, title, sentence]) => element(
-    'p', { class: 'map-finding' },
-    element('span', { class: `pill is-${severity}` }, `${sign} ${word}`), ' ', element('strong', {}, title), ` ${sentence}`,
-  ));
+/** The tensors that a box reads: as text at once, with distribution and figures where they were measured. */
+function readsOf(weights) {
+  if (weights.length === 0) return null;
+  const place = element('div', {}, mono(weights.map(([text]) => text)));
+  if (hasTensors() && weights.some(([, i]) => i >= 0)) fillReads(place, weights).catch(() => {});
+  return place;
+}
+
+async function fillReads(place, weights) {
+  const facts = await tensorFacts();
+  const lines = weights.slice(0, READS).map(([text, i]) => (i >= 0 ? tensorLine(facts, i, prefixOf(facts, i, text)) : element('li', {}, element('bdi', {}, text))));
+  if (weights.length > READS) lines.push(element('li', { class: 'muted' }, `and ${weights.length - READS} more`));
+  place.replaceChildren(element('ul', { class: 'tensors' }, ...lines));
+}
+
+/** What of a tensor's name the box itself says: the text tells the name relative to it. */
+function prefixOf(facts, i, text) {
+  const name = facts.rows[i].cells[0].text;
+  const short = text.split(' ')[0];
+  return name.endsWith(short) ? name.slice(0, name.length - short.length) : '';
 }
 
 function linksOf(model, known, i, go) {

@@ -240,22 +240,23 @@ function furnish(map) {
   recolor('family');
 }
 
-/** Comes true when the map is nearly in sight, or a key or another part of the page asks for it. */
+/** Comes true when the map is nearly in sight, or a key or another part of the page asks for it: then with what it asks for. */
 function needed(place) {
   return new Promise((resolve) => {
     const observer = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) done();
+      if (entries.some((entry) => entry.isIntersecting)) done(null);
     }, { rootMargin: '600px' });
-    const slash = (event) => { if (event.key === '/') done(); };
-    const done = () => {
+    const slash = (event) => { if (event.key === '/') done(null); };
+    const asked = ({ detail }) => done(detail);
+    const done = (detail) => {
       observer.disconnect();
       document.removeEventListener('keydown', slash);
-      document.removeEventListener('showonmap', done);
-      resolve();
+      document.removeEventListener('showonmap', asked);
+      resolve(detail);
     };
     observer.observe(place);
     document.addEventListener('keydown', slash);
-    document.addEventListener('showonmap', done);
+    document.addEventListener('showonmap', asked);
   });
 }
 
@@ -265,7 +266,7 @@ function needed(place) {
  * Where the page's data or Plotly cannot be read, the drawing in the markup stays.
  */
 export async function startMap(place) {
-  await needed(place);
+  const asked = await needed(place);
   const data = await payload('map');
   const library = await plotly();
   const map = new LiveMap(place, makeModel(data), library);
@@ -284,8 +285,11 @@ export async function startMap(place) {
     event.preventDefault();
     map.field.focus();
   });
-  document.addEventListener('showonmap', async ({ detail }) => {
-    if (await map.showModule(detail.module)) place.scrollIntoView({ block: 'start' });
-  });
+  const show = async ({ module }) => {
+    await map.showModule(module);
+    place.scrollIntoView({ block: 'start' });
+  };
+  document.addEventListener('showonmap', ({ detail }) => show(detail));
   place.dataset.state = 'live';
+  if (asked) await show(asked);
 }

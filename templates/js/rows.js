@@ -1,10 +1,12 @@
 // Tables as data: order, filter, fold, export. Nothing here touches the page.
 
+import { numberText } from './numbers.js';
+
 const NUMERIC = new Set(['number', 'share']);
 
 /** A packed table (see render/table.py) as columns and rows; each row knows its place, its parent and its children. */
 export function unpackTable(packed) {
-  const columns = packed.columns.map(([id, title, kind, help, shown]) => ({ id, title, kind, help, shown: Boolean(shown) }));
+  const columns = packed.columns.map(([id, title, kind, help, shown, group = '']) => ({ id, title, kind, help, shown: Boolean(shown), group }));
   const searched = columns.map((column, i) => (column.shown && !NUMERIC.has(column.kind) ? i : -1)).filter((i) => i >= 0);
   const above = [];
   const rows = packed.rows.map(([id, depth, folded, note, ...cells], index) => {
@@ -14,10 +16,11 @@ export function unpackTable(packed) {
     return { id, index, depth, parent, folded: folded > 0, group: folded > 1, note, cells: cells.map(cellOf), searched, children: [] };
   });
   for (const row of rows) if (row.parent >= 0) rows[row.parent].children.push(row.index);
-  return { columns, rows, tree: packed.tree, noun: packed.noun, caption: packed.caption };
+  return { columns, rows, tree: packed.tree, noun: packed.noun, caption: packed.caption, details: packed.details ?? '' };
 }
 
 function cellOf(packed) {
+  if (typeof packed === 'number') return { text: numberText(packed), exact: String(packed), href: '' };
   return typeof packed === 'string' ? { text: packed, exact: '', href: '' } : { text: packed[0], exact: packed[1], href: packed[2] };
 }
 

@@ -1,4 +1,5 @@
 import { element } from './dom.js';
+import { countsOf } from './histograms.js';
 import { startTools } from './tools.js';
 import { makePanel } from './panel.js';
 import { hasPayload, payload } from './payload.js';
@@ -38,7 +39,7 @@ export class TableView {
     this.place.querySelector('.count')?.remove();
     this.count = element('p', { class: 'count', role: 'status' });
     this.place.append(this.count);
-    if (this.histograms) this.addPanel();
+    if (this.table.details !== '') this.addPanel();
     if (this.table.rows.length >= TOOLS_FROM) startTools(this);
     this.scroller.replaceChildren(this.live);
     this.scroller.classList.add('live');
@@ -166,7 +167,7 @@ export class TableView {
 
   nameOf(row, cell, title) {
     const text = element('bdi', {}, this.flat ? cell.exact || cell.text : cell.text);
-    const parts = [this.histograms ? element('button', { type: 'button', class: 'open-row', 'data-open': row.index }, text) : text];
+    const parts = [this.panel ? element('button', { type: 'button', class: 'open-row', 'data-open': row.index }, text) : text];
     if (row.note) parts.push(element('span', { class: 'note' }, ` ${row.note}`));
     if (row.children.length > 0 && !this.flat) parts.unshift(this.twistOf(row, cell));
     return element('th', { scope: 'row', title: title ?? (cell.text.length > 40 ? cell.text : null) }, ...parts);
@@ -182,7 +183,7 @@ export class TableView {
 
   sparkOf(row) {
     const histogram = this.histograms?.rows[row.index];
-    return histogram ? sparkline(histogram.counts) : '';
+    return histogram ? sparkline(countsOf(histogram[3], histogram[2])) : '';
   }
 
   clicked(event) {
@@ -202,7 +203,7 @@ export class TableView {
     this.marked = row.index;
     this.window = [-1, -1];
     this.draw();
-    this.panel?.show(row, this.histograms?.rows[row.index], this.histograms?.levels ?? []);
+    this.panel?.show(row);
   }
 
   rowElement(row) {

@@ -58,6 +58,7 @@ function columnsMenu(view) {
       view.drawHead();
       view.update();
     });
+    if (column.group !== '' && column.group !== view.table.columns[i - 1]?.group) list.append(element('strong', {}, column.group));
     list.append(element('label', { title: column.help || null }, box, column.title));
   });
   const menu = element('details', { class: 'popup' }, element('summary', {}, 'Columns'), list);

@@ -17,6 +17,7 @@ import pytest
 from modelreport.facts import Report, Weights
 from modelreport.render.html import write_html
 from tests.factories import hostile_report, make_report, skipped_report
+from tests.factories_weights import rich_report
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +31,8 @@ class Opened:
 
 
 Open = Callable[..., Opened]
+READY = "t.closest('details:not([open])') || t.querySelector('.count')"
+"""Whether a table is live; one in a closed fold waits until that is opened."""
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
         made.page.on("request", lambda request: made.said.append(f"request: {request.url[:200]}"))
         made.page.goto(path.as_uri() + hash_)
         if wait:
-            until(made, "[...document.querySelectorAll('[data-table]')].every((t) => t.querySelector('.count'))")
+            until(made, f"[...document.querySelectorAll('[data-table]')].every((t) => {READY})")
         return made
 
     yield open_report
@@ -91,6 +94,11 @@ def walk(made: Opened) -> None:
         made.page.wait_for_timeout(60)
 
 
+def open_folds(made: Opened) -> None:
+    """Open every part of the weights section."""
+    made.page.evaluate("document.querySelectorAll('details.told').forEach((fold) => { fold.open = true; })")
+
+
 def many(number: int) -> Report:
     """The small report with that many measured tensors."""
     report = make_report()
@@ -112,6 +120,7 @@ def many(number: int) -> Report:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_quiet_and_every_chart_comes_alive(opened: Open, make: Callable[[], Report], scheme: str) -> None:
     made = opened(make(), color_scheme=scheme)
+    open_folds(made)
     walk(made)
     until(made, "[...document.querySelectorAll('figure[data-chart]')].every((f) => f.dataset.state === 'live')")
     assert made.page.evaluate("document.documentElement.dataset.scripts ?? ''") == ""
@@ -133,6 +142,8 @@ def test_without_scripts_everything_is_there(opened: Open) -> None:
     report = make_report()
     assert page.locator("#table-layers tbody tr").count() == len(report.structure.modules)
     assert page.locator("#table-weights tbody tr").count() == len(report.structure.tensors)
+    for fold in page.locator("details.told:not([open]) > summary").all():
+        fold.click()
     drawings = page.locator("figure.chart svg")
     assert drawings.count() >= 5
     assert all(drawings.nth(i).bounding_box()["height"] > 40 for i in range(drawings.count()))
@@ -239,14 +250,80 @@ def test_formulas_in_names_stay_text_in_a_csv_file(opened: Open) -> None:
 def test_a_chosen_tensor_shows_its_histogram_and_numbers(opened: Open) -> None:
     made = opened(make_report())
     made.page.get_by_role("button", name="layers.2.conv1.weight").click()
-    panel = made.page.locator(".panel")
-    until(made, "document.querySelector('.panel .bars path')")
+    panel = made.page.locator("#weights .panel")
+    until(made, "document.querySelector('#weights .panel .bars path')")
     assert panel.get_by_text("Quantiles").is_visible()
     assert "Zero channels" in (panel.text_content() or "")
     panel.get_by_label("logarithmic counts").check()
     panel.get_by_role("button", name="Close").click()
     assert not panel.is_visible()
     assert made.page.evaluate("document.activeElement.textContent") == "layers.2.conv1.weight"
+
+
+def test_a_chosen_tensor_tells_what_every_part_knows_of_it(opened: Open) -> None:
+    made = opened(rich_report(), "#weights")
+    made.page.get_by_role("button", name="encoder.layer.0.mlp.up.weight").click()
+    panel = made.page.locator("#weights .panel")
+    until(made, "document.querySelector('#weights .panel .curve path')")
+    text = panel.text_content() or ""
+    for words in (
+        "Unlike its peers", "SQNR int8, one scale per channel", "Update ratio", "Outlier channels", "Against its peers",
+        "Quantiles", "Effective rank",
+    ):  # fmt: skip
+        assert words in text, words
+    panel.get_by_role("link", name="Row in the layer table").click()
+    until(made, "document.querySelector('#table-layers tr.marked')")
+    marked = made.page.locator("#table-layers tr.marked bdi")
+    assert marked.first.text_content() == "up"
+
+
+def test_a_chosen_layer_shows_its_weights_and_leads_to_them_and_to_the_map(opened: Open) -> None:
+    made = opened(rich_report())
+    layers = table_of(made, "layers")
+    layers.get_by_label("Flat list").check()
+    layers.get_by_role("button", name="encoder.layer.2.mlp.up").click()
+    panel = made.page.locator("#layers .panel")
+    until(made, "document.querySelector('#layers .panel .tensor svg')")
+    assert panel.get_by_role("link", name="weight").count() == 1
+    assert "std 0." in (panel.text_content() or "")
+    panel.get_by_role("button", name="Show on the map").click()
+    until(made, "document.querySelector('.map-panel h3')?.textContent.startsWith('up')")
+    until(made, "document.querySelector('.map-panel .tensor svg')")
+    made.page.locator(".map-panel .tensor a").first.click()
+    until(made, "document.querySelector('#weight-13.marked')")
+
+
+def test_a_block_shows_the_weights_of_all_that_is_in_it(opened: Open) -> None:
+    made = opened(rich_report())
+    layers = table_of(made, "layers")
+    layers.get_by_role("button", name="Unfold all").click()
+    layers.get_by_role("button", name="encoder", exact=True).click()
+    until(made, "document.querySelectorAll('#layers .panel .tensor').length === 24")
+    assert "and 56 more" in (made.page.locator("#layers .panel").text_content() or "")
+
+
+def test_a_link_into_a_closed_fold_opens_it(opened: Open) -> None:
+    made = opened(rich_report())
+    made.page.evaluate("document.querySelectorAll('details.told').forEach((fold) => { fold.open = false; })")
+    made.page.evaluate("location.hash = '#chart-weight-heatmap'")
+    until(made, "document.querySelector('#weights-distributions').open")
+
+
+def test_the_answers_at_the_top_lead_to_the_cards(opened: Open) -> None:
+    made = opened(rich_report())
+    made.page.locator("#summary").get_by_role("link", name="unlike the others").click()
+    until(made, "Math.abs(document.getElementById('weights-is-odd').getBoundingClientRect().top) < 300")
+
+
+def test_hidden_columns_stand_under_headings_in_the_choice(opened: Open) -> None:
+    made = opened(rich_report())
+    weights = table_of(made, "weights")
+    weights.get_by_text("Columns", exact=True).click()
+    headings = weights.locator(".popup strong").all_text_contents()
+    assert headings == ["Values", "Channels", "Narrower formats", "Pruning", "Spectrum", "Peers", "Optimizer"]
+    weights.get_by_label("Kurtosis").check()
+    made.page.keyboard.press("Escape")
+    assert "Kurtosis" in " ".join(weights.locator("thead th").all_text_contents())
 
 
 def test_the_theme_follows_the_choice_and_the_charts_follow_the_theme(opened: Open) -> None:
@@ -330,7 +407,7 @@ def test_hostile_names_are_read_and_do_nothing(opened: Open) -> None:
     assert made.page.evaluate("document.querySelectorAll('img, iframe, object, embed').length") == 0
     assert made.page.evaluate("({}).polluted === undefined && typeof alert === 'function'")
     made.page.locator("#table-weights .open-row").first.click()
-    until(made, "!document.querySelector('.panel').hidden")
+    until(made, "!document.querySelector('#weights .panel').hidden")
     assert not [s for s in made.said if s.startswith(("dialog", "error", "console"))]
 
 

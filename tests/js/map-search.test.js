@@ -80,12 +80,12 @@ test('shares are never rounded to nothing or everything', () => {
 test('details are looked up in their tables', () => {
   const details = {
     strings: ['a.b', '1×3 float32', 'weight 3×3 float32', 'stride', '2', '9', '4 MAC', '8 FLOP', '36 B'],
-    specs: [[], [1]], weights: [[2]], attributes: [[3, 4]], figures: [[5, 6, 7, 8, true]], links: [[7]], findings: { 7: ['warning', 'Warning', '▲', 'T', 'S'] },
+    specs: [[], [1]], weights: [[2, 7]], attributes: [[3, 4]], figures: [[5, 6, 7, 8, true]], links: [[7]], findings: { 7: ['warning', 'Warning', '▲', 'T', 'S'] },
     nodes: { path: [0], module: [4], inputs: [1], outputs: [0], weights: [0], attributes: [0], figures: [0], findings: [0] },
   };
   const known = detailsOf(details, 0);
   assert.deepEqual(known.attributes, [['stride', '2']]);
-  assert.deepEqual([known.path, known.inputs, known.outputs, known.weights], ['a.b', ['1×3 float32'], [], ['weight 3×3 float32']]);
+  assert.deepEqual([known.path, known.inputs, known.outputs, known.weights], ['a.b', ['1×3 float32'], [], [['weight 3×3 float32', 7]]]);
   assert.deepEqual(known.findings, [['warning', 'Warning', '▲', 'T', 'S']]);
   assert.deepEqual([known.parameters, known.exact], ['9', true]);
 });

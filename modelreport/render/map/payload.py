@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from modelreport.facts import FAMILIES, Finding, Report, TensorFact, TensorSpec
 from modelreport.render import format as text
+from modelreport.render.anchors import anchors
 from modelreport.render.charts.palette import FAMILY_WORDS
 from modelreport.render.map.layout import Content, Layout, Place, RouteKind
 from modelreport.render.map.scene import KINDS, Node, Scene
+from modelreport.render.weights.details import finding_words
 
 Fact = TypeVar("Fact", bound=Hashable)
 ROUTES: tuple[RouteKind, ...] = ("plain", "skip", "shared")
@@ -105,13 +107,13 @@ def _worst(findings: tuple[Finding, ...], node: Node) -> int:
 def details_payload(report: Report, scene: Scene) -> dict[str, Any]:
     """What the side panel says about each node: names whole, numbers as text."""
     strings, specs, weights, attributes, figures, links = (_Table() for _ in range(6))
-    owned = _owned(report.structure.tensors)
+    owned, rows = _owned(report.structure.tensors), anchors(report).statistics
     columns: dict[str, list[Any]] = {
         "path": _column(strings, (node.path for node in scene.nodes), lambda path: text.name(path, 400)),
         "module": [node.module for node in scene.nodes],
         "inputs": _column(specs, (node.inputs for node in scene.nodes), lambda each: _specs(each, strings)),
         "outputs": _column(specs, (node.outputs for node in scene.nodes), lambda each: _specs(each, strings)),
-        "weights": [weights.place(_weights(node, owned, strings)) for node in scene.nodes],
+        "weights": [weights.place(_weights(node, owned, strings, rows)) for node in scene.nodes],
         "attributes": [attributes.place(_attributes(report, node, strings)) for node in scene.nodes],
         "figures": _column(figures, (_costs(node) for node in scene.nodes), lambda each: _figures(each, strings)),
         "findings": [links.place(tuple(node.findings[:20])) for node in scene.nodes],
@@ -124,7 +126,7 @@ def details_payload(report: Report, scene: Scene) -> dict[str, Any]:
         "attributes": attributes.values(),
         "figures": figures.values(),
         "links": links.values(),
-        "findings": {str(index): _finding(report.findings[index]) for index in sorted(told)},
+        "findings": {str(index): finding_words(report.findings[index]) for index in sorted(told)},
         "nodes": columns,
     }
 
@@ -156,15 +158,16 @@ def _owned(tensors: Iterable[TensorFact]) -> dict[str, list[TensorFact]]:
     return owned
 
 
-def _weights(node: Node, owned: dict[str, list[TensorFact]], strings: _Table) -> tuple[int, ...]:
-    """``name shape dtype`` of the tensors that a card reads or a module owns itself."""
+def _weights(node: Node, owned: dict[str, list[TensorFact]], strings: _Table, rows: dict[str, int]) -> tuple[int, ...]:
+    """``name shape dtype`` and row in the table of tensors, or -1, in turn, of what a card reads or a module owns."""
     if node.kind not in {"module", "operation"}:
         return ()
     tensors = node.reads if node.operation >= 0 else tuple(owned.get(node.path, ()))
     written = []
     for tensor in tensors[:MAX_WEIGHTS]:
         last = tensor.name.removeprefix(f"{node.path}.") if node.path else tensor.name
-        written.append(strings.place(f"{text.name(last, 80)} {text.shape(tensor.shape)} {tensor.dtype}"))
+        told = f"{text.name(last, 80)} {text.shape(tensor.shape)} {tensor.dtype}"
+        written += [strings.place(told), rows.get(tensor.name, -1)]
     return tuple(written)
 
 
@@ -186,14 +189,3 @@ def _figures(costs: tuple[int, int, int, int, bool], strings: _Table) -> tuple[i
     written = (text.count(parameters), text.macs(macs), text.flops(flops), text.bytes_binary(size_bytes))
     a, b, c, d = (strings.place(each) for each in written)
     return a, b, c, d, exact
-
-
-def _finding(finding: Finding) -> list[str]:
-    """Severity, word, sign, title and sentence."""
-    return [
-        finding.severity,
-        text.severity_word(finding.severity),
-        text.severity_icon(finding.severity),
-        text.name(finding.title),
-        text.message(finding.message),
-    ]

@@ -87,7 +87,9 @@ def table(report: Report) -> Table:
     lines = ordered(structure)
     rows = [_row(line, closed, structure, trace, costs) for line, closed in zip(lines, folded(lines), strict=True)]
     columns = (*_FIXED, *(_TRACED if trace else ()), *_SIZES, *(_COSTS if trace else ()), *_LAST)
-    return Table("layers", "Modules", columns, tuple(rows), tree=True, noun=("module", "modules"))
+    return Table(
+        "layers", "Modules", columns, tuple(rows), tree=True, noun=("module", "modules"), details="modules"
+    )  # fmt: skip
 
 
 def _row(line: Line, closed: bool, structure: Structure, trace: Trace | None, costs: Sequence[_Cost]) -> Row:

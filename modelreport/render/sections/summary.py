@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import Identification, Report, Security, Skipped, Trace, Verdict
+from modelreport.facts import Identification, Report, Security, Skipped, Trace, Verdict, Weights
 from modelreport.render import format as text
 from modelreport.render.packed import packing
 from modelreport.render.section import Section, no_badge
 from modelreport.render.sections.provenance import own_code
+from modelreport.render.weights.overview import cards
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def context(report: Report) -> dict[str, Any]:
         "description": report.outline.description,
         "own_code": own_code(report),
         "figures": key_figures(report),
+        "health": cards(report, report.weights) if isinstance(report.weights, Weights) else (),
         "sha256": files[0].sha256 if len(files) == 1 else None,
         "verdict": report.verdict,
         "icon": text.VERDICT_ICONS[report.verdict.level] if report.verdict else "",
