@@ -944,15 +944,18 @@ class LayerUpdate(Fact, frozen=True, kw_only=True):
     """What the optimizer's state says of one parameter."""
 
     name: str
-    """The parameter."""
+    """The parameter; where none could be told, the place of its state in the optimizer."""
     step: int | None
     gradient_rms: float | None
-    """Root of the mean of the second moment, bias-corrected where the step is known: RMS of recent gradients."""
+    """Root of the mean of the second moment, bias-corrected: RMS of recent gradients. ``None`` when the optimizer keeps
+    no second moment or the step is not known."""
     momentum_rms: float | None
     """Root mean square of the first moment or momentum buffer."""
     update_ratio: float | None
-    """RMS of one step's update by the optimizer's rule over the RMS of the weight."""
+    """RMS of the last step's update, by the optimizer's rule and the settings in the file and without decoupled weight
+    decay, over the RMS of the weight; ``None`` where the rule needs what the file does not hold."""
     weight_rms: float | None
+    """``None`` where no parameter could be told, or its values could not be read."""
     group: int | None = None
     """Index in ``OptimizerEvidence.groups``."""
 
@@ -963,6 +966,7 @@ class ParameterGroup(Fact, frozen=True, kw_only=True):
     settings: tuple[Item, ...]
     parameters: int
     """Tensors in it."""
+    learning_rate: float | None = None
 
 
 class OptimizerEvidence(Fact, frozen=True, kw_only=True, tag="optimizer"):
@@ -972,7 +976,13 @@ class OptimizerEvidence(Fact, frozen=True, kw_only=True, tag="optimizer"):
     layers: tuple[LayerUpdate, ...]
     """In the order of the parameters."""
     without_state: tuple[str, ...]
-    """Parameters of the optimizer that never received a gradient: no state, or a second moment of zero."""
+    """Parameters of the optimizer that never received a gradient: they have no state while others have one."""
+    zero_state: tuple[str, ...] = ()
+    """Parameters whose second moment is zero throughout: every gradient they received was zero."""
+    non_finite: tuple[str, ...] = ()
+    """Parameters whose state holds NaN or infinite values."""
+    unread: tuple[Item, ...] = ()
+    """Parameters whose state could not be read, each with the reason."""
     outside: tuple[str, ...]
     """Parameters of the model that the optimizer does not hold: frozen."""
     groups: tuple[ParameterGroup, ...]
@@ -1157,6 +1167,16 @@ class Picture(Fact, frozen=True, kw_only=True):
     """Slices there are; ``tiles`` may show some of them."""
     columns: int = 0
     """Tiles in a row, where their places mean something: a grid of positions."""
+    recognised: str = ""
+    """Why the tensor is taken for this, in one sentence."""
+    neighbours: float | None = None
+    """How alike neighbours are. Filters: correlation of weights side by side. Positions: mean cosine of one and the
+    next."""
+    apart: float | None = None
+    """What to hold it against. Filters: one standard error around 0, which is what noise gives. Positions: mean cosine
+    of all pairs."""
+    explained: float | None = None
+    """For ``components``: share of the filters' variance that the shown ones hold."""
     low: float | None = None
     high: float | None = None
     """Values that 0 and 255 stand for; ``None`` when each tile has its own scale."""
