@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 
@@ -100,6 +100,7 @@ def build(
     title: str = "",
     trace: bool = True,
     weights: bool = True,
+    spectra: str = "sample",
     workers: int = 0,
     dask: str = "",
     progress: Callable[[str, int, int], None] = no_progress,
@@ -112,7 +113,8 @@ def build(
     both are run. ``base`` is the folder of the model that an adapter belongs to. ``pick`` names one of several models
     in a file. ``device`` is the one to estimate the time of a pass for: an id of ``modelreport devices``, or
     ``"flops=100T,bandwidth=1T,memory=80G"``. Without ``trace`` there is no forward pass, without ``weights`` only
-    headers are read. ``workers`` is the number of threads that measure, ``dask`` the address of a Dask scheduler whose
+    headers are read. ``spectra`` says of which weight matrices singular values are computed: a ``sample``, ``all`` or
+    ``none``. ``workers`` is the number of threads that measure, ``dask`` the address of a Dask scheduler whose
     workers do; the report is the same. Raises ``LoadError`` or ``OptionsError``.
     """
     from modelreport.pipeline import build as build_facts
@@ -121,10 +123,19 @@ def build(
         inputs=tuple(parse_inputs(input)), model=model if isinstance(model, str) else name_of(model),
         factory=None if isinstance(model, str) else model, arguments=tuple((arguments or {}).items()),
         code=os.fspath(code), base=os.fspath(base), pick=pick, device=device, title=title, trace=trace, weights=weights,
+        spectra=check_spectra(spectra),
         workers=check_workers(workers), dask=dask, progress=progress,
     )  # fmt: skip
     where = Path(subject) if isinstance(subject, (str, os.PathLike)) else subject
     return Report.from_facts(build_facts(where, options))
+
+
+def check_spectra(which: str) -> Literal["sample", "all", "none"]:
+    """The choice that was asked for; ``OptionsError`` for another."""
+    match which:
+        case "sample" | "all" | "none":
+            return which
+    raise OptionsError(f"--spectra {which}: not a choice.", "Use --spectra sample, all or none.")
 
 
 def check_workers(workers: int) -> int:

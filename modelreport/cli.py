@@ -123,6 +123,14 @@ def build(
     no_weights: Annotated[
         bool, typer.Option("--no-weights", help="Read headers only: no statistics of the values, no hashes.")
     ] = False,
+    spectra: Annotated[
+        str,
+        typer.Option(
+            metavar="WHICH",
+            help="Weight matrices whose singular values are computed: sample (as many as a fixed amount of arithmetic "
+            "reaches), all (minutes for billions of parameters) or none.",
+        ),
+    ] = "sample",
     workers: Annotated[
         int, typer.Option(metavar="N", help="Threads that measure the weights. [default: one for each processor]")
     ] = 0,
@@ -153,7 +161,8 @@ def build(
     targets = output or [Path(f"{default_stem(path)}.report.html")]
     options = {
         "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title,
-        "device": device, "trace": not no_trace, "weights": not no_weights, "workers": workers, "dask": dask,
+        "device": device, "trace": not no_trace, "weights": not no_weights, "spectra": spectra, "workers": workers,
+        "dask": dask,
     }  # fmt: skip
     written: list[Path] = []
     try:

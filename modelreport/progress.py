@@ -19,6 +19,7 @@ WORDS = {
     "identify": "Identifying the architecture",
     "trace": "Tracing the forward pass",
     "measure": "Measuring weights",
+    "spectra": "Decomposing weights",
     "hash": "Hashing files",
     "judge": "Judging",
     "render": "Writing",

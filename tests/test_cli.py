@@ -114,6 +114,7 @@ def test_fail_on_turns_findings_into_exit_code_1(level: str, code: int, tmp_path
         (["--model", "no_such_package:net"], "no_such_package"),
         (["--model", "nocolon"], "nocolon"),
         (["--pick", "nothing"], "nothing"),
+        (["--spectra", "some"], "--spectra some: not a choice"),
     ],
 )
 def test_an_unusable_option_is_one_clear_line(arguments: list[str], expected: str, tmp_path: Path) -> None:
@@ -290,3 +291,17 @@ def test_headers_alone_are_read_when_asked(tmp_path: Path) -> None:
     assert [file["sha256"] for file in report["source"]["files"]] == [None]
     assert report["structure"]["parameters"] > 0
     assert "s  load" in done.stderr
+
+
+@pytest.mark.parametrize(("which", "tag"), [("none", "skipped"), ("sample", "spectra"), ("all", "spectra")])
+def test_spectra_are_computed_of_what_is_asked_for(which: str, tag: str, tmp_path: Path) -> None:
+    sample = SAMPLES / "digits_vit.safetensors"
+    done = run("build", sample, "--no-trace", "--spectra", which, "-o", tmp_path / "r.json")
+    assert done.returncode in (0, 1), done.stderr
+    made = json.loads((tmp_path / "r.json").read_text())["weights"]["spectra"]
+    assert made["type"] == tag
+    if tag == "skipped":
+        assert made["hint"] == "leave out --spectra none"
+    else:
+        assert made["left_out"] == 0
+        assert made["tensors"]
