@@ -247,6 +247,30 @@ class Opaque:
 
 
 @dataclass(eq=False)
+class OptimizerGroup:
+    """Parameters that share settings."""
+
+    keys: tuple[str, ...]
+    """Of ``OptimizerState.states``, one for each parameter, in the optimizer's order."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Plain values: learning rate, betas, weight decay …"""
+    names: tuple[str, ...] = ()
+    """Names of the parameters, where the group carries them."""
+
+
+@dataclass(eq=False)
+class OptimizerState:
+    """An optimizer's own memory, as far as the file holds it."""
+
+    path: str
+    """Where it lies in the file."""
+    kind: str
+    groups: tuple[OptimizerGroup, ...]
+    states: dict[str, dict[str, LazyTensor | int | float]]
+    """For each parameter that has one, by its key: an index, or the name of the parameter."""
+
+
+@dataclass(eq=False)
 class Checkpoint:
     """An opened checkpoint: facts about the source and lazy access to everything in it. Use as a context manager."""
 
@@ -256,6 +280,8 @@ class Checkpoint:
     """Of the chosen model, names without the stripped prefix, in file order."""
     extra: tuple[LazyTensor, ...] = ()
     """Tensors that are not weights of the model: optimizer state, other models in the file."""
+    optimizers: tuple[OptimizerState, ...] = ()
+    """The optimizers whose tensors are among ``extra``."""
     tree: ModuleNode | None = None
     """The pickled module tree, where the file holds one."""
     graph: Any = None

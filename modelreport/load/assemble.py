@@ -122,6 +122,7 @@ def assemble(opened: Opened, contents: Contents, options: Options, content: Cont
         security=opened.security,
         tensors=tuple(chosen.tensors),
         extra=extra,
+        optimizers=tuple(contents.optimizers),
         tree=chosen.tree,
         files=opened.files,
     )

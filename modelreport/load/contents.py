@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from modelreport.checkpoint import LazyTensor, ModuleNode
+from modelreport.checkpoint import LazyTensor, ModuleNode, OptimizerState
 from modelreport.load.budget import Budget, ExhaustedError
 from modelreport.load.describe import short
 from modelreport.load.modules import Modules, is_module, tree_tensors, unwrap
+from modelreport.load.optimizers import optimizer_state
 from modelreport.load.pickle_values import (
     Blob,
     Group,
@@ -70,6 +71,7 @@ class Contents:
     loose: list[LazyTensor] = field(default_factory=list)
     """Tensors that belong to no model and no optimizer, such as random states."""
     optimizer: list[LazyTensor] = field(default_factory=list)
+    optimizers: list[OptimizerState] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     """Kinds of the optimizers found."""
     items: TrainingItems = field(default_factory=lambda: TrainingItems(Plain()))
@@ -197,13 +199,16 @@ class Finder:
         self._todo.extend((path, value, depth + 1) for path, value in reversed(entries))
 
     def _optimizer(self, path: str, value: Made | Pairs, entries: dict[str, Any]) -> None:
-        self.contents.kinds.append(optimizer_kind(entries, optimizer_class(value)))
+        kind = optimizer_kind(entries, optimizer_class(value))
+        self.contents.kinds.append(kind)
         for tensor_path, tensor in self._tensors_below(path, entries["state"]):
             tensor.name, tensor.role = tensor_path, "optimizer"
             self.contents.optimizer.append(tensor)
+        state = optimizer_state(_join(path, "state"), kind, entries, self.tensors, self.plain, self._budget)
+        self.contents.optimizers.append(state)
         for index, group in enumerate(entries["param_groups"][:20]):
             for key, option in (mapping(group) or {}).items():
-                if key != "params":
+                if key not in ("params", "param_names"):
                     self.contents.items.add(_join(path, f"param_groups.{index}.{key}"), option)
 
     def _tensors_below(self, path: str, root: Any) -> list[tuple[str, LazyTensor]]:

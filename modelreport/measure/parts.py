@@ -11,9 +11,11 @@ import msgspec
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import Skipped, Structure, Weights
+from modelreport.measure.optimizer import optimizer
 from modelreport.measure.peers import peers
 from modelreport.measure.precision import precision
 from modelreport.measure.pruning import pruning
+from modelreport.measure.spectra import spectra
 from modelreport.measure.survey import measure
 from modelreport.measure.units import duplicated, units
 from modelreport.options import Options
@@ -39,6 +41,8 @@ PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = (
     ("peers", peers),
     ("precision", precision),
     ("pruning", pruning),
+    ("spectra", spectra),
+    ("optimizer", optimizer),
 )
 """Field of ``facts.Weights`` and the function that fills it, each after those before it."""
 

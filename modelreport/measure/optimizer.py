@@ -1,0 +1,138 @@
+"""What the optimizer's state in a training checkpoint tells of the training, parameter by parameter."""
+
+from __future__ import annotations
+
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from modelreport.checkpoint import OptimizerState
+from modelreport.facts import Item, LayerUpdate, OptimizerEvidence, ParameterGroup, Skipped, Structure
+from modelreport.measure.matching import Matching, match
+from modelreport.measure.updates import Memory, read_memory
+
+if TYPE_CHECKING:
+    from modelreport.measure.parts import Measured
+
+_SETTINGS_SHOWN = 30
+_MOST_THREADS = 8
+_STATELESS = "SGD"
+"""The one optimizer that keeps nothing, when it has no momentum."""
+
+
+def optimizer(measured: Measured) -> OptimizerEvidence | Skipped:
+    """The evidence of the optimizer that holds most parameters of the model; the others are named in the notes."""
+    optimizers = measured.checkpoint.optimizers
+    if not optimizers:
+        return Skipped(stage="measure", reason="The file holds no optimizer state.")
+    parameters = parameters_of(measured.structure)
+    prefix = measured.checkpoint.source.stripped_prefix
+    matchings = [match(each, parameters, prefix) for each in optimizers]
+    best = max(range(len(optimizers)), key=lambda i: (len(matchings[i].names), bool(optimizers[i].states), -i))
+    chosen, matching = optimizers[best], matchings[best]
+    notes = [
+        f"The file also holds the state of {other.kind} at {other.path}, which is not that of this model."
+        for other in optimizers
+        if other is not chosen
+    ]
+    return _evidence(measured, chosen, matching, notes)
+
+
+def parameters_of(structure: Structure) -> list[tuple[str, tuple[int, ...]]]:
+    """Name and shape of each parameter of the model in its order, tied ones once."""
+    return [(t.name, t.shape) for t in structure.tensors if t.role == "parameter" and not t.tied_to]
+
+
+def _evidence(
+    measured: Measured, chosen: OptimizerState, matching: Matching, notes: list[str]
+) -> OptimizerEvidence | Skipped:
+    group_of = {key: index for index, group in enumerate(chosen.groups) for key in group.keys}
+    keys = list(dict.fromkeys([*group_of, *chosen.states]))
+    memories = _memories(chosen, keys, group_of, measured.options.workers)
+    order = {name: index for index, (name, _) in enumerate(parameters_of(measured.structure))}
+    names = {key: matching.names.get(key, f"{chosen.path}.{key}") for key in keys}
+    keys.sort(key=lambda key: order.get(names[key], len(order)))
+    weights = {t.name: t.norm / math.sqrt(t.count) for t in measured.weights.tensors if t.norm is not None and t.count}
+    found = [(key, memory) for key in keys if isinstance(memory := memories.get(key), Memory)]
+    stateless = [names[key] for key in keys if not chosen.states.get(key)]
+    if not chosen.states and chosen.kind == _STATELESS:
+        notes.append("SGD without momentum keeps nothing of the gradients: only its settings are in the file.")
+        stateless = []
+    return OptimizerEvidence(
+        kind=chosen.kind,
+        layers=tuple(_layer(names[key], memory, weights, matching, key, group_of) for key, memory in found),
+        without_state=tuple(stateless),
+        zero_state=tuple(names[key] for key, memory in found if memory.never),
+        non_finite=tuple(names[key] for key, memory in found if not memory.finite),
+        unread=tuple(Item(name=names[k], value=reason) for k in keys if isinstance(reason := memories.get(k), str)),
+        outside=_outside(measured.structure, matching),
+        groups=tuple(_group(group.settings, len(group.keys)) for group in chosen.groups),
+        matched=matching.sentence,
+        notes=(*notes, *_reasons([memory for _, memory in found])),
+    )
+
+
+def _outside(structure: Structure, matching: Matching) -> tuple[str, ...]:
+    """Parameters of the model that the optimizer does not hold; none are named where matching left something open."""
+    if not matching.complete:
+        return ()
+    held = set(matching.names.values())
+    return tuple(name for name, _ in parameters_of(structure) if name not in held)
+
+
+def _layer(
+    name: str, memory: Memory, weights: dict[str, float], matching: Matching, key: str, groups: dict[str, int]
+) -> LayerUpdate:
+    weight = weights.get(name) if key in matching.names else None
+    ratio = memory.update_rms / weight if memory.update_rms is not None and weight else None
+    return LayerUpdate(
+        name=name,
+        step=memory.step,
+        gradient_rms=memory.gradient_rms,
+        momentum_rms=memory.momentum_rms,
+        update_ratio=ratio if ratio is not None and math.isfinite(ratio) else None,
+        weight_rms=weight,
+        group=groups.get(key),
+    )
+
+
+def _memories(chosen: OptimizerState, keys: list[str], groups: dict[str, int], workers: int) -> dict[str, Memory | str]:
+    """What each state says, or why it cannot be read; keys without a state are left out."""
+
+    def work(key: str) -> Memory | str:
+        group = chosen.groups[groups[key]].settings if key in groups else {}
+        try:
+            return read_memory(chosen.kind, chosen.states[key], group)
+        except ValueError as error:
+            return str(error)[:300]
+        except (OverflowError, ZeroDivisionError, TypeError) as error:
+            return f"its settings are not those of an optimizer ({type(error).__name__})"
+
+    held = [key for key in keys if chosen.states.get(key)]
+    most = min(workers or os.cpu_count() or 1, _MOST_THREADS)
+    with ThreadPoolExecutor(most) as threads:
+        return dict(zip(held, threads.map(work, held), strict=True))
+
+
+def _group(settings: dict[str, Any], parameters: int) -> ParameterGroup:
+    rate = settings.get("lr")
+    known = isinstance(rate, (int, float)) and not isinstance(rate, bool) and math.isfinite(rate)
+    shown = [(n, v) for n, v in settings.items() if v is not None][:_SETTINGS_SHOWN]
+    return ParameterGroup(
+        settings=tuple(Item(name=name, value=_text(value)) for name, value in shown),
+        parameters=parameters,
+        learning_rate=float(rate) if known and rate is not None else None,
+    )
+
+
+def _text(value: Any) -> str:
+    """A setting as the user wrote it."""
+    shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return shown[:200]
+
+
+def _reasons(memories: list[Memory]) -> list[str]:
+    """Why there is no update, each reason once."""
+    reasons = [memory.reason for memory in memories if memory.reason and memory.update_rms is None]
+    return [f"No update could be computed: {reason}." for reason in dict.fromkeys(reasons)][:5]

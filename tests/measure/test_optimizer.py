@@ -1,0 +1,189 @@
+"""What the optimizer's state tells of the training."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from modelreport.facts import LayerUpdate, OptimizerEvidence, Skipped
+from modelreport.options import Options
+from modelreport.pipeline import build
+
+
+class Net(torch.nn.Module):
+    """Two layers, a normalisation, a head, and a parameter that the forward pass does not use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = torch.nn.Linear(6, 8)
+        self.norm = torch.nn.BatchNorm1d(8)
+        self.second = torch.nn.Linear(8, 8)
+        self.unused = torch.nn.Parameter(torch.ones(5))
+        self.head = torch.nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.head(torch.relu(self.second(torch.relu(self.norm(self.first(x))))))
+        return out
+
+
+def train(net: Net, optimizer: torch.optim.Optimizer, steps: int = 10) -> None:
+    torch.manual_seed(1)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(net(torch.randn(16, 6)), torch.randint(0, 3, (16,)))
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+
+def told(folder: Path, state: Any) -> OptimizerEvidence | Skipped:
+    torch.save(state, folder / "training.pt")
+    report = build(folder / "training.pt", Options(trace=False))
+    assert not isinstance(report.weights, Skipped)
+    return report.weights.optimizer
+
+
+def evidence(folder: Path, state: Any) -> OptimizerEvidence:
+    found = told(folder, state)
+    assert isinstance(found, OptimizerEvidence), found
+    return found
+
+
+def by_name(found: OptimizerEvidence) -> dict[str, LayerUpdate]:
+    return {layer.name: layer for layer in found.layers}
+
+
+@pytest.fixture
+def net() -> Net:
+    torch.manual_seed(0)
+    return Net()
+
+
+def test_every_layer_has_its_figures_in_the_order_of_the_model(tmp_path: Path, net: Net) -> None:
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2, weight_decay=0.0)
+    train(net, optimizer, 9)
+    before = {name: p.detach().clone() for name, p in net.named_parameters()}
+    train(net, optimizer, 1)
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
+    layers = by_name(found)
+    trained = [name for name, _ in net.named_parameters() if name != "unused"]
+    assert list(layers) == trained
+    for name, parameter in net.named_parameters():
+        if name != "unused":
+            change, weight = (parameter.detach() - before[name]).norm(), parameter.detach().norm()
+            assert layers[name].update_ratio == pytest.approx(float(change / weight), rel=1e-3)
+            assert layers[name].weight_rms == pytest.approx(float(weight) / math.sqrt(parameter.numel()), rel=1e-5)
+            assert layers[name].step == 10
+    assert found.kind == "AdamW"
+    assert found.groups[0].learning_rate == 0.01
+    assert found.groups[0].parameters == 9
+
+
+def test_a_parameter_that_is_in_no_loss_has_no_state(tmp_path: Path, net: Net) -> None:
+    optimizer = torch.optim.Adam(net.parameters())
+    train(net, optimizer)
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
+    assert found.without_state == ("unused",)
+    assert found.outside == ()
+    assert found.zero_state == ()
+
+
+def test_a_gradient_that_is_always_zero_is_told(tmp_path: Path, net: Net) -> None:
+    optimizer = torch.optim.Adam(net.parameters())
+    torch.nn.init.constant_(net.norm.weight, 0.0)
+    torch.nn.init.constant_(net.norm.bias, -1.0)
+    train(net, optimizer, 1)
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
+    assert {"first.weight", "norm.weight", "second.weight"} <= set(found.zero_state)
+    assert "head.bias" not in found.zero_state
+
+
+def test_a_layer_outside_the_optimizer_is_frozen(tmp_path: Path, net: Net) -> None:
+    held = [p for name, p in net.named_parameters() if not name.startswith(("first", "unused"))]
+    optimizer = torch.optim.SGD(held, lr=0.1, momentum=0.9)
+    train(net, optimizer)
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
+    assert found.outside == ("unused", "first.weight", "first.bias")
+    assert by_name(found)["head.weight"].group == 0
+    assert "(the optimizer holds 6, the model 9)" in found.matched
+
+
+def test_what_order_and_shape_leave_open_is_named_by_its_place(tmp_path: Path) -> None:
+    net = torch.nn.Sequential(*(torch.nn.Linear(4, 4) for _ in range(3)))
+    optimizer = torch.optim.Adam(net[1].parameters())
+    net(torch.ones(2, 4)).sum().backward()
+    optimizer.step()
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
+    assert [layer.name for layer in found.layers] == ["optimizer.state.0", "optimizer.state.1"]
+    assert all(layer.gradient_rms and layer.weight_rms is None and layer.update_ratio is None for layer in found.layers)
+    assert found.outside == ()
+    assert "leave open" in found.matched
+
+
+def test_named_parameters_leave_nothing_open(tmp_path: Path) -> None:
+    net = torch.nn.Sequential(*(torch.nn.Linear(4, 4) for _ in range(3)))
+    optimizer = torch.optim.Adam([(f"1.{name}", p) for name, p in net[1].named_parameters()])
+    net(torch.ones(2, 4)).sum().backward()
+    optimizer.step()
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
+    assert list(by_name(found)) == ["1.weight", "1.bias"]
+    assert found.outside == ("0.weight", "0.bias", "2.weight", "2.bias")
+
+
+def test_sgd_without_momentum_accuses_nobody(tmp_path: Path, net: Net) -> None:
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    train(net, optimizer)
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
+    assert (found.layers, found.without_state) == ((), ())
+    assert "keeps nothing" in found.notes[0]
+
+
+def test_of_two_optimizers_that_of_the_model_is_told(tmp_path: Path, net: Net) -> None:
+    other = torch.nn.Linear(2, 2)
+    optimizers = torch.optim.Adam(net.parameters()), torch.optim.SGD(other.parameters(), lr=0.1, momentum=0.9)
+    train(net, optimizers[0])
+    other(torch.ones(1, 2)).sum().backward()
+    optimizers[1].step()
+    state = {
+        "generator": net.state_dict(),
+        "discriminator": other.state_dict(),
+        "optimizer_d": optimizers[1].state_dict(),
+        "optimizer_g": optimizers[0].state_dict(),
+    }
+    found = evidence(tmp_path, state)
+    assert found.kind == "Adam"
+    assert found.notes == (
+        "The file also holds the state of SGD with momentum at optimizer_d.state, which is not that of this model.",
+    )
+
+
+def test_values_that_are_not_finite_and_tensors_that_do_not_fit_cost_one_parameter(tmp_path: Path, net: Net) -> None:
+    optimizer = torch.optim.Adam(net.parameters())
+    train(net, optimizer)
+    state = optimizer.state_dict()
+    state["state"][1]["exp_avg_sq"][0, 0] = math.nan
+    state["state"][2]["exp_avg_sq"] = torch.ones(3)
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": state})
+    order = [name for name, _ in net.named_parameters()]
+    assert found.non_finite == (order[1],)
+    assert [item.value for item in found.unread] == ["the tensors of its state differ in size"]
+    assert len(found.layers) == 7
+
+
+def test_a_file_without_an_optimizer_says_so(tmp_path: Path, net: Net) -> None:
+    found = told(tmp_path, net.state_dict())
+    assert isinstance(found, Skipped)
+    assert found.reason == "The file holds no optimizer state."
+
+
+def test_figures_do_not_depend_on_the_number_of_threads(tmp_path: Path, net: Net) -> None:
+    optimizer = torch.optim.Adam(net.parameters())
+    train(net, optimizer)
+    path = tmp_path / "training.pt"
+    torch.save({"model": net.state_dict(), "optimizer": optimizer.state_dict()}, path)
+    reports = [build(path, Options(trace=False, workers=workers)).weights for workers in (1, 4)]
+    assert all(not isinstance(weights, Skipped) for weights in reports)
+    assert reports[0].optimizer == reports[1].optimizer  # type: ignore[union-attr]
