@@ -12,10 +12,12 @@ from modelreport.render.charts.flops_by_depth import flops_by_depth
 from modelreport.render.charts.flops_by_family import flops_by_family
 from modelreport.render.charts.memory_timeline import memory_timeline
 from modelreport.render.charts.parameters_by_module import parameters_by_module
+from modelreport.render.charts.peer_map import peer_map
 from modelreport.render.charts.roofline import roofline
 from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.tensor_histogram import tensor_histogram
 from modelreport.render.charts.training_memory import training_memory
+from modelreport.render.charts.weight_depth import BY_ID, weight_depth
 from modelreport.render.charts.weight_heatmap import weight_heatmap
 from modelreport.render.charts.weight_ridgeline import weight_ridgeline
 
@@ -32,6 +34,11 @@ CHARTS: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
     "cost-scaling": lambda report: cost_scaling(report.usage),
     "weight-ridgeline": lambda report: weight_ridgeline(report.structure, report.weights, report.trace),
     "weight-heatmap": lambda report: weight_heatmap(report.structure, report.weights, report.trace),
+    "weight-scale": lambda report: weight_depth(report, BY_ID["weight-scale"]),
+    "weight-kurtosis": lambda report: weight_depth(report, BY_ID["weight-kurtosis"]),
+    "weight-outliers": lambda report: weight_depth(report, BY_ID["weight-outliers"]),
+    "weight-sparsity": lambda report: weight_depth(report, BY_ID["weight-sparsity"]),
+    "peer-map": peer_map,
     "dtype-bytes": lambda report: dtype_bytes(report.structure),
 }
 """The charts of a whole report by id. Histograms of single tensors are made by ``tensor_histogram``."""

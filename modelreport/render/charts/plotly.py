@@ -127,7 +127,13 @@ def _axis(axis: Axis, limits: tuple[float, float], suffix: str, *, reverse: bool
         }
     if axis.log:
         ends = [math.log10(limit) for limit in limits]
-        return shown | {"type": "log", "range": ends, "dtick": 1, "tickformat": "~g" if axis.unit == "number" else "~s"}
+        every = 1 if ends[1] - ends[0] > 2 else "D2"  # 1, 2, 5, 10 … where decades alone would be too few
+        return shown | {
+            "type": "log",
+            "range": ends,
+            "dtick": every,
+            "tickformat": "~g" if axis.unit == "number" else "~s",
+        }
     exponent = suffix.removeprefix("e") if suffix.startswith("e") else ""
     return shown | {
         "range": list(limits),

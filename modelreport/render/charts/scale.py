@@ -29,7 +29,8 @@ class Tick:
 def ticks(low: float, high: float, unit: Unit, wanted: int = 5, *, log: bool = False) -> list[Tick]:
     """At most about ``wanted`` round values between ``low`` and ``high``, ascending, with their unit.
 
-    Bytes are round in binary units, counts never fall between integers, decades are used when ``log``.
+    Bytes are round in binary units, counts never fall between integers, decades are used when ``log``, with 2 and 5
+    between them where there are few.
     """
     if log:
         return _decades(low, high, unit, wanted)
@@ -56,6 +57,13 @@ def _round_values(low: float, high: float, wanted: int, *, whole: bool) -> list[
 
 def _decades(low: float, high: float, unit: Unit, wanted: int) -> list[Tick]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    if math.log10(high) - math.log10(low) <= 2:  # decades alone would be too few
+        powers = range(first - 1, last + 1)
+        between = [
+            f * 10.0**p for p in powers for f in (1, 2, 5) if low * (1 - 1e-9) <= f * 10.0**p <= high * (1 + 1e-9)
+        ]
+        if len(between) > 1:
+            return [Tick(value, _round_label(value, unit)) for value in between]
     if last < first:
         return [Tick(low, label(low, unit)), Tick(high, label(high, unit))]
     every = max(1, math.ceil((last - first + 1) / max(wanted, 1)))
@@ -63,7 +71,7 @@ def _decades(low: float, high: float, unit: Unit, wanted: int) -> list[Tick]:
 
 
 def _round_label(value: float, unit: Unit) -> str:
-    """A power of ten without the zeros behind its point: ``10 k``; below one as it is."""
+    """A round value without the zeros behind its point: ``10 k``; below one as it is."""
     if value < 1:
         return f"{value:.12f}".rstrip("0")
     return re.sub(r"\.0+(?=\s|$)", "", label(value, unit))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import pairwise
+from statistics import NormalDist
 
-from modelreport.facts import Histogram, Skipped, Structure, Trace, Weights
+from modelreport.facts import QUANTILES, Histogram, Skipped, Structure, TensorStatistics, Trace, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.partition import bounded
 from modelreport.render.charts.spec import Axis, Chart, Ridge
@@ -12,6 +15,10 @@ from modelreport.render.charts.weight_rows import Row, none_drawn, percentile, w
 
 ROWS = 24
 _STEPS = 96
+_COARSE = 3
+"""Steps of the picture that one bin of a histogram may be wide."""
+
+_NORMAL = NormalDist()
 
 
 def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Trace | Skipped) -> Chart | Skipped:
@@ -38,7 +45,7 @@ def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Tr
                 low=-reach,
                 high=reach,
                 colour=row.colour,
-                heights=heights(row.statistics.histogram, reach) if row.statistics.histogram else (),
+                heights=_outline(row.statistics, reach),
                 hover=f"{row.label}: mean {text.number(row.statistics.mean)}, std {text.number(row.statistics.std)}, "
                 f"{text.number(row.statistics.minimum)} to {text.number(row.statistics.maximum)}",
             )
@@ -49,17 +56,33 @@ def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Tr
     )
 
 
+def _outline(s: TensorStatistics, reach: float) -> tuple[float, ...]:
+    """The histogram; the quantiles where a few values far out make its bins wider than the picture can bear."""
+    if s.histogram is None:
+        return ()
+    width = (s.histogram.high - s.histogram.low) / max(len(s.histogram.counts), 1)
+    smooth = width > _COARSE * 2 * reach / _STEPS and _strictly(s.quantiles)
+    return _scaled(_by_quantiles(s.quantiles, reach)) if smooth else heights(s.histogram, reach)
+
+
 def heights(histogram: Histogram, reach: float) -> tuple[float, ...]:
     """The histogram on ``_STEPS`` equal bins from ``-reach`` to ``reach``, its highest bin at 1.
 
     Counts are spread evenly within their old bins, so that the area stays; a constant tensor is one peak.
     """
-    edges = [-reach + 2 * reach * i / _STEPS for i in range(_STEPS + 1)]
-    below = [_below(histogram, edge) for edge in edges]
+    below = [_below(histogram, edge) for edge in _edges(reach)]
     density = [high - low for low, high in pairwise(below)]
     if histogram.high <= histogram.low and abs(histogram.low) <= reach:
         density = [0.0] * _STEPS
         density[min(int((histogram.low + reach) / (2 * reach) * _STEPS), _STEPS - 1)] = 1.0
+    return _scaled(density)
+
+
+def _edges(reach: float) -> list[float]:
+    return [-reach + 2 * reach * i / _STEPS for i in range(_STEPS + 1)]
+
+
+def _scaled(density: list[float]) -> tuple[float, ...]:
     top = max(density) or 1.0
     return tuple(round(value / top, 4) for value in density)
 
@@ -73,6 +96,45 @@ def _below(histogram: Histogram, value: float) -> float:
     whole = int(place)
     rest = (place - whole) * histogram.counts[whole] if whole < len(histogram.counts) else 0.0
     return sum(histogram.counts[:whole]) + rest
+
+
+def _strictly(quantiles: tuple[float, ...]) -> bool:
+    return len(quantiles) == len(QUANTILES) and all(low < high for low, high in pairwise(quantiles))
+
+
+def _by_quantiles(quantiles: tuple[float, ...], reach: float) -> list[float]:
+    """Shares of the values in each step, from a smooth curve through the quantiles.
+
+    The curve goes from a value to the normal score of its share and is a straight line for normal values: a monotone
+    cubic (Fritsch and Carlson 1980), straight beyond its ends.
+    """
+    scores = [_NORMAL.inv_cdf(q) for q in QUANTILES]
+    slopes = _slopes(quantiles, scores)
+    below = [_NORMAL.cdf(_curve(edge, quantiles, scores, slopes)) for edge in _edges(reach)]
+    return [high - low for low, high in pairwise(below)]
+
+
+def _slopes(x: Sequence[float], y: Sequence[float]) -> list[float]:
+    """Slopes at the points that keep the cubics between them monotone: the harmonic means of the neighbours."""
+    between = [(y[i + 1] - y[i]) / (x[i + 1] - x[i]) for i in range(len(x) - 1)]
+    inner = [2 * a * b / (a + b) for a, b in pairwise(between)]
+    return [between[0], *inner, between[-1]]
+
+
+def _curve(at: float, x: Sequence[float], y: Sequence[float], slopes: Sequence[float]) -> float:
+    if at <= x[0]:
+        return y[0] + slopes[0] * (at - x[0])
+    if at >= x[-1]:
+        return y[-1] + slopes[-1] * (at - x[-1])
+    i = bisect_right(x, at) - 1
+    width = x[i + 1] - x[i]
+    t = (at - x[i]) / width
+    start, end = y[i], y[i + 1]
+    return (
+        start * (1 + 2 * t) * (1 - t) ** 2
+        + end * t**2 * (3 - 2 * t)
+        + width * (slopes[i] * t * (1 - t) ** 2 + slopes[i + 1] * t**2 * (t - 1))
+    )
 
 
 def _std(row: Row) -> float:

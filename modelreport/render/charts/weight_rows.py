@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from modelreport.facts import Skipped, Structure, TensorStatistics, Trace, Weights
+from modelreport.facts import Skipped, Structure, TensorFact, TensorStatistics, Trace, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.partition import thin
 
@@ -19,12 +20,14 @@ class Row(NamedTuple):
 
 
 def weight_rows(structure: Structure, weights: Weights, trace: Trace | Skipped, limit: int) -> tuple[list[Row], str]:
-    """Weights of two or more dimensions (all parameters when there are none), evenly thinned to ``limit``.
+    """Weights of two or more dimensions (all parameters when there are none) by depth, evenly thinned to ``limit``.
 
-    Also a sentence on what is left out. Colours are those of the operation family that reads the tensor.
+    Depth is the order in which the forward pass reads them, else that of the file. Also a sentence on what is left
+    out. Colours are those of the operation family that reads the tensor.
     """
     known = {item.name: item for item in weights.tensors if item.quantiles and item.histogram is not None}
     parameters = [t for t in structure.tensors if t.role == "parameter" and not t.tied_to and t.name in known]
+    parameters = by_depth(parameters, trace)
     matrices = [tensor for tensor in parameters if len(tensor.shape) > 1]
     chosen = matrices or parameters
     families = _families(trace)
@@ -34,7 +37,34 @@ def weight_rows(structure: Structure, weights: Weights, trace: Trace | Skipped, 
     ]
     what = "weights with two or more dimensions" if matrices else "parameters"
     left_out = f"{len(rows)} of {len(chosen)} {what}, at even distances" if len(rows) < len(chosen) else f"All {what}"
-    return rows, f"{left_out}, in the order of the model."
+    order = "of the file" if isinstance(trace, Skipped) else "of execution"
+    return rows, f"{left_out}, in the order {order}."
+
+
+def by_depth(tensors: Sequence[TensorFact], trace: Trace | Skipped) -> list[TensorFact]:
+    """Tensors in the order in which the forward pass reads them first; those it does not read stay where they were.
+
+    Without a pass it is the order of the file, with numbers counted where the file is sorted by name: layer 2 is
+    before layer 10.
+    """
+    if isinstance(trace, Skipped):
+        names = [tensor.name for tensor in tensors]
+        return sorted(tensors, key=lambda tensor: natural(tensor.name)) if names == sorted(names) else list(tensors)
+    first: dict[str, int] = {}
+    for operation in trace.operations:
+        for name in operation.parameters:
+            first.setdefault(name, operation.id)
+    place, places = -1, []
+    for tensor in tensors:
+        place = first.get(tensor.name, place)
+        places.append(place)
+    return [tensors[i] for i in sorted(range(len(tensors)), key=lambda i: (places[i], i))]
+
+
+def natural(name: str) -> tuple[tuple[bool, int, str], ...]:
+    """A key that sorts names with the numbers in them by their values."""
+    parts = re.split(r"(\d{1,18})", name)
+    return tuple((i % 2 == 0, int(part) if i % 2 else 0, "" if i % 2 else part) for i, part in enumerate(parts))
 
 
 def none_drawn(weights: Weights) -> str:

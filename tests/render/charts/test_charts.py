@@ -17,8 +17,9 @@ from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.svg import svg
 from modelreport.render.charts.tensor_histogram import tensor_histogram
 from tests.factories import hostile_report, make_report, skipped_report
+from tests.factories_deep import deep_report
 
-REPORTS = {"small": make_report, "skipped": skipped_report, "hostile": hostile_report}
+REPORTS = {"small": make_report, "skipped": skipped_report, "hostile": hostile_report, "deep": deep_report}
 TAGS = {"svg", "title", "desc", "path", "rect", "circle", "text"}
 
 
@@ -37,6 +38,7 @@ CASES = [
 def test_every_chart_is_drawn_for_a_complete_report():
     made = overview(make_report())
     assert list(made) == list(CHARTS)
+    made |= {name: chart for name, chart in overview(deep_report()).items() if isinstance(made[name], Skipped)}
     assert {name: chart.id for name, chart in made.items()} == {name: name for name in CHARTS}
 
 
@@ -45,7 +47,8 @@ def test_what_was_skipped_says_why():
     skipped = {name for name, chart in made.items() if isinstance(chart, Skipped)}
     assert skipped == {
         "flops-by-family", "flops-by-depth", "memory-timeline", "weight-ridgeline", "weight-heatmap",
-        "training-memory", "roofline", "cost-scaling",
+        "training-memory", "roofline", "cost-scaling", "weight-scale", "weight-kurtosis", "weight-outliers",
+        "weight-sparsity", "peer-map",
     }  # fmt: skip
     assert all(made[name].reason for name in skipped)
 
@@ -119,7 +122,8 @@ def test_axis_labels_do_not_overlap():
 
 def test_figures_are_made_by_name_when_asked_for():
     found = figures(make_report())
-    assert set(CHARTS) < set(found)
+    assert {name for name, chart in overview(make_report()).items() if isinstance(chart, Chart)} < set(found)
+    assert isinstance(figures(deep_report())["peer-map"], Figure)
     assert "histogram:fc.weight" in found
     assert isinstance(found["histogram:fc.weight"], Figure)
     assert isinstance(found["map"], Figure)

@@ -3,7 +3,10 @@ import pytest
 from modelreport.render.charts import CHARTS, overview
 from modelreport.render.charts.palette import LIGHT
 from modelreport.render.charts.plotly import height, plain, plotly_figure, resolve
+from modelreport.render.charts.spec import Chart
+from modelreport.render.charts.weight_depth import BY_ID, weight_depth
 from tests.factories import make_report
+from tests.factories_deep import deep_report
 
 
 def figure(name):
@@ -37,7 +40,8 @@ def test_resolve_fills_every_token_and_refuses_unknown_ones():
 
 def test_hover_text_is_data_and_not_a_template():
     for name in CHARTS:
-        for trace in figure(name)["data"]:
+        chart = overview(make_report())[name]
+        for trace in plotly_figure(chart)["data"] if isinstance(chart, Chart) else ():
             assert trace.get("hovertemplate", "%{customdata}<extra></extra>") == "%{customdata}<extra></extra>"
 
 
@@ -45,3 +49,7 @@ def test_height_follows_the_rows():
     charts = overview(make_report())
     assert height(charts["parameters-by-module"]) > height(charts["flops-by-family"])
     assert height(charts["memory-timeline"]) == 260
+
+
+def test_a_log_axis_of_less_than_two_decades_has_ticks_between_them():
+    assert plotly_figure(weight_depth(deep_report(), BY_ID["weight-scale"]))["layout"]["yaxis"]["dtick"] == "D2"

@@ -28,6 +28,11 @@ def test_a_log_axis_has_decades():
     assert len(ticks(2.0, 3.0, "count", log=True)) == 2
 
 
+def test_a_log_axis_of_few_decades_has_twos_and_fives():
+    assert [tick.label for tick in ticks(0.03, 0.6, "number", log=True)] == ["0.05", "0.1", "0.2", "0.5"]
+    assert [tick.label for tick in ticks(1.0, 50.0, "number", log=True)] == ["1", "2", "5", "10", "20", "50"]
+
+
 @given(st.floats(-1e30, 1e30), st.floats(1e-30, 1e30), st.integers(2, 12))
 def test_ticks_ascend_within_the_range_and_are_few(low, size, wanted):
     high = low + size

@@ -1,11 +1,12 @@
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modelreport.facts import Histogram, Skipped
-from modelreport.render.charts.weight_ridgeline import heights, weight_ridgeline
-from tests.factories import make_report, skipped_report
+from modelreport.render.charts.weight_ridgeline import _outline, heights, weight_ridgeline
+from tests.factories import make_report, make_statistics, skipped_report
 
 
 def test_every_matrix_has_a_ridge_on_one_axis():
@@ -62,3 +63,13 @@ def test_values_near_the_largest_float_do_not_overflow():
     )  # fmt: skip
     chart = weight_ridgeline(full.structure, msgspec.structs.replace(full.weights, tensors=huge), full.trace)
     assert all(0 <= value <= 1 for layer in chart.layers for value in layer.heights)
+
+
+def test_a_few_values_far_out_do_not_make_the_ridge_a_box():
+    rng = np.random.default_rng(0)
+    values = rng.normal(0, 0.1, 20_000)
+    values[:3] = 9.0
+    heights = _outline(make_statistics("w", values), 0.35)
+    plain = _outline(make_statistics("w", values[3:]), 0.35)
+    assert max(abs(a - b) for a, b in zip(heights, plain, strict=True)) < 0.2
+    assert len(set(heights)) > 60

@@ -9,6 +9,7 @@ from modelreport.render import format as text
 from modelreport.render.weights.distributions import context
 from modelreport.render.weights.part import Told
 from tests.factories import make_report
+from tests.factories_deep import deep_arrays, report_of
 
 
 def test_the_outcome_is_the_range_of_spreads() -> None:
@@ -27,3 +28,22 @@ def test_without_finite_values_there_is_nothing_to_show() -> None:
     report = make_report()
     assert isinstance(report.weights, Weights)
     assert isinstance(context(report, replace(report.weights, tensors=())), Skipped)
+
+
+def test_tails_and_channels_that_stand_out_are_told() -> None:
+    arrays = deep_arrays()
+    quiet = context(report_of(arrays), report_of(arrays).weights)  # type: ignore[arg-type]
+    assert isinstance(quiet, Told)
+    assert [text.message(s)[:30] for s in quiet.sentences] == ["No weight has heavy tails: the"]
+    arrays["blocks.4.mlp.up.weight"][7] *= 50
+    report = report_of(arrays)
+    told = context(report, report.weights)  # type: ignore[arg-type]
+    assert isinstance(told, Told)
+    tails, channels = map(text.message, told.sentences)
+    assert tails.startswith("One weight has heavy tails, blocks.4.mlp.up.weight")
+    assert channels.startswith("One weight, blocks.4.mlp.up.weight, has a channel")
+    arrays["blocks.5.mlp.up.weight"][7] *= 60
+    report = report_of(arrays)
+    told = context(report, report.weights)  # type: ignore[arg-type]
+    assert isinstance(told, Told)
+    assert all(text.message(s).startswith("2 of 48 weights have") for s in told.sentences)
