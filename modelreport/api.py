@@ -55,20 +55,21 @@ class Report(facts.Report, frozen=True, kw_only=True, tag=False):
         return self.render(".json").decode()
 
     def render(self, suffix: str) -> bytes:
-        """The report as a document: ``.html``, ``.pdf``, ``.md`` or ``.json``."""
+        """The report as a document: ``.html``, ``.pdf``, ``.md`` or ``.json``; ``.csv`` is the table of tensors."""
         from modelreport.render import render
 
         return render(self, suffix)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report; the suffix decides the form. Returns the path.
+    def save(self, path: str | os.PathLike[str], form: str = "") -> Path:
+        """Write the report; the suffix decides the form, or ``form``, such as ``.csv``. Returns the path.
 
         The file appears whole or not at all. Raises ``OptionsError`` for an unknown suffix, ``OutputError`` when it
         cannot be written and ``MissingDependencyError`` when the form needs a package that is not installed.
         """
         target = Path(path)
-        check_output(target)
-        write_atomically(target, self.render(target.suffix.lower()))
+        form = form or target.suffix.lower()
+        check_output(target, form)
+        write_atomically(target, self.render(form))
         return target
 
     @property
@@ -167,11 +168,11 @@ def parse_inputs(given: Any) -> list[facts.TensorSpec]:
     return [spec for value in values for spec in parse_inputs(value)]
 
 
-def check_output(target: Path) -> None:
+def check_output(target: Path, form: str = "") -> None:
     """Refuse an output that cannot be written, before any work is done for it."""
     from modelreport.render import WRITERS
 
-    if target.suffix.lower() not in WRITERS:
+    if (form or target.suffix.lower()) not in WRITERS:
         raise OptionsError(
             f"{target}: the suffix {target.suffix or '(none)'} is not a form of report.",
             f"Use one of {', '.join(sorted(WRITERS))}.",

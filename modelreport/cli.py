@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,8 +66,16 @@ def build(
             "--output",
             "-o",
             metavar="OUT",
-            help="Report to write: .html, .pdf, .md or .json. May be given several times. "
+            help="Report to write: .html, .pdf, .md, .json or .csv (the tensors). May be given several times. "
             "[default: NAME.report.html in the working directory]",
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write the table of tensors as CSV: one row a tensor, every statistic, names that a spreadsheet "
+            "would run as a formula with an apostrophe before them.",
         ),
     ] = None,
     inputs: Annotated[
@@ -158,7 +167,8 @@ def build(
     if fail_on and fail_on not in FAIL_LEVELS:
         raise OptionsError(f"--fail-on {fail_on}: not a level.", "Use --fail-on error or --fail-on warning.")
     set_up_logging(verbose=verbose)
-    targets = output or [Path(f"{default_stem(path)}.report.html")]
+    targets = {target: target.suffix.lower() for target in output or [Path(f"{default_stem(path)}.report.html")]}
+    targets |= {csv: ".csv"} if csv else {}
     options = {
         "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title,
         "device": device, "trace": not no_trace, "weights": not no_weights, "spectra": spectra, "workers": workers,
@@ -179,18 +189,23 @@ def build(
         raise typer.Exit(1)
 
 
-def make(path: Path, targets: list[Path], options: dict[str, Any], progress: Progress, written: list[Path]) -> Report:
-    """Check what can be checked at once, build the report and write it; ``written`` receives each output made."""
+def make(
+    path: Path, targets: dict[Path, str], options: dict[str, Any], progress: Progress, written: list[Path]
+) -> Report:
+    """Check what can be checked at once, build the report and write it to each target in its form.
+
+    ``written`` receives each output made.
+    """
     from modelreport import api
 
-    for target in targets if path.exists() else ():  # for a path that is not there, that is what to say
-        api.check_output(target)
+    for target, form in targets.items() if path.exists() else ():  # for a path that is not there, that is what to say
+        api.check_output(target, form)
         if target.absolute() == path.absolute():
             raise OptionsError(f"-o {plain(str(target))}: is the checkpoint itself.", "Choose another name.")
     report = api.build(path, **options, progress=progress)
-    for target in targets:
-        progress(f"render {target.suffix.lower()}", 0, 0)
-        written.append(report.save(target))
+    for target, form in targets.items():
+        progress(f"render {form}", 0, 0)
+        written.append(report.save(target, form))
     return report
 
 
@@ -200,7 +215,7 @@ def default_stem(path: Path) -> str:
     return name if path.is_dir() else Path(name).stem
 
 
-def print_outcome(report: Report, targets: list[Path]) -> None:
+def print_outcome(report: Report, targets: Iterable[Path]) -> None:
     """One line of what was found and one for each file written."""
     from modelreport.render.markdown import outcome_line
 

@@ -81,6 +81,16 @@ def test_four_forms_of_one_report(tmp_path: Path) -> None:
     assert json.loads(outputs[3].read_text())["title"] == "My net"
 
 
+def test_the_table_of_tensors_is_written_beside_the_report(tmp_path: Path) -> None:
+    done = run("build", SAMPLES / "digits_cnn.pth", "--no-trace", "--csv", "tensors.txt", "-o", "r.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "tensors.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("name,shape,dtype,")
+    names = {tensor["name"] for tensor in json.loads((tmp_path / "r.json").read_text())["structure"]["tensors"]}
+    assert {line.split(",")[0] for line in lines[1:]} == names
+    assert "tensors.txt" in done.stdout
+
+
 def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         outputs = [x for s in (".html", ".pdf", ".md", ".json") for x in ("-o", tmp_path / f"{name}{s}")]

@@ -36,17 +36,24 @@ def _json(report: Report) -> bytes:
     return write_json(report)
 
 
+def _csv(report: Report) -> bytes:
+    from modelreport.render.csv import write_csv
+
+    return write_csv(report)
+
+
 WRITERS: Final[Mapping[str, Callable[[Report], bytes]]] = {
     ".html": _html,
     ".pdf": _pdf,
     ".md": _markdown,
     ".json": _json,
+    ".csv": _csv,
 }
 """From the suffix of an output to its writer."""
 
 
 def render(report: Report, suffix: str) -> bytes:
-    """The report in the format of ``suffix`` (``.html``, ``.pdf``, ``.md`` or ``.json``, in any case).
+    """The report in the format of ``suffix`` (``.html``, ``.pdf``, ``.md``, ``.json`` or ``.csv``, in any case).
 
     ``OutputError`` for another suffix; ``MissingDependencyError`` when a writer needs a package that is not installed.
     """

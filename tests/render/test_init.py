@@ -11,12 +11,13 @@ from tests.factories import make_report
 
 def test_every_suffix_has_its_writer_in_any_case() -> None:
     report = make_report()
-    assert set(WRITERS) == {".html", ".pdf", ".md", ".json"}
+    assert set(WRITERS) == {".html", ".pdf", ".md", ".json", ".csv"}
     assert render(report, ".html").startswith(b"<!doctype html>")
     assert render(report, ".HTML") == render(report, ".html")
     assert render(report, ".json").lstrip().startswith(b"{")
     assert render(report, ".md").startswith(b"#")
     assert render(report, ".pdf").startswith(b"%PDF")
+    assert render(report, ".csv").startswith(b"name,shape,")
 
 
 @pytest.mark.parametrize("suffix", ["", ".docx", "html"])

@@ -51,6 +51,8 @@ class Tensor:
     """Indices in ``Report.findings`` of those that point at it."""
     copies: tuple[str, ...] = ()
     """Other tensors with the same values."""
+    measured: bool = True
+    """Whether its values were read; without that ``statistics`` only holds name and count."""
 
     @property
     def spectrum(self) -> Spectrum | None:
