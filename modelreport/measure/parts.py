@@ -13,6 +13,7 @@ from modelreport.checkpoint import Checkpoint
 from modelreport.facts import Skipped, Structure, Weights
 from modelreport.measure.optimizer import optimizer
 from modelreport.measure.peers import peers
+from modelreport.measure.pictures import pictures
 from modelreport.measure.precision import precision
 from modelreport.measure.pruning import pruning
 from modelreport.measure.spectra import spectra
@@ -38,6 +39,7 @@ class Measured:
 PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = (
     ("duplicates", duplicated),
     ("units", units),
+    ("pictures", pictures),
     ("peers", peers),
     ("precision", precision),
     ("pruning", pruning),
