@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from modelreport.facts import Report, Skipped, Weights
 from modelreport.render.charts.cost_scaling import cost_scaling
 from modelreport.render.charts.dtype_bytes import dtype_bytes
+from modelreport.render.charts.embedding_norms import embedding_norms
 from modelreport.render.charts.flops_by_depth import flops_by_depth
 from modelreport.render.charts.flops_by_family import flops_by_family
 from modelreport.render.charts.memory_timeline import memory_timeline
@@ -15,9 +16,11 @@ from modelreport.render.charts.parameters_by_module import parameters_by_module
 from modelreport.render.charts.peer_map import peer_map
 from modelreport.render.charts.roofline import roofline
 from modelreport.render.charts.spec import Chart
+from modelreport.render.charts.spectra import alpha_depth, rank_depth, spectrum_curves
 from modelreport.render.charts.tensor_histogram import tensor_histogram
 from modelreport.render.charts.training_memory import training_memory
 from modelreport.render.charts.weight_depth import BY_ID, weight_depth
+from modelreport.render.charts.unit_shares import unit_shares
 from modelreport.render.charts.weight_heatmap import weight_heatmap
 from modelreport.render.charts.weight_ridgeline import weight_ridgeline
 
@@ -39,6 +42,11 @@ CHARTS: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
     "weight-outliers": lambda report: weight_depth(report, BY_ID["weight-outliers"]),
     "weight-sparsity": lambda report: weight_depth(report, BY_ID["weight-sparsity"]),
     "peer-map": peer_map,
+    "spectrum-curves": lambda report: spectrum_curves(report.weights),
+    "rank-depth": lambda report: rank_depth(report.weights),
+    "alpha-depth": lambda report: alpha_depth(report.weights),
+    "embedding-norms": lambda report: embedding_norms(report.weights),
+    "unit-shares": unit_shares,
     "dtype-bytes": lambda report: dtype_bytes(report.structure),
 }
 """The charts of a whole report by id. Histograms of single tensors are made by ``tensor_histogram``."""

@@ -23,10 +23,10 @@ on paper sets ``own_print`` and brings ``templates/print/weights/<id>.html``.
 from __future__ import annotations
 
 from modelreport.facts import Report, Weights
-from modelreport.render.weights import distributions, peers
+from modelreport.render.weights import distributions, peers, spectra
 from modelreport.render.weights.part import Part, Shown, show
 
-PARTS: tuple[Part, ...] = (distributions.PART, peers.PART)
+PARTS: tuple[Part, ...] = (distributions.PART, peers.PART, spectra.PART)
 
 
 def shown_parts(report: Report, weights: Weights) -> tuple[Shown, ...]:
