@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from modelreport.facts import Pruning, Skipped, TensorPruning
 from modelreport.measure.precision.chosen import choose
 from modelreport.measure.precision.layout import Layout, layout
-from modelreport.measure.precision.losses import FLOATS, finite_values
+from modelreport.measure.precision.losses import FLOATS, finite
 from modelreport.measure.precision.magnitudes import magnitudes, places
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def keep_magnitudes(told: Told) -> dict[str, Any]:
     form = layout(told.plan.shape)
     if form is None or told.plan.codec.dtype not in FLOATS or not told.plan.count:
         return {}
-    values = finite_values(told.sample, wide=False)
+    values = finite(told.sample.values, wide=False)
     if values.size == told.plan.count:
         found = np.bincount(places(_single(values)), minlength=_KEYS)
         zeros = values.size - int(np.count_nonzero(values))

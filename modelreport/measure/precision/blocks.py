@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelreport.measure.precision.elementwise import Effect, squares
+from modelreport.measure.precision.elementwise import Effect, count, squares
 from modelreport.measure.precision.formats import E2M1
 from modelreport.measure.precision.schemes import Plan
 
@@ -30,6 +31,20 @@ NF4 = (
 
 
 @dataclass(frozen=True, eq=False)
+class EveryRow:
+    """What is known of all rows of a tensor, beside those of the sample."""
+
+    largest: NDArray[np.float64]
+    """Largest magnitude of each."""
+    energy: float
+    """Σx² over all."""
+    apart: NDArray[np.intp]
+    """Rows that would make up much of the noise by themselves."""
+    values: NDArray[Any]
+    """Their values, shape ``(len(apart), values of a row)``."""
+
+
+@dataclass(frozen=True, eq=False)
 class RowSample:
     """Whole rows of a tensor."""
 
@@ -37,29 +52,42 @@ class RowSample:
     """Shape ``(rows, values of a row)``, finite, float32 or float64."""
     largest: NDArray[np.float64]
     """Largest magnitude of each of these rows as a whole, also where ``values`` holds only its first part."""
+    indices: NDArray[np.int64]
+    """Which rows of the tensor they are."""
     count: int
     """Values of the whole tensor."""
-    every_largest: NDArray[np.float64] | None = None
-    """Largest magnitude of every row of the tensor, where it is known."""
-    energy: float = 0.0
-    """Σx² over every row, where that is known."""
+    every: EveryRow | None = None
+    """``None`` where that is not known, or these are all rows."""
+
+    @cached_property
+    def top(self) -> float:
+        """A power of two above every magnitude: in its units nothing is rounded."""
+        largest = float(self.largest.max(initial=0.0))
+        return math.ldexp(1.0, math.frexp(largest)[1]) if largest else 0.0
+
+    @cached_property
+    def unit(self) -> NDArray[np.float32]:
+        """The values in units of ``top``."""
+        return np.asarray(self.values / self.values.dtype.type(self.top), np.float32)
+
+    @cached_property
+    def nonzero(self) -> int:
+        """Values other than zero."""
+        return count(self.unit)
 
 
 def of_rows(rows: RowSample, plan: Plan) -> Effect:
     """What a scheme with a scale for each channel or block does to a tensor."""
-    largest = float(rows.largest.max(initial=0.0))
-    if not largest:
+    if not rows.top:
         return Effect(0.0)
-    top = math.ldexp(1.0, math.frexp(largest)[1])  # a power of two, so that nothing is rounded
-    unit = (rows.values / top).astype(np.float32)
     whole = rows.values.size == rows.count
     if plan.share == "channel":
-        noise, kept = _channels(unit, rows, top)
+        noise, kept = _channels(rows)
     else:
-        blocks = into_blocks(unit, plan.block)
+        blocks = into_blocks(rows.unit, plan.block)
         error, kept = _BLOCKS[plan.id](blocks)
         noise = error / (squares(blocks) or 1.0)
-    lost = int(np.count_nonzero(unit)) - kept
+    lost = rows.nonzero - kept
     if not whole:
         lost = round(lost * (rows.count / rows.values.size))
     return Effect(noise, 0, lost, sampled=0 if whole else rows.values.size)
@@ -88,22 +116,34 @@ def _total(error: Block, step: NDArray[np.float32]) -> float:
     return float((each * np.square(step.astype(np.float64))).sum())
 
 
-def _channels(unit: Block, rows: RowSample, top: float) -> tuple[float, int]:
+def _channels(rows: RowSample) -> tuple[float, int]:
     """Noise over energy of int8 with a scale for each row, and how many values do not become zero.
 
-    A row's noise goes with the square of its step, so where the largest magnitude of every row is known, the sample
-    only has to tell the factor between the two.
+    A row's noise goes with the square of its step. So where the largest magnitude of every row is known, the sample
+    only has to tell the factor between the two, and rows that stand out are measured by themselves.
     """
-    inner, step = _steps(unit, (rows.largest / top / 127).astype(np.float32))
+    top, every = rows.top, rows.every
+    noise, kept = _noise_of_rows(rows.unit, rows.largest / top)
+    if every is None:
+        return float(noise.sum()) / (squares(rows.unit) or 1.0), kept
+    alone, _ = _noise_of_rows((every.values / top).astype(np.float32), every.largest[every.apart] / top)
+    others = np.ones(every.largest.size, np.bool_)
+    others[every.apart] = False
+    seen = others[rows.indices]
+    step = float(np.square(rows.largest[seen] / top).sum())
+    factor = float(noise[seen].sum()) / step / rows.values.shape[1] if step else 0.0
+    length = rows.count / every.largest.size
+    total = float(alone.sum()) + factor * length * float(np.square(every.largest[others] / top).sum())
+    return total / (every.energy / top / top), kept
+
+
+def _noise_of_rows(unit: Block, largest: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """Σ of the squared errors of int8 in each row, and how many values do not become zero."""
+    inner, step = _steps(unit, (largest / 127).astype(np.float32))
     whole = np.rint(inner)
-    kept = int(np.count_nonzero(whole))
+    kept = count(whole)
     np.subtract(inner, whole, out=inner)
-    noise, energy = _total(inner, step), squares(unit)
-    if rows.every_largest is not None and rows.values.size < rows.count and rows.energy > 0:
-        share = float(np.sum((rows.every_largest / top) ** 2) / (np.sum((rows.largest / top) ** 2) or 1.0))
-        length = rows.count / rows.every_largest.size / rows.values.shape[1]
-        return noise * share * length / (rows.energy / top / top), kept
-    return noise / (energy or 1.0), kept
+    return np.einsum("ij,ij->i", inner, inner) * np.square(step.astype(np.float64)), kept
 
 
 def _int4(blocks: Block) -> tuple[float, int]:
@@ -111,7 +151,7 @@ def _int4(blocks: Block) -> tuple[float, int]:
     inner, step = _steps(blocks, _half(np.abs(blocks).max(axis=1) / 7))
     whole = np.rint(inner)
     np.clip(whole, -7, 7, out=whole)
-    return _total(inner - whole, step), int(np.count_nonzero(whole))
+    return _total(inner - whole, step), count(whole)
 
 
 def _int4_zero(blocks: Block) -> tuple[float, int]:
@@ -120,7 +160,7 @@ def _int4_zero(blocks: Block) -> tuple[float, int]:
     inner, step = _steps(blocks, _half((high - low) / 15))
     zero = np.clip(np.rint(-low / step), 0, 15)[:, None]
     whole = np.clip(np.rint(inner) + zero, 0, 15) - zero
-    return _total(inner - whole, step), int(np.count_nonzero(whole))
+    return _total(inner - whole, step), count(whole)
 
 
 def _half(scale: NDArray[Any]) -> NDArray[np.float32]:
@@ -143,15 +183,16 @@ def _nf4(blocks: Block) -> tuple[float, int]:
     place += inner > np.take(_BORDERS, np.minimum(place, _BORDERS.size - 1))
     np.minimum(place, _LEVELS.size - 1, out=place)
     nearest = np.take(_LEVELS, place)
-    return _total(inner - nearest, step), int(np.count_nonzero(nearest))
+    return _total(inner - nearest, step), count(nearest)
 
 
 def _mxfp4(blocks: Block) -> tuple[float, int]:
     """E2M1 times a power of two: that of the largest magnitude over that of the largest number (OCP MX 1.0, 6.3)."""
-    exponent = np.frexp(np.abs(blocks).max(axis=1))[1] - 1 - 2
-    inner, step = _steps(blocks, np.where(blocks.any(axis=1), np.ldexp(np.float32(1), exponent), 0).astype(np.float32))
+    most = np.abs(blocks).max(axis=1)
+    step = np.where(most > 0, np.ldexp(np.float32(1), np.frexp(most)[1] - 1 - 2), 0)
+    inner, step = _steps(blocks, step.astype(np.float32))
     nearest = E2M1.round(inner)
-    return _total(inner - nearest, step), int(np.count_nonzero(nearest))
+    return _total(inner - nearest, step), count(nearest)
 
 
 _BLOCKS: dict[str, Callable[[Block], tuple[float, int]]] = {

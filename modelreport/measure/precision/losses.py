@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelreport.measure.precision.blocks import RowSample, of_rows
-from modelreport.measure.precision.elementwise import Effect, Sampled, of_table, of_values, squares
+from modelreport.measure.precision.blocks import EveryRow, RowSample, of_rows
+from modelreport.measure.precision.elementwise import Effect, Sampled, Values, of_table, of_values
 from modelreport.measure.precision.layout import Layout, layout
 from modelreport.measure.precision.magnitudes import Magnitudes, magnitudes, places
 from modelreport.measure.precision.schemes import PLANS
 from modelreport.measure.rows import Rows
-from modelreport.measure.sample import Sample
 from modelreport.measure.told import Told
 
 FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
@@ -25,6 +24,11 @@ KEPT = "precision"
 
 _BLOCK_VALUES = 1 << 15
 """Values that schemes with blocks are measured on: 256 groups of 128, which tell the noise to about 0.1 dB."""
+_APART = 64
+"""A row stands out when it holds more than this part of the sum of squared steps: an even row of a matrix of as many
+rows would hold just that."""
+_APART_VALUES = 1 << 17
+"""Values of rows that are read again, at most."""
 _CHECKED_VALUES = 1 << 14
 """Values that tell whether numbers are evenly spread within the buckets of a table."""
 
@@ -51,28 +55,30 @@ def keep_losses(told: Told) -> dict[str, Any]:
 
 def _losses(told: Told) -> Losses | None:
     """``None`` when no value is finite and other than zero."""
-    values = finite_values(told.sample, wide=told.plan.codec.dtype == "float64")
-    whole = values.size == told.plan.count
-    table = None if whole else magnitudes(told.summary, told.rows.largest if told.rows else None)
-    largest = table.largest if table else float(np.abs(values).max(initial=0.0))
+    values = finite(told.sample.values, wide=told.plan.codec.dtype == "float64")
+    if values.size == told.plan.count:
+        table, given = None, Values(values, float(np.abs(values).max(initial=0.0)))
+        largest, energy = given.largest, given.energy
+    else:
+        table, given = magnitudes(told.summary, told.rows.largest if told.rows else None), None
+        largest, energy = table.largest, table.energy
     if not largest:
         return None
     form = layout(told.plan.shape)
-    plans = PLANS if form else tuple(plan for plan in PLANS if plan.everything)
-    narrower = [plan for plan in plans if told.plan.codec.dtype != _SAME.get(plan.id)]
-    effects = []
-    sampled = _sampled(values, table) if table else None
     rows = _rows(told, form, values) if form else None
-    for plan in narrower:
+    sampled = _sampled(values, table) if table else None
+    effects: list[tuple[str, Effect]] = []
+    for plan in PLANS:
+        if (not form and not plan.everything) or told.plan.codec.dtype == _SAME.get(plan.id):
+            continue
         if plan.share in ("channel", "block"):
             effect = of_rows(rows, plan) if rows else None
         elif table:
             effect = of_table(table, plan.format, scaled=plan.share == "tensor", sample=sampled)
-        else:
-            effect = of_values(values, largest, plan.format, scaled=plan.share == "tensor")
+        elif given:
+            effect = of_values(given, plan.format, scaled=plan.share == "tensor")
         if effect is not None:
             effects.append((plan.id, effect))
-    energy = table.energy if table else _energy(values, largest)
     return Losses(tuple(effects), energy, largest)
 
 
@@ -80,15 +86,11 @@ _SAME = {"fp16": "float16", "bf16": "bfloat16"}
 """Dtype that a scheme changes nothing about."""
 
 
-def finite_values(sample: Sample, *, wide: bool) -> NDArray[Any]:
-    """The sample as float32, or float64 where the tensor is, with zeros in place of what is not finite."""
-    values: NDArray[Any] = sample.values if wide else sample.values.astype(np.float32)
+def finite(numbers: NDArray[Any], *, wide: bool) -> NDArray[Any]:
+    """Numbers as float32, or float64 where they are ``wide``, with zeros in place of what is not finite."""
+    values: NDArray[Any] = numbers.astype(np.float64 if wide else np.float32, copy=False)
     good = np.isfinite(values)
     return values if good.all() else np.where(good, values, values.dtype.type(0))
-
-
-def _energy(values: NDArray[Any], largest: float) -> float:
-    return squares(values / values.dtype.type(largest))
 
 
 def _sampled(values: NDArray[Any], table: Magnitudes) -> Sampled | None:
@@ -108,25 +110,40 @@ def _rows(told: Told, form: Layout, values: NDArray[Any]) -> RowSample | None:
     """The sample as rows of the matrix, at most ``_BLOCK_VALUES`` of it unless it is the whole tensor."""
     if not values.size:
         return None
-    known, indices = told.rows, told.sample.indices
-    whole = values.size == told.plan.count
-    if form.rows != told.plan.rows:  # a stack of matrices
+    indices, total = told.sample.indices, told.plan.count
+    rows = values
+    if form.rows != told.plan.rows:  # a stack of matrices: its rows lie within slices
         rows = values[:, : values.shape[1] // form.length * form.length].reshape(-1, form.length)
-        known = None
-        if not rows.size:
-            return None
-    else:
-        rows = values
-    if not whole and rows.size > _BLOCK_VALUES:
+        indices = np.arange(len(rows))
+    if not rows.size:
+        return None
+    if values.size < total and rows.size > _BLOCK_VALUES:
         most = max(1, _BLOCK_VALUES // rows.shape[1])
         chosen = np.arange(most) * len(rows) // most
-        rows, indices = rows[chosen], indices[chosen] if known else indices
-    if known is None or len(known.largest) != told.plan.rows:
-        return RowSample(rows, np.abs(rows).max(axis=1).astype(np.float64), told.plan.count)
-    return RowSample(rows, known.largest[indices], told.plan.count, known.largest, _total_energy(known))
+        rows, indices = rows[chosen], indices[chosen]
+    known = told.rows
+    if known is None or form.rows != told.plan.rows or len(known.largest) != form.rows:
+        return RowSample(rows, np.abs(rows).max(axis=1).astype(np.float64), indices, total)
+    every = None if rows.size == total else _every(told, known)
+    return RowSample(rows, known.largest[indices], indices, total, every)
 
 
-def _total_energy(rows: Rows) -> float:
-    """Σx² over all rows; 0 where float64 cannot hold it."""
-    total = float(rows.energy.sum())
-    return total if np.isfinite(total) else 0.0
+def _every(told: Told, known: Rows) -> EveryRow | None:
+    """What is known of all rows; those that stand out are read again. ``None`` where float64 cannot hold a sum."""
+    energy = float(known.energy.sum())
+    if not np.isfinite(energy) or not energy:
+        return None
+    part = np.square(known.largest / known.largest.max())
+    apart = np.argsort(-part, kind="stable")[: _APART_VALUES // told.plan.row]
+    apart = apart[part[apart] > part.sum() / _APART]
+    wide = told.plan.codec.dtype == "float64"
+    values = [finite(_read_row(told, int(row)), wide=wide) for row in apart]
+    return EveryRow(known.largest, energy, apart, np.stack(values) if values else np.empty((0, told.plan.row)))
+
+
+def _read_row(told: Told, row: int) -> NDArray[Any]:
+    """One slice along the first dimension, as numbers."""
+    codec = told.plan.codec
+    parts = [np.ascontiguousarray(raw) for raw in told.plan.blocks(row, row + 1)]
+    numbers = [codec.values[part] if codec.values is not None else codec.numbers(part) for part in parts]
+    return np.concatenate(numbers)
