@@ -117,6 +117,16 @@ class ModelChoice(Fact, frozen=True, kw_only=True):
     chosen: bool
 
 
+class TrainingPoint(Fact, frozen=True, kw_only=True):
+    """What a trainer logged at one step."""
+
+    step: int
+    loss: float | None = None
+    evaluation_loss: float | None = None
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
+
+
 class TrainingState(Fact, frozen=True, kw_only=True):
     """What a training checkpoint says besides weights."""
 
@@ -126,6 +136,8 @@ class TrainingState(Fact, frozen=True, kw_only=True):
     """Kind of optimizer, inferred from its state (AdamW-like, SGD with momentum …), empty when there is none."""
     optimizer_tensors: int = 0
     optimizer_bytes: int = 0
+    history: tuple[TrainingPoint, ...] = ()
+    """What was logged over the steps, at most 500 of them, evenly thinned."""
 
 
 class Source(Fact, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from modelreport.load.parts import Parts
 from modelreport.load.pipelines import INDEX, read_largest
 from modelreport.load.sharded import find_indexes, read_index
 from modelreport.load.siblings import show_name
+from modelreport.load.trainer import read_trainer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +91,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         part = read_largest(parts, options, _read_weights) if INDEX in names and not find_weights(names) else ""
         if not part:
             _read_weights(parts, names, options)
+        read_trainer(parts, names)
         config = _read_configs(parts, names)
         config = parts.documents.get(f"{part}/config.json") if part else config
         parts.metadata += read_card(parts, names)
@@ -115,6 +117,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         parts.security,
         tuple(parts.tensors),
         extra=tuple(parts.extra),
+        optimizers=tuple(parts.optimizers),
         tree=parts.tree,
         config=config if isinstance(config, dict) else None,
         folder=path / part if part else path,
@@ -218,9 +221,8 @@ def _note_code(parts: Parts, names: tuple[str, ...], config: dict[str, Any] | No
         except LoadError as error:
             text = error.message
         parts.code.append(Item(name=name, value=text))
-    pickles = [
-        name for name in names if name.endswith((".bin", ".pt", ".pth", ".pkl")) and name not in parts.owner.values()
-    ]
+    read = {*parts.owner.values(), *(file.name for file in parts.source_files)}
+    pickles = [name for name in names if name.endswith((".bin", ".pt", ".pth", ".pkl")) and name not in read]
     if pickles:
         parts.security_notes.append(f"Not checked for code, because not read: {_list(pickles)}.")
 

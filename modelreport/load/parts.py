@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import LazyTensor, Storage
+from modelreport.checkpoint import LazyTensor, OptimizerState, Storage
 from modelreport.errors import LoadError, UnknownFormatError
 from modelreport.facts import Call, Item, ModelChoice, Security, SourceFile, TrainingState
 from modelreport.files import OpenFile, open_file
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from modelreport.checkpoint import Checkpoint, ModuleNode
+    from modelreport.load.contents import Contents
     from modelreport.load.format import Format
 
 FOLDER_FORMATS = ("sharded", "huggingface", "torch-dcp")
@@ -47,6 +48,7 @@ class Parts:
     """Names in an index of which no file is here."""
     tree: ModuleNode | None = None
     training: TrainingState | None = None
+    optimizers: list[OptimizerState] = field(default_factory=list)
     choices: tuple[ModelChoice, ...] = ()
     documents: dict[str, Any] = field(default_factory=dict)
     """JSON files of the folder that were read, by name."""
@@ -69,6 +71,12 @@ class Parts:
         path = find_sibling(self.folder, name)
         format_ = find_format(path)
         self._merge(format_.read(path, Options(pick=pick)), name)
+
+    def add_optimizers(self, contents: Contents, index: int) -> None:
+        """Take over the optimizers of a file that is ``files[index]``."""
+        moved: dict[int, Storage] = {}
+        self.extra += [_move(tensor, tensor.name, index, moved) for tensor in contents.optimizer]
+        self.optimizers += [_move_state(state, index, moved) for state in contents.optimizers]
 
     def add_file(self, name: str) -> None:
         """Name a file that was read for its facts among the source files; ``LoadError`` when it cannot be opened."""
@@ -102,6 +110,7 @@ class Parts:
             self.owner[full] = name
             self.tensors.append(_move(tensor, full, base, moved))
         self.extra += [_move(tensor, tensor.name, base, moved) for tensor in part.extra]
+        self.optimizers += [_move_state(state, base, moved) for state in part.optimizers]
         self.metadata += [item for item in part.source.metadata if item not in self.metadata]
         self.unreadable += part.source.unreadable
         self.notes += part.source.notes
@@ -134,6 +143,18 @@ def find_format(path: Path) -> Format:
         if format_.id not in FOLDER_FORMATS and format_.recognises(seen.head, seen.names):
             return format_
     raise UnknownFormatError(f"{show_name(path.name)} is not a weight file of a known format.")
+
+
+def _move_state(state: OptimizerState, base: int, moved: dict[int, Storage]) -> OptimizerState:
+    """The state of an optimizer, its tensors moved as those of the model are."""
+    states = {
+        key: {
+            name: _move(value, value.name, base, moved) if isinstance(value, LazyTensor) else value
+            for name, value in values.items()
+        }
+        for key, values in state.states.items()
+    }
+    return replace(state, states=states)
 
 
 def _move(tensor: LazyTensor, name: str, base: int, moved: dict[int, Storage]) -> LazyTensor:

@@ -71,8 +71,8 @@ def read(path: Path, options: Options) -> Checkpoint:
         notes=tuple(parts.notes),
     )
     return Checkpoint(
-        source, parts.security, tuple(parts.tensors), extra=tuple(parts.extra), folder=folder, files=parts.files,
-        named=parts.named,
+        source, parts.security, tuple(parts.tensors), extra=tuple(parts.extra), optimizers=tuple(parts.optimizers),
+        folder=folder, files=parts.files, named=parts.named,
     )  # fmt: skip
 
 

@@ -50,10 +50,13 @@ def state_shape(state: Mapping[str, LazyTensor | int | float]) -> Shape | None:
     return None
 
 
-def match(optimizer: OptimizerState, parameters: Sequence[tuple[str, Shape]], prefix: str) -> Matching:
+def match(
+    optimizer: OptimizerState, parameters: Sequence[tuple[str, Shape]], prefix: str, *, ordered: bool = True
+) -> Matching:
     """Bring the keys of an optimizer and the parameters of the model (name and shape, in order) together.
 
-    ``prefix`` was taken off the names of the model's tensors.
+    ``prefix`` was taken off the names of the model's tensors. Unless they are ``ordered`` as in the model, only names
+    count.
     """
     keys = [key for group in optimizer.groups for key in group.keys]
     shapes = {key: state_shape(optimizer.states.get(key, {})) for key in keys}
@@ -63,6 +66,9 @@ def match(optimizer: OptimizerState, parameters: Sequence[tuple[str, Shape]], pr
     named = _by_name(keys, own, dict(parameters), shapes, prefix)
     if named is not None:
         return named
+    if not ordered:
+        text = "The weights lie sorted by name in the file, so that their order says nothing of the optimizer's"
+        return Matching({}, f"{text}; its {len(keys)} parameters are named by their place in it.", complete=False)
     groups = [[(key, shapes[key]) for key in group.keys] for group in optimizer.groups]
     return _by_order([group for group in groups if group], parameters)
 

@@ -28,7 +28,7 @@ def optimizer(measured: Measured) -> OptimizerEvidence | Skipped:
         return Skipped(stage="measure", reason="The file holds no optimizer state.")
     parameters = parameters_of(measured.structure)
     prefix = measured.checkpoint.source.stripped_prefix
-    matchings = [match(each, parameters, prefix) for each in optimizers]
+    matchings = [match(each, parameters, prefix, ordered=is_ordered(measured.structure)) for each in optimizers]
     best = max(range(len(optimizers)), key=lambda i: (len(matchings[i].names), bool(optimizers[i].states), -i))
     chosen, matching = optimizers[best], matchings[best]
     notes = [
@@ -40,8 +40,26 @@ def optimizer(measured: Measured) -> OptimizerEvidence | Skipped:
 
 
 def parameters_of(structure: Structure) -> list[tuple[str, tuple[int, ...]]]:
-    """Name and shape of each parameter of the model in its order, tied ones once."""
-    return [(t.name, t.shape) for t in structure.tensors if t.role == "parameter" and not t.tied_to]
+    """Name and shape of each parameter of the model in the order of ``parameters()``, tied ones once.
+
+    Files of safetensors are sorted by name; where the modules are known, the order is theirs.
+    """
+    tensors = [t for t in structure.tensors if t.role == "parameter" and not t.tied_to]
+    if structure.origin != "names":
+        places = {module.path: index for index, module in reversed(list(enumerate(structure.modules)))}
+        tensors.sort(key=lambda t: (places.get(t.module, len(places)), *_within(t.name.rpartition(".")[2])))
+    return [(t.name, t.shape) for t in tensors]
+
+
+def _within(name: str) -> tuple[bool, int]:
+    """Place of a parameter in its module, as torch's own layers register them; otherwise that in the file."""
+    return "bias" in name, next((i for i, part in enumerate(("_ih_", "_hh_")) if part in name), 0)
+
+
+def is_ordered(structure: Structure) -> bool:
+    """Whether the order of the parameters can be that of the model: names that are sorted need not be."""
+    names = [t.name for t in structure.tensors]
+    return structure.origin != "names" or len(names) < 2 or names != sorted(names)
 
 
 def _evidence(
@@ -59,6 +77,8 @@ def _evidence(
     if not chosen.states and chosen.kind == _STATELESS:
         notes.append("SGD without momentum keeps nothing of the gradients: only its settings are in the file.")
         stateless = []
+    if any(group.settings.get("lr") == 0 for group in chosen.groups):
+        notes.append("The learning rate in the file is 0, as at the end of a schedule: it gives no update.")
     return OptimizerEvidence(
         kind=chosen.kind,
         layers=tuple(_layer(names[key], memory, weights, matching, key, group_of) for key, memory in found),
@@ -85,7 +105,7 @@ def _layer(
     name: str, memory: Memory, weights: dict[str, float], matching: Matching, key: str, groups: dict[str, int]
 ) -> LayerUpdate:
     weight = weights.get(name) if key in matching.names else None
-    ratio = memory.update_rms / weight if memory.update_rms is not None and weight else None
+    ratio = memory.update_rms / weight if memory.update_rms and weight else None
     return LayerUpdate(
         name=name,
         step=memory.step,

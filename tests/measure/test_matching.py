@@ -120,5 +120,12 @@ def test_the_shape_of_a_parameter_is_told_by_what_is_kept_for_it() -> None:
     assert state_shape({"step": 3}) is None
 
 
+def test_an_order_that_is_not_the_models_matches_nothing() -> None:
+    found = match(made({"0": (4, 8), "1": (4,)}), HEAD, "", ordered=False)
+    assert found.names == {}
+    assert not found.complete
+    assert "sorted by name" in found.sentence
+
+
 def test_an_empty_optimizer_matches_nothing() -> None:
     assert match(made(), HEAD, "").names == {}

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from modelreport.facts import LayerUpdate, OptimizerEvidence, Skipped
+from modelreport.facts import LayerUpdate, ModuleFact, OptimizerEvidence, Skipped, Structure, TensorFact
+from modelreport.measure.optimizer import is_ordered, parameters_of
 from modelreport.options import Options
 from modelreport.pipeline import build
 
@@ -187,3 +188,45 @@ def test_figures_do_not_depend_on_the_number_of_threads(tmp_path: Path, net: Net
     reports = [build(path, Options(trace=False, workers=workers)).weights for workers in (1, 4)]
     assert all(not isinstance(weights, Skipped) for weights in reports)
     assert reports[0].optimizer == reports[1].optimizer  # type: ignore[union-attr]
+
+
+def structure(*names: str, origin: Any = "identified", modules: tuple[str, ...] = ()) -> Structure:
+    tensors = tuple(
+        TensorFact(
+            name=name, shape=(2,), dtype="float32", role="parameter", module=name.rpartition(".")[0], count=2,
+            size_bytes=8, stored_bytes=8,
+        )
+        for name in names
+    )  # fmt: skip
+    facts = tuple(
+        ModuleFact(path=path, name=path, type="", parent=-1, parameters=0, own_parameters=0) for path in modules
+    )
+    return Structure(
+        origin=origin, modules=facts, tensors=tensors, parameters=0, trainable=None, buffers=0, parameter_tensors=0,
+        buffer_tensors=0, size_bytes=0, dtypes=(),
+    )  # fmt: skip
+
+
+def test_parameters_stand_in_the_order_of_the_modules_not_of_the_file() -> None:
+    made = structure("a.bias", "a.weight", "b.bias_hh_l0", "b.weight_hh_l0", "b.weight_ih_l0", modules=("", "b", "a"))
+    wanted = ["b.weight_ih_l0", "b.weight_hh_l0", "b.bias_hh_l0", "a.weight", "a.bias"]
+    assert [name for name, _ in parameters_of(made)] == wanted
+    assert is_ordered(made)
+
+
+def test_sorted_names_without_known_modules_say_nothing_of_the_order() -> None:
+    assert not is_ordered(structure("a.bias", "a.weight", origin="names"))
+    assert is_ordered(structure("a.weight", "a.bias", origin="names"))
+    assert [name for name, _ in parameters_of(structure("z.weight", "a.bias", origin="names"))] == [
+        "z.weight",
+        "a.bias",
+    ]
+
+
+def test_a_learning_rate_of_zero_gives_no_update_and_is_said(tmp_path: Path, net: Net) -> None:
+    optimizer = torch.optim.Adam(net.parameters())
+    train(net, optimizer)
+    optimizer.param_groups[0]["lr"] = 0.0
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
+    assert all(layer.update_ratio is None for layer in found.layers)
+    assert "learning rate in the file is 0" in found.notes[0]
