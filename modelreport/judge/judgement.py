@@ -6,7 +6,19 @@ from collections import Counter
 from typing import Literal
 
 from modelreport.facts import Finding, Message, Report, Verdict
-from modelreport.judge import cost, peers, release, security, storage, structure, training, units, values
+from modelreport.judge import (
+    cost,
+    outliers,
+    peers,
+    release,
+    security,
+    spectra,
+    storage,
+    structure,
+    training,
+    units,
+    values,
+)
 from modelreport.judge.rule import Found, Rule, UncheckedError, say
 
 RULES: tuple[Rule, ...] = tuple(
@@ -16,6 +28,8 @@ RULES: tuple[Rule, ...] = tuple(
             *units.RULES,
             *training.RULES,
             *peers.RULES,
+            *spectra.RULES,
+            *outliers.RULES,
             *storage.RULES,
             *structure.RULES,
             *cost.RULES,
