@@ -34,6 +34,7 @@ FILTERS = {
     "message": text.message,
     "parts": text.parts,
     "plural": text.plural,
+    "severity_icon": text.severity_icon,
     "svg": svg,
     "excerpt": excerpt,
 }

@@ -304,7 +304,6 @@ def test_a_block_shows_the_weights_of_all_that_is_in_it(opened: Open) -> None:
 
 def test_a_link_into_a_closed_fold_opens_it(opened: Open) -> None:
     made = opened(rich_report())
-    made.page.evaluate("document.querySelectorAll('details.told').forEach((fold) => { fold.open = false; })")
     made.page.evaluate("location.hash = '#chart-weight-heatmap'")
     until(made, "document.querySelector('#weights-distributions').open")
 

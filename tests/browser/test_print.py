@@ -53,4 +53,5 @@ def test_no_drawing_lies_over_other_things(page):
     assert page.evaluate(OVERLAPS) == 0
     heights = page.evaluate("[...document.querySelectorAll('.chart-area')].map((each) => each.clientHeight)")
     assert len(heights) >= 5
+    assert page.locator("#chart-weight-ridgeline").is_visible(), "a closed fold is printed too"
     assert min(heights) > 40

@@ -90,4 +90,4 @@ def _outliers(rows: list[Row]) -> Message | None:
     return Message(text=text, values=values)
 
 
-PART = Part(id="distributions", title="Distributions over depth", context=context, opened=True)
+PART = Part(id="distributions", title="Distributions over depth", context=context, rules=r"W00[17]")

@@ -34,8 +34,8 @@ CSS: Final[dict[Level, str]] = {
 _ORDER: Final = ("error", "warning", "note")
 _TRAINED: Final = re.compile(r"W00[45]|W05\d")
 _HEALTHY: Final = re.compile(r"W00[12379]|W02\d")
-_ODD: Final = re.compile(r"W008|W01\d|W04\d|S001")
-_COMPRESSIBLE: Final = re.compile(r"W006|W03\d")
+_ODD: Final = re.compile(r"W008|W01\d|W040|S001")
+_COMPRESSIBLE: Final = re.compile(r"W006|W03\d|W04[1-9]")
 """Which findings answer which question, by their ids."""
 
 
@@ -120,12 +120,18 @@ def _messages(findings: Sequence[Finding], most: int = 2) -> tuple[Message, ...]
 
 
 def _passed(checked: _Checked) -> tuple[Message, ...]:
-    """Which rules found nothing, and how many could not look."""
-    titles = ", ".join(_lowered(each.title) for each in checked.clean)
-    said = [Message(text=f"Looked for and not found: {titles}.")] if checked.clean else []
+    """Which rules found nothing, and which could not look."""
+    said = [Message(text=f"Looked for and not found: {_titles(checked.clean)}.")] if checked.clean else []
     if checked.unchecked:
-        said.append(Message(text=f"Not checked: {', '.join(_lowered(each.title) for each in checked.unchecked)}."))
+        said.append(Message(text=f"Not checked: {_titles(checked.unchecked)}."))
     return tuple(said)
+
+
+def _titles(findings: Sequence[Finding], most: int = 4) -> str:
+    """What rules look for, the first of them."""
+    shown = ", ".join(_lowered(each.title) for each in findings[:most])
+    more = len(findings) - most
+    return f"{shown} and {text.exact(more)} more" if more > 0 else shown
 
 
 def _lowered(title: str) -> str:
@@ -154,9 +160,11 @@ def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
     fingerprint = next((each for each in checked.clean if each.id == "W005"), None)
     if fingerprint is None:
         return Card("trained", question, "unknown", "Not known", "training not known", (checked.reason, *steps), links)
-    said = tuple(each.message for each in checked.clean if each.id in {"W004", "W005"})
-    if not any("tensor_count" in message.values for message in said):
-        return Card("trained", question, "unknown", "Not known", "training not known", (*said, *steps), links)
+    if "tensor_count" not in fingerprint.message.values:
+        said = (fingerprint.message, *steps)
+        return Card("trained", question, "unknown", "Not known", "training not known", said, links)
+    updated = (each.message for each in checked.clean if each.id == "W004" and "layer_count" in each.message.values)
+    said = (fingerprint.message, *updated)
     return Card("trained", question, "ok", "It looks so", "looks trained", (*said, *steps), links)
 
 
@@ -176,7 +184,9 @@ def _healthy(report: Report, anchors: frozenset[str]) -> Card:
     question = "Is it healthy?"
     if checked.found:
         level = checked.level
-        words = f"{text.plural(len(checked.found), 'finding')}"
+        worst = [each for each in checked.found if each.severity == level]
+        words = text.plural(len(worst), level)
+        words = f"healthy, {words}" if level == "note" else f"{words} in the values"
         answer = "Yes, with a note" if level == "note" else checked.found[0].title
         return Card("healthy", question, level, answer, words, _messages(checked.found), links)
     if not checked.clean:
@@ -252,7 +262,8 @@ def _formats(weights: Weights) -> tuple[Message, ...]:
         return ()
     return (
         Message(
-            text=f"As {best.title}: {{scheme_bytes}}, signal to noise {{sqnr_value}} dB.",
+            text=f"{text.plural(best.tensors, 'tensor')} as {best.title}: {{scheme_bytes}} in all, "
+            "signal to noise {sqnr_value} dB.",
             values={"scheme_bytes": best.size_bytes, "sqnr_value": best.sqnr_db},
         ),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from modelreport.facts import Message, Report, Skipped, Weights
+from modelreport.facts import Finding, Message, Report, Skipped, Weights
 from modelreport.render.charts.spec import Chart
 from modelreport.render.section import drawn
 from modelreport.render.table import Table
@@ -40,6 +41,8 @@ class Part:
     title: str
     context: Callable[[Report, Weights], Told | Skipped | None]
     """What it has to say; ``Skipped`` why it cannot, ``None`` where there is nothing to speak of: it is not shown."""
+    rules: str = ""
+    """Pattern of the ids of the findings that belong here: the worst that was found gives the fold its sign."""
     opened: bool = False
     """Whether its fold is open when the page is."""
     print_rows: int = 10
@@ -57,6 +60,8 @@ class Shown:
     skipped: Skipped | None
     charts: tuple[Chart, ...] = ()
     undrawn: tuple[str, ...] = ()
+    finding: Finding | None = None
+    """The worst that belongs to it."""
 
     @property
     def id(self) -> str:
@@ -82,4 +87,13 @@ def show(part: Part, report: Report, weights: Weights) -> Shown | None:
     if isinstance(told, Skipped):
         return Shown(part=part, told=None, skipped=told)
     made = drawn(report, *told.charts)
-    return Shown(part=part, told=told, skipped=None, charts=made["charts"], undrawn=made["undrawn"])
+    return Shown(
+        part=part, told=told, skipped=None, charts=made["charts"], undrawn=made["undrawn"],
+        finding=_worst(part, report),
+    )  # fmt: skip
+
+
+def _worst(part: Part, report: Report) -> Finding | None:
+    """Findings stand in the order of their severity."""
+    found = (each for each in report.findings if each.state == "found" and re.fullmatch(part.rules, each.id))
+    return next(found, None)

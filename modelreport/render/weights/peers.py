@@ -86,4 +86,4 @@ def _cells(each: OddTensor) -> tuple[Cell, ...]:
     )
 
 
-PART = Part(id="peers", title="Odd one out", context=context)
+PART = Part(id="peers", title="Odd one out", context=context, rules=r"W008|W01\d")

@@ -43,12 +43,14 @@ def test_nothing_checked_is_not_known_and_not_good() -> None:
 
 
 def test_a_clean_model_looks_trained_and_healthy() -> None:
-    clean = [finding("W005", "clean", tensor_count=12), finding("W001", "clean"), finding("W010", "clean")]
+    looked = [finding(f"W02{i}", "clean") for i in range(6)]
+    clean = [finding("W005", "clean", tensor_count=12), finding("W001", "clean"), finding("W010", "clean"), *looked]
     made = judged(*clean)
     assert [made[name].level for name in ("trained", "healthy", "odd")] == ["ok"] * 3
     assert made["trained"].answer == "It looks so"
     assert "12,340 steps" in said(made["trained"])
     assert "title of W001" in said(made["healthy"])
+    assert "and 3 more" in said(made["healthy"])
 
 
 def test_small_matrices_say_nothing_about_training() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,21 @@ def test_a_part_with_nothing_to_say_is_not_shown_and_one_that_cannot_says_why() 
     shown = show(one(lambda *_: reason), *measured())
     assert shown
     assert (shown.told, shown.skipped, dict(shown.more)) == (None, reason, {})
+
+
+def test_the_worst_finding_that_belongs_to_a_part_gives_its_fold_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    report, weights = measured()
+    part = replace(one(told), rules=r"C\d+|W003")
+    worst = show(part, report, weights)
+    assert worst
+    assert worst.finding
+    assert worst.finding.id == "W003"
+    none = show(replace(one(told), rules="W001"), report, weights)
+    assert none
+    assert none.finding is None, "a rule that found nothing gives no sign"
+    monkeypatch.setattr(module, "PARTS", (part,))
+    page = write_html(report).decode()
+    assert re.search(r'<h3><a class="is-error" href="#finding-W003"[^>]*>✖</a> One part', page)
 
 
 @pytest.fixture
