@@ -24,7 +24,7 @@ BAND: Final = (2.0, 6.0)
 
 _POINTS: Final = 200
 _DEPTHS: Final = 3
-_LEAST: Final = 1e-4
+_LEAST: Final = 1e-3
 """Singular values below this share of the largest are drawn as that: the axis would be theirs otherwise."""
 
 
@@ -91,7 +91,7 @@ def spectrum_curves(weights: Weights | Skipped) -> Chart | Skipped:
         title=title,
         caption=f"Singular values of a matrix over its largest one, both axes logarithmic, values below {_LEAST:g} "
         "drawn there: a straight line is a power law, a flat one values without structure. For each of the "
-        f"{len(shown)} largest roles the matrix in the middle of the depths that were looked at. {spectra.chosen}",
+        f"{len(shown)} largest roles the matrix in the middle of the depths that were looked at.",
         x=Axis(title="place in the spectrum", unit="count", log=True, low=1.0),
         y=Axis(title="σ / σ₁", log=True),
         layers=tuple(
@@ -230,7 +230,7 @@ def alpha_depth(weights: Weights | Skipped) -> Chart | Skipped:
         "likelihood with the start of the tail at the least Kolmogorov–Smirnov distance (Clauset et al. 2009), as "
         "WeightWatcher does. " + _how(repeated=repeated),
         x=Axis(title="depth" if repeated else "place in the model", unit="count"),
-        y=Axis(title="alpha", log=top > 3 * BAND[1] and min(alphas) > 0),
+        y=Axis(title="alpha", log=top > 3 * BAND[1], low=min(1.5, *alphas) if len(alphas) > 1 else 1.0),
         layers=(*band, *_lines(found, text.number)),
         header=("Role", "Depths", "Smallest", "Median", "Largest"),
         rows=_rows(found, text.number),
