@@ -30,7 +30,7 @@ def rank_one(noise: float = 0.0, size: int = 48) -> np.ndarray:
 
 
 def test_a_layer_of_one_direction_is_found_and_its_neighbours_are_not() -> None:
-    report = report_on(a__weight=RNG.standard_normal((48, 48)), b__weight=rank_one(noise=0.02))
+    report = report_on(a__weight=RNG.standard_normal((48, 48)), b__weight=rank_one(noise=0.01))
     found = finding(report, "W040")
     assert (found.state, found.severity) == ("found", "warning")
     assert [each.name for each in found.evidence] == ["b.weight"]

@@ -134,6 +134,7 @@ def matrices(checkpoint: Checkpoint, structure: Structure, weights: Weights) -> 
     statistics = {each.name: each for each in weights.tensors}
     gates = _gates(facts)
     where = _depths(checkpoint)
+    first = next((f.name for f in structure.tensors if len(f.shape) > 2 and f.role == "parameter"), "")
     found: list[Matrix] = []
     left: dict[str, list[str]] = {"grouped": [], "not finite": [], "not stored": []}
     for tensor in checkpoint.tensors:
@@ -141,7 +142,7 @@ def matrices(checkpoint: Checkpoint, structure: Structure, weights: Weights) -> 
         if fact is None or values is None or not _is_weight(fact, values):
             continue
         module = modules.get(fact.module)
-        if _is_grouped(fact, module):
+        if _is_grouped(fact, module, first):
             left["grouped"].append(tensor.name)
         elif values.nan or values.positive_infinity or values.negative_infinity:
             left["not finite"].append(tensor.name)
@@ -182,13 +183,17 @@ def _flawed(values: TensorStatistics) -> bool:
     return bool(values.nan or values.positive_infinity or values.negative_infinity)
 
 
-def _is_grouped(fact: TensorFact, module: ModuleFact | None) -> bool:
-    """Whether it is the weight of a convolution whose outputs see only some inputs each."""
+def _is_grouped(fact: TensorFact, module: ModuleFact | None, first: str) -> bool:
+    """Whether it is the weight of a convolution whose outputs see only some inputs each.
+
+    A kernel of one input channel is a depthwise one, unless it is the ``first`` of the model, whose input has one
+    channel, or its module says so.
+    """
     if module is not None and "Conv" in module.type:
-        groups = next((item.value for item in module.attributes if item.name == "groups"), "1")
-        if str(groups) != "1":
-            return True
-    return len(fact.shape) > 2 and fact.shape[1] == 1 and fact.shape[0] > 1  # depthwise
+        groups = next((item.value for item in module.attributes if item.name == "groups"), "")
+        if groups:
+            return groups != "1"
+    return len(fact.shape) > 2 and fact.shape[1] == 1 and fact.shape[0] > 1 and fact.name != first
 
 
 def _gates(facts: Mapping[str, TensorFact]) -> dict[str, int]:

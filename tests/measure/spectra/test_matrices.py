@@ -109,13 +109,15 @@ def test_grouped_convolutions_and_values_that_are_not_finite_are_left_out_by_nam
     endless = values[:, :, 0, 0].copy()
     endless[1, 1] = np.inf
     made = found_in(
+        make_tensor(values[:, :1], name="stem.weight"),
         make_tensor(values[:, :1], name="depthwise.weight"),
         make_tensor(values, name="grouped.weight"),
         make_tensor(flawed, name="flawed.weight"),
         make_tensor(endless, name="endless.weight"),
-        modules=(make_module("grouped", "Conv2d", groups=4),),
+        make_tensor(values[:, :1] + 1, name="plain.weight"),
+        modules=(make_module("grouped", "Conv2d", groups=4), make_module("plain", "Conv2d", groups=1)),
     )
-    assert made.matrices == ()
+    assert [m.tensor.name for m in made.matrices] == ["stem.weight", "plain.weight"]
     assert made.notes == (
         "Left out: 2 tensors of grouped convolutions: they are no one matrix (depthwise.weight, grouped.weight).",
         "Left out: 2 tensors with NaN or infinite values (flawed.weight, endless.weight).",
