@@ -13,6 +13,7 @@ import msgspec
 from modelreport import facts
 from modelreport.errors import CorruptFileError, MissingFileError, OptionsError, OutputError
 from modelreport.options import Options, no_progress, parse_input
+from modelreport.remote import locate
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -106,7 +107,7 @@ def build(
     dask: str = "",
     progress: Callable[[str, int, int], None] = no_progress,
 ) -> Report:
-    """The report on a checkpoint file or folder, an ``nn.Module`` or a state_dict.
+    """The report on a checkpoint file or folder, by path or address, an ``nn.Module`` or a state_dict.
 
     ``input`` describes the dummy input: a shape, ``"1,3,224,224"``, ``"input_ids:int64[1,128]"``, several of these, or
     a mapping from argument names to them. ``model`` is your own code that builds the architecture: a class or function,
@@ -127,7 +128,7 @@ def build(
         spectra=check_spectra(spectra),
         workers=check_workers(workers), dask=dask, progress=progress,
     )  # fmt: skip
-    where = Path(subject) if isinstance(subject, (str, os.PathLike)) else subject
+    where = locate(subject) if isinstance(subject, (str, os.PathLike)) else subject
     return Report.from_facts(build_facts(where, options))
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from modelreport.facts import DTYPE_BITS, Identification, Role, Security, Skipped, Source
 from modelreport.files import MappedFile as MappedFile  # noqa: PLC0414 - known by this place
 from modelreport.files import OpenFile
+from modelreport.remote import Location
 
 if TYPE_CHECKING:
     import numpy as np
@@ -290,7 +290,7 @@ class Checkpoint:
     """The graph of a torch.export archive, or of a live exported program."""
     config: dict[str, Any] | None = None
     """``config.json`` of a Hugging Face folder."""
-    folder: Path | None = None
+    folder: Location | None = None
     named: tuple[str, ...] = ()
     """Names that an index lists, where none of the files it names is here; the second room finds their shapes."""
     adapter: dict[str, Any] | None = None

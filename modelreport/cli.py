@@ -15,6 +15,7 @@ import typer
 
 from modelreport.errors import ModelReportError, OptionsError
 from modelreport.progress import Progress, plain
+from modelreport.remote import Location, locate
 
 if TYPE_CHECKING:
     from modelreport.api import Report
@@ -55,9 +56,11 @@ def common(
 @app.command()
 def build(
     path: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="PATH", help="Checkpoint: .pth, .pt, .bin, .safetensors, .onnx, an index.json, or a folder."
+            metavar="PATH",
+            help="Checkpoint: .pth, .pt, .bin, .safetensors, .onnx, an index.json, or a folder; or the address of one: "
+            "https://, s3://, gs://, hf://USER/MODEL.",
         ),
     ],
     output: Annotated[
@@ -166,8 +169,9 @@ def build(
     """
     if fail_on and fail_on not in FAIL_LEVELS:
         raise OptionsError(f"--fail-on {fail_on}: not a level.", "Use --fail-on error or --fail-on warning.")
-    set_up_logging(verbose=verbose)
-    targets = {target: target.suffix.lower() for target in output or [Path(f"{default_stem(path)}.report.html")]}
+    place = locate(path)
+    set_up_logging(verbose=verbose, offline=not path.startswith("hf://"))
+    targets = {target: target.suffix.lower() for target in output or [Path(f"{default_stem(place)}.report.html")]}
     targets |= {csv: ".csv"} if csv else {}
     options = {
         "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title,
@@ -177,7 +181,7 @@ def build(
     written: list[Path] = []
     try:
         with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
-            report = make(path, targets, options, progress, written)
+            report = make(place, targets, options, progress, written)
     except KeyboardInterrupt as error:
         done = ", ".join(plain(str(target)) for target in written)
         typer.echo(f"modelreport: stopped; {f'only {done}' if done else 'nothing'} was written.", err=True)
@@ -190,7 +194,7 @@ def build(
 
 
 def make(
-    path: Path, targets: dict[Path, str], options: dict[str, Any], progress: Progress, written: list[Path]
+    path: Location, targets: dict[Path, str], options: dict[str, Any], progress: Progress, written: list[Path]
 ) -> Report:
     """Check what can be checked at once, build the report and write it to each target in its form.
 
@@ -209,7 +213,7 @@ def make(
     return report
 
 
-def default_stem(path: Path) -> str:
+def default_stem(path: Location) -> str:
     """Name of the report beside nothing else: the file's name without its suffix, or the folder's name."""
     name = path.name or path.absolute().name or "model"
     return name if path.is_dir() else Path(name).stem
@@ -249,15 +253,19 @@ def devices() -> None:
         typer.echo(f"{item.id:<10}  {item.title}\n            {memory}; {peaks}\n            {item.source}")
 
 
-def set_up_logging(*, verbose: bool) -> None:
-    """Say what went wrong inside only when asked, and keep other libraries' chatter off the terminal."""
+def set_up_logging(*, verbose: bool, offline: bool = True) -> None:
+    """Say what went wrong inside only when asked, and keep other libraries' chatter off the terminal.
+
+    With ``offline`` the libraries of the Hugging Face hub ask it nothing.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("modelreport").setLevel(logging.DEBUG if verbose else logging.ERROR)
     if not verbose:
         logging.getLogger().setLevel(logging.CRITICAL)
         warnings.simplefilter("ignore")
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "critical")
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
 

@@ -11,10 +11,12 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from modelreport.errors import LoadError, MissingFileError
+from modelreport.remote import Location, RemotePath
 
 _KEPT_OPEN = 32
 """Files that a process keeps open for the tasks that it is sent."""
@@ -24,7 +26,7 @@ class OpenFile(ABC):
     """A file opened for reading."""
 
     path: Any
-    """Where it lies: a ``Path``, or what has its interface."""
+    """Where it lies: a ``Location``, or something with a name."""
     size_bytes: int
 
     @abstractmethod
@@ -49,6 +51,23 @@ class OpenFile(ABC):
 
     def stop(self) -> None:  # noqa: B027 - what lies on this machine keeps nobody waiting
         """Let nobody wait for bytes of this file any longer: reads that are under way fail."""
+
+    notes: tuple[str, ...] = ()
+    """What the report should say of the way the file was read."""
+
+    @property
+    def travels(self) -> bool:
+        """Whether another process can open it."""
+        return True
+
+    def expect(self, ranges: Iterable[tuple[int, int]]) -> None:  # noqa: B027 - what lies on this machine is near
+        """Small reads that come soon, of an offset and a size each: worth fetching together when they are far away."""
+
+    def begin_walk(self, *, ahead: bool = True) -> None:  # noqa: B027 - the kernel reads ahead itself
+        """From now on most of the file is read, in its order; with ``ahead`` by this process alone."""
+
+    def check_unchanged(self) -> None:  # noqa: B027 - a file stays the same one as long as it is open
+        """``LoadError`` when another file has taken its place."""
 
     def check_range(self, offset: int, size: int) -> None:
         """``ValueError`` for a range that does not lie in the file."""
@@ -190,6 +209,6 @@ class LostFile(OpenFile):
         return reopen, self._key
 
 
-def open_file(path: Path) -> OpenFile:
-    """The file at a place, opened. Raises ``OSError``."""
-    return MappedFile(path)
+def open_file(path: Location) -> OpenFile:
+    """The file at a place, opened. Raises ``OSError`` for a path, ``LoadError`` for an address."""
+    return path.store.file(path) if isinstance(path, RemotePath) else MappedFile(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from modelreport.errors import ModelReportError
 from modelreport.facts import Identification, Outline, Report, Skipped, Stage, Structure, Trace, Usage, Weights
 from modelreport.generator import describe_generator
+from modelreport.remote import Location
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint, Model
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
+def build(subject: Location | Mapping[str, Any] | Any, options: Options) -> Report:
     """Report on a checkpoint: a path, an ``nn.Module`` or a mapping of names to tensors.
 
     Raises ``LoadError`` when the file cannot be read and ``OptionsError`` when an option cannot be used.
@@ -64,12 +65,12 @@ def build(subject: Path | Mapping[str, Any] | Any, options: Options) -> Report:
     return replace(report, findings=findings, verdict=give_verdict(findings))
 
 
-def open_subject(subject: Path | Mapping[str, Any] | Any, options: Options) -> Checkpoint:
+def open_subject(subject: Location | Mapping[str, Any] | Any, options: Options) -> Checkpoint:
     """Room 1."""
     from modelreport.load import open_checkpoint, open_object
 
     options.progress("load", 0, 0)
-    return open_checkpoint(subject, options) if isinstance(subject, Path) else open_object(subject, options)
+    return open_checkpoint(subject, options) if isinstance(subject, Location) else open_object(subject, options)
 
 
 def identify_model(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
@@ -158,4 +159,4 @@ def title_of(identification: Identification | Skipped, structure: Structure, sou
     root = structure.modules[0] if structure.modules else None
     if root is not None and structure.origin in ("live", "pickle") and root.type:
         return root.type
-    return Path(source_name).stem or source_name
+    return PurePath(source_name).stem or source_name

@@ -16,14 +16,15 @@ TEMPLATES = ROOT / "templates"
 ROOMS = ("load", "identify", "trace", "measure", "judge", "render")
 OPEN = {"facts", "errors", "options"}
 """What anyone may import."""
-LIVE = {"checkpoint", "files", "meta"}
+LIVE = {"checkpoint", "files", "meta", "remote"}
 """The live objects and the machinery of meta tensors: for the rooms that hold a model in their hands."""
 ALLOWED = {
     "facts": set(),
     "errors": set(),
     "options": {"facts", "errors"},
-    "files": {"errors"},
-    "checkpoint": {"facts", "files"},
+    "remote": {"errors", "files"},
+    "files": {"errors", "remote"},
+    "checkpoint": {"facts", "files", "remote"},
     "meta": {"facts"},
     **{room: OPEN | LIVE | {room} for room in ("load", "identify", "trace", "measure")},
     "judge": OPEN | {"judge"},
@@ -31,8 +32,8 @@ ALLOWED = {
     "generator": OPEN,
     "progress": set(),
     "pipeline": OPEN | LIVE | {"generator", *ROOMS} - {"render"},
-    "api": OPEN | {"pipeline", "render"},
-    "cli": OPEN | {"api", "progress", "load", "trace", "render"},
+    "api": OPEN | {"remote", "pipeline", "render"},
+    "cli": OPEN | {"remote", "api", "progress", "load", "trace", "render"},
     "__init__": OPEN | {"api"},
     "__main__": {"cli"},
 }

@@ -17,6 +17,7 @@ from modelreport.facts import Identification, Skipped
 from modelreport.identify.huggingface import identify_config, skipped
 from modelreport.identify.lora import PREFIXES, Pair, insert, pairs_in, scale_of
 from modelreport.options import Options
+from modelreport.remote import Location, RemotePath, locate
 
 OF_BASE = "it is of the base model, which this file does not hold"
 """Why a tensor of the base model was not measured."""
@@ -77,16 +78,18 @@ def describe_adapter(config: Mapping[str, Any], pairs: list[Pair], rest: list[La
     )
 
 
-def find_base(checkpoint: Checkpoint, config: Mapping[str, Any], options: Options) -> Path | None:
+def find_base(checkpoint: Checkpoint, config: Mapping[str, Any], options: Options) -> Location | None:
     """The base model's folder: the one given, else the one that the configuration names, else one beside or inside."""
     if options.base:
-        given = Path(options.base)
+        given = locate(options.base)
         if not (given / "config.json").is_file():
             raise OptionsError(
                 f"--base {options.base}: there is no config.json in it.", "Give the base model's folder."
             )
         return given
     folder, named = checkpoint.folder, config.get("base_model_name_or_path")
+    if isinstance(folder, RemotePath):  # a name in the file must not lead to other addresses
+        return next((p for p in (folder, folder / "base") if _has_config(p)), None)
     places: list[Path] = []
     if isinstance(named, str) and 0 < len(named) < 1000 and "\0" not in named:
         last = named.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
@@ -98,7 +101,7 @@ def find_base(checkpoint: Checkpoint, config: Mapping[str, Any], options: Option
     return next((p for p in places if _has_config(p)), None)
 
 
-def _has_config(folder: Path) -> bool:
+def _has_config(folder: Location) -> bool:
     try:
         return (folder / "config.json").is_file()
     except (OSError, ValueError):  # a name in the file that is no path
@@ -106,7 +109,7 @@ def _has_config(folder: Path) -> bool:
 
 
 def _base(
-    checkpoint: Checkpoint, folder: Path, adapter: Mapping[str, Any]
+    checkpoint: Checkpoint, folder: Location, adapter: Mapping[str, Any]
 ) -> tuple[Model, tuple[LazyTensor, ...]] | Skipped:
     """The base model, built from its configuration, and its tensors without values."""
     try:

@@ -9,7 +9,6 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from modelreport.checkpoint import Checkpoint, Model
@@ -24,6 +23,7 @@ from modelreport.identify.known import shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, library_version, load_library
 from modelreport.identify.pretrained import build_pretrained, compare_pretrained, prefixes_of
 from modelreport.identify.quantised import quantised_in
+from modelreport.remote import Location
 
 _COUNTED = re.compile(r"layer|depth|block|expert|stage|head|level|group|num_|^n_")
 _SIZED = re.compile(r"id$|ids$|token|size|dim|position|vocab|bucket|length|label|param")
@@ -209,7 +209,7 @@ def _folder_notes(checkpoint: Checkpoint, config: Mapping[str, Any]) -> list[str
     return notes
 
 
-def _read_json(folder: Path | None, name: str) -> Any:
+def _read_json(folder: Location | None, name: str) -> Any:
     path = folder / name if folder is not None else None
     if path is None or path.is_symlink() or not path.is_file() or path.stat().st_size > _LIMIT:
         return None

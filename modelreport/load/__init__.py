@@ -26,7 +26,7 @@ from modelreport.load import (
     torch_zip,
     torchscript,
 )
-from modelreport.load.beside import note_shard, take_config
+from modelreport.load.beside import note_address, note_shard, take_config
 from modelreport.load.describe import short
 from modelreport.load.foreign import UNKNOWN, name_foreign
 from modelreport.load.format import Format
@@ -34,10 +34,9 @@ from modelreport.load.probe import probe
 from modelreport.load.siblings import show_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 __all__ = ["FORMATS", "Format", "open_checkpoint", "open_object"]
 
@@ -60,7 +59,7 @@ FORMATS: tuple[Format, ...] = (
 DAMAGED = "Compare its size or hash with the original and copy it again."
 
 
-def open_checkpoint(path: Path, options: Options) -> Checkpoint:
+def open_checkpoint(path: Location, options: Options) -> Checkpoint:
     """Open the checkpoint file or folder at ``path``; close it after use (it is a context manager).
 
     Raises ``LoadError`` for anything that is not a readable checkpoint, and ``OptionsError`` for an unknown pick.
@@ -94,6 +93,7 @@ def open_checkpoint(path: Path, options: Options) -> Checkpoint:
     check_pick(checkpoint, options)
     take_config(checkpoint, path)
     note_shard(checkpoint, path)
+    note_address(checkpoint, path)
     return checkpoint
 
 
@@ -109,7 +109,7 @@ def check_pick(checkpoint: Checkpoint, options: Options) -> None:
         raise OptionsError(f"--pick {short(options.pick, 100)}: the file holds one model.", "Leave out --pick.")
 
 
-def name_path(message: str, path: Path) -> str:
+def name_path(message: str, path: Location) -> str:
     """A reader's message with the file named as the user gave it; readers know, and notes show, only its own name."""
     given, quoted = str(path), show_name(path.name)
     if given in message:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from modelreport.errors import LoadError
+from modelreport.facts import Item
 from modelreport.load.documents import read_json
+from modelreport.remote import RemotePath
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
+    from modelreport.remote import Location
 
 CONFIG_LIMIT = 1 << 20
 NAME = "config.json"
@@ -21,7 +22,7 @@ _SHARD = re.compile(r"[-_](\d{5})-of-(\d{5})\.")
 """As transformers, diffusers and Megatron name shards."""
 
 
-def take_config(checkpoint: Checkpoint, path: Path) -> None:
+def take_config(checkpoint: Checkpoint, path: Location) -> None:
     """Give a checkpoint read from a file of bare weights the ``config.json`` beside that file, where it has one.
 
     Only a configuration that names its architecture is taken; whether it is that of these weights is for the second
@@ -41,7 +42,7 @@ def take_config(checkpoint: Checkpoint, path: Path) -> None:
         checkpoint.folder = checkpoint.folder or path.parent
 
 
-def note_shard(checkpoint: Checkpoint, path: Path) -> None:
+def note_shard(checkpoint: Checkpoint, path: Location) -> None:
     """Say that the file is one of several that make up a model, where its name says so."""
     found = _SHARD.search(path.name)
     if found is None or checkpoint.source.kind != "file" or int(found[2]) < 2:
@@ -53,7 +54,17 @@ def note_shard(checkpoint: Checkpoint, path: Path) -> None:
     checkpoint.source = replace(checkpoint.source, notes=(*checkpoint.source.notes, note))
 
 
-def _read(folder: Path, name: str = NAME) -> dict[str, Any]:
+def note_address(checkpoint: Checkpoint, path: Location) -> None:
+    """Say where a checkpoint of another machine lies, without the secrets of its address, and how it was read."""
+    if not isinstance(path, RemotePath):
+        return
+    source = checkpoint.source
+    notes = dict.fromkeys(note for file in checkpoint.files for note in file.notes)
+    address = Item(name="address", value=str(path)[:2000])
+    checkpoint.source = replace(source, metadata=(address, *source.metadata), notes=(*source.notes, *notes))
+
+
+def _read(folder: Location, name: str = NAME) -> dict[str, Any]:
     try:
         found = read_json(folder, name, CONFIG_LIMIT)
     except LoadError:  # nobody asked for it

@@ -33,10 +33,9 @@ from modelreport.load.tensors import Tensors
 from modelreport.load.window import Window
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 METADATA = ".metadata"
 METADATA_LIMIT = 1 << 30
@@ -55,7 +54,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
 class Reader:
     """Reads the chunks of one folder; every file is opened once."""
 
-    folder: Path
+    folder: Location
     files: list[OpenFile] = field(default_factory=list)
     scan: Scan = field(default_factory=Scan)
     failed: dict[str, str] = field(default_factory=dict)
@@ -179,7 +178,7 @@ class Reader:
         return found.value, Tensors(Storages(locate, big_endian=big))
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a folder; weights stay lazy.
 
     A file that is missing or damaged costs the tensors that have a chunk in it. Raises ``LoadError`` when the metadata

@@ -12,7 +12,8 @@ from modelreport.load.siblings import find_sibling, show_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+
+    from modelreport.remote import Location
 
 JSON_LIMIT = 64 << 20
 TEXT_LIMIT = 1 << 20
@@ -45,12 +46,12 @@ class Pairs(list[tuple[str, Any]]):
     """A JSON object as its pairs, in order, repeated keys kept."""
 
 
-def read_json(folder: Path, name: str, limit: int = JSON_LIMIT) -> Any:
+def read_json(folder: Location, name: str, limit: int = JSON_LIMIT) -> Any:
     """The value of the JSON file ``name`` inside ``folder``; ``LoadError`` when it cannot be read."""
     return parse_json(read_bytes(folder, name, limit), show_name(name))
 
 
-def read_bytes(folder: Path, name: str, limit: int = TEXT_LIMIT) -> bytes:
+def read_bytes(folder: Location, name: str, limit: int = TEXT_LIMIT) -> bytes:
     """The content of a file inside ``folder`` of at most ``limit`` bytes; ``LoadError`` otherwise."""
     path = find_sibling(folder, name)
     try:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,5 +28,5 @@ class Format:
     recognises: Callable[[bytes, tuple[str, ...]], bool]
     """``recognises(head, names)``: ``head`` is the first 4,096 bytes (empty for a folder), ``names`` the members of a
     zip or the entries of a folder (empty otherwise). At most one format recognises any given pair."""
-    read: Callable[[Path, Options], Checkpoint]
+    read: Callable[[Location, Options], Checkpoint]
     """Reads the path; raises ``LoadError``."""

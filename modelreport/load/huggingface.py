@@ -23,9 +23,8 @@ from modelreport.load.siblings import show_name
 from modelreport.load.trainer import read_trainer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 STEMS = ("model", "pytorch_model", "adapter_model", "diffusion_pytorch_model", "consolidated")
 """Names of weight files, in the order in which the libraries look for them."""
@@ -80,7 +79,7 @@ def find_weights(names: tuple[str, ...]) -> list[str]:
     return variants[:1] or indexes[:1] or (alone if len(alone) == 1 else [])
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a folder; weights stay lazy. A folder without weights gives no tensors and a note.
 
     Raises ``LoadError`` when there are weights and none can be read.

@@ -23,9 +23,8 @@ from modelreport.load.siblings import show_name
 from modelreport.load.wire import walk
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 WIRE_TYPES = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
 """Fields of ModelProto and their wire types (onnx.proto)."""
@@ -68,7 +67,7 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
     return value, -1
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open an ONNX model; reads the graph, not the weights. Raises ``CorruptFileError``."""
     del options
     file = open_file(path)
@@ -77,7 +76,7 @@ def read(path: Path, options: Options) -> Checkpoint:
         return _read(path, file, files)
 
 
-def _read(path: Path, file: OpenFile, files: list[OpenFile]) -> Checkpoint:
+def _read(path: Location, file: OpenFile, files: list[OpenFile]) -> Checkpoint:
     name = show_name(path.name)
     wire = walk(file, name)
     notes: list[str] = []

@@ -13,9 +13,8 @@ from modelreport.files import OpenFile, open_file
 from modelreport.load.siblings import find_sibling, show_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.load.wire import Wire
+    from modelreport.remote import Location
 
 SELF = "."
 """Location of external data that lies in the model file itself (no file can be called so)."""
@@ -29,7 +28,7 @@ DATA_OF_FIELD = {"float": ("float32", "complex64"), "double": ("float64", "compl
 class Tensors:
     """Lazy tensors made so far, and the files they lie in; the first file is the model itself."""
 
-    folder: Path
+    folder: Location
     wire: Wire
     files: list[OpenFile]
     source_files: list[SourceFile]

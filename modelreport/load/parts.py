@@ -15,11 +15,10 @@ from modelreport.load.siblings import find_sibling, show_name
 from modelreport.options import Options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint, ModuleNode
     from modelreport.load.contents import Contents
     from modelreport.load.format import Format
+    from modelreport.remote import Location
 
 FOLDER_FORMATS = ("sharded", "huggingface", "torch-dcp")
 """Formats that consist of several files themselves."""
@@ -29,7 +28,7 @@ FOLDER_FORMATS = ("sharded", "huggingface", "torch-dcp")
 class Parts:
     """What has been read so far; ``files`` and ``source_files`` have the same order."""
 
-    folder: Path
+    folder: Location
     tensors: list[LazyTensor] = field(default_factory=list)
     extra: list[LazyTensor] = field(default_factory=list)
     files: list[OpenFile] = field(default_factory=list)
@@ -134,7 +133,7 @@ def replace_where(call: Call, name: str) -> Call:
     return msgspec.structs.replace(call, where=f"{name}: {call.where}")
 
 
-def find_format(path: Path) -> Format:
+def find_format(path: Location) -> Format:
     """The format of one weight file, by its content; ``UnknownFormatError`` when it is none that holds weights."""
     from modelreport.load import FORMATS
 

@@ -20,10 +20,9 @@ from modelreport.load.storages import Storages, TensorError, TypedStorage
 from modelreport.load.tensors import Tensors
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 _PROBE_OPERATIONS = 5000
 _STARTS = frozenset(b"c(]}IJKMLFGNUTSVXild)\x8c\x8d")
@@ -86,7 +85,7 @@ class NestedStorages(Storages):
         return legacy.storages.resolve(legacy.found.value)
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a pickle; long values stay in the file. Raises ``CorruptFileError``."""
     file = open_file(path)
     with close_on_failure([file]):

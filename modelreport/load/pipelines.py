@@ -14,6 +14,7 @@ from modelreport.facts import ModelChoice, SourceFile
 from modelreport.load.documents import flatten
 from modelreport.load.parts import Parts
 from modelreport.load.siblings import show_name
+from modelreport.remote import Location
 
 if TYPE_CHECKING:
     from modelreport.options import Options
@@ -24,7 +25,7 @@ Read = Callable[[Parts, tuple[str, ...], "Options"], None]
 """Reads the weights of one folder."""
 
 
-def models_of(folder: Path, index: Any) -> dict[str, str]:
+def models_of(folder: Location, index: Any) -> dict[str, str]:
     """The parts of a pipeline that have a folder with a configuration or weights: name and class, in their order."""
     found: dict[str, str] = {}
     for name, value in index.items() if isinstance(index, dict) else ():

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelreport.errors import CorruptFileError, MissingFileError
+from modelreport.remote import RemotePath
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from modelreport.remote import Location
 
 HEAD_BYTES = 4096
 ENTRY_LIMIT = 200_000
@@ -31,7 +32,7 @@ class Probe:
     size_bytes: int
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Location) -> Probe:
     """Look at ``path``.
 
     Raises ``MissingFileError`` when it cannot be opened, ``CorruptFileError`` for an empty file or a broken zip.
@@ -59,8 +60,10 @@ def probe(path: Path) -> Probe:
     return Probe(head, names, is_folder=False, size_bytes=status.st_size)
 
 
-def _folder_names(path: Path) -> tuple[str, ...]:
+def _folder_names(path: Location) -> tuple[str, ...]:
     names: list[str] = []
+    if isinstance(path, RemotePath):
+        return path.store.names(path)[:ENTRY_LIMIT]
     with os.scandir(path) as entries:
         for entry in entries:
             names.append(entry.name)
@@ -69,9 +72,9 @@ def _folder_names(path: Path) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _zip_names(path: Path) -> tuple[str, ...]:
+def _zip_names(path: Location) -> tuple[str, ...]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as handle, zipfile.ZipFile(handle) as archive:
             return tuple(info.filename for info in archive.infolist()[:ENTRY_LIMIT])
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, IndexError) as error:
         raise CorruptFileError(
@@ -80,7 +83,9 @@ def _zip_names(path: Path) -> tuple[str, ...]:
         ) from error
 
 
-def _near(path: Path) -> str:
+def _near(path: Location) -> str:
+    if isinstance(path, RemotePath):
+        return ""
     try:
         names = _folder_names(path.parent)
     except OSError:

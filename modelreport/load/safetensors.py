@@ -21,9 +21,8 @@ from modelreport.load.opening import close_on_failure
 from modelreport.load.siblings import show_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 HEADER_LIMIT = 256 << 20
 """Longest header read; the library stops at 100 MB, which refuses honest files of a million tensors."""
@@ -55,7 +54,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
     return not names and len(head) > 8 and head[5:8] == b"\0\0\0" and head[8:9] == b"{"
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a safetensors file; nothing but the header is read. Raises ``CorruptFileError``."""
     del options
     file = open_file(path)

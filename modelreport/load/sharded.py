@@ -18,11 +18,11 @@ from modelreport.load.format import Format
 from modelreport.load.opening import close_on_failure
 from modelreport.load.parts import Parts
 from modelreport.load.siblings import show_name
+from modelreport.remote import RemotePath
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 INDEX_LIMIT = JSON_LIMIT * 4
 SHARDS_LIMIT = 10_000
@@ -45,7 +45,7 @@ def find_indexes(names: tuple[str, ...]) -> list[str]:
     return sorted(found, key=lambda name: (not name.endswith(".safetensors.index.json"), len(name), name))
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open all shards of an index, given as the index file or its folder.
 
     A shard that is missing, refused or damaged is named in the notes with the number of its tensors, the others are
@@ -108,9 +108,11 @@ def read_index(parts: Parts, index: str, options: Options) -> None:
     _compare(parts, content, places, failed, index)
 
 
-def _is_there(folder: Path, shard: str) -> bool:
+def _is_there(folder: Location, shard: str) -> bool:
     """Whether a shard, or a link that should lead to it, is in the folder at all."""
     path = folder / shard
+    if isinstance(path, RemotePath):
+        return path.exists()
     return os.path.lexists(path) if path.parent == folder else True
 
 

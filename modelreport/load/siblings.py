@@ -6,7 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-from modelreport.errors import MissingFileError
+from modelreport.errors import LoadError, MissingFileError
+from modelreport.remote import Location, RemotePath
 
 NAME_LIMIT = 4096
 
@@ -15,7 +16,7 @@ class RefusedPathError(MissingFileError):
     """A name that leads out of the folder, or to something that is not a regular file."""
 
 
-def find_sibling(folder: Path, name: str) -> Path:
+def find_sibling(folder: Location, name: str) -> Location:
     """The real path of ``name`` inside ``folder``.
 
     Raises ``RefusedPathError`` for an absolute name, for ``..``, for a link that leaves the folder and for anything
@@ -28,6 +29,8 @@ def find_sibling(folder: Path, name: str) -> Path:
         raise RefusedPathError(f"{shown} is not a file name.")
     if name.startswith(("/", "\\")) or (len(name) > 1 and name[1] == ":") or ".." in parts:
         raise RefusedPathError(f"{shown} leads out of the folder and was not opened.")
+    if isinstance(folder, RemotePath):
+        return _find_remote(folder / name, shown)
     root = Path(os.path.realpath(folder))
     real = Path(os.path.realpath(root / name))
     if not real.is_relative_to(root) and not _in_cache(root, real):
@@ -39,6 +42,17 @@ def find_sibling(folder: Path, name: str) -> Path:
     if not stat.S_ISREG(status.st_mode):
         raise RefusedPathError(f"{shown} is not a regular file and was not opened.")
     return real
+
+
+def _find_remote(path: RemotePath, shown: str) -> RemotePath:
+    """The address of a file that its store has; ``MissingFileError`` otherwise."""
+    try:
+        there = path.is_file()
+    except LoadError as error:
+        raise MissingFileError(error.message, error.hint) from error
+    if not there:
+        raise MissingFileError(f"{shown} is missing.")
+    return path
 
 
 def show_name(name: str) -> str:

@@ -20,10 +20,9 @@ from modelreport.load.storages import TensorError
 from modelreport.load.tensors import view
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 JSON_LIMIT = 64 << 20
 NOTE_LIMIT = 20
@@ -36,7 +35,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
     return head[:2] == b"PK" and any(f"/{name}".endswith(_CONFIG) for name in names)
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a torch.export archive; only its JSON is read. Raises ``CorruptFileError``."""
     file = open_file(path)
     with close_on_failure([file]):

@@ -24,10 +24,9 @@ from modelreport.load.storages import STORAGE_DTYPES, Storages, TensorError, no_
 from modelreport.load.tensors import Tensors
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _MAGIC_BYTES = MAGIC.to_bytes(10, "little")
@@ -122,7 +121,7 @@ def sources(read: PickleRead) -> list[Item]:
     return [Item(name=short(name), value=text) for name, text in texts.items()]
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a legacy file; only its pickles and the lengths of its storages are read. Raises ``CorruptFileError``."""
     file = open_file(path)
     with close_on_failure([file]):

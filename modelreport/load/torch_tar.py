@@ -25,10 +25,9 @@ from modelreport.load.storages import STORAGE_DTYPES, TensorError, no_storages
 from modelreport.load.tensors import Parts, Tensors, view
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 MEMBER_LIMIT = 1000
 COUNT_LIMIT = 1_000_000
@@ -139,7 +138,7 @@ def _read_tensors(tar: _Tar, notes: list[str]) -> dict[str, Parts]:
     return found
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a tar checkpoint; values stay in the file. Raises ``CorruptFileError``."""
     file = open_file(path)
     with close_on_failure([file]):

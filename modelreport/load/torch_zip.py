@@ -21,10 +21,9 @@ from modelreport.load.storages import Storages, TensorError
 from modelreport.load.tensors import Tensors
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 OTHER_PICKLE_BYTES = 16 << 20
 
@@ -123,7 +122,7 @@ class TorchArchive:
         return opened
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a zip checkpoint; only its directory and its pickle are read. Raises ``CorruptFileError``."""
     file = open_file(path)
     with close_on_failure([file]):

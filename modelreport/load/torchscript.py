@@ -27,10 +27,9 @@ from modelreport.load.tensors import Tensors
 from modelreport.load.torch_zip import TorchArchive, has_code, has_data_pickle
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelreport.checkpoint import Checkpoint
     from modelreport.options import Options
+    from modelreport.remote import Location
 
 CODE_BYTES = 1 << 20
 """Most bytes of one source file that are read."""
@@ -159,7 +158,7 @@ def type_path(value: Made) -> str:
     return _MANGLED.sub("", value.path.removeprefix("__torch__."))
 
 
-def read(path: Path, options: Options) -> Checkpoint:
+def read(path: Location, options: Options) -> Checkpoint:
     """Open a TorchScript archive. Raises ``CorruptFileError``."""
     file = open_file(path)
     with close_on_failure([file]):

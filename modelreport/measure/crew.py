@@ -57,7 +57,7 @@ class Crew:
 
     def lane(self, source: OpenFile | memoryview | None, file: int) -> Lane:
         """The lane for what lies in ``source``: bytes in this process's memory are measured faster than sent."""
-        if not isinstance(source, OpenFile):
+        if not isinstance(source, OpenFile) or not source.travels:
             return self.here
         return self.lane_of.get(file, self.lanes[0])
 
@@ -113,6 +113,8 @@ def crew(options: Options, files: Iterable[OpenFile] = (), executor: Executor | 
     Raises ``OptionsError`` when the Dask cluster cannot be used and ``MissingDependencyError`` without the package.
     """
     opened = tuple(files)
+    for file in opened:
+        file.begin_walk(ahead=not options.dask)
     threads = options.workers or min(MOST_THREADS, processors())
     here = Lane(ThreadPoolExecutor(threads, thread_name_prefix="measure"), 2 * threads + 2)
     try:
@@ -125,6 +127,8 @@ def crew(options: Options, files: Iterable[OpenFile] = (), executor: Executor | 
         else:
             away = here if executor is None else Lane(executor, here.most)
             yield Crew(here, (away,), {}, opened)
+        for file in opened:
+            file.check_unchanged()
     except BaseException:
         here.executor.shutdown(wait=False, cancel_futures=True)
         for file in opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import msgspec
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import SourceFile
 from modelreport.options import Options
+from modelreport.remote import Location, RemotePath
 
 _CHUNK = 4 << 20
 
@@ -29,6 +31,8 @@ def hash_files(checkpoint: Checkpoint, options: Options) -> tuple[SourceFile, ..
         path = _path(checkpoint, files[index].name)
         if path is None:
             return files[index]
+        if isinstance(path, RemotePath):
+            return msgspec.structs.replace(files[index], sha256=path.store.file(path).sha256(tell_of(index)))
         digest = hashlib.sha256()
         buffer = bytearray(_CHUNK)
         try:
@@ -41,17 +45,25 @@ def hash_files(checkpoint: Checkpoint, options: Options) -> tuple[SourceFile, ..
             return files[index]
         return msgspec.structs.replace(files[index], sha256=digest.hexdigest())
 
+    def tell_of(index: int) -> Callable[[int], None]:
+        def tell(size: int) -> None:
+            done[index] = size
+            options.progress("hash", min(sum(done), total), total)
+
+        return tell
+
     with ThreadPoolExecutor(2) as pool:
         return tuple(pool.map(one, range(len(files))))
 
 
-def _path(checkpoint: Checkpoint, name: str) -> Path | None:
+def _path(checkpoint: Checkpoint, name: str) -> Location | None:
     """Where a source file lies: an opened file of that name, or a file below the folder."""
     parts = Path(name).parts
     for file in checkpoint.files:
         if file.path.parts[-len(parts) :] == parts:
-            return Path(file.path)
+            path: Location = file.path
+            return path
     if checkpoint.folder is not None and ".." not in parts and not Path(name).is_absolute():
-        path = checkpoint.folder / name
-        return path if path.is_file() else None
+        below = checkpoint.folder / name
+        return below if below.is_file() else None
     return None

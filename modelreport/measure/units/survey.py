@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from modelreport.measure.units.reading import numbers_of, plan_of, slabs
 from modelreport.measure.units.scales import survey_scales
 from modelreport.measure.units.words import words_beside
 from modelreport.measure.walk import Walk
+from modelreport.remote import Location
 
 if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
@@ -128,7 +128,7 @@ def _norms(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.sqrt((np.where(np.isfinite(rows), rows, 0.0) ** 2).sum(axis=1)))
 
 
-def _folder(checkpoint: Checkpoint) -> Path | None:
+def _folder(checkpoint: Checkpoint) -> Location | None:
     """Where a vocabulary of this model may lie: its own folder, or that of the file that was given."""
     if checkpoint.folder is not None:
         return checkpoint.folder

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from modelreport.remote import Location
 
 MOST_BYTES = 48 << 20
 """The largest tokenizer files known have 35 MB."""
@@ -14,7 +15,7 @@ _MOST_WORDS = 1 << 21
 _LONGEST = 64
 
 
-def words_beside(folder: Path | None, rows: int) -> tuple[str, ...]:
+def words_beside(folder: Location | None, rows: int) -> tuple[str, ...]:
     """The token of each row, from ``tokenizer.json`` or ``vocab.txt``; empty when there is none that fits.
 
     It fits when it names more than half of the rows and no place beyond them; rows without a name are empty.
@@ -28,7 +29,7 @@ def words_beside(folder: Path | None, rows: int) -> tuple[str, ...]:
     return ()
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Location) -> bytes:
     """The bytes of a regular file, nothing for any other or for one that is too large."""
     try:
         if not path.is_file() or path.stat().st_size > MOST_BYTES:
