@@ -1009,9 +1009,13 @@ class AverageDrift(Fact, frozen=True, kw_only=True, tag="average"):
     key: str
     """Where the other weights lie."""
     layers: tuple[tuple[str, float], ...]
-    """Parameter, and ‖w_average − w‖ / ‖w‖."""
+    """Parameter, and ‖average − raw‖ / ‖raw‖, in the order of the model."""
     equal: int
-    """Parameters that are the same to the bit."""
+    """Parameters whose values are all the same."""
+    reported: Literal["raw", "average"] = "raw"
+    """Which of the two this report is on, by the keys they lie under."""
+    unread: tuple[Item, ...] = ()
+    """Parameters that could not be compared, each with the reason."""
 
 
 class AdapterDelta(Fact, frozen=True, kw_only=True):

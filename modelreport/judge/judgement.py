@@ -8,6 +8,7 @@ from typing import Literal
 from modelreport.facts import Finding, Message, Report, Verdict
 from modelreport.judge import (
     cost,
+    optimizer,
     outliers,
     peers,
     release,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = tuple(
             *units.RULES,
             *training.RULES,
             *peers.RULES,
+            *optimizer.RULES,
             *spectra.RULES,
             *outliers.RULES,
             *storage.RULES,

@@ -11,6 +11,7 @@ import msgspec
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import Skipped, Structure, Weights
+from modelreport.measure.average import average
 from modelreport.measure.optimizer import optimizer
 from modelreport.measure.peers import peers
 from modelreport.measure.pictures import pictures
@@ -45,6 +46,7 @@ PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = (
     ("pruning", pruning),
     ("spectra", spectra),
     ("optimizer", optimizer),
+    ("average", average),
 )
 """Field of ``facts.Weights`` and the function that fills it, each after those before it."""
 

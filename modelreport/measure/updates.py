@@ -9,20 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
-from modelreport.measure.codec import codec
-from modelreport.measure.kernel import BLOCK
-from modelreport.measure.walk import walk
+from modelreport.measure.streams import Blocks, numbers_of, together
 
 State = Mapping[str, LazyTensor | int | float]
 Settings = Mapping[str, Any]
-Blocks = dict[str, NDArray[np.float64]]
 
 _OTHER_RULES = frozenset({"trust_clip", "max_grad_norm", "grad_averaging", "use_nvlamb", "rho", "d_coef", "k"})
 """Settings of optimizers that keep Adam's state and update by another rule: LAMB, Adan, Prodigy, schedule-free …"""
@@ -88,7 +84,7 @@ def _sums(rule: Rule, tensors: Mapping[str, LazyTensor], state: State, settings:
     count, never, finite = 0, rule.second in tensors, True
     update = rule.update is not None and (rule.stepless or step is not None)
     with np.errstate(all="ignore"):
-        for blocks in _together({name: _blocks(tensor, state) for name, tensor in tensors.items()}):
+        for blocks in together({name: _blocks(tensor, state) for name, tensor in tensors.items()}):
             count += next(iter(blocks.values())).size
             if rule.first in blocks:
                 totals["first"] += float(np.dot(blocks[rule.first], blocks[rule.first]))
@@ -146,37 +142,9 @@ def _step(state: State, settings: Settings) -> int | None:
 
 
 def _blocks(tensor: LazyTensor, state: State) -> Iterator[NDArray[np.float64]]:
-    """The values of a tensor of the state in row-major order, ``BLOCK`` at a time; 8-bit ones decoded."""
-    plan = walk(tensor)
-    reader = codec(tensor.dtype)
-    if plan.weight != 1:
-        raise ValueError("a tensor of the state is an expanded view")
+    """The values of a tensor of the state; 8-bit ones decoded."""
     scales = _scales(tensor, state)
-    start, held = 0, np.empty(0, np.float64)
-    for raw in plan.blocks(0, plan.rows):
-        patterns = np.ascontiguousarray(raw)
-        if scales is not None:
-            places = np.arange(start, start + patterns.size) // scales.size
-            numbers = scales.map[patterns] * scales.largest[places]
-        elif reader.values is not None:
-            numbers = reader.values[patterns]
-        else:
-            numbers = reader.numbers(patterns).astype(np.float64)
-        start += patterns.size
-        held = np.concatenate([held, numbers]) if held.size else numbers
-        while held.size >= BLOCK:
-            yield held[:BLOCK]
-            held = held[BLOCK:]
-    if held.size:
-        yield held
-
-
-def _together(streams: Mapping[str, Iterator[NDArray[np.float64]]]) -> Iterator[Blocks]:
-    """Blocks of several tensors side by side; ``ValueError`` when they have not the same number of values."""
-    for values in zip_longest(*streams.values()):
-        if any(value is None for value in values) or len({value.size for value in values}) > 1:
-            raise ValueError("the tensors of its state differ in size")
-        yield dict(zip(streams, values, strict=True))
+    return numbers_of(tensor, None if scales is None else scales.decode)
 
 
 @dataclass(frozen=True)
@@ -186,6 +154,11 @@ class _Scales:
     map: NDArray[np.float64]
     largest: NDArray[np.float64]
     size: int
+
+    def decode(self, patterns: NDArray[Any], start: int) -> NDArray[np.float64]:
+        """Numbers of the patterns from index ``start`` on."""
+        places = np.arange(start, start + patterns.size) // self.size
+        return np.asarray(self.map[patterns] * self.largest[places])
 
 
 def _scales(tensor: LazyTensor, state: State) -> _Scales | None:

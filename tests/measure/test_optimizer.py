@@ -170,7 +170,7 @@ def test_values_that_are_not_finite_and_tensors_that_do_not_fit_cost_one_paramet
     found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": state})
     order = [name for name, _ in net.named_parameters()]
     assert found.non_finite == (order[1],)
-    assert [item.value for item in found.unread] == ["the tensors of its state differ in size"]
+    assert [item.value for item in found.unread] == ["the tensors differ in size"]
     assert len(found.layers) == 7
 
 
