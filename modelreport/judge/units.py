@@ -230,6 +230,10 @@ def shut_channels(report: Report) -> Found | Clean:
     scales = [each for each in _units(report).scales if each.kind == "batch"]
     if not scales:
         return Clean(say("No normalisation with running statistics has a scale for each channel."))
+    if not any(each.shut for each in scales):
+        total = sum(each.channels for each in scales)
+        return Clean(say("No scale of {channel_count} normalised channels is zero without a shift above it.",
+                         channel_count=total))  # fmt: skip
     if not isinstance(report.trace, Trace):
         raise UncheckedError("What follows a normalisation is not known without the forward pass.")
     rectified = _rectified(report.trace)
@@ -285,20 +289,25 @@ def untrained_rows(report: Report) -> Found | Clean:
     return Found(
         say(text + ".", row_count=count, all_count=worst.rows, name=worst.name, row_share=count / worst.rows,
             reserved_count=worst.reserved),
-        [evidence for each in found for evidence in _rows(each)],
+        [_rows(each) for each in found],
     )  # fmt: skip
 
 
-def _rows(each: EmbeddingRows) -> Iterator[Evidence]:
-    """The table, and the tokens that its vocabulary names."""
+_NAMED = 12
+"""Tokens that a finding names; the section lists more."""
+
+
+def _rows(each: EmbeddingRows) -> Evidence:
+    """The table, and some of the tokens that its vocabulary names."""
+    if not each.untrained:
+        return point("tensor", each.name, say("{row_count} equal another row", row_count=each.identical))
     text = "{row_count} rows of norm {low_value} to {high_value}; the median of all is {median_value}"
-    if each.untrained:
-        yield point("tensor", each.name, say(text, row_count=each.untrained, low_value=each.low, high_value=each.high,
-                                             median_value=each.median))  # fmt: skip
-    if each.identical:
-        yield point("tensor", each.name, say("{row_count} equal another row", row_count=each.identical))
-    for index, token in list(zip(each.indices, each.tokens, strict=False))[:32]:
-        yield point("key", token or f"row {index}", say("row {row} of {name}", row=index, name=each.name))
+    named = [token for token in each.tokens if token][:_NAMED]
+    names = {f"token_{number}": token for number, token in enumerate(named)}
+    if names:
+        text += "; such as " + ", ".join(f"{{{key}}}" for key in names)
+    return point("tensor", each.name, say(text, row_count=each.untrained, low_value=each.low, high_value=each.high,
+                                          median_value=each.median, **names))  # fmt: skip
 
 
 def unwritten(report: Report) -> Found | Clean:

@@ -187,10 +187,12 @@ def test_untrained_rows_are_a_note_that_says_how_it_is_known(changes: dict[str, 
     assert found.message.values["row_count"] == 500
 
 
-def test_tokens_that_are_known_are_evidence() -> None:
-    table = rows(untrained=500, how="together", indices=(4, 9), tokens=("[unused1]", ""))
-    found = finding(with_units(clean(), embeddings=(table,)), "W024")
-    assert [each.name for each in found.evidence] == ["emb.weight", "[unused1]", "row 9"]
+def test_tokens_that_are_known_are_named() -> None:
+    table = rows(untrained=500, how="together", indices=(4, 9), tokens=("[unused1]", ""), low=0.4, high=0.5, median=1.0)
+    detail = finding(with_units(clean(), embeddings=(table,)), "W024").evidence[0].detail
+    assert detail is not None
+    assert detail.text.endswith("; such as {token_0}")
+    assert detail.values["token_0"] == "[unused1]"
 
 
 def test_a_few_special_tokens_are_normal() -> None:

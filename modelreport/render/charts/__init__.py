@@ -14,13 +14,15 @@ from modelreport.render.charts.flops_by_family import flops_by_family
 from modelreport.render.charts.memory_timeline import memory_timeline
 from modelreport.render.charts.parameters_by_module import parameters_by_module
 from modelreport.render.charts.peer_map import peer_map
+from modelreport.render.charts.precision_map import precision_map
+from modelreport.render.charts.pruning_curve import pruning_curve
 from modelreport.render.charts.roofline import roofline
 from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.spectra import alpha_depth, rank_depth, spectrum_curves
 from modelreport.render.charts.tensor_histogram import tensor_histogram
 from modelreport.render.charts.training_memory import training_memory
-from modelreport.render.charts.weight_depth import BY_ID, weight_depth
 from modelreport.render.charts.unit_shares import unit_shares
+from modelreport.render.charts.weight_depth import BY_ID, weight_depth
 from modelreport.render.charts.weight_heatmap import weight_heatmap
 from modelreport.render.charts.weight_ridgeline import weight_ridgeline
 
@@ -47,6 +49,8 @@ CHARTS: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
     "alpha-depth": lambda report: alpha_depth(report.weights),
     "embedding-norms": lambda report: embedding_norms(report.weights),
     "unit-shares": unit_shares,
+    "precision-map": lambda report: precision_map(report.weights),
+    "pruning-curve": lambda report: pruning_curve(report.weights),
     "dtype-bytes": lambda report: dtype_bytes(report.structure),
 }
 """The charts of a whole report by id. Histograms of single tensors are made by ``tensor_histogram``."""

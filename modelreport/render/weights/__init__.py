@@ -6,7 +6,8 @@ To add a part:
    ``Told`` (see ``part.py``), a ``Skipped`` with the reason, or ``None`` when there is nothing to speak of. Its
    ``line`` is the outcome as one ``Message``, such as ``Message(text="int8 per channel keeps {sqnr_value} dB; "
    "{layer_count} layers stay in fp16.", values=…)``: numbers are formatted by the ends of their names, text values are
-   names from the file and are set as code, so fixed words belong into ``text``.
+   names from the file and are set as code, so fixed words belong into ``text``. ``rules`` is a pattern of the ids of
+   the findings that belong to the part: the worst that was found gives the fold its sign.
 2. ``templates/weights/<id>.html``. The usual one is the two lines of ``distributions.html``: ``body(part)`` paints
    the sentences, the charts, the tables and the notes. ``part`` is a ``Shown``; own variables are in ``part.more``.
 3. Charts in ``render/charts/<noun>.py``, with a line in ``CHARTS`` there; the part only names them. On the page a
@@ -23,10 +24,18 @@ on paper sets ``own_print`` and brings ``templates/print/weights/<id>.html``.
 from __future__ import annotations
 
 from modelreport.facts import Report, Weights
-from modelreport.render.weights import distributions, peers, spectra
+from modelreport.render.weights import distributions, peers, pictures, precision, pruning, spectra, units
 from modelreport.render.weights.part import Part, Shown, show
 
-PARTS: tuple[Part, ...] = (distributions.PART, peers.PART, spectra.PART)
+PARTS: tuple[Part, ...] = (
+    distributions.PART,
+    peers.PART,
+    units.PART,
+    pictures.PART,
+    spectra.PART,
+    precision.PART,
+    pruning.PART,
+)
 
 
 def shown_parts(report: Report, weights: Weights) -> tuple[Shown, ...]:

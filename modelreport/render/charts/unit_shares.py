@@ -1,0 +1,63 @@
+"""Which layers have units that do nothing, or nothing of their own."""
+
+from __future__ import annotations
+
+from modelreport.facts import Report, Skipped, Weights
+from modelreport.render import format as text
+from modelreport.render.charts.spec import Axis, Chart, Stack
+from modelreport.render.unit_counts import UnitCounts, unit_counts
+
+MOST_ROWS = 40
+_SERIES = (
+    ("dead", "dead: all weights zero", "bad"),
+    ("repeated", "repeated: equal to another", "attention"),
+    ("shut", "shut by a ReLU: scale 0, shift not above 0", "warn"),
+    ("weak", "weak: under a hundredth of the median scale", "accent"),
+)
+
+
+def unit_shares(report: Report) -> Chart | Skipped:
+    """Share of dead, repeated, shut and weak units of each layer that has any; skipped when none has."""
+    if not isinstance(report.weights, Weights):
+        return report.weights
+    counts = unit_counts(report, report.weights)
+    some = [each for each in counts if each.any]
+    if not some:
+        return Skipped(stage="measure", reason="No layer has units that are dead, repeated, shut or weak.")
+    kept = _worst(some)
+    names = tuple(text.name(each.name, 60) for each in kept)
+    left = f" The {MOST_ROWS} with the largest share are drawn." if len(some) > len(kept) else ""
+    used = [(field, word, colour) for field, word, colour in _SERIES if any(getattr(each, field) for each in kept)]
+    return Chart(
+        id="unit-shares",
+        title=f"{text.plural(len(some), 'layer has', 'layers have')} units that do nothing, or nothing of their own",
+        caption=f"Share of the output units of each layer, in the order of the file; the other "
+        f"{text.plural(len(counts) - len(some), 'layer has', 'layers have')} none.{left}",
+        x=Axis(title="share of the layer's units", unit="share"),
+        y=Axis(categories=names),
+        layers=tuple(
+            Stack(
+                name=word,
+                colour=colour,
+                values=tuple(getattr(each, field) / each.units for each in kept),
+                hover=tuple(f"{n}: {text.exact(getattr(e, field))} {word}" for n, e in zip(names, kept, strict=True)),
+                labels=tuple(text.share(_share(each)) for each in kept) if (field, word, colour) == used[-1] else (),
+            )
+            for field, word, colour in used
+        ),
+        header=("Layer", "Units", "Dead", "Repeated", "Shut", "Weak"),
+        rows=tuple(
+            (name, *(text.exact(n) for n in (each.units, each.dead, each.repeated, each.shut, each.weak)))
+            for name, each in zip(names, kept, strict=True)
+        ),
+    )
+
+
+def _share(each: UnitCounts) -> float:
+    return (each.dead + each.repeated + each.shut + each.weak) / each.units
+
+
+def _worst(some: list[UnitCounts]) -> list[UnitCounts]:
+    """The layers with the largest shares, in the order of the file."""
+    places = sorted(range(len(some)), key=lambda i: (-_share(some[i]), i))[:MOST_ROWS]
+    return [some[i] for i in sorted(places)]
