@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from modelreport.facts import Finding, Report, Structure, TensorFact, TensorStatistics, Trace, Units, Weights
 from modelreport.judge import RULES, judge
 from tests.factories import make_report, make_statistics
+from tests.factories_precision import with_usual_formats
 from tests.factories_spectra import make_spectra
 
 
@@ -79,5 +80,5 @@ def plain_report() -> Report:
     report = replace(report, weights=replace(weights, spectra=make_spectra(report.structure)))
     report = with_array(report, "layers.2.conv1.weight", np.random.default_rng(0).standard_t(5, (32, 16, 3, 3)) / 9)
     assert isinstance(report.weights, Weights)
-    report = replace(report, weights=replace(report.weights, units=Units()))
+    report = with_usual_formats(replace(report, weights=replace(report.weights, units=Units())))
     return with_trace(report, uncounted=(), guesses=())
