@@ -45,8 +45,8 @@ def report_of(arrays: dict[str, np.ndarray]) -> Report:
 def deep_report(depth: int = 12, experts: int = 0) -> Report:
     """Twelve blocks, two matrices drawn anew, one ten times as large, one vector of ones."""
     arrays = deep_arrays(depth, experts)
-    arrays["blocks.3.attn.q.weight"] = np.random.default_rng(0).normal(0, 0.02, (64, 64))
-    arrays["blocks.3.mlp.up.weight"] = np.random.default_rng(0).normal(0, 0.02, (96, 64))
+    arrays["blocks.3.attn.q.weight"] = np.random.default_rng(0).uniform(-0.1, 0.1, (64, 64))
+    arrays["blocks.3.mlp.up.weight"] = np.random.default_rng(0).uniform(-0.1, 0.1, (96, 64))
     arrays["blocks.5.mlp.down.weight"] = arrays["blocks.5.mlp.down.weight"] * 10
     arrays["blocks.3.norm.weight"] = np.ones(64)
     return report_of(arrays)

@@ -12,6 +12,10 @@ _ENOUGH_VALUES = 4096
 _ENOUGH_ROWS = 32
 """Fewer do not tell independent values from trained ones."""
 
+_CERTAIN_VALUES = 1 << 15
+"""Trained weights are often near normal, never near uniform: with fewer values only the latter is sure."""
+
+_CLEARLY = 2.0
 _STANDARD_ERRORS = 4.5
 """Ten quantiles, moments and the rows of a thousand tensors: a value beyond 4.5 occurs once in 150,000."""
 
@@ -19,6 +23,9 @@ _ROUNDING = 2.0**-7
 """Quantiles are rounded to this share of themselves."""
 
 _NORMAL = NormalDist()
+_EDGE = math.sqrt(3)
+"""Largest value of a uniform distribution of deviation 1."""
+
 _CUT = 2.0
 _INSIDE = _NORMAL.cdf(_CUT) - _NORMAL.cdf(-_CUT)
 _CUT_STD = math.sqrt(1 - 2 * _CUT * _NORMAL.pdf(_CUT) / _INSIDE)
@@ -35,10 +42,14 @@ _KURTOSIS: dict[Kind, float] = {
 class Likeness(NamedTuple):
     """What the values are like."""
 
-    distribution: Literal["", "normal", "uniform", "truncated normal"]
+    distribution: Kind | Literal[""]
     """Whose independent numbers they could be."""
-    clearly_not: bool
-    """Whether they are far from all of them: twice what chance allows."""
+    misfits: dict[Kind, float]
+    """Distance to each, in units of what chance allows; empty where there are too few values to tell."""
+
+    def clearly_not(self, kind: Kind) -> bool:
+        """Whether they are far from that distribution: twice what chance allows."""
+        return self.misfits.get(kind, 0.0) > _CLEARLY
 
 
 def drawn(s: TensorStatistics, rows: float | None) -> Likeness:
@@ -48,10 +59,11 @@ def drawn(s: TensorStatistics, rows: float | None) -> Likeness:
     that matter grow, so that it is 2 to 20 in trained layers, and 1 ± 1.17/√rows after an initialisation.
     """
     if s.count < _ENOUGH_VALUES or (s.channels or 0) < _ENOUGH_ROWS or not s.std or rows is None or not s.quantiles:
-        return Likeness("", clearly_not=False)
+        return Likeness("", {})
     misfits = {kind: _misfit(s, rows, kind) for kind in _KURTOSIS}
     best = min(_KURTOSIS, key=lambda kind: misfits[kind])
-    return Likeness(best if misfits[best] <= 1 else "", clearly_not=misfits[best] > 2)
+    certain = best == "uniform" or s.count >= _CERTAIN_VALUES
+    return Likeness(best if certain and misfits[best] <= 1 else "", misfits)
 
 
 def _misfit(s: TensorStatistics, rows: float, kind: Kind) -> float:
@@ -69,6 +81,11 @@ def _misfit(s: TensorStatistics, rows: float, kind: Kind) -> float:
     if s.kurtosis is not None:
         error = math.sqrt((24 if kind == "normal" else 4.8) / count)
         misfits.append(abs(s.kurtosis - kurtosis) / (_STANDARD_ERRORS * error + 0.02))
+    if kind == "uniform" and s.minimum is not None and s.maximum is not None:
+        # The largest of n uniform numbers is within a few n-ths of the edge; training smears the edge first.
+        error = _EDGE * math.sqrt((kurtosis + 2) / (4 * count))
+        reach = max(-s.minimum, s.maximum) / std
+        misfits.append(abs(reach - _EDGE) / (_STANDARD_ERRORS * error + 12 / count + _ROUNDING))
     for q, have in zip(QUANTILES, s.quantiles, strict=True):
         want, density = _quantile(q, kind)
         error = math.sqrt(q * (1 - q) / count) / density + abs(want) * math.sqrt((kurtosis + 2) / (4 * count))
@@ -80,8 +97,7 @@ def _misfit(s: TensorStatistics, rows: float, kind: Kind) -> float:
 def _quantile(q: float, kind: Kind) -> tuple[float, float]:
     """Quantile and density there of the distribution with mean 0 and deviation 1."""
     if kind == "uniform":
-        reach = math.sqrt(3)
-        return (2 * q - 1) * reach, 1 / (2 * reach)
+        return (2 * q - 1) * _EDGE, 1 / (2 * _EDGE)
     if kind == "truncated normal":
         want = _NORMAL.inv_cdf(_NORMAL.cdf(-_CUT) + q * _INSIDE)
         return want / _CUT_STD, _NORMAL.pdf(want) / _INSIDE * _CUT_STD

@@ -333,15 +333,14 @@ def _drawn(
     likes: list[Likeness] = []
     for member, row in zip(members, values, strict=True):
         likes.append(drawn(member.statistics, math.exp(row[rows]) if np.isfinite(row[rows]) else None))
-    if sum(like.clearly_not for like in likes) < _MOST_OF * (len(members) - 1):
-        return {}
     found = {}
     for i, like in enumerate(likes):
-        if like.distribution:
+        kind = like.distribution
+        if kind and sum(other.clearly_not(kind) for other in likes) >= _MOST_OF * (len(members) - 1):
             score = None if scores is None else _finite(float(scores[i, rows]))
             odd = _unlike(role, i, members, values, rows, score)
             found[odd.name] = OddTensor(
                 name=odd.name, role=role, statistic=odd.statistic, value=odd.value, median=odd.median,
-                score=odd.score, peers=odd.peers, drawn=like.distribution,
+                score=odd.score, peers=odd.peers, drawn=kind,
             )  # fmt: skip
     return found

@@ -14,12 +14,13 @@ RNG = np.random.default_rng(0)
 
 
 def look(values: np.ndarray) -> tuple[str, bool]:
+    """What the values are like, and whether they are clearly like nothing."""
     s = make_statistics("w", values)
     like = drawn(s, rows_spread(s, values[0].size))
-    return like.distribution, like.clearly_not
+    return like.distribution, bool(like.misfits) and all(like.clearly_not(kind) for kind in like.misfits)
 
 
-@pytest.mark.parametrize("shape", [(64, 64), (128, 32, 3, 3), (512, 1024)])
+@pytest.mark.parametrize("shape", [(256, 128), (128, 32, 3, 3), (512, 1024)])
 @pytest.mark.parametrize("std", [0.02, 0.7])
 def test_independent_numbers_are_recognised_whatever_their_deviation(shape: tuple[int, ...], std: float) -> None:
     assert look(RNG.normal(0, std, shape)) == ("normal", False)
@@ -37,7 +38,7 @@ def test_the_kurtosis_of_a_truncated_normal_distribution_is_that_of_scipy() -> N
 
 
 def test_chance_alone_is_hardly_ever_called_something_else() -> None:
-    looks = [look(np.random.default_rng(seed).normal(0, 0.02, (64, 80))) for seed in range(300)]
+    looks = [look(np.random.default_rng(seed).normal(0, 0.02, (256, 128))) for seed in range(200)]
     assert {kind for kind, _ in looks} == {"normal"}
 
 
@@ -60,4 +61,12 @@ def test_few_values_say_nothing() -> None:
     assert look(RNG.normal(0, 1, (16, 1024))) == ("", False)
     assert look(RNG.normal(0, 1, (40, 40))) == ("", False)
     s = make_statistics("w", RNG.normal(0, 1, (64, 64)))
-    assert drawn(s, None) == ("", False)
+    assert drawn(s, None) == ("", {})
+
+
+def test_a_small_matrix_that_is_near_normal_may_be_trained_and_one_with_sharp_edges_is_not() -> None:
+    assert look(RNG.normal(0, 1, (64, 64))) == ("", False)
+    assert look(RNG.uniform(-1, 1, (64, 64))) == ("uniform", False)
+    smeared = RNG.uniform(-1, 1, (64, 64)) + RNG.normal(0, 0.03, (64, 64))
+    s = make_statistics("w", smeared)
+    assert drawn(s, rows_spread(s, 64)).clearly_not("uniform")

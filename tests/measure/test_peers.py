@@ -42,11 +42,11 @@ def trained(depth: int = 8, seed: int = 0, growth: float = 1.0) -> Arrays:
     rng = np.random.default_rng(seed)
     arrays: Arrays = {}
     for i in range(depth):
-        for name, shape in (("up", (128, 64)), ("down", (64, 128))):
+        for name, shape in (("up", (512, 64)), ("down", (64, 512))):
             rows = rng.lognormal(0, 0.3, (shape[0], 1))
             arrays[f"blocks.{i}.{name}.weight"] = rng.standard_t(6, shape) * rows * 0.05 * growth**i
         arrays[f"blocks.{i}.norm.weight"] = rng.normal(1, 0.1, 64)
-        arrays[f"blocks.{i}.up.bias"] = rng.normal(0, 0.05, 128)
+        arrays[f"blocks.{i}.up.bias"] = rng.normal(0, 0.05, 512)
     return arrays
 
 
@@ -98,7 +98,7 @@ def test_a_layer_that_was_drawn_anew_is_found_at_any_depth(depth: int, kind: str
 def test_several_layers_drawn_anew_are_all_found() -> None:
     arrays = trained(12)
     for i in (10, 11):
-        arrays[f"blocks.{i}.up.weight"] = np.random.default_rng(i).normal(0, 0.02, (128, 64))
+        arrays[f"blocks.{i}.up.weight"] = np.random.default_rng(i).normal(0, 0.02, (512, 64))
     assert {o.name for o in compared(arrays).odd} == {"blocks.10.up.weight", "blocks.11.up.weight"}
 
 
@@ -110,7 +110,7 @@ def test_a_fresh_model_has_nothing_odd() -> None:
 
 def test_fresh_vectors_among_trained_ones_are_found() -> None:
     arrays = trained()
-    arrays["blocks.4.up.bias"] = np.zeros(128)
+    arrays["blocks.4.up.bias"] = np.zeros(512)
     arrays["blocks.4.norm.weight"] = np.ones(64)
     found = compared(arrays)
     assert {(o.name, o.statistic, o.value) for o in found.odd} == {
@@ -188,8 +188,8 @@ def test_independent_normal_values_have_a_spread_and_tails_of_one() -> None:
 
 def test_hostile_statistics_cost_nothing_but_their_own() -> None:
     arrays = trained()
-    arrays["blocks.3.up.weight"] = np.zeros((128, 64))
-    arrays["blocks.4.up.weight"] = np.random.default_rng(0).normal(0, 1e150, (128, 64))
+    arrays["blocks.3.up.weight"] = np.zeros((512, 64))
+    arrays["blocks.4.up.weight"] = np.random.default_rng(0).normal(0, 1e150, (512, 64))
     found = compared(arrays)
     assert all(
         value is None or math.isfinite(value) for role in found.roles for m in role.members for value in m.values

@@ -31,7 +31,7 @@ def test_what_is_odd_has_the_full_colour_and_says_why() -> None:
     assert hover.startswith("blocks.5.mlp.down.weight\nscale: score")
     level, hover = cell(chart, heat, "attn.q", 3)
     assert level in (0.0, 1.0)
-    assert hover == "blocks.3.attn.q.weight\nlike independent normal random numbers"
+    assert hover == "blocks.3.attn.q.weight\nlike independent uniform random numbers"
     assert chart.title == "3 of 48 weights stand out among those that do the same work"
 
 

@@ -37,8 +37,8 @@ def test_what_is_odd_is_counted_and_listed() -> None:
     assert text.message(made.line) == "4 tensors are unlike their peers, 3 of them as if freshly initialised."
     rows = {row.cells[0].text: row.cells[1].text for row in made.tables[0].rows}
     assert rows == {
-        "blocks.3.attn.q.weight": "independent normal numbers",
-        "blocks.3.mlp.up.weight": "independent normal numbers",
+        "blocks.3.attn.q.weight": "independent uniform numbers",
+        "blocks.3.mlp.up.weight": "independent uniform numbers",
         "blocks.3.norm.weight": "constant",
         "blocks.5.mlp.down.weight": "scale",
     }
