@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.facts import Pruning, Skipped, TensorPruning
-from modelreport.measure.precision.chosen import choose
+from modelreport.measure.precision.chosen import Chosen, choose
+from modelreport.measure.precision.columns import turned
 from modelreport.measure.precision.layout import Layout, layout
 from modelreport.measure.precision.losses import FLOATS, finite
 from modelreport.measure.precision.magnitudes import magnitudes, places
@@ -119,6 +120,7 @@ def pruning(measured: Measured) -> Pruning | Skipped:
             else "No weight matrix could be read."
         )
         return Skipped(stage="measure", reason=reason)
+    _turn(found, chosen, measured)
     table = np.zeros(_KEYS, np.int64)
     for counts in found.values():
         table[counts.keys] += counts.counts.astype(np.int64)
@@ -130,6 +132,14 @@ def pruning(measured: Measured) -> Pruning | Skipped:
         tensors=tuple(_tensor(name, counts, place, part) for name, counts in found.items()),
         count=int(table.sum()),
     )
+
+
+def _turn(found: dict[str, MagnitudeCounts], chosen: Chosen, measured: Measured) -> None:
+    """Look again at weights whose inputs are their first dimension, along which the groups of four lie."""
+    for name, columns in turned(chosen.matrices, measured.structure.modules, measured.checkpoint.tensors):
+        if name in found:
+            pattern = two_of_four(columns.values, columns.form, whole=columns.whole) if columns else None
+            found[name] = replace(found[name], two_four=pattern)
 
 
 def _cuts(table: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -22,7 +22,7 @@ FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
 KEPT = "precision"
 """Key of ``Told.keep``."""
 
-_BLOCK_VALUES = 1 << 15
+BLOCK_VALUES = 1 << 15
 """Values that schemes with blocks are measured on: 256 groups of 128, which tell the noise to about 0.1 dB."""
 _APART = 64
 """A row stands out when it holds more than this part of the sum of squared steps: an even row of a matrix of as many
@@ -42,6 +42,8 @@ class Losses:
     energy: float
     """Σx² in units of ``largest``²."""
     largest: float
+    turned: bool = False
+    """Whether the second dimension, not the first, are the output channels."""
 
 
 def keep_losses(told: Told) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def _sampled(values: NDArray[Any], table: Magnitudes) -> Sampled | None:
 
 
 def _rows(told: Told, form: Layout, values: NDArray[Any]) -> RowSample | None:
-    """The sample as rows of the matrix, at most ``_BLOCK_VALUES`` of it unless it is the whole tensor."""
+    """The sample as rows of the matrix, at most ``BLOCK_VALUES`` of it unless it is the whole tensor."""
     if not values.size:
         return None
     indices, total = told.sample.indices, told.plan.count
@@ -117,8 +119,8 @@ def _rows(told: Told, form: Layout, values: NDArray[Any]) -> RowSample | None:
         indices = np.arange(len(rows))
     if not rows.size:
         return None
-    if values.size < total and rows.size > _BLOCK_VALUES:
-        most = max(1, _BLOCK_VALUES // rows.shape[1])
+    if values.size < total and rows.size > BLOCK_VALUES:
+        most = max(1, BLOCK_VALUES // rows.shape[1])
         chosen = np.arange(most) * len(rows) // most
         rows, indices = rows[chosen], indices[chosen]
     known = told.rows

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.facts import DTYPE_BITS, Precision, Scheme, SchemeError, Skipped, TensorFact, TensorPrecision
+from modelreport.measure.precision.blocks import of_rows
 from modelreport.measure.precision.chosen import Chosen, choose
+from modelreport.measure.precision.columns import turned
 from modelreport.measure.precision.elementwise import Effect
 from modelreport.measure.precision.layout import layout
 from modelreport.measure.precision.losses import KEPT, Losses
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
 
 WORST = 10
+_BY_ID = {plan.id: plan for plan in PLANS}
 _MASK = 1e30
 """Magnitude from which a buffer holds a mask, whose values stand for minus infinity in any format."""
 
@@ -32,6 +36,7 @@ def precision(measured: Measured) -> Precision | Skipped:
     if not losses:
         return Skipped(stage="measure", reason=_nothing(chosen))
     tensors = {t.name: t for t in measured.checkpoint.tensors}
+    unread = _turn(chosen, losses, measured)
     names = {fact.name for fact in chosen.matrices}
     found: list[TensorPrecision] = []
     for fact in chosen.floats:
@@ -42,7 +47,7 @@ def precision(measured: Measured) -> Precision | Skipped:
     whole = measured.structure.size_bytes
     schemes = tuple(_scheme(plan, found, losses, chosen, whole) for plan in PLANS)
     return Precision(
-        schemes=tuple(each for each in schemes if each.tensors), tensors=tuple(found), notes=_notes(chosen)
+        schemes=tuple(each for each in schemes if each.tensors), tensors=tuple(found), notes=_notes(chosen, unread)
     )
 
 
@@ -56,6 +61,29 @@ def _losses(chosen: Chosen, kept: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     return found
 
 
+def _turn(chosen: Chosen, losses: dict[str, Losses], measured: Measured) -> int:
+    """Measure schemes with a scale for each channel or block again where channels lie along the second dimension.
+
+    Returns how many tensors could not be read again; their entries lose these schemes.
+    """
+    unread = 0
+    again = turned(chosen.matrices, measured.structure.modules, measured.checkpoint.tensors)
+    for name, found in again:
+        if name not in losses:
+            continue
+        effects = []
+        rows = found.rows if found else None
+        for scheme, effect in losses[name].effects:
+            plan = _BY_ID[scheme]
+            if plan.share not in ("channel", "block"):
+                effects.append((scheme, effect))
+            elif rows is not None:
+                effects.append((scheme, of_rows(rows, plan)))
+        unread += found is None
+        losses[name] = replace(losses[name], effects=tuple(effects), turned=True)
+    return unread
+
+
 def _nothing(chosen: Chosen) -> str:
     if chosen.packed or chosen.narrow:
         return "Its weights are stored in 8 bits or fewer already."
@@ -66,7 +94,7 @@ def _errors(
     fact: TensorFact, losses: Losses, plans: Sequence[Plan], tensor: LazyTensor | None
 ) -> tuple[SchemeError, ...]:
     effects = dict(losses.effects)
-    count, rows = _stored(fact)
+    count, rows = _stored(fact, turned=losses.turned)
     made = []
     for plan in plans:
         effect = effects.get(plan.id)
@@ -93,9 +121,11 @@ def ratio_db(effect: Effect) -> float | None:
     return round(-10 * math.log10(effect.noise), 2) + 0.0 if effect.noise > 0 else None
 
 
-def _stored(fact: TensorFact) -> tuple[int, int]:
+def _stored(fact: TensorFact, *, turned: bool) -> tuple[int, int]:
     """Elements that are stored, and output channels among them."""
     count = min(fact.count, fact.stored_bytes * 8 // DTYPE_BITS[fact.dtype]) if fact.stored_bytes else fact.count
+    if turned:
+        return count, fact.shape[1]
     form = layout(fact.shape)
     return count, form.rows if form and count == fact.count else 1
 
@@ -143,8 +173,10 @@ def _scheme(
     )
 
 
-def _notes(chosen: Chosen) -> tuple[str, ...]:
+def _notes(chosen: Chosen, unread: int) -> tuple[str, ...]:
     notes = []
+    if unread:
+        notes.append(f"The outputs of {unread} weights lie along their second dimension and were not read again.")
     if chosen.packed:
         notes.append(
             f"{chosen.packed} tensors are quantised already, or are the scales of such ones; they stay as they are."
