@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from modelreport.facts import QUANTILES, Histogram
 from modelreport.measure.codec import Codec
-from modelreport.measure.kernel import Moments, moments
+from modelreport.measure.moments import Moments, moments_of
 from modelreport.measure.summary import Counted, Exact, Rounded, Summary, count_small, finite, rounded_buckets
 
 BINS = 64
@@ -96,9 +96,7 @@ def small_figures(numbers: NDArray[Any], codec: Codec, weight: int = 1) -> Figur
     reached = np.arange(1, values.size + 1)
     low, high = float(values[0]), float(values[-1])
     histogram = _exact_histogram(values, reached, weight)
-    gathered = moments(values, low, high)
-    found = _figures(special, gathered, low, high, _quantiles(values, reached, weight), histogram, weight)
-    return _shaped(found, values, np.ones(values.size), gathered)
+    return _figures(special, moments_of(values), low, high, _quantiles(values, reached, weight), histogram, weight)
 
 
 def _of_exact(summary: Exact, weight: int) -> Figures:
@@ -117,21 +115,16 @@ def _of_exact(summary: Exact, weight: int) -> Figures:
         return Figures(_weighted(special, weight))
     special.zeros = int(counts[values == 0].sum())
     special.subnormals = int(counts[(np.abs(values) < codec.smallest_normal) & (values != 0)].sum())
-    total = int(counts.sum())
-    mean = float((values * counts).sum()) / total
-    centred = values - mean
-    gathered = Moments(total, mean, float((centred * centred * counts).sum()), float((np.abs(values) * counts).sum()))
     reached = np.cumsum(counts)
-    found = _figures(
+    return _figures(
         special,
-        gathered,
+        moments_of(values, counts),
         float(values[0]),
         float(values[-1]),
         _quantiles(values, reached, weight),
         _exact_histogram(values, reached, weight),
         weight,
     )
-    return _shaped(found, values, counts, gathered)
 
 
 def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures:
@@ -142,15 +135,14 @@ def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures
         reached = np.cumsum(evenly.counts)
         histogram = _histogram(low, high, reached[_FINE - 1 : -1 : _FINE], int(reached[-1]), weight)
         quantiles = _quantiles(evenly.values(), reached, weight)
-        found = _figures(summary.special, summary.moments, low, high, quantiles, histogram, weight)
-        return _shaped(found, evenly.values(), evenly.counts, summary.moments)
+        return _figures(summary.special, summary.moments, low, high, quantiles, histogram, weight)
     kind = "float32" if summary.codec.kind == "float32" else "float64"
     keys, value, lower, upper = rounded_buckets(kind)
     counts = summary.counts[keys]
     seen = counts > 0
     reached = np.cumsum(counts[seen])
     values, lower, upper = (np.clip(a[seen], low, high) for a in (value, lower, upper))
-    found = _figures(
+    return _figures(
         summary.special,
         summary.moments,
         low,
@@ -159,21 +151,17 @@ def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures
         _rounded_histogram(lower, upper, reached, low, high, weight),
         weight,
     )
-    return _shaped(found, values, counts[seen], summary.moments)
 
 
-def _shaped(found: Figures, values: NDArray[np.float64], counts: NDArray[Any], gathered: Moments) -> Figures:
-    """The figures with skewness and excess kurtosis, by the definitions of ``scipy.stats`` (biased estimators)."""
-    spread = math.sqrt(gathered.squares / gathered.count)
-    if found.minimum == found.maximum or not spread:
-        return found
-    standard = (np.ldexp(values, -gathered.scale) - gathered.mean) / spread
-    square = standard * standard * counts
-    skewness = float((square * standard).sum()) / gathered.count
-    kurtosis = float((square * standard * standard).sum()) / gathered.count - 3
-    if not (math.isfinite(skewness) and math.isfinite(kurtosis)):
-        return found
-    return replace(found, skewness=skewness + 0.0, kurtosis=kurtosis + 0.0)
+def _shape(gathered: Moments) -> tuple[float | None, float | None]:
+    """Skewness and excess kurtosis, by the definitions of ``scipy.stats`` (biased estimators)."""
+    variance = gathered.squares / gathered.count
+    if variance <= 0 or variance * variance == 0:
+        return None, None
+    skewness = gathered.cubes / gathered.count / variance / math.sqrt(variance)
+    kurtosis = gathered.fourths / gathered.count / variance / variance - 3
+    finite = math.isfinite(skewness) and math.isfinite(kurtosis)
+    return (skewness + 0.0, kurtosis + 0.0) if finite else (None, None)
 
 
 def _figures(
@@ -186,9 +174,10 @@ def _figures(
     weight: int,
 ) -> Figures:
     count, scale = gathered.count, gathered.scale
-    variance = gathered.squares / count if low != high else 0.0
+    variance = max(gathered.squares, 0.0) / count if low != high else 0.0
+    skewness, kurtosis = _shape(gathered) if low != high else (None, None)
     mean = gathered.mean if low != high else math.ldexp(low, -scale)
-    norm = math.sqrt((gathered.squares if low != high else 0.0) * weight + mean * mean * count * weight)
+    norm = math.sqrt(variance * count * weight + mean * mean * count * weight)
     return Figures(
         special=_weighted(special, weight),
         minimum=low + 0.0,  # no negative zero
@@ -199,6 +188,8 @@ def _figures(
         norm=_scaled(norm, scale),
         quantiles=quantiles,
         histogram=histogram,
+        skewness=skewness,
+        kurtosis=kurtosis,
     )
 
 

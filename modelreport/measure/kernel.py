@@ -1,13 +1,11 @@
 """The inner loops: what is computed from one block of numbers that fits the processor's cache.
 
-Pure functions on arrays with numpy; a compiled kernel can take their place without a change elsewhere.
+Pure functions on arrays with numpy; ``compiled`` has the same for large checkpoints.
 """
 
 from __future__ import annotations
 
-import math
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,72 +24,9 @@ class _Scratch(threading.local):
     def __init__(self) -> None:
         self.keys = np.empty(BLOCK, np.int64)
         self.bits = np.empty(BLOCK, np.uint64)
-        self.wide = np.empty(BLOCK, np.float64)
-        self.other = np.empty(BLOCK, np.float64)
 
 
 _scratch = _Scratch()
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Count, mean, sum of squared deviations and sum of magnitudes of values × 2**-scale; merging is associative."""
-
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
-    """Sum of squared deviations from the mean."""
-    magnitudes: float = 0.0
-    scale: int = 0
-
-    def at(self, scale: int) -> Moments:
-        """The same moments for another scale, which must not be smaller by much (values would overflow)."""
-        if scale == self.scale:
-            return self
-        by = self.scale - scale
-        return Moments(
-            self.count,
-            math.ldexp(self.mean, by),
-            math.ldexp(self.squares, 2 * by),
-            math.ldexp(self.magnitudes, by),
-            scale,
-        )
-
-    def __add__(self, other: Moments) -> Moments:
-        """Moments of both sets of values together (Chan, Golub, LeVeque 1979, pairwise update)."""
-        if not self.count or not other.count:
-            return self if self.count else other
-        scale = max((m.scale for m in (self, other) if m.magnitudes), default=0)  # zeros are the same at every scale
-        left, right = self.at(scale), other.at(scale)
-        count = left.count + right.count
-        delta = right.mean - left.mean
-        return Moments(
-            count,
-            left.mean + delta * (right.count / count),
-            left.squares + right.squares + delta * delta * (left.count / count * right.count),
-            left.magnitudes + right.magnitudes,
-            scale,
-        )
-
-
-def moments(values: NDArray[Any], low: float, high: float) -> Moments:
-    """Moments of one block of finite numbers between ``low`` and ``high``, in float64.
-
-    Values whose squares would leave float64's range are scaled by a power of two first.
-    """
-    count = values.size
-    wide, other = (
-        (_scratch.wide[:count], _scratch.other[:count]) if count <= BLOCK else (np.empty(count), np.empty(count))
-    )
-    wide[:] = values
-    largest = max(abs(low), abs(high))
-    scale = 0 if largest == 0 or 1e-100 < largest < 1e100 else math.frexp(largest)[1]
-    if scale:
-        np.ldexp(wide, -scale, out=wide)
-    mean = float(wide.sum()) / count
-    magnitudes = float(np.abs(wide, out=other).sum())
-    np.subtract(wide, mean, out=other)
-    return Moments(count, mean, float(np.einsum("i,i->", other, other)), magnitudes, scale)
 
 
 def count_patterns(patterns: NDArray[Any], bits: int) -> NDArray[np.int64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,12 +13,15 @@ from numpy.typing import NDArray
 
 from modelreport.facts import TensorStatistics
 from modelreport.measure.channels import Channels
+from modelreport.measure.fast import new_reader
 from modelreport.measure.figures import Figures, crowded, figures, small_figures
+from modelreport.measure.leaf import LeafReader, expanded_digests, leaf, small_digests
 from modelreport.measure.precision import keep_losses
 from modelreport.measure.pruning import keep_magnitudes
-from modelreport.measure.rows import MOST_ROWS, RowReader, Rows
+from modelreport.measure.reader import has_rows, keeps_rows
+from modelreport.measure.rows import RowReader, Rows
 from modelreport.measure.sample import Sampler, sample_of
-from modelreport.measure.summary import Summary, new_summary
+from modelreport.measure.summary import Summary
 from modelreport.measure.told import Told, told_of_all, told_of_small
 from modelreport.measure.units import tell_rows
 from modelreport.measure.walk import Walk
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 TOLD: tuple[Callable[[Told], dict[str, Any]], ...] = (tell_rows, keep_losses, keep_magnitudes)
 """Each gives fields of ``TensorStatistics`` to set at the end of a tensor; what else it finds out it puts in
 ``Told.keep``. One that fails costs only its own fields."""
+
+_HELD = 1 << 20
+"""Bytes of a tensor that may stay in memory when it is done."""
 
 SORTED_COUNT = 1 << 16
 """Tensors up to this many stored elements are sorted: all their figures are exact."""
@@ -48,46 +53,40 @@ class Piece:
     """What is known of some rows of one tensor; pieces of a tensor merge in order."""
 
     summary: Summary
-    channels: Channels | None
+    channels: tuple[int, int]
+    """Rows that are all zero, and all equal."""
     rows: Rows | None
     sampled: NDArray[np.float64]
     """What lies of the tensor's sample in these rows."""
-    digests: list[bytes]
+    digests: bytes
+    """Of the megabytes that begin in these rows."""
 
     def merge(self, other: Piece) -> None:
         """Add the rows after these."""
         self.summary.merge(other.summary)
-        if self.channels is not None and other.channels is not None:
-            self.channels.merge(other.channels)
+        self.channels = (self.channels[0] + other.channels[0], self.channels[1] + other.channels[1])
         if self.rows is not None and other.rows is not None:
             self.rows.merge(other.rows)
         self.sampled = np.concatenate((self.sampled, other.sampled))
         self.digests += other.digests
 
 
-def read_piece(plan: Walk, first: int, last: int) -> Piece:
-    """Walk rows ``first`` to ``last`` (excluded) of a tensor."""
-    codec = plan.codec
-    summary = new_summary(codec.dtype)
-    channels, rows, sampler = _channels(plan), _row_reader(plan), Sampler(plan, first)
-    digest = hashlib.sha256()
-    for raw in plan.blocks(first, last):
-        block: Any = np.ascontiguousarray(raw)
-        digest.update(block)
-        summary.add(block if codec.values is not None else codec.numbers(block))
-        if channels is not None:
-            channels.add(block)
-        if rows is not None:
-            rows.add(block)
+def read_piece(plan: Walk, first: int, last: int, compiled: bool = False) -> Piece:
+    """Walk rows ``first`` to ``last`` (excluded) of a tensor; ``compiled`` says how, and changes no fact."""
+    reader = new_reader(plan, compiled)
+    sampler, leaf_reader = Sampler(plan, first), LeafReader(plan, first, last)
+    for block in plan.blocks(first, last, reader.span):
+        reader.add(block)
         sampler.add(block)
-    told = rows.rows() if rows is not None else None
-    return Piece(summary, channels, told, sampler.values(), [digest.digest()])
+        leaf_reader.add(block)
+    reader.finish()
+    return Piece(reader.summary, reader.channels(), reader.rows(), sampler.values(), leaf_reader.digests())
 
 
-def read_whole(plan: Walk) -> Finished:
+def read_whole(plan: Walk, compiled: bool = False) -> Finished:
     """Statistics of a tensor in one go; a small one is held in memory and sorted."""
     if plan.count > SORTED_COUNT:
-        return finish(plan, read_piece(plan, 0, plan.rows))
+        return finish(plan, read_piece(plan, 0, plan.rows, compiled))
     codec = plan.codec
     parts = list(plan.blocks(0, plan.rows))
     block: Any = np.ascontiguousarray(parts[0]) if len(parts) == 1 else np.concatenate([_nothing(plan), *parts])
@@ -95,13 +94,15 @@ def read_whole(plan: Walk) -> Finished:
         numbers = codec.values[block.astype(np.intp)]
     else:
         numbers = codec.numbers(block).astype(np.float64)
-    channels, rows = _channels(plan), _row_reader(plan)
+    length = plan.row * codec.per_element
+    channels = Channels(codec, length) if has_rows(plan) else None
+    rows = RowReader(codec, length) if keeps_rows(plan) else None
     if channels is not None:
         channels.add(block)
-    if rows is not None and block.size:
+    if rows is not None:
         rows.add(block)
-    digest = hashlib.sha256(block).digest()
-    statistics = _statistics(plan, small_figures(numbers, codec, plan.weight), channels, [digest])
+    counted = (channels.zero, channels.constant) if channels is not None else (0, 0)
+    statistics = _statistics(plan, small_figures(numbers, codec, plan.weight), counted, small_digests(plan, block))
     return _tell(told_of_small(plan, statistics, rows.rows() if rows is not None else None, block, numbers))
 
 
@@ -122,6 +123,9 @@ def _tell(told: Told) -> Finished:
             fields |= work(told)
         except Exception:
             log.debug("%s failed on %s", work.__qualname__, told.plan.tensor.name, exc_info=True)
+    storage = told.plan.tensor.storage
+    if storage is not None and told.plan.size_bytes > _HELD:
+        storage.release()  # what was read again
     return Finished(msgspec.structs.replace(told.statistics, **fields) if fields else told.statistics, told.keep)
 
 
@@ -129,22 +133,12 @@ def _nothing(plan: Walk) -> Any:
     return np.empty(0, plan.codec.stored)
 
 
-def _channels(plan: Walk) -> Channels | None:
-    """A counter of channels, for tensors of two dimensions or more with elements."""
-    return Channels(plan.codec, plan.row * plan.codec.per_element) if len(plan.tensor.shape) > 1 and plan.row else None
-
-
-def _row_reader(plan: Walk) -> RowReader | None:
-    """A reader of rows, for tensors of two dimensions or more with elements and not too many rows."""
-    rows = 0 < plan.rows <= MOST_ROWS and plan.row and len(plan.tensor.shape) > 1
-    return RowReader(plan.codec, plan.row * plan.codec.per_element) if rows else None
-
-
-def _statistics(plan: Walk, found: Figures, channels: Channels | None, digests: list[bytes]) -> TensorStatistics:
+def _statistics(plan: Walk, found: Figures, channels: tuple[int, int], digests: bytes | None) -> TensorStatistics:
     tensor, special = plan.tensor, found.special
     wide = len(tensor.shape) > 1
-    zero = channels.zero * plan.row_weight if channels is not None else 0
-    constant = channels.constant * plan.row_weight if channels is not None else 0
+    zero, constant = (rows * plan.row_weight for rows in channels)
+    if plan.weight > 1:
+        digests = expanded_digests(plan)
     return TensorStatistics(
         name=tensor.name,
         count=tensor.count * plan.codec.per_element,
@@ -166,16 +160,5 @@ def _statistics(plan: Walk, found: Figures, channels: Channels | None, digests: 
         channels=tensor.shape[0] if wide else None,
         zero_channels=zero if wide else None,
         constant_channels=constant if wide else None,
-        digest=_digest(plan, digests),
+        digest=leaf(tensor.dtype, tensor.shape, digests) if digests is not None else "",
     )
-
-
-def _digest(plan: Walk, pieces: list[bytes]) -> str:
-    """The first half of a SHA-256 over dtype, shape, expanded dimensions and the pieces' digests, in hex.
-
-    Each piece's digest is over its row-major little-endian elements, and where pieces begin follows from dtype and
-    shape alone: equal tensors have equal digests, however they are stored. SHA-256 because processors have it built in:
-    1.8 GB/s where BLAKE2b has 0.9.
-    """
-    header = f"{plan.tensor.dtype} {plan.tensor.shape} {plan.shape}".encode()
-    return hashlib.sha256(header + b"".join(pieces)).hexdigest()[:32]

@@ -1,7 +1,7 @@
 """The slices of a tensor along its first dimension: the largest magnitude, the energy and a hash of each.
 
-The facts do not depend on where blocks cut a row: sums run in ``LANES`` lanes, each in the order of the elements, and
-the hash is arithmetic modulo 2**64.
+The facts do not depend on where blocks cut a row: sums run in lanes, each in the order of the elements, and the hash is
+arithmetic modulo 2**64.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.measure.codec import Codec
+from modelreport.measure.lanes import ROW_LANES, add_lanes, fold, lane_sums
 
 MOST_ROWS = 1 << 20
 """Slices that are told apart; tensors with more of them have no ``Rows`` (25 bytes for each would be kept)."""
-
-LANES = 16
-"""Element j of a row adds to lane j modulo this, so that a processor can add several at once in a fixed order."""
 
 SEGMENT = 1024
 """Words of a row that are hashed with one set of keys."""
@@ -66,28 +64,28 @@ class RowReader:
         self._size = size
         self._filled = 0
         self._largest = 0.0
-        self._lanes = np.zeros((1, LANES))
+        self._lanes = np.zeros((1, ROW_LANES))
         self._code = np.zeros(1, np.uint64)
         self._done: list[Rows] = []
 
     def add(self, block: NDArray[Any]) -> None:
-        """Walk one block of raw elements, patterns where the dtype is tabulated."""
+        """Walk one block of raw elements, patterns where the dtype is tabulated; more than one where it fits memory."""
         rows = max(1, block.size // self._size)
         numbers = _finite(self._codec, block).reshape(rows, -1)
         np.abs(numbers, out=numbers)
         words = _words(block, self._size).reshape(rows, -1)
         if block.size >= self._size:
             largest, code = numbers.max(axis=1), _hashed(np.zeros(rows, np.uint64), words)
-            self._done.append(Rows(largest, _folded(_lanes(np.zeros((rows, LANES)), numbers)), code))
+            self._done.append(Rows(largest, fold(lane_sums(np.square(numbers, out=numbers), ROW_LANES)), code))
             return
         self._largest = max(self._largest, float(numbers.max()))
-        self._lanes = _lanes(self._lanes, numbers)
+        add_lanes(self._lanes, np.square(numbers, out=numbers))
         self._code = _hashed(self._code, words)
         self._filled += block.size
         if self._filled == self._size:
-            self._done.append(Rows(np.array([self._largest]), _folded(self._lanes), self._code))
+            self._done.append(Rows(np.array([self._largest]), fold(self._lanes), self._code))
             self._filled, self._largest = 0, 0.0
-            self._lanes, self._code = np.zeros((1, LANES)), np.zeros(1, np.uint64)
+            self._lanes, self._code = np.zeros((1, ROW_LANES)), np.zeros(1, np.uint64)
 
     def rows(self) -> Rows:
         """The rows that were read."""
@@ -108,36 +106,14 @@ def _finite(codec: Codec, block: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(numbers, np.float64)
 
 
-def _lanes(start: NDArray[np.float64], numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums of squares by lane, shape ``(rows, LANES)``, added to ``start`` in the order of the elements."""
-    rows, size = numbers.shape
-    squares = np.zeros((rows, -(-size // LANES) + 1, LANES))
-    squares[:, 0] = start
-    np.multiply(numbers, numbers, out=numbers)
-    whole = size // LANES * LANES
-    squares[:, 1 : 1 + whole // LANES] = numbers[:, :whole].reshape(rows, -1, LANES)
-    if whole < size:
-        squares[:, -1, : size - whole] = numbers[:, whole:]
-    added: NDArray[np.float64] = np.add.reduce(squares, axis=1)  # along an outer axis numpy adds one after the other
-    return added
-
-
-def _folded(lanes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum over lanes, halves onto each other."""
-    while lanes.shape[1] > 1:
-        half = lanes.shape[1] // 2
-        lanes = lanes[:, :half] + lanes[:, half:]
-    return lanes[:, 0]
-
-
-def word_bytes(row_bytes: int) -> int:
-    """Bytes of the words that rows of this many bytes are hashed by."""
-    return next(size for size in (8, 4, 2, 1) if row_bytes % size == 0)
+def word_bytes(size: int, itemsize: int) -> int:
+    """Bytes of the words by which rows of ``size`` elements are hashed."""
+    return itemsize if size * itemsize % 8 else 8
 
 
 def _words(block: NDArray[Any], size: int) -> NDArray[np.uint64]:
     """The bytes of a block of rows of ``size`` elements as words, their bits mixed."""
-    width = word_bytes(size * block.itemsize)
+    width = word_bytes(size, block.itemsize)
     words = np.ascontiguousarray(block).view(f"u{width}").astype(np.uint64)
     rotated = (words << np.uint64(13)) | (words >> np.uint64(51))
     again = (words << np.uint64(37)) | (words >> np.uint64(27))

@@ -1,8 +1,8 @@
 """What is kept of a tensor's values while they stream by: two mergeable summaries.
 
 ``Exact`` counts bit patterns of dtypes up to 16 bits; ``Rounded`` counts float32 and float64 numbers by their leading
-bits and keeps exact moments beside. Adding two summaries is associative and commutative up to float64 rounding of the
-moments, so blocks, threads and shards combine in any order.
+bits and keeps exact sums of powers beside. Adding two summaries is associative and commutative to the last bit, so
+blocks, threads and shards combine in any order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.measure.codec import Codec, codec
-from modelreport.measure.kernel import BLOCK, KEY_BITS, Moments, count_patterns, count_rounded, moments
+from modelreport.measure.kernel import BLOCK, KEY_BITS, count_patterns, count_rounded
+from modelreport.measure.moments import Moments, PowerSums, block_sums, scale_of
 from modelreport.measure.parcel import pack_counts, unpack_counts
 
 
@@ -83,7 +84,7 @@ class Rounded(Summary):
 
     codec: Codec
     special: Counted = field(default_factory=Counted)
-    moments: Moments = field(default_factory=Moments)
+    sums: PowerSums = field(default_factory=PowerSums)
     minimum: float = np.inf
     maximum: float = -np.inf
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -108,12 +109,17 @@ class Rounded(Summary):
             count_small(values, self.codec.smallest_normal, self.special)
         self.counts += counts
         self.minimum, self.maximum = min(self.minimum, low), max(self.maximum, high)
-        self.moments += moments(values, low, high)
+        self.sums.add(block_sums(values, low, high))
+
+    @property
+    def moments(self) -> Moments:
+        """Count, mean and central sums of the finite numbers; computed anew each time."""
+        return self.sums.moments(scale_of(self.minimum, self.maximum)) if self.sums.count else Moments()
 
     def merge(self, other: Self) -> None:
         """Add the values that ``other`` has seen."""
         self.special.add(other.special)
-        self.moments += other.moments
+        self.sums.merge(other.sums)
         self.minimum, self.maximum = min(self.minimum, other.minimum), max(self.maximum, other.maximum)
         self.counts += other.counts
 

@@ -16,6 +16,7 @@ from modelreport.checkpoint import Checkpoint, LazyTensor
 from modelreport.errors import ModelReportError
 from modelreport.facts import Item, Skipped, Weights
 from modelreport.measure.crew import Crew, Lane, crew
+from modelreport.measure.fast import PAYS_BYTES
 from modelreport.measure.piece import Finished, Piece, finish, read_piece, read_whole
 from modelreport.measure.walk import Walk, walk
 from modelreport.options import Options
@@ -44,6 +45,8 @@ class _Task:
     split: bool = False
     more: bool = False
     """Whether further rows of the same tensor follow."""
+    compiled: bool = False
+    """Whether compiled code is worth loading; the facts are the same."""
 
 
 def measure(
@@ -64,7 +67,7 @@ def measure(
     total = sum(plan.size_bytes for plan in walks.values())
     done = read = 0
     with crew(options, checkpoint.files, executor) as workers:
-        for index, outcome, size in _Survey(workers).run(walks):
+        for index, outcome, size in _Survey(workers, compiled=total >= PAYS_BYTES).run(walks):
             done += size
             options.progress("measure", done, total)
             if outcome is not None:
@@ -118,6 +121,7 @@ class _Survey:
     """The pass: tasks to the crew, what comes back merged, tensors finished on the threads of this process."""
 
     crew: Crew
+    compiled: bool = False
     _partial: dict[int, Piece | str] = field(default_factory=dict)
     _finishing: deque[tuple[int, int, Future[Outcome]]] = field(default_factory=deque)
     """Index, bytes of the last piece, and what becomes of the tensor."""
@@ -129,7 +133,9 @@ class _Survey:
             storage = plan.tensor.storage
             lane = self.crew.lane(storage.source, storage.file) if storage is not None else self.crew.here
             queues.setdefault(lane, {})[index] = plan
-        for task, outcomes in self.crew.run(_work, {lane: _tasks(plans) for lane, plans in queues.items()}):
+        for task, outcomes in self.crew.run(
+            _work, {lane: _tasks(plans, self.compiled) for lane, plans in queues.items()}
+        ):
             yield from self._collect(task, outcomes)
             yield from self._finished(self.crew.here.most)
         yield from self._finished(0)
@@ -174,31 +180,32 @@ def _finish(plan: Walk, merged: Piece | str) -> Outcome:
         return _reason(error)
 
 
-def _tasks(walks: dict[int, Walk]) -> Iterator[_Task]:
+def _tasks(walks: dict[int, Walk], compiled: bool = False) -> Iterator[_Task]:
     """The work in file order: large tensors in pieces of whole rows, small ones together."""
     small: dict[int, Walk] = {}
     size = 0
     for index, plan in walks.items():
         large = plan.size_bytes > PIECE_BYTES
         if small and (large or size >= PIECE_BYTES or len(small) >= _TASK_TENSORS):
-            yield _Task(tuple(small), tuple(small.values()))
+            yield _Task(tuple(small), tuple(small.values()), compiled=compiled)
             small, size = {}, 0
         if large:
             borders = _borders(plan)
             for first, last in pairwise(borders):
-                yield _Task((index,), (plan,), first, last, split=True, more=last < plan.rows)
+                yield _Task((index,), (plan,), first, last, split=True, more=last < plan.rows, compiled=compiled)
         else:
             small[index] = plan
             size += plan.size_bytes
     if small:
-        yield _Task(tuple(small), tuple(small.values()))
+        yield _Task(tuple(small), tuple(small.values()), compiled=compiled)
 
 
 def _borders(plan: Walk) -> list[int]:
-    """Rows at which pieces begin, and the end; a single piece when elements are narrower than a byte."""
-    if plan.codec.element_bits < 8:
+    """Rows at which pieces begin, and the end; a single piece when elements do not follow each other byte by byte."""
+    if plan.codec.element_bits < 8 or plan.strides is not None or plan.tensor.big_endian:
         return [0, plan.rows]
-    step = max(1, PIECE_BYTES // (plan.row * plan.codec.stored.itemsize))
+    rows = PIECE_BYTES // (plan.row * plan.codec.stored.itemsize)
+    step = max(1, rows // plan.together) * plan.together
     return [*range(0, plan.rows, step), plan.rows]
 
 
@@ -208,7 +215,11 @@ def _work(task: _Task) -> list[Outcome | Piece]:
     for plan in task.walks:
         try:
             with np.errstate(all="ignore"):  # signalling NaN and infinities are counted, not warned of
-                outcomes.append(read_piece(plan, task.first, task.last) if task.split else read_whole(plan))
+                outcomes.append(
+                    read_piece(plan, task.first, task.last, task.compiled)
+                    if task.split
+                    else read_whole(plan, task.compiled)
+                )
         except ModelReportError:
             raise
         except Exception as error:

@@ -53,22 +53,30 @@ class Walk:
         """Bytes that the stored elements take."""
         return (self.count * self.codec.element_bits + 7) // 8
 
-    def blocks(self, first: int, last: int) -> Iterator[NDArray[Any]]:
+    @property
+    def together(self) -> int:
+        """Rows of one block; pieces begin at multiples of it, so that blocks are the same however a tensor is cut."""
+        return max(1, BLOCK // max(1, self.row * self.codec.per_element))
+
+    def blocks(self, first: int, last: int, span: int = 1) -> Iterator[NDArray[Any]]:
         """Rows ``first`` to ``last`` (excluded) as flat arrays of at most ``kernel.BLOCK`` native raw elements.
 
         Each holds whole rows, or a part of one that begins at a multiple of ``kernel.BLOCK``. Tabulated dtypes come as
-        patterns, ``uint8`` or ``uint16``.
+        patterns, ``uint8`` or ``uint16``. With ``span`` up to that many blocks come as one array, where they follow
+        each other in memory.
         """
         if first >= last:
             return iter(())
+        if self.strides is None and self.codec.element_bits >= 8 and self.codec.per_element == 1:
+            return self._straight(first, last, span)
         blocks = self._packed if self.codec.element_bits < 8 else self._scattered if self.strides else self._straight
         return _aligned(blocks(first, last), self.row * self.codec.per_element)
 
-    def _straight(self, first: int, last: int) -> Iterator[NDArray[Any]]:
+    def _straight(self, first: int, last: int, span: int = 1) -> Iterator[NDArray[Any]]:
         """Blocks of elements that follow each other, straight from the map; those walked are given back."""
         size, most = self.codec.stored.itemsize, BLOCK // self.codec.per_element
         together = last - first if self.row <= most else 1
-        step = most // self.row * self.row if 0 < self.row <= most else most
+        step = (most // self.row * self.row if 0 < self.row <= most else most) * span
         for row in range(first, last, together):
             start = (self.tensor.offset + row * self.row) * size
             for raw in self._bytes(start, start + together * self.row * size, step * size):

@@ -8,7 +8,8 @@ import pytest
 
 from modelreport.measure.codec import codec
 from modelreport.measure.kernel import BLOCK
-from modelreport.measure.rows import LANES, RowReader, Rows
+from modelreport.measure.lanes import ROW_LANES
+from modelreport.measure.rows import RowReader, Rows
 from modelreport.measure.walk import walk
 from tests.measure.tensors import make_tensor
 
@@ -23,9 +24,9 @@ def rows_of(values: Any, dtype: str = "") -> Rows:
 
 def energy(row: Any) -> float:
     """Σx² in the documented order, one number at a time."""
-    lanes = [0.0] * LANES
+    lanes = [0.0] * ROW_LANES
     for j, x in enumerate(row):
-        lanes[j % LANES] += float(x) * float(x)
+        lanes[j % ROW_LANES] += float(x) * float(x)
     while len(lanes) > 1:
         half = len(lanes) // 2
         lanes = [a + b for a, b in zip(lanes[:half], lanes[half:], strict=True)]
