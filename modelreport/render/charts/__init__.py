@@ -20,6 +20,7 @@ from modelreport.render.charts.roofline import roofline
 from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.spectra import alpha_depth, rank_depth, spectrum_curves
 from modelreport.render.charts.tensor_histogram import tensor_histogram
+from modelreport.render.charts.training import average_depth, gradient_depth, training_history, update_depth
 from modelreport.render.charts.training_memory import training_memory
 from modelreport.render.charts.unit_shares import unit_shares
 from modelreport.render.charts.weight_depth import BY_ID, weight_depth
@@ -51,6 +52,10 @@ CHARTS: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
     "unit-shares": unit_shares,
     "precision-map": lambda report: precision_map(report.weights),
     "pruning-curve": lambda report: pruning_curve(report.weights),
+    "training-history": training_history,
+    "gradient-depth": gradient_depth,
+    "update-depth": update_depth,
+    "average-depth": average_depth,
     "dtype-bytes": lambda report: dtype_bytes(report.structure),
 }
 """The charts of a whole report by id. Histograms of single tensors are made by ``tensor_histogram``."""
