@@ -1189,8 +1189,8 @@ class Picture(Fact, frozen=True, kw_only=True):
     """How alike neighbours are. Filters: correlation of weights side by side. Positions: mean cosine of one and the
     next."""
     apart: float | None = None
-    """What to hold it against. Filters: one standard error around 0, which is what noise gives. Positions: mean cosine
-    of all pairs."""
+    """What to hold it against. Filters: one standard error around 0, which is what noise gives. Components: the share
+    of variance that as many hold in noise of the same shape. Positions: mean cosine of all pairs."""
     explained: float | None = None
     """For ``components``: share of the filters' variance that the shown ones hold."""
     low: float | None = None

@@ -37,7 +37,7 @@ _NOT_UNITS = ("Embedding", "ConvTranspose", "Conv1D", "MatMul", "Gather")
 """Module types whose first dimension is no row of output units: vocabulary, inputs."""
 
 _SLIM_SHARE = 0.01
-"""Share of all normalised channels from which weak ones are worth a note."""
+"""Share of all normalised channels from which weak ones are worth a note, where no single layer has many."""
 
 _FEW_ROWS = 0.001
 """Share of a vocabulary from which rows that were never trained are worth a note: a few special tokens are normal."""
@@ -187,7 +187,8 @@ def prunable(report: Report) -> Found | Clean:
     total = sum(each.channels for each in scales)
     weak = [each for each in scales if each.weak - each.zero > 0]
     count = sum(each.weak - each.zero for each in weak)
-    if count < max(1, _SLIM_SHARE * total):
+    many = any(each.weak - each.zero > _MANY * each.channels for each in weak)
+    if not many and count < max(1, _SLIM_SHARE * total):
         text = "{weak_count} of {channel_count} normalised channels {weak_count:has|have} next to no scale."
         return Clean(say(text, weak_count=count, channel_count=total))
     evidence = [

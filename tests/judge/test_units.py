@@ -145,6 +145,7 @@ def test_weak_channels_are_a_note_from_one_in_a_hundred() -> None:
     found = finding(with_units(clean(), scales=(scales(weak=1),)), "W022")
     assert (found.state, found.severity, found.message.values["weak_count"]) == ("found", "note", 1)
     assert finding(with_units(clean(), scales=(scales(weak=1), scales(channels=400))), "W022").state == "clean"
+    assert finding(with_units(clean(), scales=(scales(weak=6), scales(channels=4000))), "W022").state == "found"
 
 
 def test_zero_scales_are_dead_and_not_prunable_and_layer_norms_are_neither() -> None:

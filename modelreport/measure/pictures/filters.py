@@ -113,6 +113,8 @@ def _components(name: str, fact: TensorFact, why: str, images: NDArray[np.float6
         return None
     centred = flat - flat.mean(axis=0)
     values, vectors = np.linalg.eigh(centred.T @ centred)
+    noise = np.random.default_rng(flat.shape).normal(size=flat.shape)
+    chance = np.linalg.svd(noise - noise.mean(axis=0), compute_uv=False) ** 2
     shown = min(_COMPONENTS, TILES_BYTES // 2 // flat.shape[1])
     top = vectors[:, ::-1][:, :shown].T
     total = float(values.sum())
@@ -130,5 +132,6 @@ def _components(name: str, fact: TensorFact, why: str, images: NDArray[np.float6
         indices=tuple(range(shown)),
         total=flat.shape[1],
         recognised=why,
+        apart=float(chance[:shown].sum() / chance.sum()),
         explained=float(values[::-1][:shown].sum()) / total,
     )

@@ -32,7 +32,7 @@ NORMS = "row norms"
 TABLE = re.compile(r"emb|wte|vocab|token|lookup", re.IGNORECASE)
 """Names of tables whose norms are kept while their values stream by; any other is read again."""
 
-_POSITION = re.compile(r"pos|segment|token_type|relative|time", re.IGNORECASE)
+_POSITION = re.compile(r"pos|wpe|segment|token_type|relative|time", re.IGNORECASE)
 _READ_BYTES = 256 << 20
 _SLAB = 1 << 20
 

@@ -9,10 +9,10 @@ from modelreport.render.unit_counts import UnitCounts, unit_counts
 
 MOST_ROWS = 40
 _SERIES = (
-    ("dead", "dead: all weights zero", "bad"),
-    ("repeated", "repeated: equal to another", "attention"),
-    ("shut", "shut by a ReLU: scale 0, shift not above 0", "warn"),
-    ("weak", "weak: under a hundredth of the median scale", "accent"),
+    ("dead", "dead", "bad", "Dead: all weights zero."),
+    ("repeated", "repeated", "attention", "Repeated: equal to another unit to the bit."),
+    ("shut", "shut", "warn", "Shut: scale zero and shift not above zero, so that a ReLU behind gives zero."),
+    ("weak", "weak", "accent", "Weak: effective scale under a hundredth of the layer's median."),
 )
 
 
@@ -27,12 +27,13 @@ def unit_shares(report: Report) -> Chart | Skipped:
     kept = _worst(some)
     names = tuple(text.name(each.name, 60) for each in kept)
     left = f" The {MOST_ROWS} with the largest share are drawn." if len(some) > len(kept) else ""
-    used = [(field, word, colour) for field, word, colour in _SERIES if any(getattr(each, field) for each in kept)]
+    used = [series for series in _SERIES if any(getattr(each, series[0]) for each in kept)]
+    meaning = " ".join(series[3] for series in used)
     return Chart(
         id="unit-shares",
         title=f"{text.plural(len(some), 'layer has', 'layers have')} units that do nothing, or nothing of their own",
         caption=f"Share of the output units of each layer, in the order of the file; the other "
-        f"{text.plural(len(counts) - len(some), 'layer has', 'layers have')} none.{left}",
+        f"{text.plural(len(counts) - len(some), 'layer has', 'layers have')} none.{left} {meaning}",
         x=Axis(title="share of the layer's units", unit="share"),
         y=Axis(categories=names),
         layers=tuple(
@@ -41,9 +42,9 @@ def unit_shares(report: Report) -> Chart | Skipped:
                 colour=colour,
                 values=tuple(getattr(each, field) / each.units for each in kept),
                 hover=tuple(f"{n}: {text.exact(getattr(e, field))} {word}" for n, e in zip(names, kept, strict=True)),
-                labels=tuple(text.share(_share(each)) for each in kept) if (field, word, colour) == used[-1] else (),
+                labels=tuple(text.share(_share(each)) for each in kept) if field == used[-1][0] else (),
             )
-            for field, word, colour in used
+            for field, word, colour, _ in used
         ),
         header=("Layer", "Units", "Dead", "Repeated", "Shut", "Weak"),
         rows=tuple(

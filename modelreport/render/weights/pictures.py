@@ -59,8 +59,17 @@ def _shown(picture: Picture, what: str) -> str:
     return f"{count} of {text.exact(picture.total)} {what}" if count < picture.total else f"All {count} {what}"
 
 
+def _rounded(value: float | None) -> float | None:
+    """A correlation to three places: more would be noise."""
+    return None if value is None else round(value, 3) + 0.0
+
+
+def _short(value: float | None) -> str:
+    return text.number(_rounded(value))
+
+
 def _filters(picture: Picture) -> tuple[str, str]:
-    found = f"{text.number(picture.neighbours)} ± {text.number(picture.apart)}"
+    found = f"{_short(picture.neighbours)} ± {_short(picture.apart)}"
     alike = "neighbouring weights are alike" if smooth(picture) else "neighbouring weights are unrelated, as in noise"
     colours = "The channels are drawn as red, green and blue in the order stored, which may be the other way round."
     caption = (
@@ -78,14 +87,14 @@ def _components(picture: Picture) -> tuple[str, str]:
     shown = len(picture.tiles)
     caption = (
         "Of all filters of the embedding of patches, the strongest first, each on its own scale. After training they "
-        "are low frequencies within a patch (Dosovitskiy et al. 2021, figure 7). Noise has no such order: there, "
-        f"{shown} of {text.exact(picture.total)} components hold little more than {text.share(shown / picture.total)}."
+        "are low frequencies within a patch (Dosovitskiy et al. 2021, figure 7). In noise of the same shape as many "
+        f"components hold {text.share(picture.apart)}, and look like noise."
     )
     return f"{shown} principal components hold {text.share(picture.explained)} of the filters' variance", caption
 
 
 def _similarity(picture: Picture) -> tuple[str, str]:
-    pair = f"{text.number(picture.neighbours)} for neighbours, {text.number(picture.apart)} for all pairs"
+    pair = f"{_short(picture.neighbours)} for neighbours, {_short(picture.apart)} for all pairs"
     scale = f"from {text.number(picture.low)} (dark) to {text.number(picture.high)} (bright)"
     if picture.columns:
         caption = (
@@ -116,7 +125,7 @@ def _bias(picture: Picture) -> tuple[str, str]:
 def _line(first: Picture) -> Message:
     """What the first picture shows."""
     values: dict[str, str | int | float | None] = {
-        "name": first.tensor, "near_value": first.neighbours, "far_value": first.apart, "count": first.total,
+        "name": first.tensor, "near_value": _rounded(first.neighbours), "far_value": _rounded(first.apart),
     }  # fmt: skip
     if first.kind == "filters":
         words = "are smooth" if smooth(first) else "look like noise"

@@ -99,6 +99,8 @@ def test_patches_have_principal_components_that_hold_the_share_that_svd_says() -
     flat = np.moveaxis(weight, 1, -1).reshape(100, -1).astype(np.float64)
     values = np.linalg.svd(flat - flat.mean(axis=0), compute_uv=False) ** 2
     assert components.explained == pytest.approx(values[:28].sum() / values.sum(), rel=1e-9)
+    assert components.apart is not None
+    assert 28 / 99 < components.apart < components.explained  # 99 dimensions are left of 100 centred filters
     first = np.linalg.svd(flat - flat.mean(axis=0))[2][0]
     shown = np.frombuffer(components.tiles[0], np.uint8).astype(float) - 128
     assert abs(np.corrcoef(shown, first)[0, 1]) > 0.999
@@ -115,3 +117,9 @@ def test_of_a_kernel_over_time_the_middle_frame_is_shown() -> None:
     weight = random(4, 3, 5, 7, 7)
     rows = weight.reshape(4, -1).astype(np.float64)
     assert np.array_equal(as_images(rows, weight.shape), np.moveaxis(weight[:, :, 2], 1, -1).astype(np.float64))
+
+
+def test_the_components_of_noise_hold_what_noise_holds() -> None:
+    found = pictures_of({"stem.weight": random(200, 3, 8, 8)}, [conv()])[1]
+    assert found.explained is not None
+    assert found.explained == pytest.approx(found.apart, rel=0.05)

@@ -31,7 +31,7 @@ def test_inputs_first_is_measured_as_its_transpose(shape: tuple[int, int]) -> No
     turned_, zeros = measured(array, "Conv1D")
     plain, pattern = measured(np.ascontiguousarray(array.T), "Linear")
     for mine, other in zip(turned_.tensors[0].errors, plain.tensors[0].errors, strict=True):
-        assert mine.sqnr_db == pytest.approx(other.sqnr_db, abs=0.5 if mine.sampled else 0.05), mine.scheme
+        assert mine.sqnr_db == pytest.approx(other.sqnr_db, abs=0.3 if mine.sampled else 0.05), mine.scheme
         assert mine.size_bytes == other.size_bytes, mine.scheme
     assert zeros.tensors[0].two_four_kept == pytest.approx(pattern.tensors[0].two_four_kept, abs=0.01)
 
@@ -51,7 +51,20 @@ def test_few_columns_of_a_large_weight_are_kept() -> None:
     assert found
     assert (found.whole, found.values.shape) == (False, (46, 700))
     np.testing.assert_array_equal(found.values[1], array[:, 1000 // 46])
-    assert found.rows.count == 700_000
+    rows = found.rows()
+    assert rows.count == 700_000
+    assert rows.every
+    np.testing.assert_array_equal(rows.every.largest, np.abs(array).max(axis=0))
+    assert rows.every.energy == pytest.approx(float((array.astype(np.float64) ** 2).sum()))
+
+
+def test_a_column_that_makes_most_of_the_noise_is_read_again() -> None:
+    array = drawn("normal", 700, 1000)
+    array[3, 501] = 5.0
+    rows = turn(make_tensor(array)).rows()  # type: ignore[union-attr]
+    assert rows.every
+    assert rows.every.apart.tolist() == [501]
+    np.testing.assert_array_equal(rows.every.values[0], array[:, 501])
 
 
 def test_beyond_the_budget_what_needs_columns_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,4 +68,5 @@ def test_a_vocabulary_is_a_large_embedding_that_is_not_of_positions() -> None:
     assert not is_vocabulary(make_fact("m.weight", (30522, 384)), make_module("m", "Linear"))
     assert not is_vocabulary(make_fact("m.weight", (2, 384)), embedding)
     assert not is_vocabulary(make_fact("position_embeddings.weight", (512, 384)), embedding)
+    assert not is_vocabulary(make_fact("wpe.weight", (1024, 768)), embedding)
     assert not is_vocabulary(make_fact("m.weight", (30522, 384)), None)
