@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.facts import ModuleFact, TensorFact
-from modelreport.measure.precision.blocks import RowSample
+from modelreport.measure.precision.blocks import EveryRow, RowSample
+from modelreport.measure.precision.elementwise import squares
 from modelreport.measure.precision.layout import Layout
-from modelreport.measure.precision.losses import BLOCK_VALUES, finite
-from modelreport.measure.units.columns import columns_of, lies_in_columns
+from modelreport.measure.precision.losses import BLOCK_VALUES, finite, stand_out
+from modelreport.measure.units.columns import Columns, columns_of, lies_in_columns
 from modelreport.measure.units.reading import evenly, numbers_of, slabs
 
 READ_BYTES = 256 << 20
@@ -30,14 +31,32 @@ class Turned:
     values: NDArray[Any]
     """Shape ``(channels, values of a channel)``: some of them, or all."""
     form: Layout
-    whole: bool
+    indices: NDArray[np.int64]
+    """Which channels they are."""
+    columns: Columns
 
     @property
+    def whole(self) -> bool:
+        """Whether these are all channels."""
+        return len(self.indices) == self.form.rows
+
     def rows(self) -> RowSample:
-        """For schemes with a scale for each channel or block."""
-        largest = np.abs(self.values).max(axis=1).astype(np.float64)
-        count = self.values.size if self.whole else self.form.rows * self.form.length
-        return RowSample(self.values, largest, np.arange(len(self.values)), count)
+        """For schemes with a scale for each channel or block; reads the weight once more for the channels' largest."""
+        count = self.form.rows * self.form.length
+        if self.whole:
+            return RowSample(self.values, _largest(self.values), self.indices, count)
+        largest, energy = _every(self.columns)
+        if not np.isfinite(energy) or not energy:
+            return RowSample(self.values, _largest(self.values), self.indices, count)
+        apart = stand_out(largest, self.form.length)
+        values = _read(self.columns, apart) if apart.size else np.empty((0, self.form.length), self.values.dtype)
+        return RowSample(
+            self.values, largest[self.indices], self.indices, count, EveryRow(largest, energy, apart, values)
+        )
+
+
+def _largest(values: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(np.abs(values).max(axis=1), np.float64)
 
 
 def turned(
@@ -60,13 +79,27 @@ def turn(tensor: LazyTensor) -> Turned | None:
     columns = columns_of(tensor)
     if columns is None:
         return None
+    length = columns.plan.rows * columns.rest
+    chosen = np.array(evenly(columns.units, max(1, BLOCK_VALUES // length)), np.int64)
+    return Turned(_read(columns, chosen), Layout(columns.units, length, columns.rest), chosen, columns)
+
+
+def _read(columns: Columns, chosen: NDArray[Any]) -> NDArray[Any]:
+    """Channels as rows, finite."""
     plan = columns.plan
-    length = plan.rows * columns.rest
-    chosen = evenly(columns.units, max(1, BLOCK_VALUES // length))
     parts = []
     for _, slab in slabs(plan, _SLAB):
         some = slab.reshape(len(slab), columns.units, columns.rest)[:, chosen]
-        parts.append(numbers_of(plan, np.ascontiguousarray(some)))
-    values = np.concatenate(parts).transpose(1, 0, 2).reshape(len(chosen), length)
-    rows = finite(np.ascontiguousarray(values), wide=plan.codec.dtype == "float64")
-    return Turned(rows, Layout(columns.units, length, columns.rest), whole=len(chosen) == columns.units)
+        parts.append(finite(numbers_of(plan, np.ascontiguousarray(some)), wide=plan.codec.dtype == "float64"))
+    values = np.concatenate(parts).transpose(1, 0, 2)
+    return np.ascontiguousarray(values).reshape(len(chosen), plan.rows * columns.rest)
+
+
+def _every(columns: Columns) -> tuple[NDArray[np.float64], float]:
+    """Largest magnitude of every channel, and Σx² over all."""
+    largest, energy = np.zeros(columns.units), 0.0
+    for _, slab in slabs(columns.plan, _SLAB):
+        size = np.abs(finite(numbers_of(columns.plan, slab), wide=True)).reshape(len(slab), columns.units, columns.rest)
+        np.maximum(largest, size.max(axis=(0, 2)), out=largest)
+        energy += squares(size)
+    return largest, energy

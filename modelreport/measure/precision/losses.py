@@ -135,12 +135,17 @@ def _every(told: Told, known: Rows) -> EveryRow | None:
     energy = float(known.energy.sum())
     if not np.isfinite(energy) or not energy:
         return None
-    part = np.square(known.largest / known.largest.max())
-    apart = np.argsort(-part, kind="stable")[: _APART_VALUES // told.plan.row]
-    apart = apart[part[apart] > part.sum() / _APART]
+    apart = stand_out(known.largest, told.plan.row)
     wide = told.plan.codec.dtype == "float64"
     values = [finite(_read_row(told, int(row)), wide=wide) for row in apart]
     return EveryRow(known.largest, energy, apart, np.stack(values) if values else np.empty((0, told.plan.row)))
+
+
+def stand_out(largest: NDArray[np.float64], length: int) -> NDArray[np.intp]:
+    """Rows that hold much of the sum of squared steps, as many as may be read again; not all may be zero."""
+    part = np.square(largest / largest.max())
+    first = np.argsort(-part, kind="stable")[: _APART_VALUES // length]
+    return np.asarray(first[part[first] > part.sum() / _APART])
 
 
 def _read_row(told: Told, row: int) -> NDArray[Any]:

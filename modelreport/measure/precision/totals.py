@@ -72,7 +72,7 @@ def _turn(chosen: Chosen, losses: dict[str, Losses], measured: Measured) -> int:
         if name not in losses:
             continue
         effects = []
-        rows = found.rows if found else None
+        rows = found.rows() if found else None
         for scheme, effect in losses[name].effects:
             plan = _BY_ID[scheme]
             if plan.share not in ("channel", "block"):

@@ -31,7 +31,7 @@ def test_inputs_first_is_measured_as_its_transpose(shape: tuple[int, int]) -> No
     turned_, zeros = measured(array, "Conv1D")
     plain, pattern = measured(np.ascontiguousarray(array.T), "Linear")
     for mine, other in zip(turned_.tensors[0].errors, plain.tensors[0].errors, strict=True):
-        assert mine.sqnr_db == pytest.approx(other.sqnr_db, abs=0.3 if mine.sampled else 0.05), mine.scheme
+        assert mine.sqnr_db == pytest.approx(other.sqnr_db, abs=0.5 if mine.sampled else 0.05), mine.scheme
         assert mine.size_bytes == other.size_bytes, mine.scheme
     assert zeros.tensors[0].two_four_kept == pytest.approx(pattern.tensors[0].two_four_kept, abs=0.01)
 
