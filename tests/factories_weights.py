@@ -14,8 +14,10 @@ from modelreport.facts import (
     AdapterDelta,
     AdapterEffect,
     AverageDrift,
+    ColumnFigures,
     DtypeTotal,
     Duplicate,
+    EmbeddingRows,
     Evidence,
     Finding,
     Histogram,
@@ -35,6 +37,7 @@ from modelreport.facts import (
     Report,
     RowCopy,
     RowFigures,
+    ScaleFigures,
     Scheme,
     SchemeError,
     Skipped,
@@ -45,6 +48,8 @@ from modelreport.facts import (
     TensorPrecision,
     TensorPruning,
     TensorStatistics,
+    TrainingPoint,
+    Units,
     Weights,
 )
 from tests.factories import make_report
@@ -80,8 +85,15 @@ def _rich(number: int) -> Report:
     facts = tuple(_fact(i) for i in range(number))
     weights = _weights(facts, chance)
     report = make_report()
+    assert report.source.training
+    history = tuple(
+        TrainingPoint(step=100 * i, loss=3 / (i + 1), evaluation_loss=3.2 / (i + 1), learning_rate=1e-4 * (1 - i / 20))
+        for i in range(20)
+    )
+    training = msgspec.structs.replace(report.source.training, history=history)
     return msgspec.structs.replace(
         report,
+        source=msgspec.structs.replace(report.source, training=training),
         structure=_structure(facts),
         trace=Skipped(stage="trace", reason="There is no architecture to run."),
         weights=weights,
@@ -177,6 +189,16 @@ def _weights(facts: tuple[TensorFact, ...], chance: random.Random) -> Weights:
         spectra=Spectra(tensors=tuple(_spectrum(f, chance) for f in facts), left_out=3, chosen="The largest 80."),
         optimizer=_optimizer(names, chance),
         average=AverageDrift(key="ema", layers=tuple((name, chance.uniform(0, 0.01)) for name in names), equal=0),
+        units=Units(
+            columns=(ColumnFigures(name=names[4], units=1024, zero=1, zeros=(7,)),),
+            scales=(
+                ScaleFigures(name=names[2], kind="batch", channels=64, scales=(0, 0.5, 1, 1.2, 2), zero=2, weak=3),
+            ),
+            embeddings=(
+                EmbeddingRows(name=names[1], rows=256, width=256, untrained=12, how="together", low=0.5, high=0.6,
+                              median=1.4, alike=0.98, indices=(3, 4)),
+            ),
+        ),
         adapter=AdapterEffect(
             kind="LoRA",
             deltas=(AdapterDelta(target="encoder.layer.0", rank=8, scale=2.0, norm=0.4, stable_rank=2.1),),
@@ -184,7 +206,11 @@ def _weights(facts: tuple[TensorFact, ...], chance: random.Random) -> Weights:
         pictures=(
             Picture(
                 id="filters-0", kind="filters", tensor=names[0], width=3, height=3, channels=1,
-                tiles=(bytes(range(9)), bytes(range(9, 18))), indices=(0, 1), low=-1.0, high=1.0,
+                tiles=(bytes(range(9)), bytes(range(9, 18))), indices=(0, 1),
+            ),
+            Picture(
+                id="norms-0", kind="norms", tensor=names[1], width=0, height=0, channels=1, tiles=(),
+                histogram=Histogram(low=0.5, high=2.5, counts=(1, 5, 30, 80, 90, 40, 9, 1)), total=256,
             ),
         ),
     )  # fmt: skip

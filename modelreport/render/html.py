@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from modelreport.facts import Report
 from modelreport.render.bundle import bundle
-from modelreport.render.charts.plotly import plotly_figure
+from modelreport.render.charts.plotly import for_page, plotly_figure
 from modelreport.render.environment import environment, templates_folder
 from modelreport.render.payload import pack, pack_stream, pack_text
 from modelreport.render.section import Section
@@ -66,7 +66,7 @@ def _paint(section: Section, report: Report) -> tuple[Part, dict[str, Any]]:
     payloads = dict(values["payloads"])
     for name, charts in ({section.id: values["charts"]} | values["chart_groups"]).items():
         if charts:
-            payloads[f"charts-{name}"] = {chart.id: plotly_figure(chart) for chart in charts}
+            payloads[f"charts-{name}"] = {chart.id: for_page(plotly_figure(chart)) for chart in charts}
     return Part(section.id, section.title, section.badge(report), _trusted(body)), payloads
 
 
@@ -87,7 +87,7 @@ def _hash(script: str | bytes) -> str:
 @cache
 def _plotly() -> bytes:
     """The vendored Plotly bundle, deflated."""
-    return (templates_folder() / "vendor" / "plotly-cartesian.min.js.zz").read_bytes()
+    return (templates_folder() / "vendor" / "plotly-basic.min.js.zz").read_bytes()
 
 
 @cache

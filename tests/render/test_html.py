@@ -227,10 +227,10 @@ def test_the_vendored_library_is_the_one_of_the_python_package() -> None:
     from plotly.offline import get_plotlyjs_version
 
     folder = templates_folder() / "vendor"
-    script = zlib.decompress((folder / "plotly-cartesian.min.js.zz").read_bytes())
+    script = zlib.decompress((folder / "plotly-basic.min.js.zz").read_bytes())
     notes = (folder / "VENDOR.md").read_text()
     version = get_plotlyjs_version()
-    assert f"plotly.js (cartesian - minified) v{version}".encode() in script[:200]
+    assert f"plotly.js (basic - minified) v{version}".encode() in script[:200]
     assert f"| Version | {version} |" in notes
     assert hashlib.sha256(script).hexdigest() in notes
     assert "MIT" in (folder / "plotly-LICENSE").read_text()

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from modelreport.render.charts.palette import RAMP
+from modelreport.render.charts.palette import RAMP, ramp
 from modelreport.render.charts.scale import unit_of, width
 from modelreport.render.charts.spec import (
     Axis,
@@ -60,6 +60,51 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
         "dragmode": "pan" if any(isinstance(layer, Ridge | Heat) for layer in chart.layers) else "zoom",
     }
     return {"data": data, "layout": layout}
+
+
+def for_page(figure: dict[str, Any]) -> dict[str, Any]:
+    """The figure as the page's smaller library draws it, which knows no heat maps: their cells are bars, one each."""
+    if not any(trace["type"] == "heatmap" for trace in figure["data"]):
+        return figure
+    data: list[dict[str, Any]] = []
+    for trace in figure["data"]:
+        data += [_cells(trace), _ramp_beside(trace)] if trace["type"] == "heatmap" else [trace]
+    return {"data": data, "layout": figure["layout"] | {"barmode": "overlay", "bargap": 0}}
+
+
+def _cells(trace: dict[str, Any]) -> dict[str, Any]:
+    """A heat map's cells as level bars of length one."""
+    cells = [
+        (row, column, level, trace["customdata"][row][column])
+        for row, levels in enumerate(trace["z"])
+        for column, level in enumerate(levels)
+        if level is not None
+    ]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": [1] * len(cells),
+        "base": [column - 0.5 for _, column, _, _ in cells],
+        "y": [row for row, _, _, _ in cells],
+        "width": 1,
+        "marker": {"color": [ramp(level) for _, _, level, _ in cells], "line": {"color": "var(--bg)", "width": 1}},
+        "customdata": [hover for _, _, _, hover in cells],
+        "hovertemplate": trace["hovertemplate"],
+    }
+
+
+def _ramp_beside(trace: dict[str, Any]) -> dict[str, Any]:
+    """A mark that is not seen, with the ramp of a heat map beside it."""
+    ends = {"cmin": trace["zmin"], "cmax": trace["zmax"], "colorscale": trace["colorscale"]}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [None],
+        "y": [None],
+        "marker": {"color": [0], "showscale": True, "colorbar": trace["colorbar"]} | ends,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def resolve(figure: dict[str, Any], palette: Mapping[str, str]) -> dict[str, Any]:

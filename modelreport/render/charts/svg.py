@@ -119,16 +119,24 @@ def _draw_words(pen: Pen, chart: Chart, plot: Plot) -> None:
         if middle - half > taken + _GAP:
             pen.text(middle, plot.bottom + 14, word, "muted", SMALL, anchor="middle")
             taken = middle + half
-    for row, word in enumerate(chart.y.categories):
-        shown = fit(word, SMALL, plot.left - _GAP - 2)
-        level = plot.row(row + 1) - 1 if ridges else plot.middle(row) + 3.7
-        pen.text(plot.left - _GAP, level, shown, "ink", SMALL, anchor="end", hint=word)
+    _draw_names(pen, chart, plot, ridges=ridges)
     if not chart.x.categories and not _heat(chart):
         pen.path(f"M{pen.at(plot.left, plot.bottom)}H{pen.number(plot.right)}", "muted")
     if chart.x.title:
         pen.text((plot.left + plot.right) / 2, plot.bottom + 30, chart.x.title, "muted", SMALL, anchor="middle")
     if chart.y.title:
         pen.text(0, plot.top - (20 if ridges else 8), chart.y.title, "muted", SMALL)
+
+
+def _draw_names(pen: Pen, chart: Chart, plot: Plot, *, ridges: bool) -> None:
+    """Names of the rows, in one group that says once what they look like."""
+    if not chart.y.categories:
+        return
+    names = pen.words("ink", SMALL, "end")
+    for row, word in enumerate(chart.y.categories):
+        level = plot.row(row + 1) - 1 if ridges else plot.middle(row) + 3.7
+        names.word(plot.left - _GAP, level, fit(word, SMALL, plot.left - _GAP - 2), hint=word)
+    pen.add(names)
 
 
 # --- legends --------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import groupby
 
 from modelreport.render.charts.palette import ramp
 from modelreport.render.charts.pen import Pen
@@ -119,9 +120,9 @@ def _line(pen: Pen, layer: Line, plot: Plot) -> None:
     points = [(plot.x(x), plot.y(y)) for x, y in zip(layer.x, layer.y, strict=True)]
     if not points:
         return
-    data = f"M{pen.at(*points[0])}"
-    for x, y in points[1:]:
-        data += f"H{pen.number(x)}V{pen.number(y)}" if layer.step else f"L{pen.at(x, y)}"
+    data = pen.trail(points)
+    if layer.step:
+        data = f"M{pen.at(*points[0])}" + "".join(f"H{pen.number(x)}V{pen.number(y)}" for x, y in points[1:])
     if layer.area:
         base = pen.number(plot.y(max(0.0, plot.up[0])))
         pen.path(f"{data}V{base}H{pen.number(points[0][0])}Z", fill=f"{layer.colour}-tint")
@@ -154,16 +155,26 @@ def _ridge(pen: Pen, layer: Ridge, plot: Plot) -> None:
 
 
 def _heat(pen: Pen, layer: Heat, plot: Plot) -> None:
-    """Cells of the same colour in one path of strokes as thick as a row, which keeps large maps small."""
+    """Runs of cells in one colour as strokes as thick as a row, in units of a cell, with lines between the columns.
+
+    All strokes of a colour are one path: large maps stay small.
+    """
     cells: defaultdict[str, list[str]] = defaultdict(list)
-    wide, tall = pen.number(plot.column_width - 1), plot.row_height - 1
+    tall = plot.row_height - 1
     for row, levels in enumerate(layer.levels):
-        for column, level in enumerate(levels):
-            fill = "surface" if level is None else ramp(level)
-            start = pen.at(round(plot.column(column), 1), round(plot.row(row) + tall / 2, 1))
-            cells[fill].append(f"M{start}h{wide}")
+        column = 0
+        for fill, run in groupby("surface" if level is None else ramp(level) for level in levels):
+            many = sum(1 for _ in run)
+            cells[fill].append(f"M{column} {row}h{many}")
+            column += many
+    grid = pen.scaled(plot.left, plot.top + tall / 2, plot.column_width, plot.row_height)
     for fill, paths in sorted(cells.items()):
-        pen.path("".join(paths), fill, thick=tall)
+        grid.path("".join(paths), fill, thick=tall / plot.row_height)
+    pen.add(grid)
+    between = "".join(
+        f"M{pen.at(plot.column(column), plot.top)}V{pen.number(plot.bottom)}" for column in range(1, plot.columns)
+    )
+    pen.path(between, "bg", thick=1)
 
 
 def _histogram(pen: Pen, layer: Histogram, plot: Plot) -> None:

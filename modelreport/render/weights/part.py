@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from modelreport.facts import Finding, Message, Report, Skipped, Weights
 from modelreport.render.charts.spec import Chart
 from modelreport.render.section import drawn
 from modelreport.render.table import Table
+
+log = logging.getLogger(__name__)
+
+ROWS: Final = 24
+"""Rows of a part's tables that stand in the markup: a fold is a detail, and the page's script shows them all."""
+FAILED: Final = "This part of the report could not be made from its facts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +87,22 @@ class Shown:
 
 
 def show(part: Part, report: Report, weights: Weights) -> Shown | None:
-    """The part with its charts drawn; ``None`` when it has nothing to say."""
-    told = part.context(report, weights)
-    if told is None:
-        return None
-    if isinstance(told, Skipped):
-        return Shown(part=part, told=None, skipped=told)
-    made = drawn(report, *told.charts)
+    """The part with its charts drawn; ``None`` when it has nothing to say.
+
+    A part that fails in a way nobody foresaw costs only itself: facts may come from a file that somebody edited.
+    """
+    try:
+        told = part.context(report, weights)
+        if told is None:
+            return None
+        if isinstance(told, Skipped):
+            return Shown(part=part, told=None, skipped=told)
+        told = replace(told, tables=tuple(replace(each, limit=min(each.limit, ROWS)) for each in told.tables))
+        made = drawn(report, *told.charts)
+    except Exception as error:
+        log.debug("%s failed", part.id, exc_info=True)
+        reason = f"{FAILED}: {type(error).__name__}."
+        return Shown(part=part, told=None, skipped=Skipped(stage="measure", reason=reason))
     return Shown(
         part=part, told=told, skipped=None, charts=made["charts"], undrawn=made["undrawn"],
         finding=_worst(part, report),

@@ -1,8 +1,10 @@
+import json
+
 import pytest
 
 from modelreport.render.charts import CHARTS, overview
 from modelreport.render.charts.palette import LIGHT
-from modelreport.render.charts.plotly import height, plain, plotly_figure, resolve
+from modelreport.render.charts.plotly import for_page, height, plain, plotly_figure, resolve
 from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.weight_depth import BY_ID, weight_depth
 from tests.factories import make_report
@@ -43,6 +45,21 @@ def test_hover_text_is_data_and_not_a_template():
         chart = overview(make_report())[name]
         for trace in plotly_figure(chart)["data"] if isinstance(chart, Chart) else ():
             assert trace.get("hovertemplate", "%{customdata}<extra></extra>") == "%{customdata}<extra></extra>"
+
+
+def test_the_page_draws_the_cells_of_a_heat_map_as_bars():
+    made = figure("weight-heatmap")
+    cells, ramp = for_page(made)["data"]
+    levels = [level for row in made["data"][0]["z"] for level in row]
+    assert len(cells["x"]) == len(cells["customdata"]) == len(levels) - levels.count(None)
+    assert (cells["base"][1], cells["y"][1]) == (0.5, 0)
+    assert cells["customdata"][0] == made["data"][0]["customdata"][0][0]
+    assert set(map(len, cells["marker"]["color"])) == {7}
+    assert ramp["marker"]["colorbar"] == made["data"][0]["colorbar"]
+    assert ramp["x"] == [None]
+    json.dumps(for_page(made), allow_nan=False)
+    plain_figure = figure("flops-by-family")
+    assert for_page(plain_figure) is plain_figure
 
 
 def test_height_follows_the_rows():

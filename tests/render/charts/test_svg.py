@@ -10,7 +10,7 @@ def drawing(name, theme="print", **more):
 
 
 def words(root):
-    return [element.text for element in root.findall("{*}text")]
+    return [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def test_each_bar_has_its_name_its_value_and_a_tooltip():
@@ -49,7 +49,7 @@ def test_equal_colours_of_a_heat_map_are_one_path():
 
 def test_long_row_names_keep_their_tail_and_the_whole_name_as_tooltip():
     root = drawing("weight-ridgeline", wide=300)
-    titles = [element.find("{*}title") for element in root.findall("{*}text")]
+    titles = [element.find("{*}title") for element in root.iter("{http://www.w3.org/2000/svg}text")]
     cut = [title for title in titles if title is not None]
     assert cut
     assert all(title.tail[0] == "…" and title.text.endswith(title.tail[1:]) for title in cut)

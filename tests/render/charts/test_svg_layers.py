@@ -55,7 +55,11 @@ def test_words_of_points_stay_inside():
 
 
 def test_empty_cells_and_empty_bins():
-    cells = drawn(Heat(levels=((0.0, None), (1.0, 1.0)), hover=(("", ""), ("", "")), marks=()))
-    assert len(cells) == 3
+    cells, lines = drawn(
+        Heat(levels=((0.0, None), (1.0, 1.0)), hover=(("", ""), ("", "")), marks=()), plot(rows=2, columns=2)
+    )
+    assert [path.get("d") for path in cells] == ["M0 1h2", "M0 0h1", "M1 0h1"], "a run of one colour is one stroke"
+    assert cells.get("transform") == "translate(0 12) scale(50 25)"
+    assert lines.get("d") == "M50 0V50"
     bins = drawn(Histogram(low=0, high=10, counts=(1, 0, 5), colour="accent", hover=("",) * 3))
     assert bins[0].get("d").count("M") == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,8 +15,9 @@ from modelreport.render.markdown import write_markdown
 from modelreport.render.payload import unpack
 from modelreport.render.table import Cell, Column, Row, Table
 from modelreport.render.weights import shown_parts
-from modelreport.render.weights.part import Part, Told, show
-from tests.factories import make_report
+from modelreport.render.weights.part import FAILED, Part, Told, show
+from tests.factories import hostile_report, make_report
+from tests.factories_weights import rich_report
 
 ROWS = tuple(Row(f"weights-distributions-{i}", (Cell.name(f"row {i}"), Cell(str(i)))) for i in range(30))
 TABLE = Table(
@@ -89,8 +91,9 @@ def test_the_page_tells_the_outcome_on_the_closed_fold_and_packs_what_is_in_it()
     assert summary
     assert "<code>layers.0.conv1.weight</code> is &lt;odd&gt;." in summary[1]
     assert " open>" not in fold[0].split("\n")[0]
-    for words in ("The 3 are read twice.", "Sampled from 1 in 10 rows.", 'data-chart="weight-heatmap"', "row 29"):
+    for words in ("The 3 are read twice.", "Sampled from 1 in 10 rows.", 'data-chart="weight-heatmap"', "row 23"):
         assert words in fold[0], words
+    assert "row 24" not in fold[0], "the others are in the data"
     charts = re.search(r'id="payload-charts-weights-distributions">([^<]+)<', page)
     assert charts
     assert set(unpack(charts[1])) == {"weight-heatmap"}
@@ -113,6 +116,26 @@ def test_a_part_that_is_skipped_says_so_in_every_output(monkeypatch: pytest.Monk
     for page in (write_html(make_report()).decode(), write_markdown(make_report()).decode()):
         assert "Not known: The tensors are too large. What would help: " in page
         assert "--spectra all" in page
+
+
+def test_a_part_that_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(report: Report, weights: Weights) -> Told:
+        raise ZeroDivisionError(report.title, weights.hash)
+
+    shown = show(one(broken), *measured())
+    assert shown
+    assert shown.skipped
+    assert "ZeroDivisionError" in shown.skipped.reason
+    monkeypatch.setattr(module, "PARTS", (one(broken),))
+    assert b"could not be made from its facts" in write_html(make_report())
+
+
+@pytest.mark.parametrize("make", [make_report, hostile_report, rich_report])
+def test_no_part_fails(make: Callable[[], Report]) -> None:
+    report = make()
+    assert isinstance(report.weights, Weights)
+    for part in shown_parts(report, report.weights):
+        assert part.skipped is None or FAILED not in part.skipped.reason
 
 
 def test_every_part_of_a_report_is_ready_to_be_painted() -> None:
