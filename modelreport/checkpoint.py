@@ -295,6 +295,12 @@ class Checkpoint:
     """Names that an index lists, where none of the files it names is here; the second room finds their shapes."""
     adapter: dict[str, Any] | None = None
     """``adapter_config.json``, where the tensors are those of an adapter to another model."""
+    base_folder: Location | None = None
+    """Folder of that other model, where the second room found it."""
+    base: Checkpoint | None = None
+    """That other model, opened for its values."""
+    base_missing: str = ""
+    """Why its values are not at hand."""
     live: Any = None
     """The ``nn.Module`` itself when the caller gave one."""
     files: list[OpenFile] = field(default_factory=list)
@@ -303,6 +309,8 @@ class Checkpoint:
         """Close all files."""
         for file in self.files:
             file.close()
+        if self.base is not None:
+            self.base.close()
 
     def __enter__(self) -> Self:
         return self

@@ -128,7 +128,8 @@ def outline_model(model: Model | Skipped, structure: Structure, trace: Trace | S
 
 
 def measure_weights(checkpoint: Checkpoint, structure: Structure, options: Options) -> Weights | Skipped:
-    """Room 4."""
+    """Room 4; for an adapter, room 1 again: the model that it belongs to is opened for its values."""
+    from modelreport.load.base import open_base
     from modelreport.measure import measure_all
 
     if not options.weights:
@@ -137,6 +138,7 @@ def measure_weights(checkpoint: Checkpoint, structure: Structure, options: Optio
             reason="Reading values was switched off: this report is made from headers alone.",
             hint="leave out --no-weights",
         )
+    open_base(checkpoint)
     return attempt("measure", "The weights could not be measured", lambda: measure_all(checkpoint, structure, options))
 
 

@@ -44,9 +44,9 @@ def identify_adapter(checkpoint: Checkpoint, options: Options) -> Model | Skippe
     pairs, rest = pairs_in(checkpoint.tensors)
     what = describe_adapter(config, pairs, rest)
     kind = config.get("peft_type", "LORA")
+    folder = checkpoint.base_folder = find_base(checkpoint, config, options)
     if kind != "LORA" or not pairs:
         return skipped(f"{what} Only low-rank adapters are put into their base model.", "")
-    folder = find_base(checkpoint, config, options)
     if folder is None:
         return skipped(f"{what} Its base model is not here.", "Give the base model's folder: --base FOLDER")
     base = _base(checkpoint, folder, config)

@@ -16,8 +16,8 @@ from typing import Any
 from modelreport.checkpoint import LazyTensor
 
 _NAME = re.compile(
-    r"(?P<path>.+)\.lora_(?P<part>A|B|down|up|embedding_A|embedding_B|magnitude_vector)(?:\.(?!weight$|bias$)\w+)?"
-    r"(?:\.(?:weight|bias))?"
+    r"(?P<path>.+)\.(?:lora_(?P<part>A|B|down|up|embedding_A|embedding_B|magnitude_vector)|(?P<scale>alpha))"
+    r"(?:\.(?!weight$|bias$)\w+)?(?:\.(?:weight|bias))?"
 )
 _PART = {"down": "A", "up": "B", "embedding_A": "A", "embedding_B": "B", "magnitude_vector": "magnitude"}
 PREFIXES = ("base_model.model.", "base_model.")
@@ -31,6 +31,8 @@ class Pair:
     path: str
     tensors: dict[str, LazyTensor] = field(default_factory=dict)
     """``A``, ``B`` and, for DoRA, ``magnitude``."""
+    scale: LazyTensor | None = None
+    """The alpha of other libraries than peft, one number beside each pair."""
 
     @property
     def rank(self) -> int:
@@ -53,9 +55,14 @@ def pairs_in(tensors: Iterable[LazyTensor]) -> tuple[list[Pair], list[LazyTensor
             rest.append(tensor)
         else:
             pair = pairs.setdefault(found["path"], Pair(found["path"]))
-            pair.tensors[_PART.get(found["part"], found["part"])] = tensor
+            if found["scale"]:
+                pair.scale = tensor
+            else:
+                pair.tensors[_PART.get(found["part"], found["part"])] = tensor
     whole = [p for p in pairs.values() if {"A", "B"} <= p.tensors.keys()]
-    rest += [t for p in pairs.values() if not {"A", "B"} <= p.tensors.keys() for t in p.tensors.values()]
+    for pair in pairs.values():
+        if not {"A", "B"} <= pair.tensors.keys():
+            rest += [*pair.tensors.values(), *([pair.scale] if pair.scale is not None else [])]
     return whole, rest
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import Skipped, Structure, Weights
+from modelreport.measure.adapter.survey import adapter
 from modelreport.measure.average import average
 from modelreport.measure.optimizer import optimizer
 from modelreport.measure.peers import peers
@@ -45,6 +46,7 @@ PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = (
     ("precision", precision),
     ("pruning", pruning),
     ("spectra", spectra),
+    ("adapter", adapter),
     ("optimizer", optimizer),
     ("average", average),
 )

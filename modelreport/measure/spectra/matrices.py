@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from modelreport.checkpoint import Checkpoint, LazyTensor
 from modelreport.facts import ModuleFact, Structure, TensorFact, TensorStatistics, Weights
+from modelreport.measure.adapter.factors import factors_in
 from modelreport.measure.codec import Codec, codec
 from modelreport.measure.roles import places
 
@@ -136,13 +137,16 @@ def matrices(checkpoint: Checkpoint, structure: Structure, weights: Weights) -> 
     where = _depths(checkpoint)
     first = next((f.name for f in structure.tensors if len(f.shape) > 2 and f.role == "parameter"), "")
     found: list[Matrix] = []
-    left: dict[str, list[str]] = {"grouped": [], "not finite": [], "not stored": []}
+    left: dict[str, list[str]] = {"factors": [], "grouped": [], "not finite": [], "not stored": []}
+    factors = {id(t) for made in factors_in(checkpoint.tensors)[0] for t in made.parts.values()}
     for tensor in checkpoint.tensors:
         fact, values = facts.get(tensor.name), statistics.get(tensor.name)
         if fact is None or values is None or not _is_weight(fact, values):
             continue
         module = modules.get(fact.module)
-        if _is_grouped(fact, module, first):
+        if id(tensor) in factors:
+            left["factors"].append(tensor.name)
+        elif _is_grouped(fact, module, first):
             left["grouped"].append(tensor.name)
         elif values.nan or values.positive_infinity or values.negative_infinity:
             left["not finite"].append(tensor.name)
@@ -250,6 +254,7 @@ def _scale(values: TensorStatistics) -> int:
 
 
 _REASONS = {
+    "factors": "{} that {} of an adapter, whose product counts",
     "grouped": "{} of grouped convolutions: {} no one matrix",
     "not finite": "{} with NaN or infinite values",
     "not stored": "{} whose elements are not all stored",
@@ -259,5 +264,6 @@ _REASONS = {
 def _note(reason: str, names: list[str]) -> str:
     many = len(names) != 1
     what = f"{len(names)} tensor{'s' if many else ''}"
+    is_one = ("they are" if many else "it is") if reason == "grouped" else ("are factors" if many else "is a factor")
     listed = ", ".join(name[:80] for name in names[:3]) + (" …" if len(names) > 3 else "")
-    return f"Left out: {_REASONS[reason].format(what, 'they are' if many else 'it is')} ({listed})."
+    return f"Left out: {_REASONS[reason].format(what, is_one)} ({listed})."

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from modelreport.checkpoint import MappedFile
 from modelreport.facts import Skipped, Spectra, Spectrum
 from modelreport.measure.spectra import powerlaw, singular
 from modelreport.measure.spectra.matrices import Found, Matrix, matrices
@@ -80,7 +79,7 @@ def _run(chosen: list[Choice], measured: Measured) -> tuple[list[Spectrum], list
     done = 0.0
     outcomes: list[Spectrum | str] = [""] * len(chosen)
     alone = [c.level != "largest" and c.matrix.short > _TOGETHER_SIDE for c in chosen]
-    rounds = ((_threads(measured.options.workers), False), (1, True))
+    rounds = ((thread_count(measured.options.workers), False), (1, True))
     with one_blas_thread():
         for threads, which in rounds:
             indices = [i for i, single in enumerate(alone) if single is which]
@@ -92,7 +91,8 @@ def _run(chosen: list[Choice], measured: Measured) -> tuple[list[Spectrum], list
     return [o for o in outcomes if isinstance(o, Spectrum)], [o for o in outcomes if isinstance(o, str)]
 
 
-def _threads(wanted: int) -> int:
+def thread_count(wanted: int) -> int:
+    """So many threads, or one for each processor; eight at most."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(_MOST_THREADS, wanted or here)
 
@@ -122,7 +122,7 @@ def _attempt(choice: Choice) -> Spectrum | str:
         return f"No spectrum of {matrix.tensor.name[:80]}: {str(error)[:120]}."
     finally:
         storage = matrix.tensor.storage
-        if storage is not None and isinstance(storage.source, MappedFile):
+        if storage is not None:
             storage.release()
 
 

@@ -1,0 +1,1 @@
+"""What an adapter's factors do to its base model."""
