@@ -16,6 +16,11 @@ _FEW = 8
 """More values than that are no accident: a fill value, a scale of its own."""
 
 
+def lone_names(report: Report) -> frozenset[str]:
+    """Names of the tensors that ``lone_values`` finds: their moments say nothing about the others of their values."""
+    return frozenset(m.fact.name for m in measured_parameters(report) if m.fact.dtype in FLOATS and _is_lone(m))
+
+
 def lone_values(report: Report) -> Found | Clean:
     """Few values that lie a thousand times farther out than all others of their tensor."""
     tensors = [m for m in measured_parameters(report) if m.fact.dtype in FLOATS and m.values.count >= _ENOUGH_VALUES]
@@ -36,6 +41,10 @@ def lone_values(report: Report) -> Found | Clean:
         ),
         [_evidence(m) for _, m in found],
     )
+
+
+def _is_lone(m: Measured) -> bool:
+    return m.values.count >= _ENOUGH_VALUES and bool(_far(m.values))
 
 
 def _largest(s: TensorStatistics) -> float:

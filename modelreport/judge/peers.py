@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from modelreport.facts import Evidence, Message, OddTensor, Peers, Report
+from modelreport.judge.outliers import lone_names
 from modelreport.judge.rule import Clean, Found, Rule, Value, known, point, say
 from modelreport.judge.training import odd_scales
 
@@ -25,8 +26,8 @@ _TEXTS = {
 def odd_tensors(report: Report) -> Found | Clean:
     """Tensors that look freshly initialised, or differ in a statistic, where the same layers at other depths do not."""
     peers = known(known(report.weights).peers)
-    told = odd_scales(report)
-    odd = [o for o in peers.odd if o.statistic != "scale" or o.name not in told]
+    scales, lone = odd_scales(report), lone_names(report)  # told by their own rules
+    odd = [o for o in peers.odd if o.name not in lone and not (o.statistic == "scale" and o.name in scales)]
     if not odd:
         return Clean(_nothing(peers))
     fresh = [o for o in odd if o.drawn or o.statistic == "constant"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from statistics import NormalDist
 
 from modelreport.facts import QUANTILES, Report, Skipped
+from modelreport.judge.outliers import lone_names
 from modelreport.judge.rule import (
     Clean,
     Found,
@@ -237,8 +238,9 @@ def odd_scales(report: Report) -> frozenset[str]:
 def _siblings(report: Report) -> list[list[Measured]]:
     """Weights of the same layer and shape at different depths, where there are enough of them."""
     groups: defaultdict[tuple[str, tuple[int, ...]], list[Measured]] = defaultdict(list)
+    told = lone_names(report)  # a single value far out makes their scale
     for m in measured_parameters(report):
-        if len(m.fact.shape) > 1 and m.values.std and re.search(r"\d", m.fact.name):
+        if len(m.fact.shape) > 1 and m.values.std and re.search(r"\d", m.fact.name) and m.fact.name not in told:
             groups[_role(m.fact.name), m.fact.shape].append(m)
     return [g for g in groups.values() if len(g) >= _ENOUGH_PEERS]
 

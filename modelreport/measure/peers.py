@@ -103,8 +103,8 @@ def _values(member: Member) -> tuple[float, ...]:
     if len(fact.shape) < 2:
         size = s.norm / math.sqrt(s.count) if s.norm and s.count else 0.0
         return (math.log(size) if size else nothing, nothing, nothing, nothing, zeros)
-    if s.count < _ENOUGH_VALUES or not s.std or s.mean is None:
-        return (nothing, nothing, nothing, nothing, zeros)
+    if s.count < _ENOUGH_VALUES or not s.std or s.mean is None:  # constant matrices are told elsewhere
+        return (nothing,) * len(STATISTICS)
     inputs = math.prod(fact.shape[1:])
     rows = rows_spread(s, inputs)
     return (
