@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
 from modelreport.facts import Message, Precision, Report, Scheme, SchemeError, Skipped, TensorPrecision, Weights
 from modelreport.render import format as text
@@ -13,11 +14,14 @@ from modelreport.render.weights.part import Part, Told
 
 _MOST_ROWS = 500
 _BROAD = frozenset({"fp16", "bf16"})
-_RANKED = ("int4_128", "int4_128_zero", "nf4_64", "mxfp4", "int8_tensor", "int8_channel", "fp8_e4m3_tensor")
-"""Schemes that layers are kept out of."""
+_USUAL = frozenset({"fp8_e4m3_tensor", "int8_tensor", "int8_channel", "int4_128", "nf4_64", "mxfp4"})
+"""Formats whose columns stand in the table of layers before the reader chooses."""
+
+BEHIND = 3.0
+"""Decibels below the median that are worth a word: twice the noise."""
 
 _SCHEMES = (
-    Column("scheme", "Format", "name"),
+    Column("scheme", "Format"),
     Column("size", "Model", "number", "Bytes of the whole model; what the format is not for is counted as it is"),
     Column("part", "Of today", "share"),
     Column("ratio", "SQNR, dB", "number", "10·log₁₀(Σx² / Σ(x − x̂)²) over all tensors in the format together"),
@@ -111,10 +115,11 @@ def _sentences(precision: Precision) -> Iterator[Message]:
         errors = [error for error in (_error(layer, scheme) for layer in layers) if error is not None]
         same = sum(error.sqnr_db is None for error in errors)
         if same:
+            names = [layer.name for layer in layers if (e := _error(layer, scheme)) and e.sqnr_db is None]
+            who = "{layer} loses nothing" if same == 1 else "{same_count} of {layer_count} weight matrices lose nothing"
             yield Message(
-                text=f"{{same_count}} of {{layer_count}} weight matrices lose nothing in {word}: their values were "
-                "rounded to it before they were stored.",
-                values={"same_count": same, "layer_count": len(errors)},
+                text=f"{who} in {word}: every value that was looked at had been rounded to it before.",
+                values={"same_count": same, "layer_count": len(errors), "layer": names[0]},
             )
     half = scheme_of(precision, "fp16")
     if half is not None and half.overflow:
@@ -154,47 +159,52 @@ def _scheme_row(index: int, precision: Precision, each: Scheme, size_bytes: int)
 
 
 def _layer_table(precision: Precision, places: Anchors) -> Table:
-    """Layers by format, those that most formats have among their ten worst first."""
+    """Layers by format, those that fall furthest behind the others first."""
+    layers = layers_of(precision)
     columns = [each for each in precision.schemes if each.id not in _BROAD]
-    worst = {name for each in columns for name in each.worst}
-    ranked = {each.id: {name: place for place, name in enumerate(each.worst)} for each in columns if each.id in _RANKED}
-    layers = sorted(layers_of(precision), key=lambda layer: _rank(layer, ranked))
-    shown = layers[:_MOST_ROWS]
+    medians = _medians(layers, columns)
+    behind = [_behind(layer, medians) for layer in layers]
+    order = sorted(range(len(layers)), key=lambda i: (-max(behind[i].values(), default=0.0), i))
     heads = (
         Column("name", "Layer", "name"),
         *(
-            Column(each.id, SHORT.get(each.id, each.title), "number", f"{each.title}: SQNR in dB", _usual(each))
+            Column(each.id, SHORT.get(each.id, each.title), "number", f"{each.title}: SQNR in dB", each.id in _USUAL)
             for each in columns
         ),
-        Column("keep", "Among the ten worst of", "text"),
+        Column(
+            "keep", f"{BEHIND:g} dB behind in", "text", f"Formats in which it keeps {BEHIND:g} dB less than the median"
+        ),
     )
     rows = []
-    for index, layer in enumerate(shown):
-        kept = [SHORT.get(scheme, scheme) for scheme, names in ranked.items() if layer.name in names]
-        rows.append(
-            Row(
-                f"layer-format-{index}",
-                (
-                    Cell(text.name(layer.name), "", places.tensor(layer.name)),
-                    *(Cell(decibels(_error(layer, each.id))) for each in columns),
-                    Cell(", ".join(kept) if layer.name in worst else ""),
-                ),
-            )
+    for index, place in enumerate(order[:_MOST_ROWS]):
+        layer = layers[place]
+        late = [SHORT.get(scheme, scheme) for scheme, value in behind[place].items() if value >= BEHIND]
+        cells = (
+            Cell(text.name(layer.name), "", places.tensor(layer.name)),
+            *(Cell(decibels(_error(layer, each.id))) for each in columns),
+            Cell(", ".join(late)),
         )
+        rows.append(Row(f"layer-format-{index}", cells))
     caption = "Layers, those to keep in higher precision first"
     return Table("weights-precision-layers", caption, heads, tuple(rows), noun=("layer", "layers"))
 
 
-def _usual(scheme: Scheme) -> bool:
-    """Whether a column stands in the table before the reader chooses."""
-    return scheme.id in {"fp8_e4m3_tensor", "int8_tensor", "int8_channel", "int4_128", "nf4_64", "mxfp4"}
+def _medians(layers: Sequence[TensorPrecision], schemes: Sequence[Scheme]) -> dict[str, float]:
+    """The ratio of the layer in the middle, for each scheme that loses anything."""
+    ratios = {
+        scheme.id: [e.sqnr_db for layer in layers if (e := _error(layer, scheme.id)) and e.sqnr_db is not None]
+        for scheme in schemes
+    }
+    return {scheme: median(found) for scheme, found in ratios.items() if found}
 
 
-def _rank(layer: TensorPrecision, ranked: dict[str, dict[str, int]]) -> tuple[int, float]:
-    """How few schemes have it among their ten worst; then its ratio in four bits."""
-    places = [names[layer.name] for names in ranked.values() if layer.name in names]
-    four = _error(layer, "int4_128")
-    return -len(places), four.sqnr_db if four and four.sqnr_db is not None else 1e9
+def _behind(layer: TensorPrecision, medians: Mapping[str, float]) -> dict[str, float]:
+    """By how many decibels a layer falls short of the median, for each scheme."""
+    return {
+        error.scheme: medians[error.scheme] - error.sqnr_db
+        for error in layer.errors
+        if error.sqnr_db is not None and error.scheme in medians
+    }
 
 
-PART = Part(id="precision", title="In fewer bits", context=context, print_rows=11)
+PART = Part(id="precision", title="In fewer bits", context=context, print_rows=11, rules=r"W006|W03\d")
