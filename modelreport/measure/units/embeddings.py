@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,9 +61,9 @@ class Cluster:
 
 
 def embedding_rows(
-    name: str, plan: Walk, norms: NDArray[np.float64], figures: RowFigures | None, words: Sequence[str] = ()
+    name: str, plan: Walk, norms: NDArray[np.float64], figures: RowFigures | None, words: Callable[[], Sequence[str]]
 ) -> EmbeddingRows:
-    """What stands out among the rows of one table; ``norms`` of all rows, ``words`` their names where known."""
+    """What stands out among the rows of one table; ``norms`` of all rows, ``words`` reads their names."""
     zero = np.flatnonzero(norms == 0)
     used = np.flatnonzero(norms > 0)
     tail = plan.rows - (int(used[-1]) + 1 if used.size else 0)
@@ -78,7 +78,7 @@ def embedding_rows(
         identical=figures.identical if figures is not None else 0,
         median=float(np.median(norms[used])) if used.size else None,
     )
-    return found if cluster is None else _with(found, cluster, norms, words)
+    return found if cluster is None else _with(found, cluster, norms, words())
 
 
 def _with(found: EmbeddingRows, cluster: Cluster, norms: NDArray[np.float64], words: Sequence[str]) -> EmbeddingRows:

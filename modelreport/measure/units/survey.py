@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from modelreport.measure.units.reading import numbers_of, plan_of, slabs
 from modelreport.measure.units.scales import survey_scales
 from modelreport.measure.units.words import words_beside
 from modelreport.measure.walk import Walk
-from modelreport.remote import Location
 
 if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
@@ -112,7 +111,7 @@ def _embeddings(model: Model) -> tuple[tuple[EmbeddingRows, ...], tuple[Item, ..
                 left.append(Item(name=fact.name, value="its rows were not compared: more than 256 MiB had been read"))
                 continue
             norms = row_norms(plan)
-        words = words_beside(_folder(model.checkpoint), plan.rows)
+        words = partial(words_beside, model.checkpoint.folder, plan.rows)
         found.append(embedding_rows(fact.name, plan, norms, values.rows, words))
     return tuple(found), tuple(left)
 
@@ -126,10 +125,3 @@ def row_norms(plan: Walk) -> NDArray[np.float64]:
 def _norms(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         return np.asarray(np.sqrt((np.where(np.isfinite(rows), rows, 0.0) ** 2).sum(axis=1)))
-
-
-def _folder(checkpoint: Checkpoint) -> Location | None:
-    """Where a vocabulary of this model may lie: its own folder, or that of the file that was given."""
-    if checkpoint.folder is not None:
-        return checkpoint.folder
-    return None

@@ -60,8 +60,8 @@ def _shown(picture: Picture, what: str) -> str:
 
 
 def _rounded(value: float | None) -> float | None:
-    """A correlation to three places: more would be noise."""
-    return None if value is None else round(value, 3) + 0.0
+    """A correlation to two places: more would be noise."""
+    return None if value is None else round(value, 2) + 0.0
 
 
 def _short(value: float | None) -> str:
@@ -69,7 +69,7 @@ def _short(value: float | None) -> str:
 
 
 def _filters(picture: Picture) -> tuple[str, str]:
-    found = f"{_short(picture.neighbours)} ± {_short(picture.apart)}"
+    found = f"{_short(picture.neighbours)} ± {text.number(picture.apart)}"
     alike = "neighbouring weights are alike" if smooth(picture) else "neighbouring weights are unrelated, as in noise"
     colours = "The channels are drawn as red, green and blue in the order stored, which may be the other way round."
     caption = (

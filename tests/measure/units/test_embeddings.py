@@ -22,7 +22,7 @@ def trained(rows: int = ROWS, width: int = WIDTH, seed: int = 0) -> NDArray[np.f
 def figures_of(table: NDArray[np.float32], words: tuple[str, ...] = ()) -> EmbeddingRows:
     plan = plan_of(make_tensor(table))
     assert plan is not None
-    return embedding_rows("t", plan, np.linalg.norm(table.astype(np.float64), axis=1), None, words)
+    return embedding_rows("t", plan, np.linalg.norm(table.astype(np.float64), axis=1), None, lambda: words)
 
 
 def test_a_trained_table_has_no_cluster() -> None:
