@@ -39,6 +39,7 @@ class Archive:
             again = info.filename in self.members  # torch reads the first of two
             self.members[f"{info.filename} (again)" if again else info.filename] = info
         self._spans: dict[str, tuple[int, int]] = {}
+        file.expect((max(info.header_offset, 0), header_bytes(info)) for info in infos)
 
     def note(self, text: str) -> None:
         """Keep an oddity for the report, up to a limit."""
@@ -68,9 +69,7 @@ class Archive:
         return self._spans[name]
 
     def _start(self, info: zipfile.ZipInfo) -> int:
-        header = self.file.pread(
-            30 + len(info.orig_filename.encode("utf-8", "replace")) + 16, max(info.header_offset, 0)
-        )
+        header = self.file.pread(header_bytes(info), max(info.header_offset, 0))
         if info.header_offset < 0 or len(header) < 30 or header[:4] != b"PK\3\4":
             raise CorruptFileError(f"member {info.filename[:100]} has no header where the archive says")
         name_length, extra_length = struct.unpack("<HH", header[26:30])
@@ -109,3 +108,8 @@ class Archive:
         if len(data) > limit:
             raise CorruptFileError(f"member {name} unpacks to more than {limit >> 20} MiB")
         return data
+
+
+def header_bytes(info: zipfile.ZipInfo) -> int:
+    """What is read of a member's local header: its fixed part and its name."""
+    return 30 + len(info.orig_filename.encode("utf-8", "replace")) + 16

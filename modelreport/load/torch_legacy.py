@@ -6,6 +6,7 @@ Source: ``_legacy_save`` and ``_legacy_load`` in ``torch/serialization.py``. Eac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,8 @@ def _places(source: OpenFile | memoryview, reads: list[PickleRead], end: int) ->
     places: dict[str, tuple[int, int]] = {}
     offset = reads[4].end
     keys = reads[4].value if isinstance(reads[4].value, (list, tuple)) else ()
+    if isinstance(source, OpenFile):
+        source.expect(_counts(reads[3], [_key(key) for key in keys], offset))
     for key in keys:
         width = widths.get(_key(key), 0)
         head = source.pread(8, offset) if isinstance(source, OpenFile) else bytes(source[offset : offset + 8])
@@ -91,6 +94,18 @@ def _places(source: OpenFile | memoryview, reads: list[PickleRead], end: int) ->
         places[_key(key)] = (offset + 8, count * width)
         offset += 8 + count * width
     return places, (f"{end - offset:,} bytes follow the last storage." if offset < end else "")
+
+
+def _counts(read: PickleRead, keys: list[str], offset: int) -> Iterator[tuple[int, int]]:
+    """Where the number of elements of each storage should stand, by what the references to it say, and its bytes."""
+    widths, claimed = _widths(read), dict[str, int]()
+    for reference in read.persistent:
+        value = reference.value
+        if isinstance(value, tuple) and len(value) >= 5 and type(value[4]) is int and 0 <= value[4] < 1 << 48:
+            claimed.setdefault(_key(value[2]), value[4])
+    for key in keys:
+        yield offset, 8
+        offset += 8 + claimed.get(key, 0) * widths.get(key, 0)
 
 
 def _key(key: Any) -> str:

@@ -52,7 +52,7 @@ class RemoteFile(OpenFile):
         self._small = _Extents()
         self._blocks: OrderedDict[int, Future[bytes]] = OrderedDict()
         self._walking = self._ahead = False
-        self._next = self._page = 0
+        self._next, self._page = len(found.head), PAGE_BYTES
         self._lock = threading.RLock()
         self._digest = hashlib.sha256()
         self._hashed = 0
@@ -76,7 +76,8 @@ class RemoteFile(OpenFile):
             known = self._small.find(offset, size)
             if known is not None:
                 return known
-            self._page = min(2 * self._page, MOST_PAGE_BYTES) if offset == self._next else PAGE_BYTES
+            straight = offset <= self._next <= offset + size
+            self._page = min(2 * self._page, MOST_PAGE_BYTES) if straight else PAGE_BYTES
             end = min(offset + max(size, self._page), self.size_bytes)
             self._next = end
         data = b"".join(self._gather(offset, end))

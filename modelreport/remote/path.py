@@ -177,7 +177,7 @@ def locate(given: str | os.PathLike[str]) -> Location:
     if not isinstance(given, str) or not is_address(text):
         return Path(text)
     found = _ADDRESS.fullmatch(_HUB.sub(r"\1/resolve/", text))
-    if found is None or not found["place"]:
+    if found is None or not found["place"] or "::" in found["place"]:
         raise OptionsError(f"{hide(text)} is not an address that is read.", "Give one of a file or folder, unchained.")
     scheme = found["scheme"].lower()
     if scheme in _LOCAL:
