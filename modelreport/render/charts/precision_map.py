@@ -17,11 +17,17 @@ LOW, HIGH = 10.0, 50.0
 """Decibels at the ends of the ramp: an error of a third of the values, and of a third of a percent."""
 
 SHORT: Final = {
-    "bf16": "bf16", "fp16": "fp16", "fp8_e4m3": "E4M3 cast", "fp8_e5m2": "E5M2 cast",
-    "fp8_e4m3_tensor": "E4M3 scaled", "int8_tensor": "int8 tensor", "int8_channel": "int8 channel",
-    "int4_128": "int4 groups", "int4_128_zero": "int4 zero pt.", "nf4_64": "NF4", "mxfp4": "MXFP4",
+    "bf16": "bf16", "fp16": "fp16", "fp8_e4m3": "E4M3", "fp8_e5m2": "E5M2", "fp8_e4m3_tensor": "E4M3+s",
+    "int8_tensor": "int8", "int8_channel": "int8/ch", "int4_128": "int4", "int4_128_zero": "int4+z", "nf4_64": "NF4",
+    "mxfp4": "MXFP4",
 }  # fmt: skip
-"""Names of schemes for columns."""
+"""Names of schemes for columns, short enough to stand side by side."""
+
+LEGEND: Final = (
+    "E4M3+s and int8 have one scale for a tensor, int8/ch one for each output channel, int4 one for 128 values (+z: "
+    "and a zero point)."
+)
+"""What they mean."""
 
 
 def precision_map(weights: Weights | Skipped) -> Chart | Skipped:
@@ -39,12 +45,13 @@ def precision_map(weights: Weights | Skipped) -> Chart | Skipped:
     cells = [[_error(layer, scheme) for scheme in schemes] for layer in shown]
     labels = tuple(label_of(layer) for layer in shown)
     columns = tuple(SHORT.get(scheme.id, text.name(scheme.title, 20)) for scheme in schemes)
-    left = "" if len(shown) == len(layers) else f" {len(shown)} of {len(layers)}: the {_WORST} that lose most, others "
+    left = f" {len(shown)} of {len(layers)}: the {_WORST} that lose most with one scale, others at even distances."
+    left = left if len(shown) < len(layers) else ""
     return Chart(
         id="precision-map",
         title=outcome(precision),
         caption="Signal to quantisation noise, 10·log₁₀(Σx² / Σ(x − x̂)²), of each weight matrix in each format: 20 dB "
-        f"is an error of a tenth, 40 dB of a hundredth.{left}{'at even distances.' if left else ''}",
+        f"is an error of a tenth, 40 dB of a hundredth. {LEGEND}{left}",
         x=Axis(categories=columns),
         y=Axis(categories=labels),
         layers=(

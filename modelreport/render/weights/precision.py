@@ -122,8 +122,8 @@ def _sentences(precision: Precision) -> Iterator[Message]:
                 values={"same_count": same, "layer_count": len(errors), "layer": names[0]},
             )
     half = scheme_of(precision, "fp16")
-    if half is not None and half.overflow:
-        names = [each.name for each in precision.tensors if (e := _error(each, "fp16")) and e.overflow]
+    names = [each.name for each in precision.tensors if (e := _error(each, "fp16")) and e.overflow]
+    if half is not None and half.overflow and names:
         yield Message(
             text=_counted("{overflow_count} {overflow_count:value|values}", half.overflow)
             + " would become infinite in float16, first in {tensor}.",
