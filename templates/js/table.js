@@ -167,7 +167,8 @@ export class TableView {
 
   nameOf(row, cell, title) {
     const text = element('bdi', {}, this.flat ? cell.exact || cell.text : cell.text);
-    const parts = [this.panel ? element('button', { type: 'button', class: 'open-row', 'data-open': row.index }, text) : text];
+    const name = cell.href && !this.panel ? element('a', { href: cell.href }, text) : text;
+    const parts = [this.panel ? element('button', { type: 'button', class: 'open-row', 'data-open': row.index }, text) : name];
     if (row.note) parts.push(element('span', { class: 'note' }, ` ${row.note}`));
     if (row.children.length > 0 && !this.flat) parts.unshift(this.twistOf(row, cell));
     return element('th', { scope: 'row', title: title ?? (cell.text.length > 40 ? cell.text : null) }, ...parts);
@@ -227,6 +228,7 @@ export class TableView {
     this.scroller.scrollTop = Math.max(0, this.rows.indexOf(row) * ROW_HEIGHT - this.scroller.clientHeight / 2);
     this.draw();
     this.scroller.scrollIntoView({ block: 'nearest' });
+    if (this.table.details === 'tensors' && matchMedia('(min-width: 1001px)').matches) this.panel.show(row);
     return true;
   }
 }

@@ -302,6 +302,17 @@ def test_a_block_shows_the_weights_of_all_that_is_in_it(opened: Open) -> None:
     assert "and 56 more" in (made.page.locator("#layers .panel").text_content() or "")
 
 
+def test_a_name_in_a_part_leads_to_the_tensor_and_its_panel(opened: Open) -> None:
+    made = opened(rich_report())
+    made.page.locator("#weights-pruning > summary").click()
+    until(made, "document.querySelector('#table-weights-pruning .count')")
+    made.page.locator("#table-weights-pruning tbody a").nth(2).click()
+    until(made, "document.querySelector('#weight-2.marked')")
+    until(
+        made, "document.querySelector('#weights > .with-panel.open .panel h3')?.textContent.endsWith('output.weight')"
+    )
+
+
 def test_a_link_into_a_closed_fold_opens_it(opened: Open) -> None:
     made = opened(rich_report())
     made.page.evaluate("location.hash = '#chart-weight-heatmap'")

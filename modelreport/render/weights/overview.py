@@ -39,6 +39,10 @@ _COMPRESSIBLE: Final = re.compile(r"W006|W03\d|W04[1-9]")
 """Which findings answer which question, by their ids."""
 
 
+_GAIN: Final = 1.05
+"""Ratio of sizes below which a smaller format saves nothing worth the name."""
+
+
 @dataclass(frozen=True)
 class Card:
     """One question and its answer."""
@@ -230,17 +234,18 @@ def _compressible(report: Report, weights: Weights, anchors: frozenset[str]) -> 
         anchors, ("weights-precision", "precision"), ("weights-pruning", "pruning"), ("weights-spectra", "spectra")
     )
     question = "How compressible is it?"
-    said = (*_formats(weights), *_pruned(weights), *_ranks(weights))
     found = _messages(checked.found, 1)
+    facts = (*_formats(weights), *_pruned(weights), *_ranks(weights))
+    said = (*facts[:1], *found, *facts[1:])[: 2 if found else 3]
     level: Level = checked.level if checked.found else "note"
     best = _eight_bits(weights)
     if best and best.size_bytes and best.sqnr_db is not None:
         times = report.structure.size_bytes / best.size_bytes
-        answer = f"{times:.1f}× smaller in 8 bits"
+        answer = f"{times:.1f}× smaller in 8 bits" if times >= _GAIN else "Hardly smaller in 8 bits"
         short = f"{answer} at {text.number(best.sqnr_db)} dB"
-        return Card("compressible", question, level, answer, short, (*found, *said), links)
-    if said:
-        return Card("compressible", question, level, "See the figures", "compressible: see", (*found, *said), links)
+        return Card("compressible", question, level, answer, short, said, links)
+    if facts:
+        return Card("compressible", question, level, "See the figures", "figures on compression", said, links)
     reason = weights.precision.reason if isinstance(weights.precision, Skipped) else "There is no format to compare."
     return Card(
         "compressible", question, checked.level if checked.found else "unknown", "Not known",

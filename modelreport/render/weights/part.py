@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from modelreport.facts import Finding, Message, Report, Skipped, Weights
+from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.spec import Chart
 from modelreport.render.section import drawn
-from modelreport.render.table import Table
+from modelreport.render.table import Row, Table
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,8 @@ def show(part: Part, report: Report, weights: Weights) -> Shown | None:
             return None
         if isinstance(told, Skipped):
             return Shown(part=part, told=None, skipped=told)
-        told = replace(told, tables=tuple(replace(each, limit=min(each.limit, ROWS)) for each in told.tables))
+        places = anchors(report)
+        told = replace(told, tables=tuple(_in_a_fold(each, places) for each in told.tables))
         made = drawn(report, *told.charts)
     except Exception as error:
         log.debug("%s failed", part.id, exc_info=True)
@@ -107,6 +109,23 @@ def show(part: Part, report: Report, weights: Weights) -> Shown | None:
         part=part, told=told, skipped=None, charts=made["charts"], undrawn=made["undrawn"],
         finding=_worst(part, report),
     )  # fmt: skip
+
+
+def _in_a_fold(table: Table, places: Anchors) -> Table:
+    """The table with few rows in the markup, and with links from the names of tensors to what is known of them."""
+    named = bool(table.columns) and table.columns[0].kind == "name"
+    rows = tuple(_linked(row, places) for row in table.rows) if named else table.rows
+    return replace(table, rows=rows, limit=min(table.limit, ROWS))
+
+
+def _linked(row: Row, places: Anchors) -> Row:
+    """The row with a link on its first cell where that names a tensor, with or without ``.weight`` at its end."""
+    first = row.cells[0]
+    name = first.exact or first.text
+    known = next((each for each in (name, f"{name}.weight") if each in places.statistics), None)
+    if first.href or known is None:
+        return row
+    return replace(row, cells=(replace(first, href=places.tensor(known)), *row.cells[1:]))
 
 
 def _worst(part: Part, report: Report) -> Finding | None:

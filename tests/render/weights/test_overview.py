@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import Finding, Message, Report, Skipped, Weights
+from modelreport.facts import Finding, Message, Precision, Report, Skipped, Weights
 from modelreport.judge import RULES
 from modelreport.render import format as text
 from modelreport.render.html import write_html
@@ -89,6 +89,25 @@ def test_compression_comes_from_the_formats_that_were_tried() -> None:
     assert card.answer == "3.8× smaller in 8 bits"
     for words in ("one scale per channel", "41 dB", "2:4 sparsity keeps", "of its rank"):
         assert words in said(card), words
+
+
+def test_a_model_that_is_small_already_is_called_so() -> None:
+    report = rich_report()
+    assert isinstance(report.weights, Weights)
+    assert isinstance(report.weights.precision, Precision)
+    schemes = tuple(replace(s, size_bytes=report.structure.size_bytes) for s in report.weights.precision.schemes)
+    precision = replace(report.weights.precision, schemes=schemes)
+    card = answers(replace(report, weights=replace(report.weights, precision=precision)))["compressible"]
+    assert card.answer == "Hardly smaller in 8 bits"
+    figures = replace(report.weights, precision=Skipped(stage="measure", reason="No."))
+    assert answers(replace(report, weights=figures))["compressible"].answer == "See the figures"
+
+
+def test_a_finding_stands_beside_the_size_and_other_figures_give_way() -> None:
+    card = judged(finding("W031", "found", "note"))["compressible"]
+    assert "one scale per channel" in said(card)
+    assert "W031 says so" in said(card)
+    assert len(card.sentences) == 2
 
 
 def test_without_them_the_reason_is_given() -> None:

@@ -53,6 +53,22 @@ def test_the_charts_of_a_part_are_drawn_under_its_anchor() -> None:
     assert shown.undrawn == ()
 
 
+def test_names_of_tensors_lead_to_what_is_known_of_them() -> None:
+    names = ("layers.2.conv1.weight", "fc", "nothing of that name")
+    rows = tuple(Row(f"weights-distributions-{i}", (Cell.name(name), Cell("1"))) for i, name in enumerate(names))
+    report, weights = measured()
+
+    def listed(report: Report, weights: Weights) -> Told:
+        return replace(told(report, weights), tables=(replace(TABLE, rows=rows),))
+
+    shown = show(one(listed), report, weights)
+    assert shown
+    assert shown.told
+    places = {each.name: i for i, each in enumerate(weights.tensors)}
+    links = [row.cells[0].href for row in shown.told.tables[0].rows]
+    assert links == [f"#weight-{places[names[0]]}", f"#weight-{places['fc.weight']}", ""]
+
+
 def test_a_part_with_nothing_to_say_is_not_shown_and_one_that_cannot_says_why() -> None:
     assert show(one(lambda *_: None), *measured()) is None
     reason = Skipped(stage="measure", reason="Too large.")
