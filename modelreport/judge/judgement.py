@@ -7,6 +7,7 @@ from typing import Literal
 
 from modelreport.facts import Finding, Message, Report, Verdict
 from modelreport.judge import (
+    adapters,
     cost,
     optimizer,
     outliers,
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = tuple(
             *precision.RULES,
             *optimizer.RULES,
             *spectra.RULES,
+            *adapters.RULES,
             *outliers.RULES,
             *storage.RULES,
             *structure.RULES,

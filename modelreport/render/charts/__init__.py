@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from modelreport.facts import Report, Skipped, Weights
+from modelreport.render.charts.adapter_depth import adapter_depth
 from modelreport.render.charts.cost_scaling import cost_scaling
 from modelreport.render.charts.dtype_bytes import dtype_bytes
 from modelreport.render.charts.embedding_norms import embedding_norms
@@ -47,6 +48,7 @@ CHARTS: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
     "peer-map": peer_map,
     "spectrum-curves": lambda report: spectrum_curves(report.weights),
     "rank-depth": lambda report: rank_depth(report.weights),
+    "adapter-depth": lambda report: adapter_depth(report.weights),
     "alpha-depth": lambda report: alpha_depth(report.weights),
     "embedding-norms": lambda report: embedding_norms(report.weights),
     "unit-shares": unit_shares,

@@ -24,10 +24,21 @@ on paper sets ``own_print`` and brings ``templates/print/weights/<id>.html``.
 from __future__ import annotations
 
 from modelreport.facts import Report, Weights
-from modelreport.render.weights import distributions, optimizer, peers, pictures, precision, pruning, spectra, units
+from modelreport.render.weights import (
+    adapter,
+    distributions,
+    optimizer,
+    peers,
+    pictures,
+    precision,
+    pruning,
+    spectra,
+    units,
+)
 from modelreport.render.weights.part import Part, Shown, show
 
 PARTS: tuple[Part, ...] = (
+    adapter.PART,
     distributions.PART,
     peers.PART,
     units.PART,
