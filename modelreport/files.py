@@ -5,13 +5,14 @@ A file can be sent to another process, which opens it there by its path and make
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import os
 import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ from modelreport.remote import Location, RemotePath
 
 _KEPT_OPEN = 32
 """Files that a process keeps open for the tasks that it is sent."""
+
+
+_CHUNK = 4 << 20
+"""Bytes that are hashed at a time."""
 
 
 class OpenFile(ABC):
@@ -66,6 +71,16 @@ class OpenFile(ABC):
     def begin_walk(self, *, ahead: bool = True) -> None:  # noqa: B027 - the kernel reads ahead itself
         """From now on most of the file is read, in its order; with ``ahead`` by this process alone."""
 
+    def sha256(self, tell: Callable[[int], None] | None = None) -> str:
+        """SHA-256 of the whole file, in hex; ``tell`` is called with the bytes done so far. Raises ``OSError``."""
+        digest, done = hashlib.sha256(), 0
+        while data := self.pread(_CHUNK, done):
+            digest.update(data)
+            done += len(data)
+            if tell is not None:
+                tell(done)
+        return digest.hexdigest()
+
     def check_unchanged(self) -> None:  # noqa: B027 - a file stays the same one as long as it is open
         """``LoadError`` when another file has taken its place."""
 
@@ -88,6 +103,7 @@ class MappedFile(OpenFile):
         self._file = path.open("rb")
         self._map: mmap.mmap | None = None
         self._lock = threading.Lock()
+        self._stopped = False
         status = os.fstat(self._file.fileno())
         self.size_bytes = status.st_size
         self.changed_ns = status.st_mtime_ns
@@ -123,6 +139,24 @@ class MappedFile(OpenFile):
             end = min(offset + size, self.size_bytes)
             if end > start:
                 self._map.madvise(mmap.MADV_DONTNEED, start, end - start)
+
+    def sha256(self, tell: Callable[[int], None] | None = None) -> str:
+        """SHA-256 of the whole file, in hex, read through a stream of its own: the kernel reads ahead in that."""
+        digest, done = hashlib.sha256(), 0
+        buffer = memoryview(bytearray(_CHUNK))
+        with self.path.open("rb", buffering=0) as stream:
+            while size := stream.readinto(buffer):
+                if self._stopped:
+                    raise OSError(f"reading {self.path} was stopped")
+                digest.update(buffer[:size])
+                done += size
+                if tell is not None:
+                    tell(done)
+        return digest.hexdigest()
+
+    def stop(self) -> None:
+        """End what reads the whole file."""
+        self._stopped = True
 
     def close(self) -> None:
         """Close the file. Views that are still alive keep their pages until they are dropped."""

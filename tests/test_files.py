@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 
 from modelreport import files
 from modelreport.errors import LoadError
-from modelreport.files import LostFile, MappedFile, reopen
+from modelreport.files import LostFile, MappedFile, OpenFile, open_file, reopen
+from modelreport.remote import locate
 
 
 def made(tmp_path: Path, data: bytes = bytes(range(200)), name: str = "f") -> MappedFile:
@@ -65,3 +67,34 @@ def test_files_that_no_task_uses_any_more_are_closed(tmp_path: Path, monkeypatch
         opened.append(reopen(str(file.path), file.size_bytes, file.changed_ns)._file)
         file.close()
     assert [handle.closed for handle in opened] == [True, False, False]
+
+
+def test_a_file_is_hashed_whole_until_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_CHUNK", 1000)
+    data = bytes(range(250)) * 10
+    file = made(tmp_path, data)
+    told: list[int] = []
+    assert file.sha256(told.append) == hashlib.sha256(data).hexdigest() == OpenFile.sha256(file)
+    assert told == [1000, 2000, 2500]
+    assert OpenFile.sha256(file, told.append) == file.sha256()
+    file.stop()
+    with pytest.raises(OSError, match="stopped"):
+        file.sha256()
+    file.close()
+
+
+def test_a_place_is_opened_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"abc")
+    file = open_file(tmp_path / "f")
+    assert isinstance(file, MappedFile)
+    assert file.travels
+    assert file.notes == ()
+    file.expect([(0, 3)])
+    file.begin_walk()
+    file.check_unchanged()
+    file.close()
+    far = locate("memory://test-files/f")
+    far.store.fs.pipe("/test-files/f", b"abc")  # type: ignore[union-attr]
+    remote = open_file(far)
+    assert remote.pread(9, 1) == b"bc"
+    remote.close()
