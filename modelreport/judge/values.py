@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from modelreport.facts import ColumnFigures, Evidence, Report, Skipped, TensorStatistics
 from modelreport.judge.rule import (
     FLOATS,
@@ -62,9 +64,17 @@ def non_finite(report: Report) -> Found | Clean:
     )
 
 
+_FROM_ZERO = re.compile(r"relative_position_bias_table$|rel_pos(_[hw])?$|pos_emb(ed)?$")
+"""Tables of positions, which some libraries begin at zero (BEiT and SAM in timm): zeros there are a start, no fault."""
+
+
 def constant(report: Report) -> Found | Clean:
     """Weight matrices whose values are all equal."""
-    matrices = [m for m in measured_parameters(report) if sum(n > 1 for n in m.fact.shape) > 1]
+    matrices = [
+        m
+        for m in measured_parameters(report)
+        if sum(n > 1 for n in m.fact.shape) > 1 and not _FROM_ZERO.search(m.fact.name)
+    ]
     if not matrices:
         return Clean(say("No parameter has two dimensions or more."))
     found = [m for m in matrices if m.values.minimum is not None and m.values.minimum == m.values.maximum]

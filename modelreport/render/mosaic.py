@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from modelreport.facts import Picture
 from modelreport.render.charts.palette import RAMP, mix
 from modelreport.render.png import data_url, png
@@ -15,6 +17,8 @@ _GAP: Final = 1
 
 _CLEAR: Final = 255
 """Index of the transparent colour in a palette."""
+
+_ENLARGED: Final = 4
 
 _WIDEST: Final = 512
 """Points on the page that an image fills at most; a weight is a square of 1 to 12 of them."""
@@ -28,12 +32,12 @@ class Mosaic:
     """One image: where it comes from and how large it is drawn."""
 
     url: str
-    """``data:`` address of a PNG file."""
+    """``data:`` address of a PNG file, one pixel for each weight."""
+    large_url: str
+    """The same with four by four pixels for each, for readers of PDF that blur what they enlarge."""
     width: int
     """On the page, in CSS pixels."""
     height: int
-    colours: tuple[str, str, str]
-    """Of the lowest, middle and highest value, for a legend; empty where the pixels are colours themselves."""
 
 
 def mosaic(picture: Picture) -> Mosaic | None:
@@ -49,8 +53,16 @@ def mosaic(picture: Picture) -> Mosaic | None:
     step = max(1, min(12, _WIDEST // wide))
     palette = _palette(picture)
     pixels = _pixels(picture, across, wide, high, gap)
-    ends = (palette[0], palette[127], palette[254]) if palette else ("", "", "")
-    return Mosaic(data_url(png(wide, high, pixels, palette)), wide * step, high * step, ends)
+    url = data_url(png(wide, high, pixels, palette))
+    large = enlarged(pixels, wide, 1 if palette else 4)
+    large_url = data_url(png(wide * _ENLARGED, high * _ENLARGED, large, palette))
+    return Mosaic(url, large_url, wide * step, high * step)
+
+
+def enlarged(pixels: bytes, width: int, depth: int) -> bytes:
+    """The image with each pixel, ``depth`` bytes of it, as a square of ``_ENLARGED`` pixels."""
+    rows = np.frombuffer(pixels, np.uint8).reshape(-1, width, depth)
+    return rows.repeat(_ENLARGED, axis=0).repeat(_ENLARGED, axis=1).tobytes()
 
 
 def _columns(count: int, width: int, height: int) -> int:

@@ -14,7 +14,7 @@ _COLUMNS = ("Conv1D", "MatMul", "ConvTranspose")
 
 @dataclass(frozen=True)
 class UnitCounts:
-    """One layer: a weight with output units, or the scales of a normalisation with running statistics."""
+    """One layer: a weight with output units, or the scales of a normalisation."""
 
     name: str
     kind: str
@@ -38,7 +38,7 @@ def unit_counts(report: Report, weights: Weights) -> tuple[UnitCounts, ...]:
     """Every layer whose units were looked at, in the order of the file."""
     units = weights.units if isinstance(weights.units, Units) else Units()
     columns = {each.name: each for each in units.columns}
-    scales = {each.name: each for each in units.scales if each.kind == "batch"}
+    scales = {each.name: each for each in units.scales}
     statistics = {each.name: each for each in weights.tensors}
     types = {module.path: module.type for module in report.structure.modules}
     found = []

@@ -43,6 +43,20 @@ def test_a_constant_matrix_is_found(value: float) -> None:
     assert (found.state, found.evidence[0].name) == ("found", "fc.weight")
 
 
+def test_a_table_of_positions_may_begin_at_zero() -> None:
+    report = with_array(plain_report(), "fc.weight", np.zeros((10, 64)))
+    name = "attn.relative_position_bias_table"
+    assert isinstance(report.weights, Weights)
+    facts = tuple(replace(t, name=name) if t.name == "fc.weight" else t for t in report.structure.tensors)
+    values = tuple(replace(t, name=name) if t.name == "fc.weight" else t for t in report.weights.tensors)
+    report = replace(
+        report,
+        structure=replace(report.structure, tensors=facts),
+        weights=replace(report.weights, tensors=values),
+    )
+    assert finding(report, "W002").state == "clean"
+
+
 def test_constant_biases_and_scales_are_no_sign_of_anything() -> None:
     report = with_array(plain_report(), "fc.bias", np.zeros(10))
     assert finding(with_array(report, "bn1.weight", np.ones(16)), "W002").state == "clean"

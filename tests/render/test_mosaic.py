@@ -58,6 +58,15 @@ def test_the_image_is_drawn_large_enough_to_be_seen_and_not_wider_than_its_colum
     assert wide.width == 300
 
 
+def test_for_paper_each_weight_is_a_square_of_pixels() -> None:
+    made = mosaic(make_picture(columns=3))
+    assert made is not None
+    large = Image.open(io.BytesIO(base64.b64decode(made.large_url.partition(",")[2]))).convert("RGBA")
+    assert large.size == (32, 8)
+    small = image_of(make_picture(columns=3))
+    assert all(large.getpixel((x, y)) == small.getpixel((x // 4, y // 4)) for x in range(32) for y in range(8))
+
+
 @pytest.mark.parametrize(("count", "columns"), [(64, 8), (16, 4), (28, 7), (1, 1), (5, 5), (12, 4)])
 def test_the_last_row_is_as_full_as_it_can_be(count: int, columns: int) -> None:
     found = image_of(make_picture(tiles=(bytes(4),) * count))

@@ -128,8 +128,8 @@ def _line(first: Picture) -> Message:
         "name": first.tensor, "near_value": _rounded(first.neighbours), "far_value": _rounded(first.apart),
     }  # fmt: skip
     if first.kind == "filters":
-        words = "are smooth" if smooth(first) else "look like noise"
-        words = f"Filters of {{name}} {words}: weights side by side correlate by {{near_value}}."
+        smoothly = "are smooth: weights side by side correlate by {near_value}"
+        words = f"Filters of {{name}} {smoothly if smooth(first) else 'look like noise'}."
     elif first.kind == "similarity":
         words = "Positions in {name}: neighbours have a cosine of {near_value}, all pairs of {far_value}."
     elif first.kind == "norms":
