@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,7 @@ from modelreport.remote import Location
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint, Model
+    from modelreport.measure.hashes import Hashes
     from modelreport.options import Options
 
 log = logging.getLogger(__name__)
@@ -35,17 +37,14 @@ def build(subject: Location | Mapping[str, Any] | Any, options: Options) -> Repo
     from modelreport.trace import device_of
 
     device_of(options.device)  # an unknown one is told before any work
-    with open_subject(subject, options) as checkpoint:
-        from modelreport.measure import hash_files  # numpy: an unreadable file is told without waiting for it
-
+    with open_subject(subject, options) as checkpoint, hash_files(checkpoint, options) as hashes:
         model = identify_model(checkpoint, options)
         structure = describe_structure(checkpoint, model)
         trace = trace_model(checkpoint, model, options)
         usage = estimate_usage(model, trace, structure, options)
         outline = outline_model(model, structure, trace)
-        weights = measure_weights(checkpoint, structure, options)
-        files = hash_files(checkpoint, options) if options.weights else checkpoint.source.files
-        source = replace(checkpoint.source, files=files)
+        weights = measure_weights(checkpoint, structure, hashes.options)
+        source = replace(checkpoint.source, files=hashes.files())
         security = checkpoint.security
     identification = model if isinstance(model, Skipped) else model.identification
     report = Report(
@@ -71,6 +70,13 @@ def open_subject(subject: Location | Mapping[str, Any] | Any, options: Options) 
 
     options.progress("load", 0, 0)
     return open_checkpoint(subject, options) if isinstance(subject, Location) else open_object(subject, options)
+
+
+def hash_files(checkpoint: Checkpoint, options: Options) -> AbstractContextManager[Hashes]:
+    """Room 4, on threads beside everything else: what the files are, by their SHA-256."""
+    from modelreport.measure import hashing  # numpy: an unreadable file is told without waiting for it
+
+    return hashing(checkpoint, options)
 
 
 def identify_model(checkpoint: Checkpoint, options: Options) -> Model | Skipped:

@@ -1,59 +1,115 @@
-"""SHA-256 of the files a checkpoint was read from."""
+"""SHA-256 of the files a checkpoint was read from, computed beside everything else that is done with it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import SourceFile
+from modelreport.measure.crew import processors
+from modelreport.measure.pace import Pace, free_memory, window_of
 from modelreport.options import Options
 from modelreport.remote import Location, RemotePath
 
-_CHUNK = 4 << 20
+_CHUNK = 1 << 20
+_MOST_THREADS = 4
+
+
+class Hashes:
+    """The hashes of a checkpoint's files, under way on threads of their own.
+
+    Files that fit into memory are hashed as fast as they can be, several side by side. Larger ones are hashed one after
+    the other, in step with the pass over the weights, so that each byte is read from the disk once.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, options: Options) -> None:
+        self._files = checkpoint.source.files
+        self._paths = [_path(checkpoint, file.name) for file in self._files]
+        self._told = options
+        self._stopped = threading.Event()
+        local = [i for i, path in enumerate(self._paths) if isinstance(path, Path)] if options.weights else []
+        size = sum(self._files[i].size_bytes for i in local)
+        window = window_of(size, free_memory())
+        self._pace = Pace(options.progress, size, window, in_step=window > 0)
+        self.options = replace(options, progress=self._pace.measured)
+        """For the pass over the weights: how far it is and how far the hashes are is told as one."""
+        self._threads = ThreadPoolExecutor(1 if window else min(_MOST_THREADS, processors()), "hash")
+        self._under_way: dict[int, Future[str | None]] = {i: self._threads.submit(self._one, i) for i in local}
+        for future in self._under_way.values():
+            future.add_done_callback(lambda _: self._let_go())
+
+    def files(self) -> tuple[SourceFile, ...]:
+        """The source's files with their SHA-256 filled in; a file that cannot be read again keeps ``None``.
+
+        Waits for what is not ready. The hash of a file behind an address comes from the pass; what it left out is
+        fetched now, and told under the stage ``hash``.
+        """
+        if not self._told.weights:
+            return self._files
+        self._pace.finish()
+        return tuple(msgspec.structs.replace(file, sha256=self._hash(i)) for i, file in enumerate(self._files))
+
+    def stop(self) -> None:
+        """Let go of everything."""
+        self._stopped.set()
+        self._pace.let_go()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _hash(self, index: int) -> str | None:
+        path = self._paths[index]
+        if isinstance(path, RemotePath):
+            return path.store.file(path).sha256(self._tell_of(index))
+        return self._under_way[index].result() if index in self._under_way else None
+
+    def _tell_of(self, index: int) -> Callable[[int], None]:
+        """Progress over the files behind addresses; those before this one are done."""
+        remote = [i for i, path in enumerate(self._paths) if isinstance(path, RemotePath)]
+        total = sum(self._files[i].size_bytes for i in remote)
+        before = sum(self._files[i].size_bytes for i in remote if i < index)
+        return lambda size: self._told.progress("hash", min(before + size, total), total)
+
+    def _let_go(self) -> None:
+        if not wait(self._under_way.values(), timeout=0).not_done:
+            self._pace.let_go()
+
+    def _one(self, index: int) -> str | None:
+        """SHA-256 in hex; ``None`` when the file cannot be read again."""
+        digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
+        try:
+            with Path(str(self._paths[index])).open("rb", buffering=0) as stream:
+                if hasattr(os, "posix_fadvise"):
+                    os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+                while (size := stream.readinto(buffer)) and not self._stopped.is_set():
+                    digest.update(memoryview(buffer)[:size])
+                    self._pace.hashed(size)
+        except OSError:
+            return None
+        return digest.hexdigest()
+
+
+@contextmanager
+def hashing(checkpoint: Checkpoint, options: Options) -> Iterator[Hashes]:
+    """Hashes that are under way while the block runs, and dropped when it is left by an error."""
+    hashes = Hashes(checkpoint, options)
+    try:
+        yield hashes
+    finally:
+        hashes.stop()
 
 
 def hash_files(checkpoint: Checkpoint, options: Options) -> tuple[SourceFile, ...]:
-    """The source's files with their SHA-256 filled in; a file that cannot be read again keeps ``None``.
-
-    Independent of ``measure``: both release the interpreter lock while they work, so that they may run side by side.
-    Progress is reported under the stage ``hash``, in bytes.
-    """
-    files = checkpoint.source.files
-    total = sum(file.size_bytes for file in files)
-    done = [0] * len(files)
-
-    def one(index: int) -> SourceFile:
-        path = _path(checkpoint, files[index].name)
-        if path is None:
-            return files[index]
-        if isinstance(path, RemotePath):
-            return msgspec.structs.replace(files[index], sha256=path.store.file(path).sha256(tell_of(index)))
-        digest = hashlib.sha256()
-        buffer = bytearray(_CHUNK)
-        try:
-            with path.open("rb", buffering=0) as stream:
-                while size := stream.readinto(buffer):
-                    digest.update(memoryview(buffer)[:size])
-                    done[index] += size
-                    options.progress("hash", min(sum(done), total), total)
-        except OSError:
-            return files[index]
-        return msgspec.structs.replace(files[index], sha256=digest.hexdigest())
-
-    def tell_of(index: int) -> Callable[[int], None]:
-        def tell(size: int) -> None:
-            done[index] = size
-            options.progress("hash", min(sum(done), total), total)
-
-        return tell
-
-    with ThreadPoolExecutor(2) as pool:
-        return tuple(pool.map(one, range(len(files))))
+    """The source's files with their SHA-256 filled in, with nothing beside."""
+    with hashing(checkpoint, options) as hashes:
+        return hashes.files()
 
 
 def _path(checkpoint: Checkpoint, name: str) -> Location | None:

@@ -1,11 +1,13 @@
-"""The digest of one tensor, which does not depend on the file it lies in.
+"""The digest of one tensor, and the hash of all of them: they do not depend on the file that the weights lie in.
 
-BLAKE3 over a line with dtype and shape, and the BLAKE3 digests of each megabyte (2**20 bytes) of its elements in
-row-major, little-endian order. Megabytes are hashed apart, so that pieces of a large tensor can be read side by side.
+The digest of a tensor is BLAKE3 over a line with dtype and shape, and the BLAKE3 digests of each megabyte (2**20 bytes)
+of its elements in row-major, little-endian order. Megabytes are hashed apart, so that pieces of a large tensor can be
+read side by side.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,24 @@ def leaf(dtype: str, shape: tuple[int, ...], chunks: bytes) -> str:
     """The digest of a tensor from the digests of its megabytes, in hex."""
     header = f"{dtype} {','.join(map(str, shape))}\n".encode()
     return blake3(header + chunks).hexdigest()
+
+
+def root(leaves: Iterable[tuple[str, str, tuple[int, ...], str]]) -> str:
+    """The hash of all weights from name, dtype, shape and digest of each tensor, in hex.
+
+    BLAKE3 over one line for each, sorted by name: ``name dtype shape digest`` with the shape as ``2,3``; line breaks and
+    backslashes in names are escaped. Empty when there is a tensor without a digest, or none. ``docs/hashes.md`` tells
+    how to compute it again.
+    """
+    found = sorted(leaves)
+    if not found or not all(digest for *_, digest in found):
+        return ""
+    lines = (f"{_escaped(name)} {dtype} {','.join(map(str, shape))} {digest}\n" for name, dtype, shape, digest in found)
+    return blake3("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace("\n", "\\n")
 
 
 def chunk_digests(data: Any) -> bytes:

@@ -17,6 +17,7 @@ from modelreport.errors import ModelReportError
 from modelreport.facts import Item, Skipped, Weights
 from modelreport.measure.crew import Crew, Lane, crew
 from modelreport.measure.fast import PAYS_BYTES
+from modelreport.measure.leaf import root
 from modelreport.measure.piece import Finished, Piece, finish, read_piece, read_whole
 from modelreport.measure.walk import Walk, walk
 from modelreport.options import Options
@@ -82,7 +83,9 @@ def measure(
             if outcome.keep and kept is not None:
                 kept[tensor.name] = outcome.keep
             read += walks[index].size_bytes if index in walks else 0
-    return Weights(tensors=tuple(found), read_bytes=read, unread=tuple(unread))
+    shapes = {tensor.name: (tensor.dtype, tensor.shape) for tensor in checkpoint.tensors}
+    leaves = [(one.name, *shapes[one.name], one.digest) for one in found]
+    return Weights(tensors=tuple(found), read_bytes=read, unread=tuple(unread), hash="" if unread else root(leaves))
 
 
 def _prepare(tensors: tuple[LazyTensor, ...]) -> tuple[dict[int, Walk], dict[int, int], dict[int, Outcome]]:

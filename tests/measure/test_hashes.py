@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from modelreport.checkpoint import LazyTensor
 from modelreport.facts import SourceFile
-from modelreport.measure import hash_files
+from modelreport.measure import hash_files, hashing, measure
+from modelreport.measure import hashes as hashes_module
 from modelreport.options import Options
 from tests.measure.tensors import make_checkpoint, map_file
 
@@ -19,7 +25,45 @@ def test_a_file_is_hashed_whole_with_progress_in_bytes(tmp_path: Path) -> None:
     )
     file.close()
     assert found.sha256 == hashlib.sha256(data).hexdigest()
-    assert calls[-1] == ("hash", len(data), len(data))
+    assert not calls  # nobody waits for the hashes alone
+
+
+@pytest.mark.parametrize("free", [1 << 40, 1 << 20])
+def test_hashes_and_the_pass_over_the_weights_are_told_as_one_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int
+) -> None:
+    monkeypatch.setattr(hashes_module, "free_memory", lambda: free)
+    values = np.arange(3_000_000, dtype=np.float32)
+    file, storage = map_file(tmp_path / "model.bin", values.tobytes())
+    calls: list[tuple[str, int, int]] = []
+    source = (SourceFile(name="model.bin", size_bytes=storage.size_bytes),)
+    tensors = [LazyTensor(str(i), "float32", (1_000_000,), storage, offset=i * 1_000_000) for i in range(3)]
+    checkpoint = make_checkpoint(*tensors, source_files=source, files=[file])
+    with hashing(checkpoint, Options(progress=lambda *call: calls.append(call))) as hashes:
+        measure(checkpoint, hashes.options)
+        (found,) = hashes.files()
+    file.close()
+    assert found.sha256 == hashlib.sha256(values.tobytes()).hexdigest()
+    assert {(stage, total) for stage, _, total in calls} == {("measure", storage.size_bytes)}
+    done = [done for _, done, _ in calls]
+    assert done == sorted(done)
+    assert done[-1] == storage.size_bytes
+
+
+def test_what_goes_wrong_beside_it_ends_the_hashing(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.touch()
+    os.truncate(path, 1 << 40)  # no bytes on the disk, but hours of reading
+    source = (SourceFile(name="model.bin", size_bytes=1 << 40),)
+    checkpoint = make_checkpoint(source_files=source, folder=tmp_path)
+    with pytest.raises(KeyboardInterrupt), hashing(checkpoint, Options()):
+        raise KeyboardInterrupt
+
+
+def test_without_weights_nothing_is_read(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"{}")
+    source = (SourceFile(name="model.bin", size_bytes=2),)
+    assert hash_files(make_checkpoint(source_files=source, folder=tmp_path), Options(weights=False)) == source
 
 
 def test_files_of_a_folder_are_found_by_their_relative_names(tmp_path: Path) -> None:

@@ -1,16 +1,28 @@
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from blake3 import blake3
+from safetensors.torch import save_file
 
+from modelreport import api
 from modelreport.checkpoint import LazyTensor, Storage
-from modelreport.measure.leaf import CHUNK, LeafReader, chunk_digests, expanded_digests, leaf
+from modelreport.facts import Weights
+from modelreport.measure import measure
+from modelreport.measure.leaf import CHUNK, LeafReader, chunk_digests, expanded_digests, leaf, root
 from modelreport.measure.walk import walk
-from tests.measure.tensors import make_storage, make_tensor, map_file, statistics_of
+from modelreport.options import Options
+from tests.measure.tensors import make_checkpoint, make_storage, make_tensor, map_file, statistics_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def by_hand(dtype: str, values: Any) -> str:
@@ -79,3 +91,67 @@ def test_elements_narrower_than_a_byte_are_hashed_as_they_are_packed() -> None:
         assert found.digest == leaf("uint4", (count,), chunks)
     (found,) = statistics_of(LazyTensor("t", "quint4x2", (300_000,), make_storage(packed)))
     assert found.digest == leaf("quint4x2", (300_000,), chunk_digests(packed))
+
+
+def state() -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    return {
+        "z.weight": torch.randn(300, 1200), "a.bias": torch.randn(5).to(torch.bfloat16),
+        "a.steps": torch.tensor(7), "b.half": torch.randn(3, 4).half(), "a.empty": torch.zeros(0, 3),
+    }  # fmt: skip
+
+
+def hash_of(path: Path) -> str:
+    weights = api.build(path, trace=False).weights
+    assert isinstance(weights, Weights)
+    return weights.hash
+
+
+def test_the_hash_of_all_weights_is_the_same_in_every_container_and_is_what_the_documentation_computes(
+    tmp_path: Path,
+) -> None:
+    tensors = state()
+    torch.save(tensors, tmp_path / "one.pth")
+    backwards = dict(reversed(tensors.items()))
+    torch.save(backwards, tmp_path / "legacy.pth", _use_new_zipfile_serialization=False)
+    save_file(backwards, tmp_path / "one.safetensors")
+    sharded = tmp_path / "sharded"
+    sharded.mkdir()
+    places = {name: f"model-{i % 2 + 1:05d}-of-00002.safetensors" for i, name in enumerate(tensors)}
+    for file in set(places.values()):
+        save_file({n: t for n, t in tensors.items() if places[n] == file}, sharded / file)
+    (sharded / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
+    found = {hash_of(tmp_path / name) for name in ("one.pth", "legacy.pth", "one.safetensors", "sharded")}
+    script = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "hashes.md").read_text(), re.DOTALL)[0]
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "one.safetensors")], check=True, capture_output=True, text=True
+    )
+    assert found == {done.stdout.strip()}
+
+
+def test_one_bit_one_name_or_one_shape_changes_the_hash(tmp_path: Path) -> None:
+    tensors = state()
+    changed = [tensors, {**tensors, "a.steps": torch.tensor(6)}, {**tensors, "a.empty": torch.zeros(3, 0)}]
+    changed.append({("c.half" if name == "b.half" else name): tensor for name, tensor in tensors.items()})
+    hashes = set()
+    for i, each in enumerate(changed):
+        save_file(each, tmp_path / f"{i}.safetensors")
+        hashes.add(hash_of(tmp_path / f"{i}.safetensors"))
+    assert len(hashes) == 4
+
+
+def test_weights_that_were_not_all_read_have_no_hash() -> None:
+    assert root([]) == ""
+    assert root([("a", "float32", (2,), "00"), ("b", "float32", (2,), "")]) == ""
+    missing = make_tensor(np.zeros(2), name="gone", storage=None)
+    weights = measure(make_checkpoint(make_tensor(np.zeros(2)), missing), Options())
+    assert isinstance(weights, Weights)
+    assert weights.hash == ""
+
+
+def test_names_cannot_pretend_to_be_other_lines() -> None:
+    one = root([("a float32 2 00\nb", "float32", (2,), "11")])
+    two = root([("a", "float32", (2,), "00"), ("b", "float32", (2,), "11")])
+    assert one != two
+    assert root([("a\\n", "float32", (2,), "00")]) != root([("a\n", "float32", (2,), "00")])
+    assert root([("\ud800", "float32", (2,), "00")])
