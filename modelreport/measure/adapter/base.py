@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
+from modelreport.measure.adapter.factors import without_prefix
 from modelreport.measure.codec import codec
 
 _FLOATS = ("float", "bfloat")
@@ -27,7 +28,7 @@ class Base:
         self._ends: defaultdict[str, list[LazyTensor]] = defaultdict(list)
         self._flat: dict[str, LazyTensor] = {}
         for tensor in tensors:
-            path = tensor.name.removesuffix(".weight").removesuffix(".base_layer")
+            path = without_prefix(tensor.name.removesuffix(".weight").removesuffix(".base_layer"))
             if tensor.storage is None or len(tensor.shape) < 2 or path.count(".") > _MOST_PARTS:
                 continue
             self._whole.setdefault(path, tensor)
@@ -46,8 +47,10 @@ class Base:
             found = [self._flat[path[kohya.end() :]]] if path[kohya.end() :] in self._flat else []
         elif path in self._whole:
             found = [self._whole[path]]
-        else:  # either may lie one module deeper than the other, and no further
-            found = next((self._ends[end] for end in [path, *_ends(path)] if self._ends.get(end)), [])
+        elif path in self._ends:  # the base lies one module deeper than the adapter says
+            found = self._ends[path]
+        else:
+            found = [self._whole[end] for end in _ends(path) if end in self._whole]
         fitting = [tensor for tensor in found if tensor.count == count]
         return fitting[0] if len(fitting) == 1 else None
 
@@ -61,8 +64,10 @@ def _ends(path: str) -> list[str]:
 
 def is_plain(tensor: LazyTensor) -> bool:
     """Whether its values are numbers as they are, rather than codes of a quantised weight."""
-    packed = tensor.dtype.endswith("_x2")
-    return tensor.dtype.startswith(_FLOATS) and tensor.layout == "dense" and not packed and not tensor.is_expanded
+    if not tensor.dtype.startswith(_FLOATS) or tensor.layout != "dense" or tensor.is_expanded:
+        return False
+    reader = codec(tensor.dtype)
+    return reader.per_element == 1 and reader.element_bits >= 8
 
 
 def slabs(tensor: LazyTensor) -> Iterator[NDArray[np.float64]]:

@@ -75,7 +75,7 @@ def factors_in(tensors: Iterable[LazyTensor]) -> tuple[list[Factors], list[LazyT
             continue
         part, path = match["part"], match["path"]
         key = (path, "" if part in ("alpha", "dora_scale") else match["adapter"] or "")
-        made = found.setdefault(key, Factors(_without_prefix(path)))
+        made = found.setdefault(key, Factors(without_prefix(path)))
         made.parts.setdefault(_PARTS.get(part, part), tensor)
         made.peft = made.peft or part in ("lora_A", "lora_B", "lora_embedding_A", "lora_embedding_B")
         owners.append((tensor, key))
@@ -83,7 +83,8 @@ def factors_in(tensors: Iterable[LazyTensor]) -> tuple[list[Factors], list[LazyT
     return [made for key, made in found.items() if key in whole], [t for t, key in owners if key not in whole]
 
 
-def _without_prefix(path: str) -> str:
+def without_prefix(path: str) -> str:
+    """The path of a layer without what peft puts before it."""
     prefix = next((p for p in PREFIXES if path.startswith(p)), "")
     return path.removeprefix(prefix)
 

@@ -47,13 +47,13 @@ def numbers(tensor: LazyTensor) -> Array:
     if tensor.count > _MOST_ELEMENTS or tensor.is_expanded:
         raise ValueError("it is too large")
     reader, raw = codec(tensor.dtype), tensor.array()
+    if reader.per_element != 1 or raw.shape != tensor.shape:
+        raise ValueError(f"its {tensor.dtype} values are packed")
     if reader.values is not None:
         stored = reader.stored
         values = reader.values[raw.view(stored.newbyteorder(">") if tensor.big_endian else stored)]
     else:
         values = raw.astype(np.float64)
-    if values.shape != tensor.shape:
-        raise ValueError(f"its {tensor.dtype} values are packed")
     if not np.isfinite(values).all():
         raise ValueError("it holds NaN or infinite values")
     return np.asarray(values, np.float64)
