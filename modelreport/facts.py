@@ -886,7 +886,8 @@ class Peer(Fact, frozen=True, kw_only=True):
 
     name: str
     depth: int
-    """Place in its role, from 0; parallel ones (experts of one layer) share it."""
+    """The number in its name; where there are several (stage and block), its place in the role, from 0. Parallel ones
+    (experts of one layer) share it."""
     values: tuple[float | None, ...] = ()
     """Each of ``Peers.statistics``; ``None`` where it means nothing for this tensor."""
     scores: tuple[float | None, ...]

@@ -37,6 +37,7 @@ from modelreport.facts import (
     Operation,
     Outline,
     Pattern,
+    Peers,
     Report,
     RowFigures,
     Security,
@@ -372,7 +373,8 @@ def _weights(structure: Structure) -> Weights:
         return (centre + rng.normal(0, 0.2, tensor.shape)).astype(np.float32)
 
     tensors = tuple(make_statistics(t.name, values(t)) for t in structure.tensors)
-    return with_peers(structure, Weights(tensors=tensors, read_bytes=structure.size_bytes))
+    alone = Peers(statistics=("scale",), roles=(), odd=())
+    return Weights(tensors=tensors, read_bytes=structure.size_bytes, peers=alone)
 
 
 def with_peers(structure: Structure, weights: Weights) -> Weights:

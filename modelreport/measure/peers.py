@@ -236,6 +236,7 @@ def _from_line(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _role(
     role: str, members: Sequence[Member], values: NDArray[np.float64], scores: NDArray[np.float64] | None
 ) -> PeerRole:
+    numbers = all(len(m.depth) == 1 for m in members)
     ranks = {depth: i for i, depth in enumerate(dict.fromkeys(m.depth for m in members))}
     made = []
     for i, member in enumerate(members):
@@ -244,7 +245,7 @@ def _role(
         made.append(
             Peer(
                 name=member.fact.name,
-                depth=ranks[member.depth],
+                depth=member.depth[0] if numbers else ranks[member.depth],
                 values=tuple(raw),
                 scores=tuple(None if scores is None else _finite(mark) for mark in marks),
             )

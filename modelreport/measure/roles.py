@@ -62,8 +62,8 @@ Leaves = dict[str, set[Shape]]
 def places(tensors: Iterable[tuple[str, Shape]]) -> dict[str, Place]:
     """The place of each tensor that is repeated at other depths, by name; the others are left out.
 
-    An index is a number, or a word such as ``layer1``, whose siblings hold tensors of the same names: blocks of which
-    half of the matrices have equal shapes, stages made of such blocks, or six equal plain layers. ``mlp.0`` and
+    An index is a number, or a word such as ``layer1``, whose siblings hold tensors of the same names: blocks with named
+    layers or equal shapes, stages made of such blocks, or six equal plain layers. ``mlp.0`` and
     ``mlp.2`` are two layers, not one at two depths, and ``encoder`` and ``decoder`` stay apart.
     """
     root = _Node()
@@ -140,10 +140,12 @@ def _settle(node: _Node) -> Leaves:
 
 def _repeats(node: _Node, word: str, parts: list[str], leaves: dict[str, Leaves]) -> list[str]:
     """Those of some numbered siblings that are one part at several depths."""
-    plain = [part for part in parts if not any(each.below for each in node.below[part].below.values())]
-    if word and not _REPEATED.fullmatch(word) and len(parts) < _ENOUGH_WORDS:
+    plain = {part for part in parts if not any(each.below for each in node.below[part].below.values())}
+    usual = not word or bool(_REPEATED.fullmatch(word))
+    if not usual and len(parts) < _ENOUGH_WORDS:
         return []
-    return _equal_layers(plain, leaves) + _like_blocks([p for p in parts if p not in set(plain)], leaves)
+    layers = _equal_layers([part for part in parts if part in plain], leaves)
+    return layers + _like_blocks([part for part in parts if part not in plain], leaves, named=usual)
 
 
 def _equal_layers(parts: list[str], leaves: dict[str, Leaves]) -> list[str]:
@@ -155,23 +157,47 @@ def _equal_layers(parts: list[str], leaves: dict[str, Leaves]) -> list[str]:
     return [part for part in parts if looks[part] == look] if count >= _ENOUGH_LAYERS else []
 
 
-def _like_blocks(parts: list[str], leaves: dict[str, Leaves]) -> list[str]:
+def _like_blocks(parts: list[str], leaves: dict[str, Leaves], *, named: bool) -> list[str]:
     """Blocks and stages that are one part at several depths.
 
-    They have half of their names in common with the most usual one, and, unless they are stages, half of their
-    matrices in the shape of another block.
+    They have half of their names in common with the most usual one. Where nothing but their names says so, these have
+    words for the layers inside (``attn``, ``conv1``); ``block.0`` and ``block.1`` of nothing but numbers need the same
+    shapes, unless they are stages. Another kind of part between them, such as a downsampling, is a series of its own.
     """
-    if len(parts) < 2:
-        return []
-    names = {part: frozenset(leaves[part]) for part in parts}
-    usual = Counter(names.values()).most_common(1)[0][0]
-    alike = [part for part in parts if len(names[part] & usual) >= _ALIKE * len(names[part] | usual)]
-    seen: Counter[str | tuple[str, Shape]] = Counter()
-    for part in alike:
-        seen.update(list(leaves[part]))
-        seen.update(_matrices(leaves[part]))
-    kept = [part for part in alike if _is_stage(leaves[part]) or _shares_shapes(leaves[part], seen)]
-    return kept if len(kept) > 1 else []
+    kept: list[str] = []
+    taken: set[str] = set()
+    for cluster in _clusters(parts, {part: frozenset(leaves[part]) for part in parts}):
+        seen: Counter[str | tuple[str, Shape]] = Counter()
+        for part in cluster:
+            seen.update(list(leaves[part]))
+            seen.update(_matrices(leaves[part]))
+        like = [
+            part
+            for part in cluster
+            if (named and (_is_stage(leaves[part]) or _has_words(leaves[part]))) or _shares_shapes(leaves[part], seen)
+        ]
+        names = {rest for part in like for rest in leaves[part]}
+        if len(like) > 1 and not names & taken:
+            kept += like
+            taken |= names
+    return kept
+
+
+def _clusters(parts: list[str], names: dict[str, frozenset[str]]) -> list[list[str]]:
+    """Parts of like names, the most frequent names first."""
+    left, clusters = parts, []
+    while left:
+        usual = Counter(names[part] for part in left).most_common(1)[0][0]
+        alike = [part for part in left if len(names[part] & usual) >= _ALIKE * len(names[part] | usual)]
+        clusters.append(alike)
+        left = [part for part in left if part not in set(alike)]
+    return clusters
+
+
+def _has_words(leaves: Leaves) -> bool:
+    """Whether half of the tensors lie in a layer that has a name, not only a number."""
+    words = [any(not part.isdecimal() for part in rest.split(".")[:-1]) for rest in leaves]
+    return sum(words) >= _ALIKE * len(words)
 
 
 def _is_stage(leaves: Leaves) -> bool:

@@ -81,6 +81,35 @@ def test_self_and_cross_attention_are_two_things() -> None:
     assert "blocks.#.attn1.q.weight" in roles(shapes)
 
 
+def test_numbered_parts_of_a_block_are_not_mixed_whatever_they_hold() -> None:
+    shapes: dict[str, Shape] = {}
+    for i in range(4):  # expansion, depthwise, projection: three convolutions with their norms, by number only
+        for j, shape in enumerate([(24 + 8 * i, 4 + i, 1, 1), (24 + 8 * i, 1, 3, 3), (5 + i, 24 + 8 * i, 1, 1)]):
+            shapes[f"features.{i}.block.{j}.0.weight"] = shape
+            shapes[f"features.{i}.block.{j}.1.weight"] = shape[:1]
+    assert {len(names) for names in roles(shapes).values()} == {4}
+    assert "features.#.block.1.0.weight" in roles(shapes)
+
+
+def test_parallel_branches_are_not_depths() -> None:
+    shapes = {f"mixed.branch{b}.{i}.conv.weight": (8, 8 * b, 3, 3) for b in range(1, 5) for i in (0, 1)}
+    assert set(roles(shapes)) == {f"mixed.branch{b}.#.conv.weight" for b in range(1, 5)}
+
+
+def test_what_lies_between_stages_is_a_series_of_its_own() -> None:
+    shapes: dict[str, Shape] = {}
+    for s in range(4):
+        for i in range(3):
+            shapes |= {
+                f"features.{2 * s + 1}.{i}.conv.weight": (8 << s, 8, 3, 3),
+                f"features.{2 * s + 1}.{i}.scale": (8,),
+            }
+        shapes |= {f"features.{2 * s}.0.weight": (8 << s,), f"features.{2 * s}.1.weight": (16 << s, 8 << s, 2, 2)}
+    found = roles(shapes)
+    assert len(found["features.#.#.conv.weight"]) == 12
+    assert all(not name.startswith("features.2.") for name in found["features.#.#.conv.weight"])
+
+
 @pytest.mark.parametrize(
     "name", ["", ".", "..", "0", "0.0", "a." * 5000 + "0", "9" * 400, "x" * 1_000_000, "\ud800.3.\x00"]
 )
@@ -95,6 +124,8 @@ def test_any_name_is_a_name(name: str) -> None:
         ("torchvision", "swin_t", "features.#.#.attn.qkv.weight", 12),
         ("torchvision", "vit_b_16", "encoder.layers.encoder_layer_#.mlp.3.weight", 12),
         ("torchvision", "densenet121", "features.denseblock#.denselayer#.conv2.weight", 58),
+        ("torchvision", "convnext_tiny", "features.#.#.block.3.weight", 18),
+        ("torchvision", "efficientnet_b0", "features.#.#.block.3.0.weight", 14),
         ("timm", "convnext_tiny", "stages.#.blocks.#.mlp.fc1.weight", 18),
     ],
 )

@@ -27,8 +27,8 @@ class Statistic:
     id: str
     axis: str
     """Title of the y axis."""
-    title: Callable[[str, float, float, str], str]
-    """From the role, the smallest and the largest value and the tensor of that."""
+    title: Callable[[float, str], str]
+    """From the largest value and the tensor that has it."""
     caption: str
     value: Callable[[TensorStatistics], float | None]
     log: bool = True
@@ -65,16 +65,14 @@ STATISTICS: Final = (
     Statistic(
         id="weight-scale",
         axis="standard deviation",
-        title=lambda role, low, high, _: (
-            f"{role} changes most in scale over depth: {text.number(low)} to {text.number(high)}"
-        ),
+        title=lambda high, name: f"{name} has the largest deviation, {text.number(high)}",
         caption="Standard deviation of the values.",
         value=lambda s: s.std or None,
     ),
     Statistic(
         id="weight-kurtosis",
         axis="kurtosis",
-        title=lambda _, __, high, name: (
+        title=lambda high, name: (
             f"The heaviest tails are in {name}: kurtosis {text.number(high)}, where normal values have 3"
         ),
         caption="Fourth standardised moment: 1.8 for uniform, 3 for normal values, more where few weights are far "
@@ -84,7 +82,7 @@ STATISTICS: Final = (
     Statistic(
         id="weight-outliers",
         axis="largest over median channel",
-        title=lambda _, __, high, name: (
+        title=lambda high, name: (
             f"The channel that stands out most, in {name}, reaches {text.number(high)} times as far as the median one"
         ),
         caption="Largest magnitude in any slice along the first dimension over the median of the slices' largest.",
@@ -93,7 +91,7 @@ STATISTICS: Final = (
     Statistic(
         id="weight-sparsity",
         axis="zeros",
-        title=lambda _, __, high, name: f"{text.share(high)} of {name} are zeros, the most of all weights",
+        title=lambda high, name: f"{text.share(high)} of {name} are zeros, the most of all weights",
         caption="Share of values that are exactly zero.",
         value=lambda s: s.zeros / s.count if s.count else None,
         log=False,
@@ -121,10 +119,9 @@ def weight_depth(report: Report, statistic: Statistic) -> Chart | Skipped:
     widest = max(found, key=lambda series: _ratio(series.points))
     low, high = min(p.low for p in widest.points), max(p.high for p in widest.points)
     repeated = len(found) > 1 or found[0].role != _ALL
-    name = text.name(top.name.removesuffix(".weight"), 60)
     return Chart(
         id=statistic.id,
-        title=statistic.title(widest.role, low, top.high if statistic.id != "weight-scale" else high, name),
+        title=_title(statistic, widest, (low, high), top),
         caption=f"{statistic.caption} {left_out}",
         x=Axis(title="depth" if repeated else "place in the model", unit="count"),
         y=Axis(title=statistic.axis, unit=statistic.unit, log=statistic.log, low=None if statistic.log else 0.0),
@@ -132,6 +129,14 @@ def weight_depth(report: Report, statistic: Statistic) -> Chart | Skipped:
         header=("Role", "Depths", "Smallest", "Median", "Largest", "In"),
         rows=tuple(_table_row(series, statistic) for series in found),
     )
+
+
+def _title(statistic: Statistic, widest: Series, span: tuple[float, float], top: Point) -> str:
+    if statistic.id == "weight-scale":
+        low, high = map(text.number, span)
+        alone = widest.role == _ALL
+        return f"Deviations of {low} to {high}" if alone else f"{widest.role} changes most in scale: {low} to {high}"
+    return statistic.title(top.high, text.name(top.name.removesuffix(".weight"), 60))
 
 
 _ALL = "all weights"

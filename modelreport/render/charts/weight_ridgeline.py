@@ -15,7 +15,7 @@ from modelreport.render.charts.weight_rows import Row, none_drawn, percentile, w
 
 ROWS = 24
 _STEPS = 96
-_COARSE = 3
+_COARSE = 1.5
 """Steps of the picture that one bin of a histogram may be wide."""
 
 _NORMAL = NormalDist()

@@ -73,17 +73,29 @@ def _tables(odd: tuple[OddTensor, ...]) -> tuple[Table, ...]:
 
 
 def _cells(each: OddTensor) -> tuple[Cell, ...]:
-    how = WORDS.get(each.statistic, each.statistic)
+    how, median = WORDS.get(each.statistic, each.statistic), _figure(each.median)
     if each.drawn:
-        how = f"independent {each.drawn} numbers"
+        how = f"fresh {each.drawn} numbers by the spread of the rows"
+    elif each.statistic == "constant":
+        how, median = "one value throughout", Cell("not constant")
+    elif each.statistic == "zeros":
+        return _row(each, how, Cell(text.share(each.value)), Cell(text.share(each.median)))
+    return _row(each, how, _figure(each.value), median)
+
+
+def _row(each: OddTensor, how: str, value: Cell, median: Cell) -> tuple[Cell, ...]:
     return (
         Cell.name(each.name),
         Cell(how),
-        Cell(text.number(each.value), f"{each.value:.8g}"),
-        Cell(text.number(each.median), f"{each.median:.8g}"),
+        value,
+        median,
         Cell(text.number(each.score)),
         Cell(text.exact(each.peers)),
     )
+
+
+def _figure(value: float) -> Cell:
+    return Cell(text.number(value), f"{value:.8g}")
 
 
 PART = Part(id="peers", title="Odd one out", context=context, rules=r"W008|W01\d")

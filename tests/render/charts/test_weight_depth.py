@@ -39,7 +39,7 @@ def test_the_titles_name_the_tensor_that_stands_out() -> None:
     assert "blocks.4.mlp.up" in drawn(report, "weight-kurtosis").title
     assert "blocks.4.mlp.up" in drawn(report, "weight-outliers").title
     assert drawn(report, "weight-sparsity").title.startswith("50 % of blocks.6.attn.k")
-    assert drawn(deep_report(), "weight-scale").title.startswith("mlp.down changes most in scale over depth")
+    assert drawn(deep_report(), "weight-scale").title.startswith("mlp.down changes most in scale")
 
 
 def test_kurtosis_is_three_for_normal_values() -> None:

@@ -37,9 +37,9 @@ def test_what_is_odd_is_counted_and_listed() -> None:
     assert text.message(made.line) == "4 tensors are unlike their peers, 3 of them as if freshly initialised."
     rows = {row.cells[0].text: row.cells[1].text for row in made.tables[0].rows}
     assert rows == {
-        "blocks.3.attn.q.weight": "independent uniform numbers",
-        "blocks.3.mlp.up.weight": "independent uniform numbers",
-        "blocks.3.norm.weight": "constant",
+        "blocks.3.attn.q.weight": "fresh uniform numbers by the spread of the rows",
+        "blocks.3.mlp.up.weight": "fresh uniform numbers by the spread of the rows",
+        "blocks.3.norm.weight": "one value throughout",
         "blocks.5.mlp.down.weight": "scale",
     }
 
@@ -65,6 +65,15 @@ def test_a_long_list_is_cut_and_says_so(count: int) -> None:
     table = told(with_odd(*(replace(one, name=f"t{i}") for i in range(count)))).tables[0]
     assert len(table.rows) == 500
     assert ("the first 500 of 501" in table.caption) == (count > 500)
+
+
+def test_a_share_of_zeros_is_in_percent_and_a_constant_has_no_median() -> None:
+    one = odd_of(deep_report())[0]
+    zeros = replace(one, name="a", drawn="", statistic="zeros", value=0.5, median=0.0)
+    constant = replace(one, name="b", drawn="", statistic="constant", value=1.0, score=None)
+    rows = [[cell.text for cell in row.cells[2:5]] for row in told(with_odd(zeros, constant)).tables[0].rows]
+    assert rows[0][:2] == ["50 %", "0 %"]
+    assert rows[1] == ["1", "not constant", text.UNKNOWN]
 
 
 def test_nothing_is_said_where_no_layer_is_repeated() -> None:
