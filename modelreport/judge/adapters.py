@@ -30,7 +30,7 @@ def without_effect(report: Report) -> Found | Clean:
         return Clean(say("All {layer_count} layers of the adapter are changed.", layer_count=len(effect.deltas)))
     every = len(fresh) == len(effect.deltas)
     text = (
-        "The adapter changes nothing: a factor of {layer_count:its layer|each of its {layer_count} layers} is zero."
+        "The adapter changes nothing: in {layer_count} {layer_count:layer|layers}, all it has, a factor is zero."
         if every
         else "{fresh_count} of {layer_count} layers of the adapter {fresh_count:is|are} not changed: a factor is zero."
     )

@@ -34,6 +34,13 @@ def test_pairs_are_found_by_the_names_that_libraries_give_them(names: tuple[str,
     assert [t.name for t in rest] == ["head.weight", "x.lora_A.weight"]
 
 
+def test_an_alpha_beside_a_pair_belongs_to_it_and_another_to_nothing() -> None:
+    names = {"p.lora_down.weight": (4, 8), "p.lora_up.weight": (8, 4), "p.alpha": (), "snake.alpha": (8,)}
+    pairs, rest = pairs_in([LazyTensor(name, "float32", shape, None) for name, shape in names.items()])
+    assert [(p.path, p.parameters, p.scale and p.scale.name) for p in pairs] == [("p", 64, "p.alpha")]
+    assert [t.name for t in rest] == ["snake.alpha"]
+
+
 class Net(nn.Module):
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
