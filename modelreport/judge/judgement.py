@@ -14,6 +14,7 @@ from modelreport.judge import (
     peers,
     precision,
     release,
+    repeats,
     security,
     spectra,
     storage,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = tuple(
     sorted(
         (
             *values.RULES,
+            *repeats.RULES,
             *units.RULES,
             *training.RULES,
             *peers.RULES,

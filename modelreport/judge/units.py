@@ -1,43 +1,35 @@
-"""W: units that repeat each other, that nothing passes, that were never trained or never written."""
+"""W: units that nothing passes, rows that were never trained, values that were never written."""
 
 from __future__ import annotations
-
-import re
-from collections.abc import Iterator
 
 from modelreport.facts import (
     EmbeddingRows,
     Evidence,
     Operation,
     Report,
-    RowCopy,
     ScaleFigures,
     Skipped,
     Trace,
     Units,
 )
 from modelreport.judge.rule import (
-    FLOATS,
     Clean,
     Found,
-    Measured,
     Rule,
     UncheckedError,
     known,
-    measured_parameters,
-    module_types,
     point,
     say,
 )
 
 _MANY = 0.05
-"""Share of a layer's units from which repeats are a warning: a wide layer may hold a pair by accident of its start."""
-
-_NOT_UNITS = ("Embedding", "ConvTranspose", "Conv1D", "MatMul", "Gather")
-"""Module types whose first dimension is no row of output units: vocabulary, inputs."""
+"""Share of a layer's channels from which shut ones are a warning and weak ones a note."""
 
 _SLIM_SHARE = 0.01
 """Share of all normalised channels from which weak ones are worth a note, where no single layer has many."""
+
+_PADDING = 1024
+"""Most rows of zeros at the end of a vocabulary that count as padding to a multiple of a power of two."""
 
 _FEW_ROWS = 0.001
 """Share of a vocabulary from which rows that were never trained are worth a note: a few special tokens are normal."""
@@ -48,132 +40,6 @@ def _units(report: Report) -> Units:
     if isinstance(units, Skipped):
         raise UncheckedError(units.reason)
     return units
-
-
-# --- repeated units -------------------------------------------------------------------------------------------------
-
-
-def _repeating(report: Report) -> Iterator[tuple[Measured, int, tuple[RowCopy, ...], tuple[int, ...]]]:
-    """Each weight with output units that could repeat: how many do, runs of them, and its largest group.
-
-    Left out are tables of embeddings, which have their own rule, and fixed filters that are the same for every channel.
-    """
-    units = known(report.weights).units
-    columns = {} if isinstance(units, Skipped) else {each.name: each for each in units.columns}
-    types = module_types(report)
-    for m in measured_parameters(report):
-        across, rows = columns.get(m.fact.name), m.values.rows
-        if m.fact.dtype not in FLOATS or len(m.fact.shape) < 2:
-            continue
-        if across is not None:
-            yield m, across.identical, across.copies, across.groups[0] if across.groups else ()
-            continue
-        kind = types.get(m.fact.module, "")
-        if rows is None or kind.startswith(_NOT_UNITS) or "embed" in m.fact.name.lower():
-            continue
-        same_filter = m.fact.shape[1] == 1 and rows.identical == m.fact.shape[0] - 1
-        yield m, 0 if same_filter else rows.identical, rows.copies, rows.groups[0] if rows.groups else ()
-
-
-def _count_of(m: Measured, report: Report) -> int:
-    """Output units of a weight."""
-    units = known(report.weights).units
-    columns = () if isinstance(units, Skipped) else units.columns
-    return next((each.units for each in columns if each.name == m.fact.name), m.fact.shape[0])
-
-
-def _heads(report: Report) -> list[tuple[re.Pattern[str], int, int]]:
-    """Pattern of the names of an attention's tensors, its heads and the width of one, as far as proved."""
-    found = []
-    for pattern in report.outline.patterns:
-        values = {item.name: item.value for item in pattern.values}
-        heads, width = values.get("heads", ""), values.get("head width", "")
-        if pattern.kind == "attention" and heads.isdecimal() and width.isdecimal() and int(width) > 0:
-            path = re.sub(r"\d+", r"\\d+", re.escape(pattern.path))
-            found.append((re.compile(path), int(heads), int(width)))
-    return found
-
-
-def _whole(m: Measured, copy: RowCopy, report: Report) -> tuple[int, int] | None:
-    """The heads that a run repeats and is, when it covers a whole one; ``None`` otherwise."""
-    for name, heads, width in _heads(report):
-        if not name.match(m.fact.name) or (copy.copy - copy.first) % width:
-            continue
-        start = -(-copy.copy // width)  # the first head that begins in the run
-        if (start + 1) * width <= copy.copy + copy.rows:
-            return (start - (copy.copy - copy.first) // width) % heads, start % heads
-    return None
-
-
-def repeated_heads(report: Report) -> Found | Clean:
-    """Attention heads, or experts stacked in one tensor, that equal another to the bit."""
-    evidence: list[Evidence] = []
-    looked = 0
-    for m, identical, copies, group in _repeating(report):
-        expert = "expert" in m.fact.name.lower() and len(m.fact.shape) > 2
-        looked += expert or any(name.match(m.fact.name) for name, _, _ in _heads(report))
-        if expert and identical:
-            evidence.append(point("tensor", m.fact.name, say("expert {second} equals expert {first}",
-                                                             second=group[1], first=group[0])))  # fmt: skip
-            continue
-        for copy in copies:
-            pair = _whole(m, copy, report)
-            if pair is not None:
-                text = "head {second} equals head {first} (rows {low} to {high})"
-                evidence.append(
-                    point("tensor", m.fact.name, say(text, second=pair[1], first=pair[0],
-                          low=copy.copy, high=copy.copy + copy.rows - 1))
-                )  # fmt: skip
-    if not evidence:
-        if not looked and any(pattern.kind == "attention" for pattern in report.outline.patterns):
-            raise UncheckedError("Where the heads of its attention lie is not known.")
-        if not looked:
-            return Clean(say("The model has no attention heads and no stacked experts that are known."))
-        return Clean(say("No head or expert equals another in {tensor_count} weights.", tensor_count=looked))
-    return Found(
-        say(
-            "{repeat_count} {repeat_count:head or expert|heads or experts} {repeat_count:equals|equal} another of the "
-            "same weight to the bit, such as in {first}.",
-            repeat_count=len(evidence),
-            first=evidence[0].name,
-        ),
-        evidence,
-    )
-
-
-def identical_units(report: Report) -> Found | Clean:
-    """Output units of one layer with equal weights, apart from whole heads and experts."""
-    evidence: list[Evidence] = []
-    looked = total = 0
-    severe = False
-    for m, identical, copies, group in _repeating(report):
-        count = _count_of(m, report)
-        looked += count
-        explained = sum(copy.rows for copy in copies if _whole(m, copy, report) is not None)
-        expert = "expert" in m.fact.name.lower() and len(m.fact.shape) > 2
-        left = 0 if expert else identical - explained
-        if left <= 0:
-            continue
-        total += left
-        severe = severe or left > _MANY * count
-        text = "{unit_count} of {all_count} repeat another, such as {second} and {first}"
-        first, second = (group[0], group[1]) if len(group) > 1 else (0, 0)
-        evidence.append(point("tensor", m.fact.name, say(text, unit_count=left, all_count=count,
-                                                         second=second, first=first)))  # fmt: skip
-    if not looked:
-        return Clean(say("No layer with output units was found."))
-    if not evidence:
-        return Clean(say("No two of {unit_count} output units of a layer are equal.", unit_count=looked))
-    return Found(
-        say(
-            "{unit_count} output {unit_count:unit|units} {unit_count:equals|equal} another of the same layer to the "
-            "bit, in {tensor_count} of the model's tensors.",
-            unit_count=total,
-            tensor_count=len(evidence),
-        ),
-        evidence,
-        None if severe else "note",
-    )
 
 
 # --- normalisations -------------------------------------------------------------------------------------------------
@@ -272,12 +138,12 @@ def untrained_rows(report: Report) -> Found | Clean:
     tables = _units(report).embeddings
     if not tables:
         return Clean(say("No table of a vocabulary was found."))
-    found = [each for each in tables if each.untrained + each.identical >= max(1, _FEW_ROWS * each.rows)]
+    found = [each for each in tables if each.untrained + each.identical + _blank(each) >= max(1, _FEW_ROWS * each.rows)]
     if not found:
         text = "Hardly any of {row_count} rows of the vocabulary {row_count:looks|look} untrained."
         return Clean(say(text, row_count=sum(each.rows for each in tables)))
     worst = found[0]
-    count = worst.untrained or worst.identical
+    count = worst.untrained or max(worst.identical, _blank(worst))
     text = {
         "initialised": "{row_count} of {all_count} rows of {name} ({row_share}) are as they were initialised: of one "
         "norm, and unrelated to each other",
@@ -285,6 +151,8 @@ def untrained_rows(report: Report) -> Found | Clean:
         "norm and point the same way",
         "": "{row_count} of {all_count} rows of {name} ({row_share}) equal another row to the bit",
     }[worst.how]
+    if not worst.how and _blank(worst) > worst.identical:
+        text = "{row_count} of {all_count} rows of {name} ({row_share}) are all zero"
     if worst.reserved:
         text += "; the vocabulary reserves {reserved_count} of them"
     return Found(
@@ -298,8 +166,16 @@ _NAMED = 12
 """Tokens that a finding names; the section lists more."""
 
 
+def _blank(each: EmbeddingRows) -> int:
+    """Rows of zeros that are not padding: vocabularies are filled up to a round number at their end."""
+    padding = each.zero_tail if each.zero_tail <= _PADDING else 0
+    return max(each.zero - padding - 1, 0)  # one more may be the row of the padding token
+
+
 def _rows(each: EmbeddingRows) -> Evidence:
     """The table, and some of the tokens that its vocabulary names."""
+    if not each.untrained and _blank(each) > each.identical:
+        return point("tensor", each.name, say("{row_count} rows are all zero", row_count=_blank(each)))
     if not each.untrained:
         return point("tensor", each.name, say("{row_count} equal another row", row_count=each.identical))
     text = "{row_count} rows of norm {low_value} to {high_value}; the median of all is {median_value}"
@@ -337,22 +213,6 @@ def unwritten(report: Report) -> Found | Clean:
 
 
 RULES = (
-    Rule(
-        "W020",
-        "warning",
-        "Identical output units",
-        "Units with equal weights stay equal in training: look at how the layer was initialised, or remove the copies.",
-        "weights",
-        identical_units,
-    ),
-    Rule(
-        "W021",
-        "warning",
-        "Repeated heads or experts",
-        "Look at how the weights were converted, grown or merged: equal heads or experts add nothing to each other.",
-        "weights",
-        repeated_heads,
-    ),
     Rule(
         "W022",
         "note",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modelreport.facts import ColumnFigures, Report, ScaleFigures, TensorFact, TensorStatistics, Units, Weights
+from modelreport.facts import ColumnFigures, Report, RowCopy, ScaleFigures, TensorFact, TensorStatistics, Units, Weights
 
 _TABLES = ("Embedding", "Gather")
 _COLUMNS = ("Conv1D", "MatMul", "ConvTranspose")
@@ -27,6 +27,8 @@ class UnitCounts:
     shut: int = 0
     examples: tuple[int, ...] = ()
     """Some of them: the first kind that there is, in this order."""
+    runs: tuple[RowCopy, ...] = ()
+    """Runs of units that repeat an earlier run, the longest first."""
 
     @property
     def any(self) -> bool:
@@ -66,13 +68,13 @@ def _of_rows(each: TensorStatistics) -> Iterator[UnitCounts]:
     dead = dead if dead < each.channels else 0
     twins = tuple(place for group in rows.groups for place in group[1:])
     yield UnitCounts(each.name, "output units", each.channels, dead=dead, repeated=rows.identical,
-                     examples=(rows.zeros if dead else twins)[:8])  # fmt: skip
+                     examples=(rows.zeros if dead else twins)[:8], runs=rows.copies)  # fmt: skip
 
 
 def _of_columns(each: ColumnFigures) -> UnitCounts:
     twins = tuple(place for group in each.groups for place in group[1:])
     return UnitCounts(each.name, "columns", each.units, dead=each.zero, repeated=each.identical,
-                      examples=(each.zeros if each.zero else twins)[:8])  # fmt: skip
+                      examples=(each.zeros if each.zero else twins)[:8], runs=each.copies)  # fmt: skip
 
 
 def _of_scales(each: ScaleFigures) -> UnitCounts:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.facts import ModuleFact, Picture, Structure, TensorFact
-from modelreport.measure.pictures.tiles import TILES_BYTES, neighbours, own_scale
+from modelreport.measure.pictures.tiles import TILES_BYTES, neighbours, own_scale, steady
 from modelreport.measure.units.reading import chosen_rows, evenly, plan_of
 
 MOST_TILES = 64
@@ -132,6 +132,6 @@ def _components(name: str, fact: TensorFact, why: str, images: NDArray[np.float6
         indices=tuple(range(shown)),
         total=flat.shape[1],
         recognised=why,
-        apart=float(chance[:shown].sum() / chance.sum()),
-        explained=float(values[::-1][:shown].sum()) / total,
+        apart=steady(float(chance[:shown].sum() / chance.sum())),
+        explained=steady(float(values[::-1][:shown].sum()) / total),
     )

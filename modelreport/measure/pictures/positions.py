@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.facts import Picture, Structure, TensorFact
-from modelreport.measure.pictures.tiles import TILES_BYTES, shared_scale
+from modelreport.measure.pictures.tiles import TILES_BYTES, shared_scale, steady
 from modelreport.measure.units.reading import chosen_rows, evenly, plan_of
 
 MOST_SIDE = 128
@@ -90,17 +90,15 @@ def cosines(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.clip(units @ units.T, -1, 1))
 
 
-def _alike(similar: NDArray[np.float64], first: int) -> tuple[float, float]:
-    """Mean cosine of one position and the next, and of all pairs, from position ``first`` on."""
-    part = similar[first:, first:]
-    upper = part[np.triu_indices(len(part), 1)]
-    return float(np.diagonal(part, 1).mean()), float(upper.mean())
+def _all_pairs(similar: NDArray[np.float64]) -> float:
+    """Mean cosine of every two positions."""
+    return steady(float(similar[np.triu_indices(len(similar), 1)].mean()))
 
 
 def _line(number: int, fact: TensorFact, rows: NDArray[np.float64]) -> Picture:
     indices = evenly(len(rows), MOST_SIDE)
     similar = cosines(rows[indices])
-    low = float(similar.min())
+    low = steady(float(similar.min()))
     spread = evenly(len(rows) - 1, 1024)
     pairs = [float(np.dot(rows[i], rows[i + 1])) / _size(rows[i], rows[i + 1]) for i in spread]
     return Picture(
@@ -116,8 +114,8 @@ def _line(number: int, fact: TensorFact, rows: NDArray[np.float64]) -> Picture:
         low=low,
         high=1.0,
         recognised="Its name says that it has a row for each position.",
-        neighbours=float(np.mean(pairs)),
-        apart=_alike(similar, 0)[1],
+        neighbours=steady(float(np.mean(pairs))),
+        apart=_all_pairs(similar),
         notes=_zero_rows(rows),
     )
 
@@ -132,7 +130,7 @@ def _grid(number: int, fact: TensorFact, rows: NDArray[np.float64], side: int) -
     step = next(s for s in range(1, side + 1) if len(range(0, side, s)) ** 2 * side * side <= TILES_BYTES)
     places = [row * side + column for row in range(0, side, step) for column in range(0, side, step)]
     similar = cosines(rows[before:])
-    low = float(similar.min())
+    low = steady(float(similar.min()))
     beside = similar.reshape(side, side, side, side)
     right = [float(beside[r, c, r, c + 1]) for r in range(side) for c in range(side - 1)]
     words = {0: "", 1: "The first row, a token before the grid, is left out."}
@@ -153,8 +151,8 @@ def _grid(number: int, fact: TensorFact, rows: NDArray[np.float64], side: int) -
         high=1.0,
         recognised=f"Its name says that it has a row for each position, and an embedding of patches of the same width "
         f"beside it that they are a grid of {side} × {side}.",
-        neighbours=float(np.mean(right)),
-        apart=_alike(similar, 0)[1],
+        neighbours=steady(float(np.mean(right))),
+        apart=_all_pairs(similar),
         notes=tuple(each for each in (note, thinned, *_zero_rows(rows[before:])) if each),
     )
 

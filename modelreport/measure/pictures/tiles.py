@@ -26,6 +26,11 @@ def own_scale(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.rint(clean / largest * 127 + 128).astype(np.uint8)
 
 
+def steady(value: float) -> float:
+    """A figure to nine digits: matrix products differ beyond them with the number of threads."""
+    return float(f"{value:.9g}")
+
+
 def neighbours(tiles: NDArray[np.float64]) -> tuple[float, float] | None:
     """Correlation of weights side by side in ``(tiles, height, width, channels)``, and its standard error for noise.
 
@@ -39,4 +44,4 @@ def neighbours(tiles: NDArray[np.float64]) -> tuple[float, float] | None:
     pairs = across.size + down.size
     if not energy or not pairs:
         return None
-    return float(across.sum() + down.sum()) / pairs / energy, 1 / float(np.sqrt(pairs))
+    return steady(float(across.sum() + down.sum()) / pairs / energy), 1 / float(np.sqrt(pairs))

@@ -96,7 +96,7 @@ def _with(found: EmbeddingRows, cluster: Cluster, norms: NDArray[np.float64], wo
         how=cluster.how,
         low=float(inside.min()),
         high=float(inside.max()),
-        alike=cluster.alike,
+        alike=float(f"{cluster.alike:.9g}"),  # products differ beyond with the number of threads
         indices=tuple(listed),
         tokens=tuple(words[i] for i in listed) if named else (),
         reserved=len(reserved) if named else None,

@@ -158,7 +158,7 @@ def _unit_table(report: Report, some: list[UnitCounts]) -> Table:
                 Cell(text.name(each.name) or "(no name)", "", places.tensor(each.name)),
                 *(Cell(text.exact(n)) for n in (each.units, each.dead, each.repeated, each.shut, each.weak)),
                 share_cell(each.dead + each.repeated + each.shut + each.weak, each.units),
-                Cell(", ".join(text.exact(place) for place in each.examples)),
+                Cell(_such_as(each)),
             ),
             note=each.kind if each.kind != "output units" else "",
         )
@@ -166,6 +166,19 @@ def _unit_table(report: Report, some: list[UnitCounts]) -> Table:
     )
     return Table("weights-units", "Layers with dead, repeated, shut or weak units", _UNITS, rows,
                  noun=("layer", "layers"))  # fmt: skip
+
+
+def _such_as(each: UnitCounts) -> str:
+    """Some of the units of a layer: runs that repeat, else single ones."""
+    if each.runs and not each.dead:
+        runs = [f"{_run(run.copy, run.rows)} = {_run(run.first, run.rows)}" for run in each.runs[:3]]
+        more = len(each.runs) - len(runs)
+        return ", ".join(runs) + (f" and {text.exact(more)} more" if more else "")
+    return ", ".join(text.exact(place) for place in each.examples)
+
+
+def _run(first: int, count: int) -> str:
+    return f"{text.exact(first)}–{text.exact(first + count - 1)}"
 
 
 def _token_table(tables: tuple[EmbeddingRows, ...]) -> Table:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelreport.measure.pictures.tiles import neighbours, own_scale, shared_scale
+from modelreport.measure.pictures.tiles import neighbours, own_scale, shared_scale, steady
 
 
 def test_zero_is_grey_and_the_largest_magnitude_reaches_an_end() -> None:
@@ -46,3 +46,7 @@ def test_the_correlation_of_neighbours_is_that_of_numpy() -> None:
 def test_constant_tiles_say_nothing() -> None:
     assert neighbours(np.ones((3, 4, 4, 1))) is None
     assert neighbours(np.ones((3, 1, 1, 1))) is None
+
+
+def test_a_figure_does_not_depend_on_its_last_bits() -> None:
+    assert steady(np.nextafter(1 / 3, 1)) == steady(1 / 3) == 0.333333333

@@ -10,6 +10,7 @@ from modelreport.facts import (
     EmbeddingRows,
     Item,
     Report,
+    RowCopy,
     Skipped,
     Units,
     Weights,
@@ -54,6 +55,12 @@ def test_dead_and_repeated_units_are_counted_drawn_and_listed() -> None:
     (row,) = made.tables[0].rows
     assert [cell.text for cell in row.cells] == [CONV, "50", "5", "10", "0", "0", "30 %", "1, 2"]
     assert row.cells[0].href.startswith("#weight-")
+
+
+def test_runs_that_repeat_are_told_as_runs() -> None:
+    copies = (RowCopy(first=0, copy=32, rows=16), RowCopy(first=4, copy=60, rows=2))
+    made = told(report_with(columns=(ColumnFigures(name=CONV, units=64, zero=0, identical=18, copies=copies),)))
+    assert made.tables[0].rows[0].cells[-1].text == "32–47 = 0–15, 60–61 = 4–5"
 
 
 def test_the_vocabulary_and_its_tokens_are_named() -> None:
