@@ -94,7 +94,7 @@ def two_of_four(values: NDArray[Any], form: Layout, *, whole: bool) -> tuple[flo
     if not top:
         return None
     size = np.abs(used if form.kernel == 1 else np.ascontiguousarray(used.transpose(0, 2, 1)))
-    first, second, third, fourth = (size.reshape(-1, 4) / size.dtype.type(top)).T
+    first, second, third, fourth = np.ascontiguousarray(size.reshape(-1, 4).T) / size.dtype.type(top)
     high, low = np.maximum(first, second), np.minimum(first, second)
     other, least = np.maximum(third, fourth), np.minimum(third, fourth)
     behind, below = np.minimum(high, other), np.maximum(low, least)
@@ -105,7 +105,7 @@ def two_of_four(values: NDArray[Any], form: Layout, *, whole: bool) -> tuple[flo
 
 
 def _squares(values: NDArray[Any]) -> float:
-    return float(np.square(values).sum(dtype=np.float64))
+    return float(np.square(values).sum())  # numpy adds pairwise
 
 
 def pruning(measured: Measured) -> Pruning | Skipped:

@@ -71,6 +71,11 @@ class RowSample:
         return np.asarray(self.values / self.values.dtype.type(self.top), np.float32)
 
     @cached_property
+    def square_sum(self) -> float:
+        """Σ``unit``²; 1 where that is nothing."""
+        return squares(self.unit) or 1.0
+
+    @cached_property
     def nonzero(self) -> int:
         """Values other than zero."""
         return count(self.unit)
@@ -86,7 +91,7 @@ def of_rows(rows: RowSample, plan: Plan) -> Effect:
     else:
         blocks = into_blocks(rows.unit, plan.block)
         error, kept = _BLOCKS[plan.id](blocks)
-        noise = error / (squares(blocks) or 1.0)
+        noise = error / rows.square_sum
     lost = rows.nonzero - kept
     if not whole:
         lost = round(lost * (rows.count / rows.values.size))
@@ -125,7 +130,7 @@ def _channels(rows: RowSample) -> tuple[float, int]:
     top, every = rows.top, rows.every
     noise, kept = _noise_of_rows(rows.unit, rows.largest / top)
     if every is None:
-        return float(noise.sum()) / (squares(rows.unit) or 1.0), kept
+        return float(noise.sum()) / rows.square_sum, kept
     alone, _ = _noise_of_rows((every.values / top).astype(np.float32), every.largest[every.apart] / top)
     others = np.ones(every.largest.size, np.bool_)
     others[every.apart] = False
@@ -169,20 +174,21 @@ def _half(scale: NDArray[Any]) -> NDArray[np.float32]:
 
 
 _LEVELS = np.array(NF4, np.float32)
-_BORDERS = (_LEVELS[:-1] + _LEVELS[1:]) / 2
-_PARTS = 64
-"""Parts of −1 … 1 on each side of zero in which at most one border lies."""
-_PLACE = np.searchsorted(_BORDERS, np.arange(-_PARTS, _PARTS + 1) / _PARTS).astype(np.intp)
+_PARTS = 1 << 12
+"""Parts of 0 … 1 by which the nearest level is looked up. Where a border between two levels lies within a part both are
+about as far, so that the noise is that of exact rounding to 1e-5."""
+_NEAREST = _LEVELS[
+    np.searchsorted((_LEVELS[:-1] + _LEVELS[1:]) / 2, (np.arange(-_PARTS, _PARTS + 1) + np.float32(0.5)) / _PARTS)
+]
 
 
 def _nf4(blocks: Block) -> tuple[float, int]:
     """The nearest of the 16 levels, scaled by the largest magnitude of the block."""
     inner, step = _steps(blocks, np.abs(blocks).max(axis=1))
     np.clip(inner, -1, 1, out=inner)
-    place = np.take(_PLACE, ((inner + np.float32(1)) * np.float32(_PARTS)).astype(np.intp))
-    place += inner > np.take(_BORDERS, np.minimum(place, _BORDERS.size - 1))
-    np.minimum(place, _LEVELS.size - 1, out=place)
-    nearest = np.take(_LEVELS, place)
+    place = inner * np.float32(_PARTS)
+    place += np.float32(_PARTS)
+    nearest = np.take(_NEAREST, place.astype(np.intp))
     return _total(inner - nearest, step), count(nearest)
 
 

@@ -25,6 +25,9 @@ _SPREAD = 0.8
 """Variance of the squared error of an evenly spread value, in units of its squared mean: E[e⁴]/E[e²]² − 1 = 9/5 − 1."""
 
 
+_PLAIN = 1e-10
+"""Between this and its inverse the squares of values, and of their errors, can be summed in float32."""
+
 _FLAT = 1e-30
 """Scales between this and its inverse are held by float32 with all their digits."""
 
@@ -54,7 +57,7 @@ class Values:
     @cached_property
     def energy(self) -> float:
         """Σx² in units of ``largest``²."""
-        return squares(self.values / self.values.dtype.type(self.largest)) if self.largest else 0.0
+        return in_unit(self.values, self.largest) if self.largest else 0.0
 
     @cached_property
     def nonzero(self) -> int:
@@ -70,11 +73,10 @@ def of_values(given: Values, form: Format, *, scaled: bool) -> Effect:
     nearest, inner = _rounded(given.values, form, scale)
     lost = given.nonzero - count(nearest)
     np.subtract(inner, nearest, out=nearest)
-    nearest /= nearest.dtype.type(given.largest / scale)
     over = 0
     if not scaled and given.largest >= form.overflow:
         over = int(np.count_nonzero(np.abs(given.values) >= np.float64(form.overflow)))
-    return Effect(squares(nearest) / given.energy, over, lost)
+    return Effect(in_unit(nearest, given.largest / scale) / given.energy, over, lost)
 
 
 def _rounded(values: NDArray[Any], form: Format, scale: float) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -88,6 +90,13 @@ def _rounded(values: NDArray[Any], form: Format, scale: float) -> tuple[NDArray[
 def count(values: NDArray[Any]) -> int:
     """Values other than zero (counting truths is five times faster than counting numbers)."""
     return int(np.count_nonzero(values != 0))
+
+
+def in_unit(values: NDArray[Any], unit: float) -> float:
+    """The sum of squares in units of ``unit``², where neither need be representable in the values' dtype."""
+    if _PLAIN < unit < 1 / _PLAIN:
+        return squares(values) / unit / unit
+    return squares(values.astype(np.float64) / unit)
 
 
 def squares(values: NDArray[Any]) -> float:

@@ -144,8 +144,8 @@ def _every(told: Told, known: Rows) -> EveryRow | None:
 def stand_out(largest: NDArray[np.float64], length: int) -> NDArray[np.intp]:
     """Rows that hold much of the sum of squared steps, as many as may be read again; not all may be zero."""
     part = np.square(largest / largest.max())
-    first = np.argsort(-part, kind="stable")[: _APART_VALUES // length]
-    return np.asarray(first[part[first] > part.sum() / _APART])
+    found = np.flatnonzero(part > part.sum() / _APART)
+    return found[np.argsort(-part[found], kind="stable")][: _APART_VALUES // length]
 
 
 def _read_row(told: Told, row: int) -> NDArray[Any]:
