@@ -12,7 +12,7 @@ from markupsafe import Markup
 from modelreport.errors import OutputError
 from modelreport.render import format as text
 from modelreport.render.charts.svg import svg
-from modelreport.render.excerpt import excerpt
+from modelreport.render.excerpt import excerpt, leading
 
 FILTERS = {
     "count": text.count,
@@ -37,6 +37,7 @@ FILTERS = {
     "severity_icon": text.severity_icon,
     "svg": svg,
     "excerpt": excerpt,
+    "leading": leading,
 }
 """Filters of every template: the functions of ``render/format.py`` under their own names, a chart's drawing, the first
 rows of a table."""

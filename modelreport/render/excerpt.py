@@ -41,6 +41,12 @@ def excerpt(table: Table, limit: int, columns: Sequence[str] = ()) -> Excerpt:
     )
 
 
+def leading(table: Table, most: int = 8) -> list[str]:
+    """Ids of the first columns that are shown: as many as fit side by side on paper."""
+    shown = [column.id for column in table.columns if column.shown and column.kind != "spark"]
+    return shown[:most]
+
+
 def _cut(row: Row, chosen: Sequence[int]) -> Row:
     return replace(row, cells=tuple(row.cells[i] for i in chosen))
 

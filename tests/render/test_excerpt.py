@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from modelreport.render.excerpt import excerpt
+from modelreport.render.excerpt import excerpt, leading
 from modelreport.render.table import Cell, Column, Row, Table
 
 COLUMNS = (Column("name", "Name", "name"), Column("hidden", "Hidden", shown=False), Column("drawn", "", "spark"))
@@ -84,3 +84,11 @@ def test_a_closed_table_shows_no_row_below_another():
     found = excerpt(made, 2)
     assert names(found) == ["a", "b"]
     assert found.left_out == "2 rows of 4 things, equal ones together; all are in the HTML and JSON reports."
+
+
+def test_paper_gets_as_many_columns_as_fit_side_by_side():
+    columns = (Column("name", "Name", "name"), Column("picture", "P", "spark"), Column("hidden", "H", shown=False))
+    columns += tuple(Column(f"c{i}", "C", "number") for i in range(12))
+    table = Table("t", "T", columns, ())
+    assert leading(table) == ["name", *(f"c{i}" for i in range(7))]
+    assert leading(table, 2) == ["name", "c0"]

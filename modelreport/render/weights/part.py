@@ -82,6 +82,17 @@ class Shown:
         return f"weights-{self.part.id}"
 
     @property
+    def pairs(self) -> tuple[tuple[Chart, ...], ...]:
+        """The charts as they stand on paper: two of those that have no rows side by side."""
+        found: list[tuple[Chart, ...]] = []
+        for chart in self.charts:
+            if found and len(found[-1]) == 1 and not found[-1][0].rows_on_y and not chart.rows_on_y:
+                found[-1] = (*found[-1], chart)
+            else:
+                found.append((chart,))
+        return tuple(found)
+
+    @property
     def more(self) -> Mapping[str, Any]:
         """Variables of its own template."""
         return self.told.more if self.told else {}

@@ -53,6 +53,21 @@ def test_the_charts_of_a_part_are_drawn_under_its_anchor() -> None:
     assert shown.undrawn == ()
 
 
+def test_on_paper_two_charts_without_rows_stand_side_by_side() -> None:
+    names = ("weight-scale", "weight-kurtosis", "weight-heatmap", "weight-outliers", "weight-ridgeline")
+
+    def charted(report: Report, weights: Weights) -> Told:
+        return replace(told(report, weights), charts=names)
+
+    report = rich_report()
+    assert isinstance(report.weights, Weights)
+    shown = show(one(charted), report, report.weights)
+    assert shown
+    assert [[chart.id for chart in pair] for pair in shown.pairs] == [
+        ["weight-scale", "weight-kurtosis"], ["weight-heatmap"], ["weight-outliers"], ["weight-ridgeline"],
+    ]  # fmt: skip
+
+
 def test_names_of_tensors_lead_to_what_is_known_of_them() -> None:
     names = ("layers.2.conv1.weight", "fc", "nothing of that name")
     rows = tuple(Row(f"weights-distributions-{i}", (Cell.name(name), Cell("1"))) for i, name in enumerate(names))
