@@ -1,127 +1,186 @@
-"""How long measuring weights takes against reading the same file: ``python benchmarks/weights.py [GIGABYTES]``.
+"""How long weights take against reading the same bytes, and against other tools that look at weights.
 
-Writes one float32 and one bfloat16 file of random weights into a temporary folder, and for each times, in the same run
-and with the file in the page cache: ``cat``, SHA-256, and ``measure``; before them, thousands of tiny tensors. Compare
-the ratios: the seconds belong to the machine.
+    python benchmarks/weights.py [--full] [--gigabytes 1.6] [--limit 300]
+
+Writes files of random weights into a temporary folder, float32 and bfloat16, as safetensors and as ``torch.save``
+writes them, and times in the same run, with the file in the page cache: ``cat`` to nowhere, ``sha256sum``, our
+statistics alone (with the BLAKE3 digest of each tensor), the same with the file's SHA-256 beside, the whole command to
+a page of HTML, and two peers, each as its documentation calls it. A tool that takes longer than the limit is stopped
+and said to be. Then smaller and larger files of the same kind, for time and memory in proportion to size, and thousands
+of tiny tensors. ``--full`` times the peers on every kind of file and ends with 16 GB. Compare the ratios: seconds
+belong to the machine.
 """
 
 from __future__ import annotations
 
-import hashlib
+import argparse
 import json
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+if __name__ == "__main__" and not __package__:
+    sys.path[0] = str(Path(__file__).parent.parent)
 
-from modelreport.checkpoint import Checkpoint, LazyTensor, MappedFile, Storage
-from modelreport.facts import Skipped, Source
-from modelreport.measure import measure
-from modelreport.options import Options
+from benchmarks._setting import machine, version_of
 
-ROWS = 4096
-TENSOR_BYTES = 64 << 20
-
-
-def write_file(path: Path, dtype: str, size_bytes: int) -> None:
-    """A safetensors file with tensors of 64 MiB of normal random numbers."""
-    rng = np.random.default_rng(0)
-    width = 4 if dtype == "F32" else 2
-    columns = TENSOR_BYTES // width // ROWS
-    count = max(1, size_bytes // TENSOR_BYTES)
-    header = json.dumps(
-        {
-            f"layer.{i}.weight": {
-                "dtype": dtype,
-                "shape": [ROWS, columns],
-                "data_offsets": [i * TENSOR_BYTES, (i + 1) * TENSOR_BYTES],
-            }
-            for i in range(count)
-        }
-    ).encode()
-    with path.open("wb") as file:
-        file.write(len(header).to_bytes(8, "little") + header)
-        for _ in range(count):
-            values = rng.standard_normal((ROWS, columns), np.float32)
-            file.write(values.tobytes() if width == 4 else (values.view(np.uint32) >> 16).astype(np.uint16).tobytes())
+KINDS = (("F32", ".safetensors"), ("BF16", ".safetensors"), ("F32", ".pth"), ("BF16", ".pth"))
+SIZES_GB = (0.1, 0.4)
+FULL_GB = 16.0
+PARTS = Path(__file__).parent / "_weights.py"
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Checkpoint]:
-    """The file as a checkpoint, without the other rooms."""
-    file = MappedFile(path)
-    size = int.from_bytes(file.pread(8, 0), "little")
-    names = {"F32": "float32", "BF16": "bfloat16"}
-    tensors = []
-    for name, entry in json.loads(file.pread(size, 8)).items():
-        first, last = entry["data_offsets"]
-        storage = Storage(file, 8 + size + first, last - first)
-        tensors.append(LazyTensor(name, names[entry["dtype"]], tuple(entry["shape"]), storage))
-    with checkpoint(tuple(tensors), [file]) as made:
-        yield made
+@dataclass(frozen=True)
+class Timed:
+    """One way to look at a file: seconds, or why there are none."""
+
+    name: str
+    seconds: float | None
+    note: str = ""
 
 
-def checkpoint(tensors: tuple[LazyTensor, ...], files: list[MappedFile]) -> Checkpoint:
-    source = Source(
-        name="benchmark", kind="file", format="safetensors", format_title="safetensors", content="weights", files=(),
-        size_bytes=0,
-    )  # fmt: skip
-    return Checkpoint(source, Skipped(stage="security", reason="A benchmark."), tensors, files=files)
-
-
-def seconds(work: Callable[[], object], times: int = 2) -> float:
-    """The best of some runs."""
-    best = float("inf")
+def timed(name: str, command: list[str], times: int = 1, limit_s: float = 600) -> Timed:
+    """The fastest of some runs of a command; its output goes nowhere."""
+    found = []
     for _ in range(times):
         start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
+        try:
+            done = subprocess.run(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=limit_s, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return Timed(name, None, f"stopped after {limit_s:.0f} s")
+        except FileNotFoundError:
+            return Timed(name, None, "not installed")
+        found.append(time.perf_counter() - start)
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            return Timed(name, None, f"failed: {said[-1][:80] if said else done.returncode}")
+    return Timed(name, min(found))
 
 
-def time_file(path: Path) -> str:
-    """One row of the table; the first read fills the page cache."""
-    with Path("/dev/null").open("wb") as nothing:
-        cat = seconds(lambda: subprocess.run(["cat", str(path)], stdout=nothing, check=True))
-    with path.open("rb") as file:
-        hashed = seconds(lambda: file.seek(0) or hashlib.file_digest(file, "sha256"), 1)
-    with opened(path) as made:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        measured = seconds(lambda: measure(made, Options()))
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    rate = path.stat().st_size / measured / 1e9
-    return (
-        f"{path.stem:5} cat {cat:5.2f} s   sha256 {hashed:5.2f} s   measure {measured:5.2f} s = "
-        f"{measured / cat:.1f} × cat = {measured / hashed:.2f} × sha256, {rate:.2f} GB/s, peak memory +{grown:.0f} MB"
+def alone(what: str, *arguments: str) -> dict[str, Any]:
+    """A measurement of ``_weights.py`` in a process of its own."""
+    command = [sys.executable, str(PARTS), what, *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout) if done.stdout else {}
+    return found
+
+
+def ours(path: Path) -> tuple[Timed, Timed, Timed]:
+    """Statistics alone, with hashes, and the whole report; memory in the notes."""
+    rows = []
+    for what, name in (("statistics", "statistics alone"), ("hashes", "statistics and SHA-256")):
+        found = alone(what, str(path))
+        rows.append(Timed(name, found["seconds"], f"memory +{found['grown_bytes'] / 1e6:.0f} MB"))
+    page = path.with_suffix(".html")
+    command = [sys.executable, "-m", "modelreport", "build", str(path), "-o", str(page)]
+    report = timed("whole report, command to HTML", command, 2)
+    page.unlink(missing_ok=True)
+    return rows[0], rows[1], report
+
+
+def peers(path: Path, limit_s: float) -> Iterator[Timed]:
+    """The other tools, by their documented commands."""
+    here = Path(sys.executable).parent
+    yield timed(f"weightlens {version_of('weightlens')}", [str(here / "lens"), "analyze", str(path)], 1, limit_s)
+    yield timed(
+        f"model-clinic {version_of('model-clinic')}",
+        [str(here / "model-clinic"), "exam", "--quiet", str(path)],
+        1,
+        limit_s,
     )
 
 
-def time_tiny(count: int = 5000) -> str:
-    """Thousands of tensors of 16 numbers."""
-    data = np.random.default_rng(1).standard_normal(16 * count, np.float32).tobytes()
-    storage = [Storage(memoryview(data), 64 * i, 64) for i in range(count)]
-    made = checkpoint(tuple(LazyTensor(str(i), "float32", (4, 4), s) for i, s in enumerate(storage)), [])
-    return f"tiny  {seconds(lambda: measure(made, Options())) / count * 1e6:6.0f} µs for a tensor of 16 numbers"
+def tell(path: Path, rows: list[Timed]) -> None:
+    """The table of one file: seconds, and the ratio to ``cat``, ``sha256sum`` and our statistics."""
+    size = path.stat().st_size
+    print(f"\n{path.name}, {size / 1e9:.2f} GB, in the page cache")
+    print(f"{'':34}{'s':>8}{'GB/s':>8}{'× cat':>8}{'× sha256':>10}{'× ours':>8}")
+    cat, sha, base = rows[0].seconds, rows[1].seconds, rows[2].seconds
+    for row in rows:
+        if row.seconds is None:
+            print(f"{row.name:34}{'—':>8}  {row.note}")
+            continue
+        ratios = "".join(
+            f"{row.seconds / one:{width}.1f}" if one else " " * width for one, width in ((cat, 8), (sha, 10), (base, 8))
+        )
+        print(f"{row.name:34}{row.seconds:8.2f}{size / row.seconds / 1e9:8.2f}{ratios}  {row.note}")
+
+
+def look_at(path: Path, dtype: str, size_gb: float, *, others: bool, limit_s: float) -> list[Timed]:
+    """Write a file, time everything on it, and remove it."""
+    alone("write", str(path), dtype, str(int(size_gb * 1e9)))
+    rows = [
+        timed("cat > /dev/null", ["sh", "-c", f"cat '{path}' > /dev/null"], 3),
+        timed("sha256sum", ["sha256sum", str(path)], 2),
+        *ours(path),
+        *(peers(path, limit_s) if others else ()),
+    ]
+    tell(path, rows)
+    path.unlink()
+    return rows
+
+
+def goals(rows: list[Timed]) -> Iterator[str]:
+    """Each goal beside what was measured."""
+    cat, _, statistics, hashed, report, *others = rows
+    wanted = [("statistics ≤ 2 × cat", statistics, cat, 2.0, True), ("whole report ≤ 3 × cat", report, cat, 3.0, True)]
+    wanted += [
+        (f"{factor:.0f} × faster than {peer.name.split()[0]}", peer, hashed, factor, False)
+        for peer, factor in zip(others, (5.0, 20.0), strict=False)
+    ]
+    for name, one, other, factor, least in wanted:
+        if one.seconds is None or other.seconds is None:
+            yield f"  {name}: not measured ({one.note or other.note})"
+            continue
+        ratio = one.seconds / other.seconds
+        yield f"  {name}: {ratio:.1f} ×, {'reached' if (ratio <= factor) == least else 'not reached'}"
+
+
+def scale(folder: Path, sizes: list[float]) -> None:
+    """Time and memory of statistics with hashes against the size of a float32 safetensors file."""
+    print("\nin proportion to size (float32 safetensors, statistics and SHA-256)")
+    for size_gb in sizes:
+        path = folder / "scale.safetensors"
+        alone("write", str(path), "F32", str(int(size_gb * 1e9)))
+        found, size = alone("hashes", str(path)), path.stat().st_size
+        path.unlink()
+        rate, grown = size / found["seconds"] / 1e9, found["grown_bytes"] / 1e6
+        print(f"{size / 1e9:8.2f} GB {found['seconds']:8.2f} s {rate:6.2f} GB/s, memory +{grown:.0f} MB")
+
+
+def room_for(folder: Path, size_gb: float) -> bool:
+    """Whether the disk has place for a file of this size and some more."""
+    return shutil.disk_usage(folder).free > size_gb * 1.1e9 + (2 << 30)
 
 
 def main() -> None:
-    if len(sys.argv) == 4:  # in a process of its own: its memory is not the measurement's
-        write_file(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
-        return
-    size = int(float(sys.argv[1] if len(sys.argv) > 1 else 1) * 1e9)
-    print(time_tiny())
-    with tempfile.TemporaryDirectory() as folder:
-        for dtype in ("F32", "BF16"):
-            path = Path(folder) / f"{dtype.lower()}.safetensors"
-            subprocess.run([sys.executable, __file__, str(path), dtype, str(size)], check=True)
-            print(time_file(path))
-            path.unlink()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--gigabytes", type=float, default=1.6)
+    parser.add_argument("--limit", type=float, default=300, help="seconds a peer may take")
+    options = parser.parse_args()
+    print(machine())
+    found = alone("tiny")
+    print(
+        f"a tensor of 16 numbers: {found['bare_us']:.0f} µs measured, {found['whole_us']:.0f} µs with all that is told "
+        f"of it; compiled code loaded: {'yes' if found['numba'] else 'no'}"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for number, (dtype, ending) in enumerate(KINDS):
+            path = folder / f"{dtype.lower()}{ending}"
+            rows = look_at(path, dtype, options.gigabytes, others=options.full or not number, limit_s=options.limit)
+            print("\n".join(goals(rows)), flush=True)
+        sizes = [*SIZES_GB, options.gigabytes, *([FULL_GB] if options.full and room_for(folder, FULL_GB) else [])]
+        scale(folder, sizes)
 
 
 if __name__ == "__main__":

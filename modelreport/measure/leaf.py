@@ -33,8 +33,8 @@ def leaf(dtype: str, shape: tuple[int, ...], chunks: bytes) -> str:
 def root(leaves: Iterable[tuple[str, str, tuple[int, ...], str]]) -> str:
     """The hash of all weights from name, dtype, shape and digest of each tensor, in hex.
 
-    BLAKE3 over one line for each, sorted by name: ``name dtype shape digest`` with the shape as ``2,3``; line breaks and
-    backslashes in names are escaped. Empty when there is a tensor without a digest, or none. ``docs/hashes.md`` tells
+    BLAKE3 over one line for each, sorted by name: ``name dtype shape digest`` with the shape as ``2,3``; in names line
+    breaks and backslashes are escaped. Empty when there is a tensor without a digest, or none. ``docs/hashes.md`` tells
     how to compute it again.
     """
     found = sorted(leaves)
