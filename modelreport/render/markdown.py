@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from modelreport.facts import Report, Trace
 from modelreport.render import format as text
-from modelreport.render.charts import overview
+from modelreport.render.charts import CHARTS
 from modelreport.render.environment import FILTERS, templates_folder
 from modelreport.render.excerpt import excerpt
 from modelreport.render.marked import (
@@ -34,6 +34,9 @@ from modelreport.render.table import Table
 ROWS: Final = 60
 """Most rows of a table."""
 
+_DRAWN: Final = ("dtype-bytes", "flops-by-family", "flops-by-depth", "training-memory")
+"""Charts whose numbers the template shows; those of the parts of the weights come with the parts."""
+
 
 def write_markdown(report: Report) -> bytes:
     """The whole report, UTF-8."""
@@ -45,7 +48,7 @@ def write_markdown(report: Report) -> bytes:
             report=report,
             trace=report.trace if isinstance(report.trace, Trace) else None,
             outline=outline_context(report),
-            charts={name: numbers(chart) for name, chart in overview(report).items()},
+            charts={name: numbers(CHARTS[name](report)) for name in _DRAWN},
             **contexts,
         )
     )
