@@ -31,7 +31,7 @@ def unit_shares(report: Report) -> Chart | Skipped:
     meaning = " ".join(series[3] for series in used)
     return Chart(
         id="unit-shares",
-        title=f"{text.plural(len(some), 'layer has', 'layers have')} units that do nothing, or nothing of their own",
+        title=f"{text.plural(len(some), 'layer has', 'layers have')} {' or '.join(each[1] for each in used)} units",
         caption=f"Share of the output units of each layer, in the order of the file; the other "
         f"{text.plural(len(counts) - len(some), 'layer has', 'layers have')} none.{left} {meaning}",
         x=Axis(title="share of the layer's units", unit="share"),

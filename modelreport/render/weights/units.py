@@ -67,7 +67,7 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
     return Told(
         line=_line(counts, units, weights.duplicates),
         sentences=(*(_vocabulary(each) for each in tables), *_blank(units), *_unlooked(units)),
-        charts=("unit-shares",) if some else (),
+        charts=("unit-shares",) if len(some) > 1 else (),
         tables=(_unit_table(report, some), _token_table(units.embeddings), _copy_table(report, weights.duplicates)),
         notes=(
             _METHOD,

@@ -23,7 +23,7 @@ def with_columns(**changes: int) -> Report:
 def test_each_kind_that_there_is_has_a_bar_of_its_share() -> None:
     made = unit_shares(with_columns(zero=5, identical=10))
     assert isinstance(made, Chart)
-    assert made.title == "1 layer has units that do nothing, or nothing of their own"
+    assert made.title == "1 layer has dead or repeated units"
     assert made.y.categories == (CONV,)
     layers = [layer for layer in made.layers if isinstance(layer, Stack)]
     assert [layer.values for layer in layers] == [(0.1,), (0.2,)]

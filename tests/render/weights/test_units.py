@@ -49,10 +49,10 @@ def test_a_healthy_model_is_told_in_one_line_without_tables() -> None:
 
 def test_dead_and_repeated_units_are_counted_drawn_and_listed() -> None:
     across = ColumnFigures(name=CONV, units=50, zero=5, zeros=(1, 2), identical=10)
-    made = told(report_with(columns=(across,)))
-    assert text.message(made.line).startswith("5 dead, 10 repeated of ")
+    made = told(report_with(columns=(across, ColumnFigures(name=FC, units=10, zero=1))))
+    assert text.message(made.line).startswith("6 dead, 10 repeated of ")
     assert made.charts == ("unit-shares",)
-    (row,) = made.tables[0].rows
+    row, _ = made.tables[0].rows
     assert [cell.text for cell in row.cells] == [CONV, "50", "5", "10", "0", "0", "30 %", "1, 2"]
     assert row.cells[0].href.startswith("#weight-")
 
