@@ -26,8 +26,11 @@ directions in them by their nature."""
 
 def _layers(report: Report) -> list[Spectrum]:
     """Spectra of layers, tables of vectors left out; none where the model has no weight matrix to speak of."""
-    spectra = known(report.weights).spectra
+    weights = known(report.weights)
+    spectra = weights.spectra
     if isinstance(spectra, Skipped):
+        if not isinstance(weights.adapter, Skipped):  # factors are no layers
+            return []
         if any(
             t.role == "parameter" and len(t.shape) > 1 and min(t.shape[:2]) >= _SIDE for t in report.structure.tensors
         ):

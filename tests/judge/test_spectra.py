@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import ModuleFact, Report, Skipped, Spectra, Weights
+from modelreport.facts import AdapterEffect, ModuleFact, Report, Skipped, Spectra, Weights
 from modelreport.measure.spectra import spectra
 from modelreport.options import Options
 from tests.factories import make_report
@@ -81,5 +81,7 @@ def test_what_was_not_computed_is_not_checked_and_a_model_without_layers_is_clea
         found = finding(replace(report, weights=off), rule)
         assert found.state == "not_checked"
         assert found.message.values["reason"] == "Spectra were switched off."
+        adapter = AdapterEffect(kind="LoRA", deltas=())
+        assert finding(replace(report, weights=replace(off, adapter=adapter)), rule).state == "clean"
         small = replace(report, weights=off, structure=replace(report.structure, tensors=()))
         assert finding(small, rule).state == "clean"

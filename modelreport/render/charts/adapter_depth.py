@@ -27,8 +27,16 @@ def roles_of(deltas: Sequence[AdapterDelta]) -> list[tuple[str, list[AdapterDelt
     for each in deltas:
         roles[_NUMBER.sub("#", each.target[:1000])].append(each)
     ordered = sorted(roles, key=lambda role: -len(roles[role]))
-    labels = short_names(ordered)
+    labels = [_short(label) for label in short_names(ordered)]
+    if len(set(labels)) < len(labels):
+        labels = short_names(ordered)
     return [(label, sorted(roles[role], key=_indices)) for label, role in zip(labels, ordered, strict=True)]
+
+
+def _short(label: str) -> str:
+    """A name of kohya-ss with several indices as its beginning and its end."""
+    parts = re.sub(r"^lora_(?=unet|te)", "", label).split("#")
+    return f"{parts[0]}# … {parts[-1].strip('_.')}" if len(parts) > 2 else label.strip("_.")
 
 
 def _indices(delta: AdapterDelta) -> tuple[int, ...]:

@@ -44,11 +44,11 @@ models that were looked at start at 13."""
 _NAMED = 3
 
 
-def context(report: Report, weights: Weights) -> Told | Skipped:
-    """Curves, ranks and exponents over depth, and the table."""
+def context(report: Report, weights: Weights) -> Told | Skipped | None:
+    """Curves, ranks and exponents over depth, and the table; nothing for an adapter, whose factors are no layers."""
     spectra = weights.spectra
     if isinstance(spectra, Skipped):
-        return spectra
+        return spectra if isinstance(weights.adapter, Skipped) else None
     random = [each for each in spectra.tensors if is_random(each)]
     return Told(
         line=_line(spectra),

@@ -45,7 +45,10 @@ def test_few_layers_stand_in_the_order_of_the_file_and_unknown_ones_are_counted(
 def test_numbers_in_words_are_no_index() -> None:
     names = ["lora_unet_blocks_0_attn1_to_q", "lora_unet_blocks_1_attn1_to_q", "lora_unet_blocks_0_attn2_to_q"]
     found = roles_of([delta(name, 1.0) for name in names])
-    assert [len(members) for _, members in found] == [2, 1]
+    assert [(label, len(members)) for label, members in found] == [("attn1_to_q", 2), ("attn2_to_q", 1)]
+    both = [f"lora_unet_{part}_blocks_{i}_attentions_0_to_q" for part in ("down", "up") for i in range(2)]
+    labels = [label for label, _ in roles_of([delta(name, 1.0) for name in both])]
+    assert labels == ["unet_down_blocks_# … to_q", "unet_up_blocks_# … to_q"]
 
 
 def test_nothing_changed_and_nothing_there_say_why() -> None:

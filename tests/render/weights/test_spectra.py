@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from modelreport.facts import Report, Skipped, Spectra, Spectrum, Weights
+from modelreport.facts import AdapterEffect, Report, Skipped, Spectra, Spectrum, Weights
 from modelreport.render import format as text
 from modelreport.render.html import write_html
 from modelreport.render.weights.part import Told
@@ -82,6 +82,8 @@ def test_the_reason_is_given_when_there_are_none() -> None:
     report = make_report()
     assert isinstance(report.weights, Weights)
     assert isinstance(context(report, report.weights), Skipped)
+    adapter = replace(report.weights, adapter=AdapterEffect(kind="LoRA", deltas=()))
+    assert context(report, adapter) is None
 
 
 def test_the_page_shows_the_part() -> None:
