@@ -19,6 +19,9 @@ _MOST_ZERO = 0.5
 _TENTHS = 0.9
 """Share of the bytes of all weight matrices from which the model as a whole is stored wider than its values."""
 
+_FEWEST = 1 << 10
+"""Values from which on it is no chance that all of them have few digits."""
+
 _WIDE = ("float64", "float32")
 _NAMES = {"bf16": "bfloat16", "fp16": "float16"}
 
@@ -88,8 +91,8 @@ def hurt_by_one_scale(report: Report) -> Found | Clean:
 def wider_than_its_values(report: Report) -> Found | Clean:
     """Weights that are stored in 32 bits or more though 16 hold every value that was looked at."""
     layers = [(fact, layer) for fact, layer in matrices(report) if fact.dtype in _WIDE]
-    if not layers:
-        return Clean(say("No weight matrix is stored in more than 16 bits."))
+    if sum(fact.count for fact, _ in layers) < _FEWEST:
+        return Clean(say("Fewer than {few_count} weights are stored in more than 16 bits.", few_count=_FEWEST))
     total = sum(fact.size_bytes for fact, _ in layers)
     for scheme, name in _NAMES.items():
         same = [fact for fact, layer in layers if _unchanged(layer, scheme)]

@@ -101,7 +101,7 @@ def test_a_model_in_16_bits_has_no_digits_to_spare() -> None:
     report = formatted()
     tensors = tuple(replace(t, dtype="bfloat16") for t in report.structure.tensors)
     report = replace(report, structure=replace(report.structure, tensors=tensors))
-    assert "more than 16 bits" in text.message(finding(report, "W032").message)
+    assert "stored in more than 16 bits" in text.message(finding(report, "W032").message)
 
 
 def test_a_model_without_matrices_is_clean() -> None:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from statistics import median
 
-from modelreport.facts import Message, Precision, Report, Scheme, SchemeError, Skipped, TensorPrecision, Weights
+from modelreport.facts import (
+    DTYPE_BITS,
+    Message,
+    Precision,
+    Report,
+    Scheme,
+    SchemeError,
+    Skipped,
+    TensorPrecision,
+    Weights,
+)
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.precision_map import SHORT, decibels, layers_of, scheme_of
@@ -59,10 +70,11 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
     if isinstance(precision, Skipped):
         return precision
     places = anchors(report)
+    wide = {fact.name for fact in report.structure.tensors if DTYPE_BITS[fact.dtype] > 16}
     tables = (_scheme_table(precision, report.structure.size_bytes), _layer_table(precision, places))
     return Told(
         line=_line(precision, report.structure.size_bytes),
-        sentences=tuple(_sentences(precision)),
+        sentences=tuple(_sentences(precision, wide)),
         charts=("precision-map",),
         tables=tables,
         notes=(_FORMATS, _EXACT, _LIMITS, *precision.notes),
@@ -109,8 +121,9 @@ def _error(layer: TensorPrecision, scheme: str) -> SchemeError | None:
     return next((error for error in layer.errors if error.scheme == scheme), None)
 
 
-def _sentences(precision: Precision) -> Iterator[Message]:
-    layers = layers_of(precision)
+def _sentences(precision: Precision, wide: AbstractSet[str]) -> Iterator[Message]:
+    """What else there is to say; ``wide`` are the tensors in more than 16 bits."""
+    layers = [layer for layer in layers_of(precision) if layer.name in wide]
     for scheme, word in (("bf16", "bfloat16"), ("fp16", "float16")):
         errors = [error for error in (_error(layer, scheme) for layer in layers) if error is not None]
         same = sum(error.sqnr_db is None for error in errors)

@@ -72,10 +72,9 @@ def _sentences(pruning: Pruning) -> Iterator[Message]:
     sparse = [each for each in pruning.tensors if each.zeros >= 0.5 and not each.two_four]
     if sparse:
         most = max(sparse, key=lambda each: each.zeros)
+        words = "{sparse_count} weight matrices are zero at half of their values or more, {layer} at {zeros_share}."
         yield Message(
-            text="At least half of {sparse_count} {noun} zero already, most in {layer} ({zeros_share}).".replace(
-                "{noun}", "weight matrix is" if len(sparse) == 1 else "weight matrices is"
-            ),
+            text=words if len(sparse) > 1 else "{layer} is zero at {zeros_share} of its values.",
             values={"sparse_count": len(sparse), "layer": most.name, "zeros_share": most.zeros},
         )
     place = _place(pruning, 0.5)

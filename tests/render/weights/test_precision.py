@@ -73,6 +73,14 @@ def test_what_was_rounded_before_is_a_sentence() -> None:
     assert any(text.message(s).startswith("12 of 12 weight matrices lose nothing") for s in told(every).sentences)
 
 
+def test_values_stored_in_16_bits_are_no_news() -> None:
+    values = make_values(make_report().structure)
+    report = with_formats(make_report(), {CONV: values[CONV].astype(np.float16).astype(np.float32)})
+    tensors = tuple(replace(fact, dtype="bfloat16") for fact in report.structure.tensors)
+    report = replace(report, structure=replace(report.structure, tensors=tensors))
+    assert not any("loses nothing" in text.message(each) for each in told(report).sentences)
+
+
 def test_a_model_of_vectors_says_whether_float16_holds_it() -> None:
     report = usual()
     assert isinstance(report.weights, Weights)
