@@ -75,7 +75,7 @@ def test_a_layer_with_the_pattern_is_named() -> None:
 def test_a_layer_that_is_mostly_zero_is_named() -> None:
     values = conv()
     values[np.random.default_rng(0).random(values.shape) < 0.7] = 0
-    assert any(s.startswith(f"{CONV} is zero at 7") for s in sentences(with_conv(values)))
+    assert any(s.startswith(f"{CONV} is zero at 69.9 %") for s in sentences(with_conv(values)))
     other = {CONV: values, "layers.2.conv2.weight": values[:32, :32]}
     assert any(
         s.startswith("2 weight matrices are zero at half") for s in sentences(with_formats(make_report(), other))
