@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from functools import cache
 from statistics import NormalDist
 from typing import Literal, NamedTuple
 
@@ -67,33 +69,38 @@ def drawn(s: TensorStatistics, rows: float | None) -> Likeness:
 
 
 def _misfit(s: TensorStatistics, rows: float, kind: Kind) -> float:
-    """Largest distance in units of what chance and rounding allow."""
-    count, std = s.count, s.std or 1.0
-    channels = s.channels or 1
-    kurtosis = _KURTOSIS[kind]
+    """Largest distance in units of what chance and rounding allow; the first that is clearly too large."""
+    worst = 0.0
+    for distance in _distances(s, rows, kind):
+        worst = max(worst, distance)
+        if worst > _CLEARLY:
+            break
+    return worst
+
+
+def _distances(s: TensorStatistics, rows: float, kind: Kind) -> Iterator[float]:
+    """Rows, mean, kurtosis, edges and quantiles, each in units of what chance and rounding allow."""
+    count, std, kurtosis = s.count, s.std or 1.0, _KURTOSIS[kind]
     # Norms of rows of independent values: their variance goes with kurtosis + 2, as that of the deviation does; the
     # standard error of a quartile distance is 1.17/√n of itself.
     expected = math.sqrt((kurtosis + 2) / 2)
-    misfits = [
-        abs(rows / expected - 1) / (_STANDARD_ERRORS * 1.17 / math.sqrt(channels)),
-        abs(s.mean or 0.0) / std * math.sqrt(count) / _STANDARD_ERRORS,
-    ]
+    yield abs(rows / expected - 1) / (_STANDARD_ERRORS * 1.17 / math.sqrt(s.channels or 1))
+    yield abs(s.mean or 0.0) / std * math.sqrt(count) / _STANDARD_ERRORS
     if s.kurtosis is not None:
         error = math.sqrt((24 if kind == "normal" else 4.8) / count)
-        misfits.append(abs(s.kurtosis - kurtosis) / (_STANDARD_ERRORS * error + 0.02))
+        yield abs(s.kurtosis - kurtosis) / (_STANDARD_ERRORS * error + 0.02)
+    scale_error = math.sqrt((kurtosis + 2) / (4 * count))
     if kind == "uniform" and s.minimum is not None and s.maximum is not None:
         # The largest of n uniform numbers is within a few n-ths of the edge; training smears the edge first.
-        error = _EDGE * math.sqrt((kurtosis + 2) / (4 * count))
         reach = max(-s.minimum, s.maximum) / std
-        misfits.append(abs(reach - _EDGE) / (_STANDARD_ERRORS * error + 12 / count + _ROUNDING))
+        yield abs(reach - _EDGE) / (_STANDARD_ERRORS * _EDGE * scale_error + 12 / count + _ROUNDING)
     for q, have in zip(QUANTILES, s.quantiles, strict=True):
         want, density = _quantile(q, kind)
-        error = math.sqrt(q * (1 - q) / count) / density + abs(want) * math.sqrt((kurtosis + 2) / (4 * count))
-        allowed = _STANDARD_ERRORS * error + _ROUNDING * abs(want)
-        misfits.append(abs(have / std - want) / allowed)
-    return max(misfits)
+        error = math.sqrt(q * (1 - q) / count) / density + abs(want) * scale_error
+        yield abs(have / std - want) / (_STANDARD_ERRORS * error + _ROUNDING * abs(want))
 
 
+@cache
 def _quantile(q: float, kind: Kind) -> tuple[float, float]:
     """Quantile and density there of the distribution with mean 0 and deviation 1."""
     if kind == "uniform":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -263,11 +263,12 @@ def _odd(
 ) -> list[OddTensor]:
     """The members that are unlike the others, each once: freshly drawn, else constant, else by its worst score."""
     found = _drawn(role, members, values, scores)
+    alone = _few_constant(members)
     for i, member in enumerate(members):
         name = member.fact.name
         if name in found or len(members) < ENOUGH:
             continue
-        if _alone_constant(i, members):
+        if alone and _is_constant(member):
             found[name] = _constant(role, i, members)
         elif scores is not None:
             marks = np.nan_to_num(np.abs(scores[i]))
@@ -301,12 +302,12 @@ def _is_constant(member: Member) -> bool:
     return s.minimum is not None and s.minimum == s.maximum and s.count > 1
 
 
-def _alone_constant(i: int, members: Sequence[Member]) -> bool:
-    """Whether a vector has one value throughout and hardly any of its peers has.
+def _few_constant(members: Sequence[Member]) -> bool:
+    """Whether hardly any of some vectors has one value throughout, so that those that have are odd.
 
     Biases of 0 and scales of 1 are like that before training. Constant matrices are told elsewhere.
     """
-    if len(members[i].fact.shape) > 1 or not _is_constant(members[i]):
+    if len(members[0].fact.shape) > 1:
         return False
     return sum(not _is_constant(m) for m in members) >= _MOST_OF * (len(members) - 1)
 
@@ -334,10 +335,11 @@ def _drawn(
     likes: list[Likeness] = []
     for member, row in zip(members, values, strict=True):
         likes.append(drawn(member.statistics, math.exp(row[rows]) if np.isfinite(row[rows]) else None))
+    clear = Counter(kind for like in likes for kind in like.misfits if like.clearly_not(kind))
     found = {}
     for i, like in enumerate(likes):
         kind = like.distribution
-        if kind and sum(other.clearly_not(kind) for other in likes) >= _MOST_OF * (len(members) - 1):
+        if kind and clear[kind] >= _MOST_OF * (len(members) - 1):
             score = None if scores is None else _finite(float(scores[i, rows]))
             odd = _unlike(role, i, members, values, rows, score)
             found[odd.name] = OddTensor(

@@ -174,7 +174,10 @@ def matrix_roles(report: Report, weights: Weights) -> list[tuple[str, PeerRole]]
 
 def short_names(roles: Sequence[str]) -> list[str]:
     """What distinguishes roles: what follows the last index, or the whole where that is not unique."""
-    tails = [role.rpartition("#")[2].lstrip("./").removesuffix("weight").rstrip("./") for role in roles]
+    tails = [
+        role.rpartition("#")[2].lstrip("./").removesuffix("weight").rstrip("./").replace(".weight (", " (")
+        for role in roles
+    ]
     return [
         text.name(tail if tail and tails.count(tail) == 1 else role, 60)
         for role, tail in zip(roles, tails, strict=True)

@@ -42,7 +42,7 @@ def weight_rows(structure: Structure, weights: Weights, trace: Trace | Skipped, 
 
 
 def by_depth(tensors: Sequence[TensorFact], trace: Trace | Skipped) -> list[TensorFact]:
-    """Tensors in the order in which the forward pass reads them first; those it does not read stay where they were.
+    """Tensors in the order in which the forward pass reads them, those it does not read behind what is before them.
 
     Without a pass it is the order of the file, with numbers counted where the file is sorted by name: layer 2 is
     before layer 10.
@@ -54,9 +54,10 @@ def by_depth(tensors: Sequence[TensorFact], trace: Trace | Skipped) -> list[Tens
     for operation in trace.operations:
         for name in operation.parameters:
             first.setdefault(name, operation.id)
-    place, places = -1, []
+    last, places = -1, []
     for tensor in tensors:
-        place = first.get(tensor.name, place)
+        place = first.get(tensor.name, last)
+        last = max(last, place)
         places.append(place)
     return [tensors[i] for i in sorted(range(len(tensors)), key=lambda i: (places[i], i))]
 

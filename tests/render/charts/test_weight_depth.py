@@ -83,8 +83,15 @@ def test_many_roles_are_cut_to_what_can_be_told_apart_and_that_is_said() -> None
 
 
 def test_names_are_short_where_that_is_clear() -> None:
-    roles = ["encoder.#.q.weight", "decoder.#.q.weight", "decoder.#.x.weight", "net.#.weight", "w.#"]
-    assert short_names(roles) == ["encoder.#.q.weight", "decoder.#.q.weight", "x", "net.#.weight", "w.#"]
+    roles = [
+        "encoder.#.q.weight",
+        "decoder.#.q.weight",
+        "decoder.#.x.weight",
+        "net.#.weight",
+        "w.#",
+        "b.#.c.weight (3×3)",
+    ]
+    assert short_names(roles) == ["encoder.#.q.weight", "decoder.#.q.weight", "x", "net.#.weight", "w.#", "c (3×3)"]
 
 
 def test_reasons_are_passed_on() -> None:
