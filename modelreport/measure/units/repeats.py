@@ -53,15 +53,15 @@ def row_figures(
     norms = np.sqrt(np.where(np.isfinite(energy), energy, 0.0))
     tops = np.where(np.isfinite(largest), largest, 0.0)
     median = float(np.median(tops))
-    order = np.argsort(-tops, kind="stable")[:_OUTLIERS]
-    outliers = [int(i) for i in order if median > 0 and tops[i] >= _STANDS_OUT * median]
+    far = np.flatnonzero(tops >= _STANDS_OUT * median) if median > 0 else np.empty(0, np.int64)
+    outliers = far[np.argsort(-tops[far], kind="stable")][:_OUTLIERS]
     zero = largest == 0
     compared = ~zero if slices.size_bytes >= FEWEST_BYTES else np.zeros(len(code), np.bool_)
     twin = confirmed(twins(code, compared), slices)
     return RowFigures(
         norms=tuple(float(v) for v in np.quantile(norms, (0.0, 0.25, 0.5, 0.75, 1.0))),
         outlier_ratio=float(tops.max()) / median if median > 0 else None,
-        outliers=tuple(outliers),
+        outliers=tuple(int(i) for i in outliers),
         identical=int((twin >= 0).sum()),
         groups=groups(twin),
         copies=copies(twin),
@@ -79,10 +79,13 @@ def _zeros(zero: NDArray[np.bool_], slices: Slices) -> tuple[int, ...]:
 
 def twins(code: NDArray[Any], used: NDArray[np.bool_]) -> NDArray[np.int64]:
     """For each slice the first one before it with the same code, -1 where there is none; unused slices have none."""
+    found = np.full(len(code), -1, np.int64)
     places = np.flatnonzero(used)
+    ordered = np.sort(code[places])
+    if not (ordered[1:] == ordered[:-1]).any():  # nearly always: what follows takes several times as long
+        return found
     _, first, inverse = np.unique(code[places], return_index=True, return_inverse=True)
     earliest = places[first[inverse.reshape(-1)]]
-    found = np.full(len(code), -1, np.int64)
     found[places] = np.where(earliest < places, earliest, -1)
     return found
 

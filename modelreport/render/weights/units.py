@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelreport.facts import Duplicate, EmbeddingRows, Message, Report, Skipped, Units, Weights
+from modelreport.facts import Duplicate, EmbeddingRows, Message, Report, ScaleFigures, Skipped, Units, Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import anchors
 from modelreport.render.table import Cell, Column, Row, Table, share_cell
@@ -10,6 +10,8 @@ from modelreport.render.unit_counts import UnitCounts, unit_counts
 from modelreport.render.weights.part import Part, Told
 
 _MOST_ROWS = 500
+_FIGURES = 5
+"""Numbers in ``ScaleFigures.scales``."""
 
 _UNITS = (
     Column("name", "Tensor", "name"),
@@ -21,6 +23,19 @@ _UNITS = (
     Column("share", "Share", "share", "Of the layer's units"),
     Column("which", "Such as", "code"),
 )
+_SCALE = (
+    Column("name", "Tensor", "name"),
+    Column("channels", "Channels", "number"),
+    Column("minimum", "Least", "number", "Effective scale of the weakest channel"),
+    Column("lower", "Lower quartile", "number"),
+    Column("median", "Median", "number"),
+    Column("upper", "Upper quartile", "number"),
+    Column("maximum", "Largest", "number"),
+    Column("zero", "Zero", "number", "Scales that are exactly zero"),
+    Column("weak", "Weak", "number", "Effective scale under a hundredth of the median, zero ones included"),
+    Column("seldom", "Seldom", "number", "Shift six effective scales below zero: a ReLU behind passes at most 1 input "
+           "in 37 like those of training (Cantelli's inequality)"),
+)  # fmt: skip
 _COPIES = (
     Column("name", "Tensor", "name"),
     Column("copies", "Copies", "number", "Further tensors with the same values"),
@@ -41,8 +56,9 @@ _METHOD = (
     "same in other ways, or nearly the same, are not found."
 )
 _SCALES = (
-    "The effective scale of a channel is |γ|·√(variance / (variance + ε)): the spread that batch normalisation leaves "
-    "it on the data of training. Network slimming (Liu et al. 2017) prunes by |γ|; what pruning costs must be measured."
+    "The effective scale of a channel is |γ|, and with running statistics |γ|·√(variance / (variance + ε)): the spread "
+    "that normalisation leaves it on the data of training. Network slimming (Liu et al. 2017) prunes by |γ|; what "
+    "pruning costs must be measured."
 )
 _TABLES = (
     "Rows count as never trained when they form a narrow peak of norms apart from the others, and either all point the "
@@ -68,10 +84,15 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
         line=_line(counts, units, weights.duplicates),
         sentences=(*(_vocabulary(each) for each in tables), *_blank(units), *_unlooked(units)),
         charts=("unit-shares",) if len(some) > 1 else (),
-        tables=(_unit_table(report, some), _token_table(units.embeddings), _copy_table(report, weights.duplicates)),
+        tables=(
+            _unit_table(report, some),
+            _token_table(units.embeddings),
+            _copy_table(report, weights.duplicates),
+            _scale_table(report, units.scales),
+        ),
         notes=(
             _METHOD,
-            *((_SCALES,) if any(each.kind == "batch" for each in units.scales) else ()),
+            *((_SCALES,) if units.scales else ()),
             *((_TABLES,) if units.embeddings else ()),
             *((_DUPLICATES,) if weights.duplicates else ()),
         ),
@@ -210,6 +231,25 @@ def _copy_table(report: Report, duplicates: tuple[Duplicate, ...]) -> Table:
         for i, each in enumerate(duplicates[:_MOST_ROWS])
     )
     return Table("weights-units-copies", "Tensors stored more than once", _COPIES, rows, noun=("tensor", "tensors"))
+
+
+def _scale_table(report: Report, scales: tuple[ScaleFigures, ...]) -> Table:
+    places = anchors(report)
+    rows = tuple(
+        Row(
+            f"weights-units-scale-{i}",
+            (
+                Cell(text.name(each.name) or "(no name)", "", places.tensor(each.name)),
+                Cell(text.exact(each.channels)),
+                *(Cell(text.number(value), f"{value:.8g}") for value in each.scales),
+                *(Cell(text.exact(count)) for count in (each.zero, each.weak, each.seldom)),
+            ),
+        )
+        for i, each in enumerate(scales[:_MOST_ROWS])
+        if len(each.scales) == _FIGURES
+    )
+    return Table("weights-units-scales", "Scales of normalisations", _SCALE, rows,
+                 noun=("normalisation", "normalisations"))  # fmt: skip
 
 
 def _others(each: Duplicate) -> str:

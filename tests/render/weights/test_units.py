@@ -11,6 +11,7 @@ from modelreport.facts import (
     Item,
     Report,
     RowCopy,
+    ScaleFigures,
     Skipped,
     Units,
     Weights,
@@ -82,6 +83,15 @@ def test_copies_are_listed_with_the_bytes_they_take() -> None:
     assert "copies take 4.00 KiB" in text.message(made.line)
     cells = [cell.text for cell in made.tables[2].rows[0].cells]
     assert cells == [CONV, "4", "a, b, c and 1 more", "1.00 KiB", "4.00 KiB"]
+
+
+def test_scales_of_normalisations_are_a_table() -> None:
+    scale = ScaleFigures(
+        name="bn1.weight", kind="batch", channels=16, scales=(0.0, 0.5, 1.0, 1.5, 2.0), zero=1, weak=2, seldom=3
+    )
+    made = told(report_with(scales=(scale,)))
+    cells = [cell.text for cell in made.tables[3].rows[0].cells]
+    assert cells == ["bn1.weight", "16", "0", "0.500", "1", "1.50", "2", "1", "2", "3"]
 
 
 def test_a_part_never_written_and_what_was_not_looked_at_are_told() -> None:
