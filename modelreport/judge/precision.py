@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelreport.facts import Evidence, Precision, Report, SchemeError, TensorFact, TensorPrecision
+from modelreport.facts import Evidence, Precision, Report, SchemeError, Skipped, TensorFact, TensorPrecision
 from modelreport.judge.rule import Clean, Found, Rule, known, point, say
 
 FEW_DECIBELS = 40.0
@@ -134,6 +134,15 @@ def matrices(report: Report) -> list[tuple[TensorFact, TensorPrecision]]:
 def error_of(layer: TensorPrecision, scheme: str) -> SchemeError | None:
     """What one scheme does to a tensor; ``None`` where it was not tried."""
     return next((error for error in layer.errors if error.scheme == scheme), None)
+
+
+def overflows(report: Report) -> dict[str, int]:
+    """Values of each tensor that float16 cannot hold, by its name; nothing where that was not looked at."""
+    precision = known(report.weights).precision
+    if isinstance(precision, Skipped):
+        return {}
+    found = {each.name: error_of(each, "fp16") for each in precision.tensors}
+    return {name: error.overflow for name, error in found.items() if error is not None and error.overflow}
 
 
 RULES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from modelreport.facts import ColumnFigures, Evidence, Report, Skipped, TensorStatistics
+from modelreport.judge.precision import overflows
 from modelreport.judge.rule import (
     FLOATS,
     Clean,
@@ -160,15 +161,19 @@ def out_of_half_range(report: Report) -> Found | Clean:
     if not tensors:
         return Clean(say("The model has no floating-point values of 16 bits or more."))
     evidence = []
+    over = overflows(report)
     for m in tensors:
+        count = over.get(m.fact.name, 0)
         largest = max(abs(m.values.minimum or 0.0), abs(m.values.maximum or 0.0))
         if m.fact.dtype == "float16" and largest > FLOAT16_MAX / 2:
             text = "largest magnitude {largest}; float16 ends at {limit}"
         elif m.fact.dtype != "float16" and FLOAT16_MAX < largest < 1e30:  # larger ones are masks
             text = "largest magnitude {largest} would become infinite; float16 ends at {limit}"
+            if count > 1:
+                text = "{over_count} values would become infinite, the largest {largest}; float16 ends at {limit}"
         else:
             continue
-        evidence.append(point("tensor", m.fact.name, say(text, largest=largest, limit=FLOAT16_MAX)))
+        evidence.append(point("tensor", m.fact.name, say(text, largest=largest, limit=FLOAT16_MAX, over_count=count)))
     if not evidence:
         return Clean(say("All values of {tensor_count} tensors fit into float16.", tensor_count=len(tensors)))
     return Found(

@@ -10,7 +10,7 @@ from modelreport.judge.precision import FOUR_BITS, error_of, matrices
 from modelreport.render import format as text
 from tests.factories import make_report, skipped_report
 from tests.factories_precision import make_values, with_formats
-from tests.judge.cases import finding
+from tests.judge.cases import finding, with_values
 
 CONV = "layers.3.conv1.weight"
 RULES = ("W030", "W031", "W032")
@@ -53,6 +53,14 @@ def test_a_layer_that_overflows_is_left_to_the_rule_on_range() -> None:
     values = conv() * np.float32(1e-6)
     values.flat[0] = 1e6
     assert finding(formatted(conv=values), "W030").state == "clean"
+
+
+def test_the_rule_on_range_tells_how_many_values_overflow() -> None:
+    values = conv()
+    values[0, :3, 0, 0] = 1e5
+    report = with_values(formatted(conv=values), CONV, maximum=1e5)
+    (evidence,) = finding(report, "W006").evidence
+    assert text.message(evidence.detail).startswith("3 values would become infinite, the largest 100,000;")
 
 
 def test_one_outlier_spoils_a_scale_for_the_whole_tensor() -> None:
