@@ -25,6 +25,7 @@ from modelreport.load import (
     torch_tar,
     torch_zip,
     torchscript,
+    zero,
 )
 from modelreport.load.beside import note_address, note_shard, take_config
 from modelreport.load.describe import short
@@ -45,6 +46,7 @@ FORMATS: tuple[Format, ...] = (
     sharded.FORMAT,
     huggingface.FORMAT,
     dcp.FORMAT,
+    zero.FORMAT,
     onnx.FORMAT,
     torch_zip.FORMAT,
     torch_legacy.FORMAT,

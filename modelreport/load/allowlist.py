@@ -59,6 +59,7 @@ transformers.modeling_rope_utils.RopeType accelerate.utils.dataclasses.Distribut
 accelerate.utils.dataclasses.PrecisionType accelerate.utils.dataclasses.DynamoBackend
 pytorch_lightning.trainer.states.TrainerFn lightning.pytorch.trainer.states.TrainerFn
 pytorch_lightning.utilities.enums.GradClipAlgorithmType omegaconf.base.SCMode
+deepspeed.runtime.zero.config.ZeroStageEnum deepspeed.runtime.zero.offload_config.OffloadDeviceEnum
 """
 CLASS_CALLS = frozenset(_ENUMS.split())
 """Classes of libraries, mostly enumerations, that are made by a call and run nothing of the file's choosing."""
