@@ -179,7 +179,6 @@ MINILM = (
               "intermediate.dense", "output.dense"))),
     Fault("repeated head", repeated_head_of_minilm, "W021",
           tuple(f"encoder.layer.2.attention.self.{n}.weight" for n in ("query", "key", "value")), traced=True),
-    Fault("torn embedding", torn(WORDS, 0.9), "W025", (WORDS,), also=("W020", "W024")),
     Fault("equal rows in an embedding", change(WORDS, put(slice(5000, 5100), 0.1)), "W024", (WORDS,), also=("W020",),
           severity="note"),
     Fault("flipped bit", change("encoder.layer.1.intermediate.dense.weight", flip), "W011",

@@ -101,9 +101,11 @@ def as_initialised(report: Report) -> Found | Clean:
         point("tensor", m.fact.name, say("distributed as {initialisation}", initialisation=like)) for m, like in alike
     ]
     if not evidence:
-        text = "None of {tensor_count} {other}weight matrices looks as initialised."
         left = [m for m in matrices if m.fact.name not in named]
-        return Clean(say(text, tensor_count=len(left), other="other " if len(left) < len(matrices) else ""))
+        other = "other " if len(left) < len(matrices) else ""
+        return Clean(
+            say(f"None of {{tensor_count}} {other}weight matrices looks as initialised.", tensor_count=len(left))
+        )
     text = "{tensor_count} of {all_count} weight matrices are distributed exactly as a usual initialisation leaves them"
     if len(evidence) == 1:
         text = "{first} is distributed exactly as a usual initialisation leaves it"

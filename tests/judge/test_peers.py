@@ -75,7 +75,10 @@ def test_a_fresh_layer_is_told_by_one_of_two_rules() -> None:
     assert isinstance(report.weights, Weights)
     drawn = odd(name, drawn="uniform")
     report = replace(report, weights=replace(report.weights, peers=replace(report.weights.peers, odd=(drawn,))))
-    assert finding(report, "W005").state == "clean"
+    rest = finding(report, "W005")
+    assert rest.state == "clean"
+    assert message(rest.message).endswith("other weight matrices looks as initialised.")
+    assert set(rest.message.values) == {"tensor_count"}, "fixed words are no values, which are set as names"
     assert finding(report, "W010").state == "found"
 
 
