@@ -50,6 +50,8 @@ def _over(fact: TensorFact, module: ModuleFact | None, channels: int) -> bool:
     """Whether a tensor is the weight of a convolution over images of so many channels."""
     if module is None or fact.role != "parameter" or fact.tied_to or not module.type.startswith("Conv"):
         return False
+    if not fact.dtype.startswith(("float", "bfloat")):  # whole numbers stand for others: their zero is not known here
+        return False
     if module.type.startswith("ConvTranspose") or len(fact.shape) not in (4, 5) or fact.shape[1] != channels:
         return False
     high, wide = fact.shape[-2:]

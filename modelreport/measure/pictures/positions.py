@@ -166,7 +166,11 @@ def _zero_rows(rows: NDArray[np.float64]) -> tuple[str, ...]:
 
 def bias_pictures(structure: Structure, tensors: Mapping[str, LazyTensor]) -> Iterator[Picture]:
     """Biases of relative positions in the first and in the last layer that has its own table."""
-    tables = [fact for fact in structure.tensors if RELATIVE.search(fact.name) and len(fact.shape) == 2]
+    tables = [
+        fact
+        for fact in structure.tensors
+        if RELATIVE.search(fact.name) and len(fact.shape) == 2 and fact.dtype.startswith(("float", "bfloat"))
+    ]
     for number, fact in enumerate(dict.fromkeys((*tables[:1], *tables[-1:]))):
         tensor = tensors.get(fact.name)
         plan = plan_of(tensor) if tensor is not None and fact.count <= TILES_BYTES else None

@@ -106,6 +106,8 @@ def column_figures(name: str, columns: Columns, candidates: NDArray[np.bool_]) -
     twin = np.full(columns.units, -1, np.int64)
     twin[chosen] = np.where(found >= 0, chosen[found], -1)
     dead = chosen[zero]
+    empty = np.zeros(columns.units, np.bool_)
+    empty[dead] = True
     return ColumnFigures(
         name=name,
         units=columns.units,
@@ -113,7 +115,7 @@ def column_figures(name: str, columns: Columns, candidates: NDArray[np.bool_]) -
         zeros=tuple(int(i) for i in dead[:_ZEROS]),
         identical=int((twin >= 0).sum()),
         groups=groups(twin),
-        copies=copies(twin),
+        copies=copies(twin, empty),
     )
 
 

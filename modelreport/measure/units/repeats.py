@@ -64,7 +64,7 @@ def row_figures(
         outliers=tuple(int(i) for i in outliers),
         identical=int((twin >= 0).sum()),
         groups=groups(twin),
-        copies=copies(twin),
+        copies=copies(twin, zero),
         zeros=_zeros(zero, slices),
     )
 
@@ -126,15 +126,16 @@ def groups(twin: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def copies(twin: NDArray[np.int64]) -> tuple[RowCopy, ...]:
-    """Runs of two slices or more that repeat an earlier run, the longest first."""
+def copies(twin: NDArray[np.int64], zero: NDArray[np.bool_]) -> tuple[RowCopy, ...]:
+    """Runs of two slices or more that repeat an earlier run, the longest first; zero slices in both do not end one."""
     places = np.flatnonzero(twin >= 0)
     if not places.size:
         return ()
-    goes_on = (np.diff(places) == 1) & (np.diff(twin[places]) == 1)
+    rank = np.cumsum(~zero)
+    goes_on = (np.diff(rank[places]) == 1) & (np.diff(rank[twin[places]]) == 1) & (np.diff(places - twin[places]) == 0)
     starts = np.flatnonzero(np.concatenate(([True], ~goes_on)))
-    lengths = np.diff(np.append(starts, places.size))
-    long = starts[lengths >= 2]
-    found = zip(places[long], lengths[lengths >= 2], strict=True)
-    runs = [RowCopy(first=int(twin[p]), copy=int(p), rows=int(n)) for p, n in found]
+    ends = np.append(starts[1:], places.size) - 1
+    long = ends > starts
+    found = zip(places[starts[long]], places[ends[long]], strict=True)
+    runs = [RowCopy(first=int(twin[p]), copy=int(p), rows=int(q - p) + 1) for p, q in found]
     return tuple(sorted(runs, key=lambda run: (-run.rows, run.copy))[:_COPIES])

@@ -234,6 +234,8 @@ def _copy_table(report: Report, duplicates: tuple[Duplicate, ...]) -> Table:
 
 
 def _scale_table(report: Report, scales: tuple[ScaleFigures, ...]) -> Table:
+    """Every normalisation whose scales differ; those that never left their start say nothing."""
+    trained = [each for each in scales if len(each.scales) == _FIGURES and each.scales[0] < each.scales[-1]]
     places = anchors(report)
     rows = tuple(
         Row(
@@ -245,8 +247,7 @@ def _scale_table(report: Report, scales: tuple[ScaleFigures, ...]) -> Table:
                 *(Cell(text.exact(count)) for count in (each.zero, each.weak, each.seldom)),
             ),
         )
-        for i, each in enumerate(scales[:_MOST_ROWS])
-        if len(each.scales) == _FIGURES
+        for i, each in enumerate(trained[:_MOST_ROWS])
     )
     return Table("weights-units-scales", "Scales of normalisations", _SCALE, rows,
                  noun=("normalisation", "normalisations"))  # fmt: skip

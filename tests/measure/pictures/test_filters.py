@@ -51,6 +51,11 @@ def test_the_type_and_shape_decide(shape: tuple[int, ...], kind: str, attributes
     assert bool(names({"stem.weight": shape}, [conv("stem", kind, **attributes)])) is want
 
 
+def test_quantised_filters_are_not_drawn() -> None:
+    structure = make_structure({"stem.weight": np.empty((64, 3, 7, 7))}, [conv()], weight={"dtype": "int8"})
+    assert list(first_layers(structure)) == []
+
+
 def test_of_several_kernels_over_one_channel_none_is_taken_for_the_first_on_a_guess() -> None:
     shapes = {"a.weight": (16, 1, 3, 3), "b.weight": (32, 1, 3, 3)}
     assert names(shapes, [conv("a"), conv("b")]) == []

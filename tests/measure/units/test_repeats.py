@@ -109,6 +109,15 @@ def test_a_repeated_head_is_one_run() -> None:
     assert figures_of(array).copies == (RowCopy(first=12, copy=48, rows=12),)
 
 
+def test_a_dead_unit_within_a_repeated_head_does_not_cut_it() -> None:
+    array = random(40, 16)
+    array[5] = 0
+    array[20:30] = array[:10]
+    assert figures_of(array).copies == (RowCopy(first=0, copy=20, rows=10),)
+    array[25] = 1
+    assert figures_of(array).copies == (RowCopy(first=0, copy=20, rows=5), RowCopy(first=6, copy=26, rows=4))
+
+
 def test_two_repeats_of_one_head_are_two_runs() -> None:
     array = random(40)
     array[10:20] = array[30:40] = array[:10]
@@ -130,5 +139,5 @@ def test_a_million_rows_take_a_moment() -> None:
     code = np.random.default_rng(0).integers(0, 1 << 62, 1 << 20).astype(np.uint64)
     code[-5:] = code[:5]
     twin = twins(code, np.ones(code.size, np.bool_))
-    assert copies(twin) == (RowCopy(first=0, copy=code.size - 5, rows=5),)
+    assert copies(twin, np.zeros(code.size, np.bool_)) == (RowCopy(first=0, copy=code.size - 5, rows=5),)
     assert groups(twin)[0] == (0, code.size - 5)
