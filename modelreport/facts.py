@@ -939,6 +939,8 @@ class Peers(Fact, frozen=True, kw_only=True, tag="peers"):
     roles: tuple[PeerRole, ...]
     odd: tuple[OddTensor, ...]
     """One for each tensor, the most unlike first."""
+    drawn: tuple[str, ...] = ()
+    """Weight matrices, repeated or not, whose values are like independent random numbers: see ``OddTensor.drawn``."""
     enough: int = 6
     """Members of a role from which on its members are judged by scores."""
     threshold: float = 8.0
@@ -1151,6 +1153,17 @@ class ZeroRun(Fact, frozen=True, kw_only=True):
     """Bytes behind it in the file that belong to tensors of nothing but zeros."""
 
 
+class NearCopy(Fact, frozen=True, kw_only=True):
+    """Rows of an attention's projection that are nearly an earlier run of its rows."""
+
+    name: str
+    first: int
+    copy: int
+    rows: int
+    cosine: float
+    """Of the two runs, each taken as one vector."""
+
+
 class Units(Fact, frozen=True, kw_only=True, tag="units"):
     """Dead, weak and repeated units that are not told by the rows of single tensors."""
 
@@ -1158,6 +1171,8 @@ class Units(Fact, frozen=True, kw_only=True, tag="units"):
     scales: tuple[ScaleFigures, ...] = ()
     embeddings: tuple[EmbeddingRows, ...] = ()
     runs: tuple[ZeroRun, ...] = ()
+    near: tuple[NearCopy, ...] = ()
+    """Heads that are nearly another of the same weight; those equal to the bit are in ``RowFigures.copies``."""
     unlooked: tuple[Item, ...] = ()
     """Tensors that were not looked at, each with the reason."""
 
