@@ -30,6 +30,9 @@ _ENOUGH_VALUES = 1024
 _CERTAIN_VALUES = 1 << 15
 """Trained weights are often near normal; with fewer values a match alone says little."""
 
+_DRAWN = "independent random numbers"
+"""What is said of values that are no usual initialisation's and yet look drawn: with a deviation of its own."""
+
 _STANDARD_ERRORS = 4.5
 _MOST = 0.8
 """Share of the weight matrices from which the model as a whole counts as untrained."""
@@ -91,12 +94,20 @@ def as_initialised(report: Report) -> Found | Clean:
         return Clean(say("No weight matrix has {enough_count} values or more.", enough_count=_ENOUGH_VALUES))
     depths = Counter(_role(m.fact.name) for m in matrices)
     likes = [(m, _initialisation(m, types.get(m.fact.module, ""), depths[_role(m.fact.name)])) for m in matrices]
-    alike = [(m, like) for m, like in likes if like]
-    most = len(alike) >= _MOST * len(matrices)
-    named = set() if most else _told_by_peers(report)
-    if not most:
-        alike = [(m, like) for m, like in alike if "uniform" in like or m.values.count >= _CERTAIN_VALUES]
-        alike = [(m, like) for m, like in alike if m.fact.name not in named]
+    peers = known(report.weights).peers
+    drawn = set() if isinstance(peers, Skipped) else set(peers.drawn)
+    anyhow = [(m, like or _DRAWN) for m, like in likes if like or m.fact.name in drawn]
+    most = len(anyhow) >= _MOST * len(matrices)
+    named = set() if most or isinstance(peers, Skipped) else {odd.name for odd in peers.odd if odd.drawn}
+    alike = (
+        anyhow
+        if most
+        else [
+            (m, like)
+            for m, like in likes
+            if ("uniform" in like or (like and m.values.count >= _CERTAIN_VALUES)) and m.fact.name not in named
+        ]
+    )
     evidence = [
         point("tensor", m.fact.name, say("distributed as {initialisation}", initialisation=like)) for m, like in alike
     ]
@@ -119,12 +130,6 @@ def as_initialised(report: Report) -> Found | Clean:
         evidence,
         "warning" if most else None,
     )
-
-
-def _told_by_peers(report: Report) -> set[str]:
-    """Tensors that are named already, as freshly drawn among trained ones at other depths."""
-    peers = known(report.weights).peers
-    return set() if isinstance(peers, Skipped) else {odd.name for odd in peers.odd if odd.drawn}
 
 
 def _initialisation(tensor: Measured, kind: str, depth: int) -> str:

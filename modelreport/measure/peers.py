@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.facts import QUANTILES, OddTensor, Peer, PeerRole, Peers, TensorFact, TensorStatistics
 from modelreport.measure.drawn import Likeness, drawn
 from modelreport.measure.roles import places
+from modelreport.measure.scores import from_near, robust_scores, spread
 
 if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
@@ -39,9 +41,6 @@ _LEAST_SCALE_OF_SHAPES = 0.2
 """The same for scales in a role of several shapes: whether they go with the inputs, the outputs or neither is a matter
 of the initialisation."""
 
-_NEAR = 4
-"""Members at both sides that are the nearest ones."""
-
 _MOST_OF = 0.8
 """Share of the others that must not be constant, or not ``drawn``, where one is."""
 
@@ -61,7 +60,9 @@ class Member(NamedTuple):
 
 def peers(measured: Measured) -> Peers:
     """Roles of at least three members, each member's scores, and those that are odd; no roles, nothing odd."""
-    found = _roles(measured)
+    facts = _weights(measured)
+    found = _roles(facts)
+    likes = {m.fact.name: _likeness(m) for m in facts if len(m.fact.shape) > 1}
     values = {role: np.array([_values(m) for m in members], np.float64) for role, members in found.items()}
     judged = [r for r, members in found.items() if len(members) >= ENOUGH and len(members[0].fact.shape) > 1]
     usual = _usual(values, judged)
@@ -69,30 +70,45 @@ def peers(measured: Measured) -> Peers:
     for role, members in found.items():
         scores = _scores(values[role], _least(members, usual)) if role in judged else None
         made.append(_role(role, members, values[role], scores))
-        odd += _odd(role, members, values[role], scores)
+        odd += _odd(role, members, values[role], scores, likes)
     odd.sort(key=lambda o: (not o.drawn, o.score is not None, -abs(o.score or 0.0)))
-    return Peers(statistics=STATISTICS, roles=tuple(made), odd=tuple(odd), enough=ENOUGH, threshold=THRESHOLD)
+    return Peers(
+        statistics=STATISTICS,
+        roles=tuple(made),
+        odd=tuple(odd),
+        drawn=tuple(name for name, like in likes.items() if like.distribution),
+        enough=ENOUGH,
+        threshold=THRESHOLD,
+    )
 
 
-def _roles(measured: Measured) -> dict[str, list[Member]]:
-    """Floating-point parameters by role, each role by depth; in the order of the file."""
+def _weights(measured: Measured) -> list[Member]:
+    """Floating-point parameters in the order of the file, without their depth."""
     statistics = {s.name: s for s in measured.weights.tensors}
-    facts = [
-        t
+    return [
+        Member(t, statistics[t.name], ())
         for t in measured.structure.tensors
         if t.role == "parameter" and t.dtype in _FLOATS and not (t.tied_to or t.scheme) and t.name in statistics
     ]
-    place = places((t.name, t.shape) for t in facts)
+
+
+def _roles(weights: Sequence[Member]) -> dict[str, list[Member]]:
+    """Those of one role by depth, roles in the order of the file."""
+    place = places((m.fact.name, m.fact.shape) for m in weights)
     roles: defaultdict[str, list[tuple[tuple[int, ...], Member]]] = defaultdict(list)
-    for fact in facts:
-        if fact.name in place:
-            where = place[fact.name]
-            roles[where.role].append((where.indices, Member(fact, statistics[fact.name], where.depth)))
+    for member in weights:
+        if member.fact.name in place:
+            where = place[member.fact.name]
+            roles[where.role].append((where.indices, member._replace(depth=where.depth)))
     return {
         role: [member for _, member in sorted(members, key=lambda m: m[0])]
         for role, members in roles.items()
         if len(members) >= 3
     }
+
+
+def _likeness(member: Member) -> Likeness:
+    return drawn(member.statistics, rows_spread(member.statistics, math.prod(member.fact.shape[1:])))
 
 
 def _values(member: Member) -> tuple[float, ...]:
@@ -161,7 +177,7 @@ def _usual(values: dict[str, NDArray[np.float64]], judged: Iterable[str]) -> lis
             column = values[role][:, i]
             column = column[np.isfinite(column)]
             if column.size >= ENOUGH:
-                found.append(spread(_from_near(column)))
+                found.append(spread(from_near(column)))
     return [
         max(float(np.median(found)) if found else 0.0, _LEAST[name])
         for name, found in zip(STATISTICS, spreads, strict=True)
@@ -183,51 +199,6 @@ def _scores(values: NDArray[np.float64], usual: Sequence[float]) -> NDArray[np.f
         if known.size >= ENOUGH:
             made[known, i] = robust_scores(values[known, i], least)
     return made
-
-
-def robust_scores(values: NDArray[np.float64], least: float) -> NDArray[np.float64]:
-    """Signed distance of each value to what its peers make plausible, in units of their spread.
-
-    ``values`` are by depth. Plausible is the median of all, the median of the nearest, the line through the nearest,
-    and either neighbour: the distance is the smallest of these, so that neither a trend over depth, nor a step, nor an
-    end of a trend is odd. The spread is 1.4826 times the median absolute distance to the nearest (normal consistent;
-    Iglewicz and Hoaglin 1993), at least ``least``.
-    """
-    near = _from_near(values)
-    before, after = np.diff(values, prepend=math.inf), -np.diff(values, append=math.inf)
-    views = np.stack([values - np.median(values), near, _from_line(values), before, after])
-    views[~np.isfinite(views)] = math.inf
-    smallest = views[np.argmin(np.abs(views), axis=0), np.arange(values.size)]
-    return np.asarray(smallest / max(spread(near), least))
-
-
-def spread(distances: NDArray[np.float64]) -> float:
-    """Deviation of a normal distribution with the same median absolute value."""
-    return 1.4826 * float(np.median(np.abs(distances)))
-
-
-def _nearest(size: int, count: int) -> NDArray[np.intp]:
-    """For each of ``size`` places the ``count`` nearest others, as many as there are."""
-    count = min(count, size - 1)
-    start = np.clip(np.arange(size) - count // 2, 0, size - 1 - count)
-    window = start[:, None] + np.arange(count + 1)
-    others = window[window != np.arange(size)[:, None]]
-    return np.asarray(others.reshape(size, count))
-
-
-def _from_near(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(values - np.median(values[_nearest(values.size, _NEAR)], axis=1))
-
-
-def _from_line(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance to the line through the nearest others, by the medians of its slopes and heights (Theil 1950)."""
-    x = np.arange(values.size, dtype=np.float64)
-    others = _nearest(values.size, _NEAR + 1)
-    left, right = np.triu_indices(others.shape[1], 1)
-    slopes = (values[others][:, right] - values[others][:, left]) / (x[others][:, right] - x[others][:, left])
-    slope = np.median(slopes, axis=1)
-    height = np.median(values[others] - slope[:, None] * x[others], axis=1)
-    return np.asarray(values - (slope * x + height))
 
 
 # --- what is odd ----------------------------------------------------------------------------------------------------
@@ -259,10 +230,14 @@ def _finite(value: object) -> float | None:
 
 
 def _odd(
-    role: str, members: Sequence[Member], values: NDArray[np.float64], scores: NDArray[np.float64] | None
+    role: str,
+    members: Sequence[Member],
+    values: NDArray[np.float64],
+    scores: NDArray[np.float64] | None,
+    likes: Mapping[str, Likeness],
 ) -> list[OddTensor]:
     """The members that are unlike the others, each once: freshly drawn, else constant, else by its worst score."""
-    found = _drawn(role, members, values, scores)
+    found = _drawn(role, members, values, scores, likes)
     alone = _few_constant(members)
     for i, member in enumerate(members):
         name = member.fact.name
@@ -326,24 +301,23 @@ def _constant(role: str, i: int, members: Sequence[Member]) -> OddTensor:
 
 
 def _drawn(
-    role: str, members: Sequence[Member], values: NDArray[np.float64], scores: NDArray[np.float64] | None
+    role: str,
+    members: Sequence[Member],
+    values: NDArray[np.float64],
+    scores: NDArray[np.float64] | None,
+    likes: Mapping[str, Likeness],
 ) -> dict[str, OddTensor]:
     """Matrices that look freshly drawn among others that clearly do not; an absolute test, so that four are enough."""
     if len(members) < 4 or len(members[0].fact.shape) < 2:
         return {}
     rows = STATISTICS.index("rows")
-    likes: list[Likeness] = []
-    for member, row in zip(members, values, strict=True):
-        likes.append(drawn(member.statistics, math.exp(row[rows]) if np.isfinite(row[rows]) else None))
-    clear = Counter(kind for like in likes for kind in like.misfits if like.clearly_not(kind))
+    known = [likes[member.fact.name] for member in members]
+    clear = Counter(kind for like in known for kind in like.misfits if like.clearly_not(kind))
     found = {}
-    for i, like in enumerate(likes):
+    for i, like in enumerate(known):
         kind = like.distribution
         if kind and clear[kind] >= _MOST_OF * (len(members) - 1):
             score = None if scores is None else _finite(float(scores[i, rows]))
             odd = _unlike(role, i, members, values, rows, score)
-            found[odd.name] = OddTensor(
-                name=odd.name, role=role, statistic=odd.statistic, value=odd.value, median=odd.median,
-                score=odd.score, peers=odd.peers, drawn=kind,
-            )  # fmt: skip
+            found[odd.name] = msgspec.structs.replace(odd, drawn=kind)
     return found

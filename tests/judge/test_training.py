@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from modelreport.facts import Report
 from tests.factories import skipped_report
+from tests.factories_deep import report_of
 from tests.judge.cases import finding, plain_report, with_array, with_values
 
 RNG = np.random.default_rng(0)
@@ -62,6 +63,19 @@ def test_a_fresh_model_is_a_warning() -> None:
     found = finding(report, "W005")
     assert (found.state, found.severity) == ("found", "warning")
     assert found.message.text.endswith("the model looks untrained.")
+
+
+def test_a_model_of_an_initialisation_of_its_own_is_fresh_as_well() -> None:
+    """Deviations that shrink with depth, as in BEiT, are no usual ones."""
+    rng = np.random.default_rng(0)
+    report = report_of(
+        {f"blocks.{i}.{n}.weight": rng.normal(0, 0.0137 / (i + 1), (256, 128)) for i in range(6) for n in "ab"}
+    )
+    found = finding(report, "W005")
+    assert (found.state, found.severity, found.evidence_count) == ("found", "warning", 12)
+    detail = found.evidence[3].detail
+    assert detail
+    assert detail.values["initialisation"] == "independent random numbers"
 
 
 @pytest.mark.parametrize("change", ["step", "decay", "heavy tail", "pruned"])
