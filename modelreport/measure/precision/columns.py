@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from modelreport.checkpoint import LazyTensor
 from modelreport.facts import ModuleFact, TensorFact
 from modelreport.measure.precision.blocks import EveryRow, RowSample
-from modelreport.measure.precision.elementwise import squares
 from modelreport.measure.precision.layout import Layout
 from modelreport.measure.precision.losses import BLOCK_VALUES, finite, stand_out
 from modelreport.measure.units.columns import Columns, columns_of, lies_in_columns
@@ -46,7 +45,7 @@ class Turned:
         if self.whole:
             return RowSample(self.values, _largest(self.values), self.indices, count)
         largest, energy = _every(self.columns)
-        if not np.isfinite(energy) or not energy:
+        if not np.isfinite(energy.sum()) or not energy.any():
             return RowSample(self.values, _largest(self.values), self.indices, count)
         apart = stand_out(largest, self.form.length)
         values = _read(self.columns, apart) if apart.size else np.empty((0, self.form.length), self.values.dtype)
@@ -95,11 +94,11 @@ def _read(columns: Columns, chosen: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(values).reshape(len(chosen), plan.rows * columns.rest)
 
 
-def _every(columns: Columns) -> tuple[NDArray[np.float64], float]:
-    """Largest magnitude of every channel, and Σx² over all."""
-    largest, energy = np.zeros(columns.units), 0.0
+def _every(columns: Columns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Largest magnitude and Σx² of every channel."""
+    largest, energy = np.zeros(columns.units), np.zeros(columns.units)
     for _, slab in slabs(columns.plan, _SLAB):
         size = np.abs(finite(numbers_of(columns.plan, slab), wide=True)).reshape(len(slab), columns.units, columns.rest)
         np.maximum(largest, size.max(axis=(0, 2)), out=largest)
-        energy += squares(size)
+        energy += np.square(size, out=size).sum(axis=(0, 2))
     return largest, energy

@@ -138,7 +138,7 @@ def _every(told: Told, known: Rows) -> EveryRow | None:
     apart = stand_out(known.largest, told.plan.row)
     wide = told.plan.codec.dtype == "float64"
     values = [finite(_read_row(told, int(row)), wide=wide) for row in apart]
-    return EveryRow(known.largest, energy, apart, np.stack(values) if values else np.empty((0, told.plan.row)))
+    return EveryRow(known.largest, known.energy, apart, np.stack(values) if values else np.empty((0, told.plan.row)))
 
 
 def stand_out(largest: NDArray[np.float64], length: int) -> NDArray[np.intp]:
