@@ -80,7 +80,7 @@ def _whole(m: Measured, copy: RowCopy, report: Report) -> tuple[int, int] | None
 
 
 def repeated_heads(report: Report) -> Found | Clean:
-    """Attention heads, or experts stacked in one tensor, that equal another to the bit."""
+    """Attention heads, or experts stacked in one tensor, that equal another to the bit; heads that nearly do."""
     evidence: list[Evidence] = []
     looked = 0
     for m, identical, copies, group in _repeating(report):
@@ -98,21 +98,37 @@ def repeated_heads(report: Report) -> Found | Clean:
                     point("tensor", m.fact.name, say(text, second=pair[1], first=pair[0],
                           low=copy.copy, high=copy.copy + copy.rows - 1))
                 )  # fmt: skip
+    equal = len(evidence)
+    evidence += _nearly(report)
     if not evidence:
         if not looked and any(pattern.kind == "attention" for pattern in report.outline.patterns):
             raise UncheckedError("Where the heads of its attention lie is not known.")
         if not looked:
             return Clean(say("The model has no attention heads and no stacked experts that are known."))
         return Clean(say("No head or expert equals another in {tensor_count} weights.", tensor_count=looked))
+    if not equal:
+        text = "{repeat_count} {repeat_count:head is|heads are} nearly another of the same weight, such as in {first}."
+        return Found(say(text, repeat_count=len(evidence), first=evidence[0].name), evidence, "note")
     return Found(
         say(
             "{repeat_count} {repeat_count:head or expert|heads or experts} {repeat_count:equals|equal} another of the "
             "same weight to the bit, such as in {first}.",
-            repeat_count=len(evidence),
+            repeat_count=equal,
             first=evidence[0].name,
         ),
         evidence,
     )
+
+
+def _nearly(report: Report) -> list[Evidence]:
+    """Runs of rows of a projection that are nearly an earlier run."""
+    units = known(report.weights).units
+    text = "rows {copy} to {last} are nearly rows {first} to {end}: their cosine is {cosine_value}"
+    return [
+        point("tensor", each.name, say(text, copy=each.copy, last=each.copy + each.rows - 1, first=each.first,
+              end=each.first + each.rows - 1, cosine_value=each.cosine))
+        for each in (() if isinstance(units, Skipped) else units.near)
+    ]  # fmt: skip
 
 
 def identical_units(report: Report) -> Found | Clean:

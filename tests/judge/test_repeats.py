@@ -9,6 +9,7 @@ from modelreport.facts import (
     ColumnFigures,
     Item,
     Message,
+    NearCopy,
     Outline,
     Pattern,
     Report,
@@ -121,3 +122,14 @@ def test_experts_stacked_in_one_tensor_are_compared_as_slices() -> None:
     assert found.state == "found"
     assert found.evidence[0].name == name
     assert finding(report, "W020").state == "clean"
+
+
+def test_heads_that_are_nearly_another_are_a_note() -> None:
+    near = NearCopy(name=CONV, first=0, copy=32, rows=16, cosine=0.99)
+    found = finding(with_units(with_heads(plain_report(), "layers.3", 4, 16), near=(near,)), "W021")
+    assert (found.state, found.severity, found.evidence[0].name) == ("found", "note", CONV)
+    copy = RowCopy(first=16, copy=48, rows=16)
+    both = with_rows(with_units(with_heads(plain_report(), "layers.3", 4, 16), near=(near,)), CONV, identical=16,
+                     copies=(copy,), groups=((16, 48),))  # fmt: skip
+    found = finding(both, "W021")
+    assert (found.severity, found.message.values["repeat_count"], found.evidence_count) == ("warning", 1, 2)

@@ -8,6 +8,7 @@ import numpy as np
 
 from modelreport.measure.told import Told
 from modelreport.measure.units.embeddings import FEWEST_COLUMNS, FEWEST_ROWS
+from modelreport.measure.units.near import FEWEST, MOST_ROWS, PROJECTION
 from modelreport.measure.units.reading import numbers_of, raw_rows
 from modelreport.measure.units.repeats import Slices, row_figures
 from modelreport.measure.units.survey import NORMS, TABLE
@@ -15,12 +16,13 @@ from modelreport.measure.walk import Walk
 
 
 def tell_rows(told: Told) -> dict[str, Any]:
-    """``TensorStatistics.rows``; of what is named like a vocabulary, the norm of each row is kept beside."""
+    """``TensorStatistics.rows``; the norms of rows are kept for what is named as vocabularies and projections are."""
     plan, rows = told.plan, told.rows
     if rows is None or plan.row_weight != 1 or len(rows.code) != plan.rows:
         return {}
     table = len(plan.shape) == 2 and plan.rows >= FEWEST_ROWS and plan.row >= FEWEST_COLUMNS
-    if table and TABLE.search(plan.tensor.name):
+    heads = len(plan.shape) == 2 and 2 * FEWEST <= plan.rows <= MOST_ROWS and PROJECTION.search(plan.tensor.name)
+    if heads or (table and TABLE.search(plan.tensor.name)):
         told.keep[NORMS] = np.sqrt(rows.energy)
     return {"rows": row_figures(rows.largest, rows.energy, rows.code, _slices(plan))}
 

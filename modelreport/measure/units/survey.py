@@ -12,11 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.checkpoint import Checkpoint, LazyTensor
-from modelreport.facts import Duplicate, EmbeddingRows, Item, ModuleFact, Structure, TensorFact, TensorStatistics, Units
+from modelreport.facts import (
+    Duplicate,
+    EmbeddingRows,
+    Item,
+    ModuleFact,
+    NearCopy,
+    Structure,
+    TensorFact,
+    TensorStatistics,
+    Units,
+)
 from modelreport.measure.units.blanks import survey_blanks
 from modelreport.measure.units.columns import Columns, columns_of, lies_in_columns, survey_columns
 from modelreport.measure.units.duplicates import duplicates
 from modelreport.measure.units.embeddings import FEWEST_COLUMNS, FEWEST_ROWS, embedding_rows
+from modelreport.measure.units.near import PROJECTION, near_copies
 from modelreport.measure.units.reading import numbers_of, plan_of, slabs
 from modelreport.measure.units.scales import survey_scales
 from modelreport.measure.units.words import words_beside
@@ -73,6 +84,7 @@ def units(measured: Measured) -> Units:
         scales=survey_scales(model.structure, model.tensors, model.checkpoint.graph),
         embeddings=embeddings,
         runs=runs,
+        near=tuple(_near(model)),
         unlooked=(*unread, *unseen, *unmeasured),
     )
 
@@ -84,6 +96,18 @@ def _columns(model: Model) -> Iterator[tuple[str, Columns]]:
             found = columns_of(tensors[fact.name]) if fact.name in tensors else None
             if found is not None:
                 yield fact.name, found
+
+
+def _near(model: Model) -> Iterator[NearCopy]:
+    """Heads that are nearly another, in every projection whose norms were kept."""
+    for fact in model.structure.tensors:
+        tensor, values = model.tensors.get(fact.name), model.statistics.get(fact.name)
+        norms = model.kept.get(fact.name, {}).get(NORMS)
+        if tensor is None or values is None or norms is None or fact.tied_to or not PROJECTION.search(fact.name):
+            continue
+        plan = plan_of(tensor)
+        if plan is not None and fact.role == "parameter":
+            yield from near_copies(fact.name, plan, norms, values.rows)
 
 
 def is_vocabulary(fact: TensorFact, module: ModuleFact | None) -> bool:

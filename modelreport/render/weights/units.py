@@ -52,8 +52,9 @@ _ROWS = (
 _METHOD = (
     "Units are the slices of a weight along its outputs: rows of linear layers and convolutions, columns where the "
     "layer stores inputs first (Conv1D of transformers, MatMul, transposed convolutions of one group). Equal ones have "
-    "equal hashes of 64 bits and were compared byte by byte, up to 4,096 of them in a tensor. Units that compute the "
-    "same in other ways, or nearly the same, are not found."
+    "equal hashes of 64 bits and were compared byte by byte, up to 4,096 of them in a tensor. Of nearly equal ones "
+    "only runs of 16 rows and more in an attention's projections are found, up to a noise of about 5 %; units that "
+    "compute the same in other ways are not."
 )
 _SCALES = (
     "The effective scale of a channel is |γ|, and with running statistics |γ|·√(variance / (variance + ε)): the spread "
@@ -82,7 +83,7 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
     tables = [each for each in units.embeddings if each.untrained or each.identical or each.zero]
     return Told(
         line=_line(counts, units, weights.duplicates),
-        sentences=(*(_vocabulary(each) for each in tables), *_blank(units), *_unlooked(units)),
+        sentences=(*(_vocabulary(each) for each in tables), *_nearly(units), *_blank(units), *_unlooked(units)),
         charts=("unit-shares",) if len(some) > 1 else (),
         tables=(
             _unit_table(report, some),
@@ -149,6 +150,17 @@ def _vocabulary(each: EmbeddingRows) -> Message:
         "identical_count": each.identical, "tail_count": each.zero_tail,
     }  # fmt: skip
     return Message(text=f"{{name}} has {{all_count}} rows: {'; '.join(parts)}.", values=values)
+
+
+def _nearly(units: Units) -> tuple[Message, ...]:
+    return tuple(
+        Message(
+            text=f"{{name}}: rows {_run(each.copy, each.rows)} are nearly rows {_run(each.first, each.rows)}, with a "
+            "cosine of {cosine_value}.",
+            values={"name": each.name, "cosine_value": each.cosine},
+        )
+        for each in units.near[:10]
+    )
 
 
 def _blank(units: Units) -> tuple[Message, ...]:

@@ -70,3 +70,11 @@ def test_a_vocabulary_is_a_large_embedding_that_is_not_of_positions() -> None:
     assert not is_vocabulary(make_fact("position_embeddings.weight", (512, 384)), embedding)
     assert not is_vocabulary(make_fact("wpe.weight", (1024, 768)), embedding)
     assert not is_vocabulary(make_fact("m.weight", (30522, 384)), None)
+
+
+def test_a_head_that_is_nearly_another_is_found_by_the_norms_that_were_kept() -> None:
+    array = random(64, 48) * np.random.default_rng(1).lognormal(0, 0.1, (64, 1)).astype(np.float32)
+    array[32:48] = array[:16] + 0.02 * np.random.default_rng(2).normal(size=(16, 48))
+    norms = np.linalg.norm(array.astype(np.float64), axis=1)
+    found = units_of({"q_proj.weight": array}, [make_module("q_proj", "Linear")], **{"q_proj.weight": {NORMS: norms}})
+    assert [(each.first, each.copy, each.rows) for each in found.near] == [(0, 32, 16)]

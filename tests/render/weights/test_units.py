@@ -9,6 +9,7 @@ from modelreport.facts import (
     Duplicate,
     EmbeddingRows,
     Item,
+    NearCopy,
     Report,
     RowCopy,
     ScaleFigures,
@@ -83,6 +84,13 @@ def test_copies_are_listed_with_the_bytes_they_take() -> None:
     assert "copies take 4.00 KiB" in text.message(made.line)
     cells = [cell.text for cell in made.tables[2].rows[0].cells]
     assert cells == [CONV, "4", "a, b, c and 1 more", "1.00 KiB", "4.00 KiB"]
+
+
+def test_heads_that_are_nearly_another_are_told() -> None:
+    near = NearCopy(name=CONV, first=0, copy=32, rows=16, cosine=0.991)
+    assert text.message(told(report_with(near=(near,))).sentences[0]) == (
+        f"{CONV}: rows 32–47 are nearly rows 0–15, with a cosine of 0.991."
+    )
 
 
 def test_scales_of_normalisations_are_a_table() -> None:
