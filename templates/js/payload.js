@@ -49,12 +49,13 @@ export function hasPayload(name) {
 /**
  * Run packed code of the page as an inline script: the page's policy allows exactly this text, by its hash.
  * @param {string} id of the element that holds it
+ * @param {(packed: string) => Promise<string>} unpack
  */
-export async function runPacked(id) {
+export async function runPacked(id, unpack = inflate) {
   const packed = document.getElementById(id);
   if (!packed) throw new Error(`no script ${id}`);
   const script = document.createElement('script');
-  script.textContent = await inflate(packed.textContent);
+  script.textContent = await unpack(packed.textContent);
   packed.remove();
   document.head.append(script);
 }
