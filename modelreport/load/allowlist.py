@@ -26,6 +26,7 @@ torch.distributed.checkpoint.metadata.Metadata torch.distributed.checkpoint.meta
 torch.distributed.checkpoint.metadata.TensorStorageMetadata torch.distributed.checkpoint.metadata.BytesStorageMetadata
 torch.distributed.checkpoint.metadata.ChunkStorageMetadata torch.distributed.checkpoint.metadata.TensorProperties
 torch.distributed.checkpoint.metadata.StorageMeta torch.distributed.checkpoint.filesystem._StorageInfo
+torch.distributed._shard.sharded_tensor.metadata.MEM_FORMAT_ENCODING
 """
 _OTHER_CALLS = """
 collections.OrderedDict collections.defaultdict collections.deque collections.Counter _codecs.encode
@@ -63,6 +64,9 @@ deepspeed.runtime.zero.config.ZeroStageEnum deepspeed.runtime.zero.offload_confi
 """
 CLASS_CALLS = frozenset(_ENUMS.split())
 """Classes of libraries, mostly enumerations, that are made by a call and run nothing of the file's choosing."""
+
+NESTED_CLASSES = frozenset({("torch.distributed._shard.sharded_tensor.api.ShardedTensor", "ProcessGroupState")})
+"""Classes inside others, which old protocols reach by ``getattr``: owner and name."""
 
 _NAMES = """
 builtins.type builtins.object builtins.Ellipsis builtins.NotImplemented builtins.len builtins.max builtins.min

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from modelreport.load.format import Format
     from modelreport.remote import Location
 
-FOLDER_FORMATS = ("sharded", "huggingface", "torch-dcp", "deepspeed-zero")
+FOLDER_FORMATS = ("sharded", "huggingface", "torch-dcp", "deepspeed-zero", "torch-ranks")
 """Formats that consist of several files themselves."""
 
 

@@ -13,6 +13,7 @@ from modelreport.load.allowlist import (
     CLASS_CALLS,
     EXPECTED_CALLS,
     EXPECTED_NAMES,
+    NESTED_CLASSES,
     RECONSTRUCTOR_BASES,
     STANDARD_LIBRARY,
     canonical,
@@ -137,6 +138,8 @@ class Scan:
         values = made.positional
         if self.trusted and path.startswith(self.trusted):
             return "expected"
+        if made.kind == "new" and _is_nested_class(made.callee):
+            return "class"
         if path in EXPECTED_CALLS:
             return "expected" if _harmless(path, values) else "code"
         if path in CLASS_CALLS:
@@ -226,6 +229,21 @@ class Scan:
         except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
             return False
         return whole
+
+
+def _is_nested_class(callee: Any) -> bool:
+    """Whether a computed callable is a known class inside another, as old protocols reach it."""
+    if not isinstance(callee, Made) or canonical(callee.path) != "builtins.getattr" or callee.state is not None:
+        return False
+    values = callee.positional
+    changed = callee.items or callee.pairs
+    return (
+        len(values) == 2
+        and not changed
+        and isinstance(values[0], Name)
+        and isinstance(values[1], str)
+        and (values[0].path, values[1]) in NESTED_CLASSES
+    )
 
 
 def _harmless(path: str, values: tuple[Any, ...]) -> bool:

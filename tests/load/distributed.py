@@ -75,7 +75,22 @@ def _write_fsdp(folder: Path, mesh: Any, rank: int) -> None:
     dcp.save({"model": weights, "optim": state}, checkpoint_id=folder / "fsdp")
     writer = dcp.HuggingFaceStorageWriter(path=str(folder / "hf"), save_distributed=True)
     dcp.save(weights, storage_writer=writer)
-    torch.save(weights, folder / f"model_world_size_2_rank_{rank}.pt")
+    (folder / "ranks").mkdir(exist_ok=True)
+    torch.save({"model": weights, "epoch": 4}, folder / "ranks" / f"model_world_size_2_rank_{rank}.pt")
+    _write_sharded(folder, rank)
     whole, state = get_state_dict(model, optimizer, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
     if rank == 0:
         torch.save({"model": whole, "optim": state}, folder / "whole.pth")
+
+
+def _write_sharded(folder: Path, rank: int) -> None:
+    """``ShardedTensor``, as FSDP saved before ``DTensor``."""
+    from torch.distributed._shard.metadata import ShardMetadata
+    from torch.distributed._shard.sharded_tensor import Shard, init_from_local_shards
+
+    rows = whole_tensors()["rows"]
+    part = rows[:4] if rank == 0 else rows[4:]
+    place = ShardMetadata([4 * rank, 0], list(part.shape), f"rank:{rank}/cpu")
+    tensor = init_from_local_shards([Shard(part.clone(), place)], 7, 5)
+    (folder / "sharded").mkdir(exist_ok=True)
+    torch.save({"rows": tensor, "plain": torch.ones(3)}, folder / "sharded" / f"rank{rank}.pt")

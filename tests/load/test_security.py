@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 import torch
 
+from modelreport.load.pickle_machine import PickleRead
+from modelreport.load.pickle_values import Made, Name
 from modelreport.load.security import CALL_LIMIT, Scan
 from tests.load.files import calls, opened, read, saved, written
 from tests.load.hostile import call, dotted, name, stream, zipped
@@ -162,3 +164,17 @@ def test_dangerous_calls_come_first() -> None:
     first = scan.security().calls[0]
     assert (first.target, first.arguments, first.kind, first.danger) == ("os.system", "'touch x'", "call", "code")
     assert scan.first == "os.system('touch x')"
+
+
+def test_a_class_inside_another_is_code_unless_it_is_a_known_one() -> None:
+    owner = Name("torch.distributed._shard.sharded_tensor.api", "ShardedTensor")
+    for part, owned, danger in (
+        ("ProcessGroupState", owner, "class"),
+        ("other", owner, "code"),
+        ("x", Name("os", "path"), "code"),
+    ):
+        inner = Made(Name("__builtin__", "getattr"), (owned, part), "call")
+        scan = Scan()
+        scan.add(PickleRead(calls=[inner, Made(inner, (), "new")]), "here")
+        found = {call.target: call.danger for call in scan.security().calls}
+        assert found["<computed callable>"] == danger
