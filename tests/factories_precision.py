@@ -54,7 +54,12 @@ def make_formats(structure: Structure, values: dict[str, np.ndarray]) -> tuple[P
         tensors.append(LazyTensor(name, array.dtype.name, array.shape, Storage(memoryview(data), 0, len(data))))
         with np.errstate(all="ignore"):
             kept[name] = read_whole(walk(tensors[-1])).keep
-    measured: Any = SimpleNamespace(structure=structure, kept=kept, checkpoint=SimpleNamespace(tensors=tuple(tensors)))
+    measured: Any = SimpleNamespace(
+        weights=SimpleNamespace(tensors=()),
+        structure=structure,
+        kept=kept,
+        checkpoint=SimpleNamespace(tensors=tuple(tensors)),
+    )
     formats, zeros = precision(measured), pruning(measured)
     assert isinstance(formats, Precision), formats
     assert isinstance(zeros, Pruning), zeros

@@ -47,7 +47,9 @@ def precision(measured: Measured) -> Precision | Skipped:
     whole = measured.structure.size_bytes
     schemes = tuple(_scheme(plan, found, losses, chosen, whole) for plan in PLANS)
     return Precision(
-        schemes=tuple(each for each in schemes if each.tensors), tensors=tuple(found), notes=_notes(chosen, unread)
+        schemes=tuple(each for each in schemes if each.tensors),
+        tensors=tuple(found),
+        notes=_notes(chosen, unread, _untold(chosen, losses, measured)),
     )
 
 
@@ -82,6 +84,12 @@ def _turn(chosen: Chosen, losses: dict[str, Losses], measured: Measured) -> int:
         unread += found is None
         losses[name] = replace(losses[name], effects=tuple(effects), turned=True)
     return unread
+
+
+def _untold(chosen: Chosen, losses: Mapping[str, Losses], measured: Measured) -> int:
+    """Weight matrices that were read and hold more than zeros, of which nothing is known here all the same."""
+    read = {each.name for each in measured.weights.tensors if each.minimum or each.maximum}
+    return sum(fact.name in read and fact.name not in losses for fact in chosen.matrices)
 
 
 def _nothing(chosen: Chosen) -> str:
@@ -173,14 +181,11 @@ def _scheme(
     )
 
 
-def _notes(chosen: Chosen, unread: int) -> tuple[str, ...]:
-    notes = []
-    if unread:
-        notes.append(f"The outputs of {unread} weights lie along their second dimension and were not read again.")
-    if chosen.packed:
-        notes.append(
-            f"{chosen.packed} tensors are quantised already, or are the scales of such ones; they stay as they are."
-        )
-    if chosen.narrow:
-        notes.append(f"{chosen.narrow} weights are stored in 8 bits or fewer already; they stay as they are.")
-    return tuple(notes)
+def _notes(chosen: Chosen, unread: int, untold: int) -> tuple[str, ...]:
+    counts = (
+        (untold, "Weights that could not be tried in other formats, and are counted as they are stored"),
+        (unread, "Weights whose outputs lie along their second dimension, and were not read again for them"),
+        (chosen.packed, "Tensors that are quantised already, or are the scales of such ones, and stay as they are"),
+        (chosen.narrow, "Weights that are stored in 8 bits or fewer already, and stay as they are"),
+    )
+    return tuple(f"{words}: {count}." for count, words in counts if count)

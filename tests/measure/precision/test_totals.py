@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from modelreport.facts import Precision, Scheme, Skipped, Structure, Weights
 from modelreport.identify import describe
 from modelreport.load import open_checkpoint
-from modelreport.measure.parts import measure_all
+from modelreport.measure import measure
+from modelreport.measure.parts import Measured, measure_all
+from modelreport.measure.precision import precision
 from modelreport.measure.precision.elementwise import Effect
 from modelreport.measure.precision.totals import count_beyond, ratio_db
 from modelreport.options import Options
@@ -94,6 +97,20 @@ def test_a_model_with_nothing_to_lose_says_why(array: np.ndarray) -> None:
     assert isinstance(weights, Weights)
     assert isinstance(weights.precision, Skipped)
     assert ("8 bits" in weights.precision.reason) == (array.dtype == np.int8)
+
+
+def test_weights_that_could_not_be_tried_are_told() -> None:
+    arrays = {"a.weight": drawn("normal", 20, 30), "b.weight": drawn("normal", 20, 30)}
+    tensors = [make_tensor(array, name=name) for name, array in arrays.items()]
+    checkpoint, structure = make_checkpoint(*tensors), make_structure(arrays)
+    kept: dict[str, dict[str, Any]] = {}
+    weights = measure(checkpoint, Options(), kept=kept)
+    assert isinstance(weights, Weights)
+    del kept["b.weight"]["precision"]
+    found = precision(Measured(checkpoint, structure, weights, Options(), kept))
+    assert isinstance(found, Precision)
+    assert found.notes == ("Weights that could not be tried in other formats, and are counted as they are stored: 1.",)
+    assert scheme_of(found, "fp16").size_bytes == 20 * 30 * (2 + 4)
 
 
 def test_a_ratio_has_two_decimals_and_none_without_noise() -> None:
