@@ -16,7 +16,7 @@ from modelreport.measure.codec import codec
 
 _FLOATS = ("float", "bfloat")
 _KOHYA = re.compile(r"lora_(?:unet|te\d?|transformer|prior_unet)_")
-_SLAB = 1 << 22
+_SLAB = 1 << 20
 _MOST_PARTS = 64
 
 

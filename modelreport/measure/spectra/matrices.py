@@ -21,8 +21,8 @@ from modelreport.measure.roles import places
 SMALLEST_SIDE = 8
 """A matrix with a shorter side has too few singular values to speak of a spectrum."""
 
-SLAB = 1 << 22
-"""Elements that are held in float64 at a time: 32 MiB."""
+SLAB = 1 << 20
+"""Elements that are held in float64 at a time: 8 MiB."""
 
 _MOST_SLICES = 1024
 """Matrices of one stack that are listed, at even distances."""
@@ -91,7 +91,12 @@ class Matrix:
 
     def numbers(self, raw: NDArray[Any], dtype: np.dtype[Any] | type = np.float64) -> NDArray[Any]:
         """Raw elements as scaled numbers."""
-        wide = self.codec.values[raw] if self.codec.values is not None else raw
+        if self.codec.dtype == "bfloat16":  # the upper half of a float32: quicker than a table
+            wide: NDArray[Any] = (raw.astype(np.uint32) << 16).view(np.float32)
+        elif self.codec.values is not None:
+            wide = self.codec.values[raw]
+        else:
+            wide = raw
         return (np.ldexp(wide.astype(np.float64), self.scale) if self.scale else wide).astype(dtype, copy=False)
 
     def row_slabs(self, most: int = SLAB, dtype: np.dtype[Any] | type = np.float64) -> Iterator[NDArray[Any]]:
@@ -100,6 +105,7 @@ class Matrix:
         step = max(1, most // self.columns)
         for at in range(0, self.rows, step):
             yield self.numbers(view[at : at + step], dtype).reshape(-1, self.columns)
+            self.release()
 
     def column_slabs(self, most: int = SLAB) -> Iterator[NDArray[np.float64]]:
         """Some columns at a time, each array ``rows`` × columns."""
@@ -107,6 +113,12 @@ class Matrix:
         step = max(1, most // (self.rows * self.kernel))
         for at in range(0, view.shape[1], step):
             yield self.numbers(view[:, at : at + step]).reshape(self.rows, -1)
+            self.release()
+
+    def release(self) -> None:
+        """Give the pages of the file back, so that large matrices never lie in memory as a whole."""
+        if self.tensor.storage is not None:
+            self.tensor.storage.release()
 
     def positions(self) -> Iterator[NDArray[np.float64]]:
         """The matrix of each kernel position, rows × inputs; the matrix itself where there is no kernel."""

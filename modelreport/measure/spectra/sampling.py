@@ -11,9 +11,9 @@ from typing import Literal
 from modelreport.measure.spectra import singular
 from modelreport.measure.spectra.matrices import Matrix
 
-BUDGET, BUDGET_PER_BYTE, LARGEST_BUDGET = 12e9, 10.0, 80e9
+BUDGET, BUDGET_PER_BYTE, LARGEST_BUDGET = 12e9, 10.0, 160e9
 """Floating-point operations of the sample: so many, more for a large file, never above the last. One processor does the
-first in 0.3 to 0.4 s and the last in 2 to 3 s, which is a tenth of the time that reading such a file takes."""
+first in 0.3 to 0.4 s and the last in 5 s, which is less than a third of the time that reading such a file takes."""
 
 LARGEST_SIDE = 4096
 """Shorter side up to which all singular values are computed: 134 MB for the Gram matrix, about 5 s for its values."""
@@ -49,18 +49,20 @@ def budget_for(read_bytes: int) -> float:
 def sample(found: tuple[Matrix, ...], budget: float) -> list[Choice]:
     """As many matrices as the budget has arithmetic for, in the order of the model.
 
-    The roles take turns, the one with most weights first; in a role the first, the last, the middle, then the middles
-    of what lies between. What the budget has no room for is passed over, so that smaller ones can follow. A matrix that
-    would take more than a third of the budget is only looked at for its largest singular values. What is left then goes
-    to the power laws of convolutions, which take several decompositions each.
+    The roles take turns, in each turn those first that take least, so that as many as possible are seen; in a role the
+    first, the last, the middle, then the middles of what lies between. What the budget has no room for is passed over,
+    so that smaller ones can follow. A matrix that would take more than a third of the budget is only looked at for its
+    largest singular values. What is left then goes to the power laws of convolutions, which take several decompositions
+    each.
     """
     chosen: dict[int, Choice] = {}
     left = budget
-    for index in _turns(found):
-        choice = _usual(found[index], budget)
-        if choice.cost <= left:
-            chosen[index] = choice
-            left -= choice.cost
+    for turn in _turns(found):
+        usual = {index: _usual(found[index], budget) for index in turn}
+        for index in sorted(turn, key=lambda index: usual[index].cost):
+            if usual[index].cost <= left:
+                chosen[index] = usual[index]
+                left -= usual[index].cost
     for index, choice in chosen.items():
         if choice.level == "ranks":
             more = replace(choice, level="full")
@@ -77,15 +79,12 @@ def _usual(matrix: Matrix, budget: float) -> Choice:
     return part
 
 
-def _turns(found: tuple[Matrix, ...]) -> Iterator[int]:
+def _turns(found: tuple[Matrix, ...]) -> Iterator[list[int]]:
     roles: defaultdict[str, list[int]] = defaultdict(list)
-    weight: defaultdict[str, int] = defaultdict(int)
     for index, matrix in enumerate(found):
         roles[matrix.role].append(index)
-        weight[matrix.role] += matrix.count
-    ordered = sorted(roles, key=lambda role: -weight[role])  # stable: then by first appearance
-    turns = zip_longest(*([roles[role][place] for place in spread(len(roles[role]))] for role in ordered))
-    return (index for turn in turns for index in turn if index is not None)
+    turns = zip_longest(*([members[place] for place in spread(len(members))] for members in roles.values()))
+    return ([index for index in turn if index is not None] for turn in turns)
 
 
 def spread(count: int) -> list[int]:

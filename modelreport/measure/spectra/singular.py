@@ -83,7 +83,7 @@ def project(matrix: Matrix) -> Largest:
     for step in range(steps):
         product = np.zeros((matrix.columns, BLOCK))
         block = space[:, -BLOCK:].astype(matrix.narrow)
-        for slab in matrix.row_slabs(dtype=matrix.narrow):
+        for slab in matrix.row_slabs(SLAB, matrix.narrow):
             product += slab.T @ (slab @ block)
             if not step:
                 energy += float(np.einsum("ij,ij->", slab, slab, dtype=np.float64))

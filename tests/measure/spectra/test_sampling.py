@@ -45,6 +45,14 @@ def test_a_small_budget_is_spread_over_roles_and_depths() -> None:
     ]
 
 
+def test_roles_that_take_least_come_first_so_that_more_are_seen() -> None:
+    large = [make_tensor(RNG.standard_normal((96, 96)), name=f"large{i}.weight") for i in range(2)]
+    small = [make_tensor(RNG.standard_normal((16, 16)), name=f"small{i}.weight") for i in range(3)]
+    made = found_in(*large, *small).matrices
+    chosen = sample(made, 4 * Choice(made[-1], "full").cost)
+    assert [choice.matrix.tensor.name for choice in chosen] == [f"small{i}.weight" for i in range(3)]
+
+
 def test_the_budget_holds() -> None:
     made = network()
     for budget in (1e4, 1e6, 3e6):
@@ -75,4 +83,4 @@ def test_power_laws_of_convolutions_take_what_is_left() -> None:
 
 
 def test_the_budget_grows_with_the_file_up_to_a_bound() -> None:
-    assert budget_for(0) < budget_for(1 << 30) < budget_for(1 << 33) == budget_for(1 << 40) == LARGEST_BUDGET
+    assert budget_for(0) < budget_for(1 << 30) < budget_for(1 << 34) == budget_for(1 << 40) == LARGEST_BUDGET
