@@ -152,6 +152,7 @@ export function makePanel(table, onClose) {
     place.hidden = false;
     place.parentElement?.classList.add('open');
     place.scrollTop = 0;
+    if (matchMedia('(max-width: 1000px)').matches) place.scrollIntoView({ block: 'start' }); // there it stands above the table
     await (table.details === 'tensors' ? addTensor(place, table, row, state) : addModule(place, table, row));
     if (turn === state.turn) await redraw();
   }

@@ -122,4 +122,4 @@ def _row(index: int, each: AdapterDelta) -> Row:
     return Row(f"weights-adapter-{index}", cells, note="untrained" if each.fresh else "")
 
 
-PART = Part(id="adapter", title="What the adapter changes", context=context)
+PART = Part(id="adapter", title="What the adapter changes", context=context, rules=r"W04[5-9]")

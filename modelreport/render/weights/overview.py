@@ -32,11 +32,12 @@ CSS: Final[dict[Level, str]] = {
     "ok": "ok", "note": "note", "warning": "warning", "error": "error", "unknown": "not_checked",
 }  # fmt: skip
 _ORDER: Final = ("error", "warning", "note")
-_TRAINED: Final = re.compile(r"W00[45]|W05\d")
-_HEALTHY: Final = re.compile(r"W00[12379]|W02\d")
-_ODD: Final = re.compile(r"W008|W01\d|W040|S001")
-_COMPRESSIBLE: Final = re.compile(r"W006|W03\d|W04[1-9]")
-"""Which findings answer which question, by their ids."""
+_UNTRAINED: Final = re.compile(r"W00[45]|W045|W050")
+_TRAINED: Final = re.compile(rf"{_UNTRAINED.pattern}|W05[15-9]")
+_HEALTHY: Final = re.compile(r"W00[12379]|W02\d|W05[234]")
+_ODD: Final = re.compile(r"W008|W01\d|W040|W04[6-9]|S001")
+_COMPRESSIBLE: Final = re.compile(r"W006|W03\d|W04[1-4]")
+"""Which findings answer which question, by their ids; those of ``_UNTRAINED`` say that something is not trained."""
 
 
 _GAIN: Final = 1.05
@@ -157,10 +158,11 @@ def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
     steps = _steps(weights)
     links = checked.links(anchors, ("weights-optimizer", "optimizer"), ("weights-spectra", "spectra"))
     question = "Is it trained?"
-    if checked.found:
-        untrained = any(each.id == "W005" and each.severity == "warning" for each in checked.found)
+    against = [each for each in checked.found if _UNTRAINED.fullmatch(each.id)]
+    if against:
+        untrained = any(each.id == "W005" and each.severity == "warning" for each in against)
         answer, short = ("No", "looks untrained") if untrained else ("Not all of it", "not all of it looks trained")
-        return Card("trained", question, checked.level, answer, short, (*_messages(checked.found), *steps), links)
+        return Card("trained", question, against[0].severity, answer, short, (*_messages(against), *steps), links)
     fingerprint = next((each for each in checked.clean if each.id == "W005"), None)
     if fingerprint is None:
         return Card("trained", question, "unknown", "Not known", "training not known", (checked.reason, *steps), links)
@@ -168,8 +170,8 @@ def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
         said = (fingerprint.message, *steps)
         return Card("trained", question, "unknown", "Not known", "training not known", said, links)
     updated = (each.message for each in checked.clean if each.id == "W004" and "layer_count" in each.message.values)
-    said = (fingerprint.message, *updated)
-    return Card("trained", question, "ok", "It looks so", "looks trained", (*said, *steps), links)
+    said = (fingerprint.message, *updated, *_messages(checked.found), *steps)
+    return Card("trained", question, checked.level, "It looks so", "looks trained", said, links)
 
 
 def _steps(weights: Weights) -> tuple[Message, ...]:

@@ -164,4 +164,4 @@ def _row(index: int, each: Spectrum, places: Anchors) -> Row:
     return Row(f"weights-spectra-{index}", cells, note=note)
 
 
-PART = Part(id="spectra", title="Singular values and rank", context=context, rules=r"W04\d")
+PART = Part(id="spectra", title="Singular values and rank", context=context, rules=r"W04[01]")

@@ -65,6 +65,14 @@ def test_an_untrained_model_is_called_so() -> None:
     assert (partly.answer, partly.level) == ("Not all of it", "note")
 
 
+def test_frozen_parameters_are_a_note_and_no_doubt() -> None:
+    card = judged(finding("W005", "clean", tensor_count=12), finding("W051", "found", "note"))["trained"]
+    assert (card.answer, card.level) == ("It looks so", "note")
+    assert "W051 says so" in said(card)
+    without = judged(finding("W005", "clean", tensor_count=12), finding("W050", "found", "warning"))["trained"]
+    assert (without.answer, without.level) == ("Not all of it", "warning")
+
+
 def test_the_worst_finding_answers_and_the_others_are_counted() -> None:
     findings = [finding(f"W02{i}", "found", "note") for i in range(3)] + [finding("W001", "found", "error")]
     card = judged(*findings)["healthy"]
