@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +23,11 @@ from modelreport.measure.walk import Walk
 
 log = logging.getLogger(__name__)
 
-PAYS_BYTES = 256 << 20
-"""Checkpoints from this size on are read by compiled code: below it, numpy is done before the code is loaded."""
+_LOADING_PAYS = 256 << 20
+"""Bytes of weights from which on the compiled code pays: below, numpy is done with them before it is loaded."""
+
+_COMPILING_PAYS = 1 << 30
+"""The same where the code must first be compiled, which takes some seconds, once a machine."""
 
 SPAN = 8
 """Blocks that the compiled code takes at a time, without the interpreter."""
@@ -38,6 +44,25 @@ _FORMS = {
 """Mask of the magnitude bits, their shift to a float32, the largest finite pattern, and what makes up for the bias."""
 
 _loading = threading.Lock()
+
+
+def pays(size_bytes: int) -> bool:
+    """Whether that many bytes of weights are worth the compiled code."""
+    return size_bytes >= (_LOADING_PAYS if size_bytes >= _COMPILING_PAYS or is_compiled() else _COMPILING_PAYS)
+
+
+def is_compiled() -> bool:
+    """Whether numba has kept the code of an earlier run: its directories are looked into, for importing it takes time."""
+    name = "compiled.singles-*.nbi"
+    places = [Path(__file__).parent / "__pycache__"]
+    roots = [Path(os.environ["NUMBA_CACHE_DIR"])] if os.environ.get("NUMBA_CACHE_DIR") else []
+    with suppress(RuntimeError):  # no home
+        roots.append(Path.home() / ".cache" / "numba")
+    with suppress(OSError):
+        return any(next(place.glob(name), None) for place in places) or any(
+            next(root.glob(f"*/{name}"), None) for root in roots
+        )
+    return False
 
 
 def new_reader(plan: Walk, compiled: bool) -> Reader:

@@ -16,7 +16,7 @@ from modelreport.checkpoint import Checkpoint, LazyTensor
 from modelreport.errors import ModelReportError
 from modelreport.facts import Item, Skipped, Weights
 from modelreport.measure.crew import Crew, Lane, crew
-from modelreport.measure.fast import PAYS_BYTES
+from modelreport.measure.fast import pays
 from modelreport.measure.leaf import root
 from modelreport.measure.piece import Finished, Piece, finish, read_piece, read_whole
 from modelreport.measure.walk import Walk, walk
@@ -68,7 +68,7 @@ def measure(
     total = sum(plan.size_bytes for plan in walks.values())
     done = read = 0
     with crew(options, checkpoint.files, executor) as workers:
-        for index, outcome, size in _Survey(workers, compiled=total >= PAYS_BYTES).run(walks):
+        for index, outcome, size in _Survey(workers, compiled=pays(total)).run(walks):
             done += size
             options.progress("measure", done, total)
             if outcome is not None:

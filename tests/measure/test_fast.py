@@ -103,6 +103,32 @@ def test_counts_beyond_32_bits_are_carried_over(monkeypatch: pytest.MonkeyPatch)
     same(make_tensor(bits("bfloat16", (3000, 1000), 4), "bfloat16"))
 
 
+def test_compiling_pays_for_more_weights_than_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    for compiled, sizes in ((False, [1 << 20, 1 << 29]), (True, [1 << 20])):
+        monkeypatch.setattr(fast, "is_compiled", lambda compiled=compiled: compiled)
+        assert not any(map(fast.pays, sizes))
+    assert fast.pays(1 << 29)
+    monkeypatch.setattr(fast, "is_compiled", lambda: False)
+    assert fast.pays(1 << 30)
+
+
+def test_the_code_of_an_earlier_run_is_found_where_numba_keeps_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(fast, "__file__", str(tmp_path / "fast.py"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    assert not fast.is_compiled()
+    for place in ("__pycache__", "home/.cache/numba/measure_1", "own/measure_1"):
+        kept = tmp_path / place / "compiled.singles-1.py311.nbi"
+        kept.parent.mkdir(parents=True)
+        kept.touch()
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "own"))
+        assert fast.is_compiled()
+        kept.unlink()
+    assert not fast.is_compiled()
+
+
 def test_dtypes_without_compiled_code_and_small_checkpoints_are_read_by_numpy() -> None:
     assert isinstance(new_reader(walk(make_tensor(np.zeros((2, 2)))), compiled=True), PlainReader)
     assert isinstance(new_reader(walk(make_tensor(np.zeros((2, 2), np.float32))), compiled=False), PlainReader)
@@ -113,7 +139,7 @@ def test_numpy_reads_where_the_compiled_code_cannot_be_loaded(monkeypatch: pytes
     assert isinstance(new_reader(walk(make_tensor(np.zeros((2, 2), np.float32))), compiled=True), PlainReader)
 
 
-def test_numba_is_not_imported_for_a_small_checkpoint(tmp_path: Path) -> None:
+def test_numba_is_not_imported_for_a_small_checkpoint() -> None:
     code = """
 import sys, numpy as np
 from modelreport.measure.piece import read_whole
@@ -125,7 +151,7 @@ assert "numba" not in sys.modules
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
 
 
-def test_where_nothing_can_be_written_the_code_is_compiled_without_a_cache(tmp_path: Path) -> None:
+def test_where_nothing_can_be_written_the_code_is_compiled_without_a_cache() -> None:
     code = """
 import numba.core.caching as caching
 caching.CacheImpl._locator_classes = []
