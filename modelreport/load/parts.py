@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from modelreport.load.format import Format
     from modelreport.remote import Location
 
-FOLDER_FORMATS = ("sharded", "huggingface", "torch-dcp", "deepspeed-zero", "torch-ranks")
+FOLDER_FORMATS = ("sharded", "huggingface", "torch-dcp", "deepspeed-zero", "torch-ranks", "safetensors-shards")
 """Formats that consist of several files themselves."""
 
 

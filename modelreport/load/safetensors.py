@@ -78,7 +78,7 @@ def read(path: Location, options: Options) -> Checkpoint:
 def read_shard(file: OpenFile, index: int) -> Shard:
     """The tensors, metadata and oddities of one file; ``index`` is its place in ``Source.files``."""
     name = show_name(file.path.name)
-    start, header = _read_header(file, name)
+    start, header = read_header(file, name)
     alone = file.size_bytes == start  # the header was fetched without the values, to look at the model
     room = 1 << 62 if alone else file.size_bytes - start
     notes: list[str] = []
@@ -112,7 +112,8 @@ def read_shard(file: OpenFile, index: int) -> Shard:
     return Shard(tensors, metadata, tuple(notes[:NOTES_LIMIT]))
 
 
-def _read_header(file: OpenFile, name: str) -> tuple[int, Pairs]:
+def read_header(file: OpenFile, name: str) -> tuple[int, Pairs]:
+    """Where the values begin, and the header as it is; ``CorruptFileError`` when there is none."""
     head = file.pread(8, 0)
     length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
     if length < 2 or length > file.size_bytes - 8:
