@@ -31,6 +31,7 @@ _FLOATS = ("float", "bfloat")
 _GATES = {4: ("gate i", "gate f", "gate g", "gate o"), 3: ("gate r", "gate z", "gate n")}
 """Order of the gates in a weight of torch's LSTM and GRU (documentation of ``torch.nn.LSTM`` and ``GRU``)."""
 _RECURRENT = re.compile(r"(?P<before>.*)weight_(?P<which>ih|hh)(?P<after>_l\d+(?:_reverse)?|)")
+_LAYER = re.compile(r"weight_(?:ih|hh|hr)_l(\d{1,4})(?:_reverse)?$")
 _KERNEL = 32
 """Last dimension from which a tensor of three dimensions without a known module is a stack rather than a kernel."""
 
@@ -180,7 +181,13 @@ def _depths(checkpoint: Checkpoint) -> dict[str, _Place]:
         role = found[name].role
         depths[name] = (role, members[role])
         members[role] += 1
-    return {tensor.name: depths.get(tensor.name, (tensor.name, 0)) for tensor in checkpoint.tensors}
+    return {tensor.name: depths.get(tensor.name, _alone(tensor.name)) for tensor in checkpoint.tensors}
+
+
+def _alone(name: str) -> _Place:
+    """A tensor that is not repeated is its own role, but for the numbered layers of torch's recurrent networks."""
+    layer = _LAYER.search(name[-30:])
+    return (name.replace(f"_l{layer[1]}", "_l#"), int(layer[1])) if layer and len(name) < 1000 else (name, 0)
 
 
 def _is_weight(fact: TensorFact, values: TensorStatistics) -> bool:

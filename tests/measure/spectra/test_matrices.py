@@ -137,6 +137,10 @@ def test_roles_and_depths_come_from_the_names() -> None:
     names = [f"layers.{i}.{part}.weight" for i in range(3) for part in ("query", "output")]
     made = found_in(*(make_tensor(values + i, name=name) for i, name in enumerate(names))).matrices
     assert [(m.role, m.depth) for m in made[::2]] == [("layers.#.query.weight", i) for i in range(3)]
+    layers = [make_tensor(RNG.standard_normal((32, 8)), name=f"lstm.weight_hh_l{i}_reverse") for i in (0, 1)]
+    assert [(m.role, m.depth) for m in found_in(*layers).matrices[::4]] == [
+        ("lstm.weight_hh_l#_reverse, gate i", i) for i in (0, 1)
+    ]
 
 
 def test_huge_and_tiny_values_are_brought_near_one() -> None:
