@@ -6,6 +6,8 @@ FSDP, torchtitan, Lightning and accelerate write these. Each chunk is a small fi
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from msgspec.structs import replace
 
 from modelreport.checkpoint import LazyTensor, Storage
 from modelreport.errors import CorruptFileError, LoadError, MissingFileError
-from modelreport.facts import DTYPE_BITS, Item
+from modelreport.facts import DTYPE_BITS, Item, SourceFile
 from modelreport.files import OpenFile, open_file
 from modelreport.load.archive import Archive
 from modelreport.load.assemble import Opened, assemble, require
@@ -43,11 +45,24 @@ FILES_LIMIT = 100_000
 VALUE_LIMIT = 64 << 20
 """Most bytes of a value that is no tensor."""
 MISSING_SHOWN = 20
+MARKS = frozenset({"config.json", "modules.json", "model_index.json", "adapter_config.json"})
+"""Files of a model repository, which is read by its own format."""
+_MODEL, _OPTIMIZER = re.compile(r"pytorch_model_fsdp_\d+"), re.compile(r"optimizer_\d+")
 
 
 def recognises(head: bytes, names: tuple[str, ...]) -> bool:
-    """Whether a folder's entries are those of such a checkpoint."""
-    return not head and METADATA in names and any(name.endswith(".distcp") for name in names)
+    """Whether a folder's entries are those of such a checkpoint, or the folders that accelerate keeps them in."""
+    if head or MARKS & set(names):
+        return False
+    return (METADATA in names and any(name.endswith(".distcp") for name in names)) or bool(find_parts(names))
+
+
+def find_parts(names: Sequence[str]) -> list[str]:
+    """The folders in which accelerate saves model and optimizer (``pytorch_model_fsdp_0``, ``optimizer_0``), if any."""
+    if METADATA in names:
+        return []
+    models = sorted(name for name in names if _MODEL.fullmatch(name))[:1]
+    return [*models, *(name for name in sorted(names) if models and _OPTIMIZER.fullmatch(name))]
 
 
 @dataclass
@@ -56,6 +71,8 @@ class Reader:
 
     folder: Location
     files: list[OpenFile] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """Of the files, relative to the folder."""
     scan: Scan = field(default_factory=Scan)
     failed: dict[str, str] = field(default_factory=dict)
     """Files that cannot be opened, each with the reason."""
@@ -72,6 +89,7 @@ class Reader:
                 if len(self.files) >= FILES_LIMIT:
                     raise MissingFileError(f"More than {FILES_LIMIT} files are not opened.")
                 self.files.append(open_file(find_sibling(self.folder, name)))
+                self.names.append(name)
             except LoadError as error:
                 self.failed[name] = error.message.removesuffix(".")
                 raise TensorError(self.failed[name]) from error
@@ -186,7 +204,8 @@ def read(path: Location, options: Options) -> Checkpoint:
     """
     reader = Reader(path)
     with close_on_failure(reader.files):
-        entries = read_metadata(reader)
+        below = find_parts([entry.name for entry in path.iterdir()])
+        entries = [entry for part in below or [""] for entry in read_metadata(reader, f"{part}/" if part else "")]
         tree: list[tuple[tuple[str | int, ...], Any]] = []
         for number, entry in enumerate(entries):
             options.progress("load", number, len(entries))
@@ -200,21 +219,26 @@ def read(path: Location, options: Options) -> Checkpoint:
     checkpoint.folder = path
     checkpoint.source = replace(
         checkpoint.source,
+        files=tuple(
+            SourceFile(name=name, size_bytes=file.size_bytes)
+            for name, file in zip(reader.names, reader.files, strict=True)
+        ),
         unreadable=tuple(Item(name=short(key), value=reason) for key, reason in reader.unreadable.items()),
     )
     return checkpoint
 
 
-def read_metadata(reader: Reader) -> list[Entry]:
-    """The entries of the folder's metadata; ``LoadError`` when it cannot be read."""
-    file = open_file(find_sibling(reader.folder, METADATA))
+def read_metadata(reader: Reader, below: str = "") -> list[Entry]:
+    """The entries of the metadata of the folder, or of one below it; ``LoadError`` when it cannot be read."""
+    file = open_file(find_sibling(reader.folder, below + METADATA))
     reader.files.append(file)
+    reader.names.append(below + METADATA)
     if file.size_bytes > METADATA_LIMIT:
         raise CorruptFileError(f"{METADATA} has {file.size_bytes:,} bytes, more than any checkpoint needs.")
     found = read_pickle(Stream(file, 0, file.size_bytes))
-    reader.scan.add(found, METADATA)
+    reader.scan.add(found, below + METADATA)
     require(found, reader.scan, METADATA)
-    return read_layout(found.value, METADATA)
+    return [entry.below(below) for entry in read_layout(found.value, METADATA)]
 
 
 def notes_of(reader: Reader, entries: list[Entry]) -> list[str]:

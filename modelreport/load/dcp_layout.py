@@ -7,7 +7,7 @@ torch 2.13; the fields are those of 2.1. The pickle is read as data.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelreport.errors import CorruptFileError
@@ -55,6 +55,15 @@ class Entry:
     chunks: tuple[Chunk, ...] = ()
     error: str = ""
     """Why it cannot be read."""
+
+    def below(self, folder: str) -> Entry:
+        """The same entry, its files named from the folder above."""
+        if not folder:
+            return self
+        chunks = [
+            replace(c, place=replace(c.place, file=folder + c.place.file) if c.place else None) for c in self.chunks
+        ]
+        return replace(self, chunks=tuple(chunks))
 
 
 def read_layout(value: Any, name: str) -> list[Entry]:

@@ -13,6 +13,7 @@ from modelreport.checkpoint import Checkpoint
 from modelreport.errors import LoadError
 from modelreport.facts import Item, Source
 from modelreport.load.card import read_card
+from modelreport.load.distributed import find_distributed
 from modelreport.load.documents import flatten, read_bytes
 from modelreport.load.format import Format
 from modelreport.load.opening import close_on_failure
@@ -128,6 +129,9 @@ def read(path: Location, options: Options) -> Checkpoint:
 
 def _read_weights(parts: Parts, names: tuple[str, ...], options: Options) -> None:
     chosen = find_weights(names)
+    distributed = None if chosen else find_distributed(names)
+    if distributed is not None:
+        parts.take(distributed.read(parts.folder, options))
     for name in chosen:
         if name.endswith(".index.json"):
             read_index(parts, name, options)
@@ -135,7 +139,7 @@ def _read_weights(parts: Parts, names: tuple[str, ...], options: Options) -> Non
             parts.add_weights(name, options.pick)
     if len(chosen) > 1:
         parts.notes.append(f"There is no index beside the {len(chosen)} numbered weight files; all were read.")
-    if not chosen:
+    if not chosen and distributed is None:
         parts.notes.append("The folder holds no weights in a format that is read here, only its configuration.")
     others = [
         name

@@ -71,6 +71,10 @@ class Parts:
         format_ = find_format(path)
         self._merge(format_.read(path, Options(pick=pick)), name)
 
+    def take(self, part: Checkpoint) -> None:
+        """Take over what another format read of the folder."""
+        self._merge(part, "")
+
     def add_optimizers(self, contents: Contents, index: int) -> None:
         """Take over the optimizers of a file that is ``files[index]``."""
         moved: dict[int, Storage] = {}
@@ -94,7 +98,7 @@ class Parts:
         base = len(self.files)
         self.files += part.files
         self.source_files += [
-            SourceFile(name=name if i == 0 else f.name, size_bytes=f.size_bytes)
+            SourceFile(name=name if name and i == 0 else f.name, size_bytes=f.size_bytes)
             for i, f in enumerate(part.source.files)
         ]
         moved: dict[int, Storage] = {}
@@ -106,7 +110,7 @@ class Parts:
                     f"{show_name(full)} is in {self.owner[full]} and again in {name}; the first is shown."
                 )
                 continue
-            self.owner[full] = name
+            self.owner[full] = name or part.source.format_title
             self.tensors.append(_move(tensor, full, base, moved))
         self.extra += [_move(tensor, tensor.name, base, moved) for tensor in part.extra]
         self.optimizers += [_move_state(state, base, moved) for state in part.optimizers]
@@ -118,7 +122,7 @@ class Parts:
         self.training = self.training or part.source.training
         self.choices = self.choices or part.source.choices
         if isinstance(part.security, Security):
-            self.calls += [replace_where(call, name) for call in part.security.calls]
+            self.calls += [replace_where(call, name) if name else call for call in part.security.calls]
             self.security_notes += part.security.notes
             self.pickles += part.security.pickles
             self.executes = self.executes or part.security.executes

@@ -45,11 +45,12 @@ def read_trainer(parts: Parts, names: tuple[str, ...]) -> None:
     items, history = _read_state(parts) if STATE in names else ((), ())
     if not items and not contents.optimizers:
         return
+    before = parts.training or TrainingState(items=())
     parts.training = TrainingState(
-        items=(*items, *contents.items.items),
-        optimizer=", ".join(dict.fromkeys(contents.kinds)),
-        optimizer_tensors=len(contents.optimizer),
-        optimizer_bytes=sum(tensor.size_bytes for tensor in contents.optimizer),
+        items=(*items, *before.items, *contents.items.items),
+        optimizer=", ".join(dict.fromkeys([*([before.optimizer] if before.optimizer else []), *contents.kinds])),
+        optimizer_tensors=before.optimizer_tensors + len(contents.optimizer),
+        optimizer_bytes=before.optimizer_bytes + sum(tensor.size_bytes for tensor in contents.optimizer),
         history=history,
     )
 
