@@ -12,6 +12,7 @@ import pytest
 from modelreport.errors import MissingDependencyError
 from modelreport.facts import Report
 from modelreport.render import pdf
+from modelreport.render.anchors import anchors
 from modelreport.render.json import decode
 from modelreport.render.weights import shown_parts
 from tests.factories import hostile_report, make_report, skipped_report
@@ -186,7 +187,7 @@ def test_every_part_of_the_weights_stays_within_the_rows_of_paper():
     report = rich_report(400)
     page = pdf.environment().get_template("print.html").render(report=report, **pdf._values(report))
     assert page.count("<tr>") <= 300
-    for part in shown_parts(report, report.weights):
+    for part in shown_parts(report, report.weights, anchors(report)):
         assert f'id="{part.anchor}"' in page
     for question in ("Is it trained?", "Is anything odd?"):
         assert question in page

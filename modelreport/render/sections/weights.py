@@ -23,7 +23,7 @@ def context(report: Report) -> dict[str, Any]:
         return {"skipped": weights}
     places, gathered = anchors(report), tensors(report, weights)
     made = table(weights, gathered, places)
-    parts = shown_parts(report, weights)
+    parts = shown_parts(report, weights, places)
     told = frozenset(part.anchor for part in parts if part.told)
     payloads = made.payloads | {
         "histograms": histograms(weights),

@@ -24,6 +24,7 @@ on paper sets ``own_print`` and brings ``templates/print/weights/<id>.html``.
 from __future__ import annotations
 
 from modelreport.facts import Report, Weights
+from modelreport.render.anchors import Anchors
 from modelreport.render.weights import (
     adapter,
     distributions,
@@ -50,7 +51,7 @@ PARTS: tuple[Part, ...] = (
 )
 
 
-def shown_parts(report: Report, weights: Weights) -> tuple[Shown, ...]:
+def shown_parts(report: Report, weights: Weights, places: Anchors) -> tuple[Shown, ...]:
     """Every part that has something to say or a reason why not, ready to be painted."""
-    made = (show(part, report, weights) for part in PARTS)
+    made = (show(part, report, weights, places) for part in PARTS)
     return tuple(each for each in made if each is not None)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from modelreport.facts import Finding, Message, Report, Skipped, Weights
-from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.anchors import Anchors
 from modelreport.render.charts.spec import Chart
 from modelreport.render.section import drawn
 from modelreport.render.table import Row, Table
@@ -98,7 +98,7 @@ class Shown:
         return self.told.more if self.told else {}
 
 
-def show(part: Part, report: Report, weights: Weights) -> Shown | None:
+def show(part: Part, report: Report, weights: Weights, places: Anchors) -> Shown | None:
     """The part with its charts drawn; ``None`` when it has nothing to say.
 
     A part that fails in a way nobody foresaw costs only itself: facts may come from a file that somebody edited.
@@ -109,7 +109,6 @@ def show(part: Part, report: Report, weights: Weights) -> Shown | None:
             return None
         if isinstance(told, Skipped):
             return Shown(part=part, told=None, skipped=told)
-        places = anchors(report)
         told = replace(told, tables=tuple(_in_a_fold(each, places) for each in told.tables))
         made = drawn(report, *told.charts)
     except Exception as error:

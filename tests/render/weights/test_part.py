@@ -10,6 +10,7 @@ import pytest
 
 from modelreport.facts import Message, Report, Skipped, Weights
 from modelreport.render import weights as module
+from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.html import write_html
 from modelreport.render.markdown import write_markdown
 from modelreport.render.payload import unpack
@@ -31,6 +32,11 @@ def measured() -> tuple[Report, Weights]:
     return report, report.weights
 
 
+def placed() -> tuple[Report, Weights, Anchors]:
+    report, weights = measured()
+    return report, weights, anchors(report)
+
+
 def told(report: Report, weights: Weights) -> Told:
     return Told(
         line=Message(text="{tensor} is <odd>.", values={"tensor": "layers.0.conv1.weight"}),
@@ -46,7 +52,7 @@ def one(context: object) -> Part:
 
 
 def test_the_charts_of_a_part_are_drawn_under_its_anchor() -> None:
-    shown = show(one(told), *measured())
+    shown = show(one(told), *placed())
     assert shown
     assert shown.anchor == "weights-distributions"
     assert [chart.id for chart in shown.charts] == ["weight-heatmap"]
@@ -61,7 +67,7 @@ def test_on_paper_two_charts_without_rows_stand_side_by_side() -> None:
 
     report = rich_report()
     assert isinstance(report.weights, Weights)
-    shown = show(one(charted), report, report.weights)
+    shown = show(one(charted), report, report.weights, anchors(report))
     assert shown
     assert [[chart.id for chart in pair] for pair in shown.pairs] == [
         ["weight-scale", "weight-kurtosis"], ["weight-heatmap"], ["weight-outliers"], ["weight-ridgeline"],
@@ -76,7 +82,7 @@ def test_names_of_tensors_lead_to_what_is_known_of_them() -> None:
     def listed(report: Report, weights: Weights) -> Told:
         return replace(told(report, weights), tables=(replace(TABLE, rows=rows),))
 
-    shown = show(one(listed), report, weights)
+    shown = show(one(listed), report, weights, anchors(report))
     assert shown
     assert shown.told
     places = {each.name: i for i, each in enumerate(weights.tensors)}
@@ -85,9 +91,9 @@ def test_names_of_tensors_lead_to_what_is_known_of_them() -> None:
 
 
 def test_a_part_with_nothing_to_say_is_not_shown_and_one_that_cannot_says_why() -> None:
-    assert show(one(lambda *_: None), *measured()) is None
+    assert show(one(lambda *_: None), *placed()) is None
     reason = Skipped(stage="measure", reason="Too large.")
-    shown = show(one(lambda *_: reason), *measured())
+    shown = show(one(lambda *_: reason), *placed())
     assert shown
     assert (shown.told, shown.skipped, dict(shown.more)) == (None, reason, {})
 
@@ -95,11 +101,11 @@ def test_a_part_with_nothing_to_say_is_not_shown_and_one_that_cannot_says_why() 
 def test_the_worst_finding_that_belongs_to_a_part_gives_its_fold_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
     report, weights = measured()
     part = replace(one(told), rules=r"C\d+|W003")
-    worst = show(part, report, weights)
+    worst = show(part, report, weights, anchors(report))
     assert worst
     assert worst.finding
     assert worst.finding.id == "W003"
-    none = show(replace(one(told), rules="W001"), report, weights)
+    none = show(replace(one(told), rules="W001"), report, weights, anchors(report))
     assert none
     assert none.finding is None, "a rule that found nothing gives no sign"
     monkeypatch.setattr(module, "PARTS", (part,))
@@ -153,7 +159,7 @@ def test_a_part_that_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch) ->
     def broken(report: Report, weights: Weights) -> Told:
         raise ZeroDivisionError(report.title, weights.hash)
 
-    shown = show(one(broken), *measured())
+    shown = show(one(broken), *placed())
     assert shown
     assert shown.skipped
     assert "ZeroDivisionError" in shown.skipped.reason
@@ -165,12 +171,12 @@ def test_a_part_that_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch) ->
 def test_no_part_fails(make: Callable[[], Report]) -> None:
     report = make()
     assert isinstance(report.weights, Weights)
-    for part in shown_parts(report, report.weights):
+    for part in shown_parts(report, report.weights, anchors(report)):
         assert part.skipped is None or FAILED not in part.skipped.reason
 
 
 def test_every_part_of_a_report_is_ready_to_be_painted() -> None:
-    parts = shown_parts(*measured())
+    parts = shown_parts(*placed())
     assert "distributions" in {part.id for part in parts}
     for part in parts:
         assert part.skipped or part.told
