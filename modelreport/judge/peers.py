@@ -57,7 +57,7 @@ def odd_tensors(report: Report) -> Found | Clean:
 def _nothing(peers: Peers) -> Message:
     judged = [role for role in peers.roles if role.judged]
     if not judged:
-        return say("No layer is repeated at {enough_count} depths or more.", enough_count=peers.enough)
+        return say("No floating-point layer is repeated at {enough_count} depths or more.", enough_count=peers.enough)
     return say(
         "None of {tensor_count} weights is unlike the same layer at other depths.",
         tensor_count=sum(len(role.members) for role in judged),

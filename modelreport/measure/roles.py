@@ -19,6 +19,9 @@ _ENOUGH_LAYERS = 6
 _ENOUGH_WORDS = 4
 """Siblings like ``unit1`` to ``unit4`` that count as repeated whatever the word: ``attn1`` and ``attn2`` do not."""
 
+_MOST_SERIES = 16
+"""Kinds of parts that may alternate under one number; a file with endless ones is not worth the time."""
+
 _ALIKE = 0.5
 """Share of names, or of shapes, that two blocks have in common to be the same block at two depths: the first block of
 a stage has a shortcut more and another number of inputs."""
@@ -186,7 +189,7 @@ def _like_blocks(parts: list[str], leaves: dict[str, Leaves], *, named: bool) ->
 def _clusters(parts: list[str], names: dict[str, frozenset[str]]) -> list[list[str]]:
     """Parts of like names, the most frequent names first."""
     left, clusters = parts, []
-    while left:
+    while left and len(clusters) < _MOST_SERIES:
         usual = Counter(names[part] for part in left).most_common(1)[0][0]
         alike = [part for part in left if len(names[part] & usual) >= _ALIKE * len(names[part] | usual)]
         clusters.append(alike)

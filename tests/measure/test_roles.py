@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 
 import pytest
@@ -115,6 +116,12 @@ def test_what_lies_between_stages_is_a_series_of_its_own() -> None:
 )
 def test_any_name_is_a_name(name: str) -> None:
     assert isinstance(places([(name, (2, 2)), (name + ".1.w", (2, 2)), ("b.0.c.w", ()), ("b.1.c.w", ())]), dict)
+
+
+def test_endless_kinds_of_siblings_cost_little() -> None:
+    started = time.process_time()
+    places([(f"x.{i}.part{i}.deep.w", (2, 2)) for i in range(20_000)])
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
