@@ -110,7 +110,7 @@ def test_the_worst_finding_that_belongs_to_a_part_gives_its_fold_a_sign(monkeypa
     assert none.finding is None, "a rule that found nothing gives no sign"
     monkeypatch.setattr(module, "PARTS", (part,))
     page = write_html(report).decode()
-    assert re.search(r'<h3><a class="is-error" href="#finding-W003"[^>]*>✖</a> One part', page)
+    assert re.search(r'<h3><span class="is-error" role="img" aria-label="error"[^>]*>✖</span> One part', page)
 
 
 @pytest.fixture
