@@ -17,14 +17,14 @@ LOW, HIGH = 10.0, 50.0
 """Decibels at the ends of the ramp: an error of a third of the values, and of a third of a percent."""
 
 SHORT: Final = {
-    "bf16": "bf16", "fp16": "fp16", "fp8_e4m3": "E4M3", "fp8_e5m2": "E5M2", "fp8_e4m3_tensor": "E4M3+s",
+    "bf16": "bf16", "fp16": "fp16", "fp8_e4m3": "E4M3", "fp8_e5m2": "E5M2", "fp8_e4m3_tensor": "fp8",
     "int8_tensor": "int8", "int8_channel": "int8/ch", "int4_128": "int4", "int4_128_zero": "int4+z", "nf4_64": "NF4",
     "mxfp4": "MXFP4",
 }  # fmt: skip
 """Names of schemes for columns, short enough to stand side by side."""
 
 LEGEND: Final = (
-    "E4M3+s and int8 have one scale for a tensor, int8/ch one for each output channel, int4 one for 128 values (+z: "
+    "fp8 (E4M3) and int8 have one scale for a tensor, int8/ch one for each output channel, int4 one for 128 values (+z: "
     "and a zero point)."
 )
 """What they mean."""
