@@ -24,8 +24,8 @@ SHORT: Final = {
 """Names of schemes for columns, short enough to stand side by side."""
 
 LEGEND: Final = (
-    "fp8 (E4M3) and int8 have one scale for a tensor, int8/ch one for each output channel, int4 one for 128 values (+z: "
-    "and a zero point)."
+    "fp8 (E4M3) and int8 have one scale for a tensor, int8/ch one for each output channel, int4 one for 128 values "
+    "(+z: and a zero point)."
 )
 """What they mean."""
 

@@ -19,7 +19,7 @@ from modelreport.facts import (
 )
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
-from modelreport.render.charts.precision_map import SHORT, decibels, layers_of, scheme_of
+from modelreport.render.charts.precision_map import LEGEND, SHORT, decibels, layers_of, scheme_of
 from modelreport.render.table import Cell, Column, Row, Table, share_cell
 from modelreport.render.weights.part import Part, Told
 
@@ -77,7 +77,7 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
         sentences=tuple(_sentences(precision, wide)),
         charts=("precision-map",),
         tables=tables,
-        notes=(_FORMATS, _EXACT, _LIMITS, *precision.notes),
+        notes=(f"{_FORMATS} In columns, {LEGEND}", _EXACT, _LIMITS, *precision.notes),
     )
 
 
