@@ -150,14 +150,16 @@ def matrices(checkpoint: Checkpoint, structure: Structure, weights: Weights) -> 
     where = _depths(checkpoint)
     first = next((f.name for f in structure.tensors if len(f.shape) > 2 and f.role == "parameter"), "")
     found: list[Matrix] = []
-    left: dict[str, list[str]] = {"factors": [], "grouped": [], "not finite": [], "not stored": []}
+    left: dict[str, list[str]] = {"quantised": [], "factors": [], "grouped": [], "not finite": [], "not stored": []}
     factors = {id(t) for made in factors_in(checkpoint.tensors)[0] for t in made.parts.values()}
     for tensor in checkpoint.tensors:
         fact, values = facts.get(tensor.name), statistics.get(tensor.name)
         if fact is None or values is None or not _is_weight(fact, values):
             continue
         module = modules.get(fact.module)
-        if id(tensor) in factors:
+        if fact.scheme:
+            left["quantised"].append(tensor.name)
+        elif id(tensor) in factors:
             left["factors"].append(tensor.name)
         elif _is_grouped(fact, module, first):
             left["grouped"].append(tensor.name)
@@ -196,8 +198,9 @@ def _is_weight(fact: TensorFact, values: TensorStatistics) -> bool:
         and len(fact.shape) > 1
         and fact.dtype.startswith(_FLOATS)
         and fact.layout == "dense"
-        and not (fact.tied_to or fact.scheme)
+        and not fact.tied_to
         and values.count == fact.count  # not packed
+        and codec(fact.dtype).element_bits >= 8
         and (_flawed(values) or values.minimum != values.maximum)
     )
 
@@ -273,6 +276,7 @@ def _scale(values: TensorStatistics) -> int:
 
 
 _REASONS = {
+    "quantised": "{} of quantised weights, whose codes have no spectrum",
     "factors": "{} that {} of an adapter, whose product counts",
     "grouped": "{} of grouped convolutions: {} no one matrix",
     "not finite": "{} with NaN or infinite values",

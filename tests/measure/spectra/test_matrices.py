@@ -94,12 +94,13 @@ def test_what_is_no_weight_matrix_is_left_out() -> None:
         make_tensor(values[:, :7], name="narrow.weight"),
         make_tensor(np.ones((16, 16), np.float32), name="constant.weight"),
         make_tensor(values.astype(np.int8), name="codes"),
+        make_tensor(np.arange(128, dtype=np.uint8), "float4_e2m1fn", "packed.weight", shape=(16, 16)),
         make_tensor(values[0], name="bias"),
         mask={"role": "buffer"},
         **{"tied.weight": {"tied_to": "kept.weight"}, "quantised.weight": {"scheme": "GPTQ"}},
     )
     assert [m.tensor.name for m in made.matrices] == ["kept.weight"]
-    assert made.notes == ()
+    assert made.notes == ("Left out: 1 tensor of quantised weights, whose codes have no spectrum (quantised.weight).",)
 
 
 def test_grouped_convolutions_and_values_that_are_not_finite_are_left_out_by_name() -> None:
