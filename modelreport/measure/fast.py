@@ -52,7 +52,7 @@ def pays(size_bytes: int) -> bool:
 
 
 def is_compiled() -> bool:
-    """Whether numba has kept the code of an earlier run: its directories are looked into, as importing it takes time."""
+    """Whether numba has kept the code of an earlier run: its directories are looked into, as importing takes time."""
     name = "compiled.singles-*.nbi"
     places = [Path(__file__).parent / "__pycache__"]
     roots = [Path(os.environ["NUMBA_CACHE_DIR"])] if os.environ.get("NUMBA_CACHE_DIR") else []
