@@ -7,11 +7,15 @@ import os
 import pty
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.remote.servers import web_of, weights, write_safetensors
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_models"
@@ -124,6 +128,8 @@ def test_fail_on_turns_findings_into_exit_code_1(level: str, code: int, tmp_path
         (["--model", "no_such_package:net"], "no_such_package"),
         (["--model", "nocolon"], "nocolon"),
         (["--pick", "nothing"], "nothing"),
+        (["--workers", "-3"], "give a number from 1"),
+        (["--dask", "tcp://127.0.0.1:1"], "no scheduler answers there"),
         (["--spectra", "some"], "--spectra some: not a choice"),
     ],
 )
@@ -315,3 +321,72 @@ def test_spectra_are_computed_of_what_is_asked_for(which: str, tag: str, tmp_pat
     else:
         assert made["left_out"] == 0
         assert made["tensors"]
+
+
+STOPPING = """
+import os, signal, sys
+from modelreport import cli
+from modelreport.measure import survey
+survey.PIECE_BYTES = 100_000
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
+def stop(self, stage, done, total):
+    if stage == sys.argv[0]:
+        os.kill(os.getpid(), signal.SIGINT)
+cli.Progress.__call__ = stop
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("stage", ["load", "measure", "render .md"])
+def test_an_interrupt_leaves_nothing_half_done_and_says_so(stage: str, tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "work").mkdir()
+    outputs = ["-o", "r.json", "-o", "r.md"]
+    command = [STOPPING.replace("sys.argv[0]:", f"{stage!r}:"), "build", str(SAMPLES / "digits_vit.safetensors")]
+    done = subprocess.run(
+        [sys.executable, "-c", *command, "--no-trace", *outputs], capture_output=True, text=True, timeout=100,
+        cwd=tmp_path / "work", env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "temporary")},
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    written = "only r.json" if stage == "render .md" else "nothing"
+    assert done.stderr.splitlines() == [f"modelreport: stopped; {written} was written."]
+    assert [p.name for p in (tmp_path / "work").iterdir()] == (["r.json"] if stage == "render .md" else [])
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_an_interrupt_while_a_server_keeps_us_waiting_ends_at_once(tmp_path: Path) -> None:
+    (tmp_path / "served").mkdir()
+    write_safetensors(tmp_path / "served" / "m.safetensors", weights())
+    with web_of(tmp_path / "served") as web:
+        child = subprocess.Popen(
+            [sys.executable, "-c", STOPPING.replace("sys.argv[0]:", "'never':"), "build", web.url("m.safetensors"),
+             "--no-trace"],
+            stderr=subprocess.PIPE, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        while not web.requests and child.poll() is None:
+            time.sleep(0.01)
+        web.silent_s = 15
+        while len(web.requests) < 2 and child.poll() is None:
+            time.sleep(0.01)
+        since = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+        assert time.monotonic() - since < 5
+        web.silent_s = 0
+    assert child.returncode == 130
+    assert said.splitlines() == ["modelreport: stopped; nothing was written."]
+    assert [p.name for p in tmp_path.iterdir()] == ["served"]
+
+
+def test_an_address_is_reported_under_its_name(tmp_path: Path) -> None:
+    (tmp_path / "served").mkdir()
+    write_safetensors(tmp_path / "served" / "far away.safetensors", weights(1, 20))
+    with web_of(tmp_path / "served") as web:
+        done = run("build", web.url("far%20away.safetensors?token=hush"), "--no-trace", "--workers", "2", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "far away.report.html" in done.stdout
+        assert "hush" not in done.stdout + (tmp_path / "far away.report.html").read_text()
+        missing = run("build", web.url("none.pth"), "-o", "nowhere/r.html", cwd=tmp_path)
+    assert missing.returncode == 2
+    assert missing.stderr.splitlines() == [f"modelreport: {web.url('none.pth')} does not exist (404)."]

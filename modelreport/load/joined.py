@@ -65,6 +65,12 @@ class Joined(OpenFile):
         self._begins = [p.start[0] if p.start else 0 for p in self.pieces]
         self._ends = list(accumulate(((p.start[0] + p.shape[0] if p.start else 1) for p in self.pieces), max))
 
+    @property
+    def travels(self) -> bool:
+        """Whether another process can open all pieces."""
+        sources = (piece.storage.source for piece in self.pieces)
+        return all(isinstance(source, OpenFile) and source.travels for source in sources)
+
     def view(self, offset: int, size: int) -> memoryview:
         """``size`` bytes at ``offset``, read-only: of one piece as they lie there, of several copied together."""
         import numpy as np

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from modelreport.checkpoint import LazyTensor
+from modelreport.errors import LoadError
 from modelreport.facts import QUANTILES, Skipped, Weights
 from modelreport.measure import measure, survey
 from modelreport.options import Options
@@ -388,3 +390,49 @@ def test_pages_of_a_mapped_file_are_given_back(tmp_path: Path, view: bool) -> No
     resident = next(line for line in lines[start:] if line.startswith("Rss:"))
     file.close()
     assert int(resident.split()[1]) < 20_000  # kilobytes of 96 MB
+
+
+def test_the_facts_are_the_same_with_any_number_of_threads_and_in_other_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large and small, exact and rounded, in pieces, as a view, damaged, tied, and in memory: all in one checkpoint."""
+    monkeypatch.setattr(survey, "PIECE_BYTES", 60_000)
+    generator = np.random.default_rng(12)
+    values = generator.standard_normal((700, 900), np.float32)
+    values[5, 7], values[100], values[200, 3] = np.nan, 0, np.inf
+    file, storage = map_file(tmp_path / "weights", values.tobytes())
+    tensors = (
+        LazyTensor("large", "float32", (700, 900), storage),
+        LazyTensor("brain", "bfloat16", (700, 1800), storage),
+        LazyTensor("bytes", "int8", (900, 2800), storage),
+        LazyTensor("turned", "float32", (900, 700), storage, strides=(1, 900)),
+        LazyTensor("small", "float32", (30,), storage, offset=50),
+        LazyTensor("tied", "float32", (700, 900), storage),
+        LazyTensor("damaged", "float32", (10**6,), storage),
+        make_tensor(generator.standard_normal((300, 200)), name="memory"),
+    )
+    found = []
+    with make_checkpoint(*tensors, files=[file]) as checkpoint:
+        for threads in (1, 8):
+            kept: dict[str, dict[str, Any]] = {}
+            found.append((measure(checkpoint, Options(workers=threads), kept=kept), kept))
+        with ProcessPoolExecutor(2, get_context("spawn")) as executor:
+            kept = {}
+            found.append((measure(checkpoint, Options(), executor, kept=kept), kept))
+    first = found[0][0]
+    assert isinstance(first, Weights)
+    assert [t.name for t in first.tensors] == ["large", "brain", "bytes", "turned", "small", "tied", "memory"]
+    assert first == found[1][0] == found[2][0]
+    assert repr(found[0][1]) == repr(found[1][1]) == repr(found[2][1])  # NaN in them equals nothing
+
+
+def test_a_file_that_another_process_cannot_see_ends_the_survey_with_the_reason(tmp_path: Path) -> None:
+    file, storage = map_file(tmp_path / "weights", np.ones(1000, np.float32).tobytes())
+    file.path.unlink()
+    tensor = LazyTensor("t", "float32", (1000,), storage)
+    with (
+        make_checkpoint(tensor, files=[file]) as checkpoint,
+        ProcessPoolExecutor(1, get_context("spawn")) as executor,
+        pytest.raises(LoadError, match="cannot be opened there"),
+    ):
+        measure(checkpoint, Options(), executor)
