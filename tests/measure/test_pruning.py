@@ -128,7 +128,7 @@ def loop(array: NDArray[np.float32]) -> float:
 @pytest.mark.parametrize("shape", [(20, 32), (20, 30), (8, 16, 3, 3), (6, 10, 5)])
 def test_groups_lie_along_the_inputs(shape: tuple[int, ...]) -> None:
     array = drawn("heavy", *shape)
-    assert of(pruning_of({"a.weight": array}), "a.weight").two_four_kept == pytest.approx(loop(array), rel=1e-5)
+    assert of(pruning_of({"a.weight": array}), "a.weight").two_four_kept == pytest.approx(loop(array), abs=5e-5)
 
 
 def test_fewer_than_four_inputs_have_no_pattern() -> None:
