@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 from modelreport.facts import AverageDrift, LayerUpdate, OptimizerEvidence, Report, Skipped, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.partition import thin
-from modelreport.render.charts.spec import Axis, Chart, Layer, Line
+from modelreport.render.charts.spec import Axis, Chart, Layer, Line, Points
 
 RULE_OF_THUMB: Final = 1e-3
 """Update over weight that a step should come to (A. Karpathy, cs231n, "Ratio of weights:updates")."""
 
+_KEY: Final = "The line goes through the weight matrices; dots are biases and scales."
 _POINTS: Final = 200
 _LEAST: Final = 1e-12
 """Values below this share of the largest are drawn there: zero has no place on a logarithmic axis."""
@@ -59,9 +60,9 @@ def gradient_depth(report: Report) -> Chart | Skipped:
         id="gradient-depth",
         title=title,
         caption="Root of the mean of the optimizer's second moment, bias-corrected: gradients of recent steps, the "
-        "last ones counting most. Biases and scales are drawn apart: their gradients differ for reasons of their own.",
+        f"last ones counting most. {_KEY} Gradients of these differ for reasons of their own.",
         x=Axis(title="parameters in the order of the model", unit="count"),
-        y=Axis(title="RMS gradient", log=True),
+        y=_axis("RMS gradient", lines),
         layers=_layers(lines),
         header=("Parameters", "Number", "Least", "Largest", "Largest in"),
         rows=_rows(lines),
@@ -82,7 +83,7 @@ def update_depth(report: Report) -> Chart | Skipped:
     noun = "a weight matrix" if lines[0] else "a parameter"
     end = max(p.x for line in lines for p in line)
     guide = Line(
-        name="rule of thumb, 0.001", colour="muted", x=(0.0, max(end, 1.0)), y=(RULE_OF_THUMB, RULE_OF_THUMB),
+        name="rule of thumb, 0.001", colour="warn", x=(0.0, max(end, 1.0)), y=(RULE_OF_THUMB, RULE_OF_THUMB),
         hover=("rule of thumb: 0.001",) * 2,
     )  # fmt: skip
     return Chart(
@@ -90,9 +91,9 @@ def update_depth(report: Report) -> Chart | Skipped:
         title=f"The last step changed {noun} by {text.number(low)} to {text.number(high)} of its size",
         caption=f"RMS of one update by the rule of {text.name(found.kind, 40)} with the settings in the file, without "
         "decoupled weight decay, over the RMS of the weight. Around 0.001 is usual (A. Karpathy, cs231n); it falls "
-        "with the learning rate. Parameters near zero change by more of themselves.",
+        f"with the learning rate. Parameters near zero change by more of themselves. {_KEY}",
         x=Axis(title="parameters in the order of the model", unit="count"),
-        y=Axis(title="update over weight", log=True),
+        y=_axis("update over weight", lines, RULE_OF_THUMB),
         layers=(guide, *_layers(lines)),
         header=("Parameters", "Number", "Least", "Largest", "Largest in"),
         rows=_rows(lines),
@@ -107,16 +108,20 @@ def average_depth(report: Report) -> Chart | Skipped:
         return drift
     wide = is_matrix(report)
     points = [Point(float(i), value, name) for i, (name, value) in enumerate(drift.layers)]
-    lines = ([p for p in points if wide(p.name)], [p for p in points if not wide(p.name)])
-    if not any(p.value for p in points):
+    apart = [p for p in points if p.value]
+    lines = ([p for p in apart if wide(p.name)], [p for p in apart if not wide(p.name)])
+    if not apart:
         return Skipped(stage="measure", reason="The averaged weights are equal to the raw ones.")
     top = max(lines[0] or lines[1], key=lambda p: p.value)
     return Chart(
         id="average-depth",
         title=f"The average differs most in {text.name(top.name, 60)}, by {text.share(top.value)} of the raw weight",
-        caption="Norm of the difference between averaged and raw weight over the norm of the raw one.",
+        caption=f"Norm of the difference between averaged and raw weight over the norm of the raw one. {_KEY}"
+        + (
+            f" The {text.exact(len(points) - len(apart))} without a difference are left out." if apart != points else ""
+        ),
         x=Axis(title="parameters in the order of the model", unit="count"),
-        y=Axis(title="relative distance", log=True),
+        y=_axis("relative distance", lines),
         layers=_layers(lines),
         header=("Parameters", "Number", "Least", "Largest", "Largest in"),
         rows=_rows(lines),
@@ -171,20 +176,32 @@ def _split(
 
 
 def _layers(lines: tuple[list[Point], list[Point]]) -> tuple[Layer, ...]:
-    largest = max(p.value for line in lines for p in line)
-    named = (("biases and scales", "muted", lines[1]), ("weight matrices", "accent", lines[0]))
-    return tuple(_line(name, colour, points, largest * _LEAST) for name, colour, points in named if points)
+    """A line through the matrices; the vectors are of many kinds, so that none goes through them."""
+    least = max(p.value for line in lines for p in line) * _LEAST
+    wide, narrow = (thin(points, _POINTS) for points in lines)
+    made: list[Layer] = []
+    if narrow:
+        x, y, hover = _coordinates(narrow, least)
+        made.append(Points(name="biases and scales", colour="muted", x=x, y=y, labels=("",) * len(x), hover=hover))
+    if wide:
+        x, y, hover = _coordinates(wide, least)
+        made.append(Line(name="weight matrices", colour="accent", x=x, y=y, hover=hover))
+    return tuple(made)
 
 
-def _line(name: str, colour: str, points: list[Point], least: float) -> Line:
-    shown = thin(points, _POINTS)
-    return Line(
-        name=name,
-        colour=colour,
-        x=tuple(p.x for p in shown),
-        y=tuple(max(p.value, least) for p in shown),
-        hover=tuple(f"{text.name(p.name, 60)}: {text.number(p.value)}" for p in shown),
+def _coordinates(points: Sequence[Point], least: float) -> tuple[tuple[float, ...], tuple[float, ...], tuple[str, ...]]:
+    return (
+        tuple(p.x for p in points),
+        tuple(max(p.value, least) for p in points),
+        tuple(f"{text.name(p.name, 60)}: {text.number(p.value)}" for p in points),
     )
+
+
+def _axis(title: str, lines: tuple[list[Point], list[Point]], *more: float) -> Axis:
+    """A logarithmic axis with room above and below."""
+    values = [v for v in (*(p.value for line in lines for p in line), *more) if v > 0]
+    high = max(values, default=1.0)
+    return Axis(title=title, log=True, low=max(min(values, default=1.0), high * _LEAST) / 1.6, high=high * 1.6)
 
 
 def _rows(lines: tuple[list[Point], list[Point]]) -> tuple[tuple[str, ...], ...]:

@@ -19,7 +19,7 @@ from modelreport.facts import (
     Weights,
 )
 from modelreport.render.charts.plotly import plotly_figure
-from modelreport.render.charts.spec import Chart, Line
+from modelreport.render.charts.spec import Chart, Line, Points
 from modelreport.render.charts.svg import svg
 from modelreport.render.charts.training import (
     RULE_OF_THUMB,
@@ -72,7 +72,12 @@ def test_gradients_of_matrices_and_vectors_are_drawn_apart_at_their_places() -> 
     chart = drawn(gradient_depth(with_weights(optimizer=evidence(*layers))))
     found = lines(chart)
     assert (found["weight matrices"].x, found["weight matrices"].y) == ((0.0, 2.0), (1e-2, 1e-5))
-    assert found["biases and scales"].x == (1.0,)
+    (vectors,) = (item for item in chart.layers if isinstance(item, Points))
+    assert (vectors.name, vectors.x, vectors.y) == ("biases and scales", (1.0,), (5.0,))
+    assert chart.y.low is not None
+    assert chart.y.high is not None
+    assert chart.y.low < 1e-5
+    assert chart.y.high > 5.0
     assert "span 3.0 orders of magnitude" in chart.title
     assert wide[1] in chart.title
     assert chart.y.log
@@ -105,10 +110,12 @@ def test_without_updates_the_reason_is_told() -> None:
 
 def test_the_average_is_drawn_by_its_distance() -> None:
     wide = names(make_report(), wide=True)
-    drift = AverageDrift(key="ema", layers=((wide[0], 0.02), (wide[1], 0.5)), equal=0)
+    drift = AverageDrift(key="ema", layers=((wide[0], 0.02), (wide[1], 0.5), (wide[2], 0.0)), equal=1)
     chart = drawn(average_depth(with_weights(average=drift)))
     assert wide[1] in chart.title
     assert "50 %" in chart.title
+    assert lines(chart)["weight matrices"].x == (0.0, 1.0)
+    assert "The 1 without a difference are left out." in chart.caption
     same = AverageDrift(key="ema", layers=((wide[0], 0.0),), equal=1)
     assert isinstance(average_depth(with_weights(average=same)), Skipped)
 
