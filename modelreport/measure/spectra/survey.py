@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from modelreport.errors import ModelReportError
 from modelreport.facts import Skipped, Spectra, Spectrum
 from modelreport.measure.spectra import powerlaw, singular
 from modelreport.measure.spectra.matrices import Found, Matrix, matrices
+from modelreport.measure.spectra.nearby import nearby
 from modelreport.measure.spectra.sampling import Choice, budget_for, everything, sample
 
 if TYPE_CHECKING:
@@ -114,16 +116,15 @@ def _attempt(choice: Choice) -> Spectrum | str:
     """The spectrum, or why there is none."""
     matrix = choice.matrix
     try:
+        matrix = nearby(matrix)
         with np.errstate(all="ignore"):
             if choice.level == "largest":
                 return describe_largest(matrix)
             return describe_full(matrix, with_law=choice.level == "full")
-    except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
+    except (ArithmeticError, ValueError, OSError, ModelReportError, np.linalg.LinAlgError) as error:
         return f"No spectrum of {matrix.tensor.name[:80]}: {str(error)[:120]}."
     finally:
-        storage = matrix.tensor.storage
-        if storage is not None:
-            storage.release()
+        choice.matrix.release()
 
 
 def describe_full(matrix: Matrix, *, with_law: bool = True) -> Spectrum:
