@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelreport.checkpoint import LazyTensor
+from modelreport.errors import ModelReportError
 from modelreport.facts import AdapterDelta, AdapterEffect, Skipped
 from modelreport.measure.adapter.base import Base, change_of_direction, is_plain, norm_of
 from modelreport.measure.adapter.factors import Factors, alpha_of, factors_in, scale_of
@@ -138,7 +139,7 @@ def _delta(task: _Task, config: Mapping[str, Any]) -> tuple[AdapterDelta, str]:
             fresh = any(not each.any() for name, each in parts.items() if name != "magnitude")
             made = product(factors.kind, parts)
             relative = _relative(task, parts, made, scale)
-    except (ValueError, ArithmeticError, KeyError, IndexError, np.linalg.LinAlgError) as error:
+    except (ValueError, ArithmeticError, LookupError, OSError, ModelReportError, np.linalg.LinAlgError) as error:
         reason = f"{factors.path[:80]}: {str(error)[:120]}"
     times = abs(scale) if scale is not None else 1.0
     return AdapterDelta(
