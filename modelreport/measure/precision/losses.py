@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,9 @@ KEPT = "precision"
 
 BLOCK_VALUES = 1 << 15
 """Values that schemes with blocks are measured on: 256 groups of 128, which tell the noise to about 0.1 dB."""
+_ARITHMETIC = 2.0**-44
+"""Noise over energy that dividing by a scale in float32 makes by itself, at most: a relative error of 2**-22 each."""
+
 _APART = 64
 """A row stands out when it holds more than this part of the sum of squared steps: an even row of a matrix of as many
 rows would hold just that."""
@@ -80,7 +83,8 @@ def _losses(told: Told) -> Losses | None:
         elif given:
             effect = of_values(given, plan.format, scaled=plan.share == "tensor")
         if effect is not None:
-            effects.append((plan.id, effect))
+            nothing = plan.share != "none" and effect.noise < _ARITHMETIC
+            effects.append((plan.id, replace(effect, noise=0.0) if nothing else effect))
     return Losses(tuple(effects), energy, largest)
 
 

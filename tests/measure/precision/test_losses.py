@@ -44,6 +44,16 @@ def test_numbers_that_are_not_finite_are_left_out(shape: tuple[int, int]) -> Non
         assert decibels(effect.noise) == pytest.approx(decibels(effects_of(clean)[scheme].noise), abs=0.05), scheme
 
 
+@pytest.mark.parametrize("step", [0.1, 1 / 3, 0.00123])
+def test_values_that_were_int8_with_any_scale_lose_nothing(step: float) -> None:
+    whole = np.random.default_rng(0).integers(-127, 128, (60, 70))
+    whole[:, 0] = 127
+    found = effects_of((whole * np.float32(step)).astype(np.float32))
+    assert found["int8_tensor"].noise == found["int8_channel"].noise == 0
+    assert found["int8_tensor"].underflow == 0
+    assert found["int4_128"].noise > 0
+
+
 def test_float64_is_read_in_full() -> None:
     wide = np.random.default_rng(0).standard_normal((400, 300))
     effects, narrow = effects_of(wide), effects_of(wide.astype(np.float32))
