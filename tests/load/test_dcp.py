@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -216,3 +218,19 @@ def test_only_an_optimizer_is_no_checkpoint(tmp_path: Path) -> None:
     folder = written(tmp_path, {"epoch": 3})
     with pytest.raises(CorruptFileError, match="holds no tensor"), opened(folder):
         pass
+
+
+@pytest.mark.parametrize("name", [".metadata", "__0_0.distcp"])
+def test_changed_bytes_give_a_report_or_a_load_error(trained: tuple[Path, dict[str, Any]], name: str) -> None:
+    folder, _ = trained
+    original = (folder / name).read_bytes()
+    generator = random.Random(0)
+    for _ in range(150):
+        data = bytearray(original)
+        for _ in range(generator.choice((1, 3, 30))):
+            data[generator.randrange(len(data))] = generator.randrange(256)
+        (folder / name).write_bytes(data[: generator.choice((len(data), len(data) // 2))])
+        with contextlib.suppress(LoadError), opened(folder) as checkpoint:
+            for tensor in checkpoint.tensors:
+                with contextlib.suppress(ValueError):
+                    tensor.array()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -201,3 +203,22 @@ def test_shapes_that_lie_do_not_reach_beyond_the_partitions(tmp_path: Path) -> N
     with opened(step) as checkpoint:
         assert {t.name for t in checkpoint.tensors if t.storage is not None} == {"buffer"}
         assert {item.name for item in checkpoint.source.unreadable} >= {"w", "v"}
+
+
+@pytest.mark.parametrize(
+    "name", ["zero_pp_rank_0_mp_rank_00_model_states.pt", f"{PREFIX}_0_mp_rank_00_optim_states.pt"]
+)
+def test_changed_bytes_give_a_report_or_a_load_error(tmp_path: Path, name: str) -> None:
+    folder = copied(3, tmp_path)
+    path = folder / STEP / name
+    original = path.read_bytes()
+    generator = random.Random(0)
+    for _ in range(100):
+        data = bytearray(original)
+        for _ in range(generator.choice((1, 3, 30))):
+            data[generator.randrange(len(data))] = generator.randrange(256)
+        path.write_bytes(data)
+        with contextlib.suppress(LoadError), opened(folder) as checkpoint:
+            for tensor in checkpoint.tensors:
+                with contextlib.suppress(ValueError):
+                    tensor.array()
