@@ -12,7 +12,7 @@ import numpy as np
 from modelreport.checkpoint import Checkpoint, LazyTensor
 from modelreport.facts import AverageDrift, Item, Skipped
 from modelreport.measure.optimizer import parameters_of
-from modelreport.measure.streams import numbers_of, together
+from modelreport.measure.streams import numbers_of, squares, together
 
 if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
@@ -65,8 +65,8 @@ def _compare(raw: LazyTensor, averaged: LazyTensor) -> tuple[float | None, bool]
     with np.errstate(all="ignore"):
         for blocks in together({"raw": numbers_of(raw), "averaged": numbers_of(averaged)}):
             difference = blocks["averaged"] - blocks["raw"]
-            apart += float(np.dot(difference, difference))
-            size += float(np.dot(blocks["raw"], blocks["raw"]))
+            apart += squares(difference)
+            size += squares(blocks["raw"])
             same = same and not difference.any()
     if not apart:
         return 0.0, same

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
-from modelreport.measure.streams import Blocks, numbers_of, together
+from modelreport.measure.streams import Blocks, numbers_of, squares, together
 
 State = Mapping[str, LazyTensor | int | float]
 Settings = Mapping[str, Any]
@@ -87,14 +87,14 @@ def _sums(rule: Rule, tensors: Mapping[str, LazyTensor], state: State, settings:
         for blocks in together({name: _blocks(tensor, state) for name, tensor in tensors.items()}):
             count += next(iter(blocks.values())).size
             if rule.first in blocks:
-                totals["first"] += float(np.dot(blocks[rule.first], blocks[rule.first]))
+                totals["first"] += squares(blocks[rule.first])
             if rule.second in blocks:
                 totals["second"] += float(blocks[rule.second].sum())
                 never = never and not blocks[rule.second].any()
             if update and rule.update is not None:
                 change = rule.update(blocks, settings, step or 0)
                 update = change is not None
-                totals["update"] += float(np.dot(change, change)) if change is not None else 0.0
+                totals["update"] += squares(change) if change is not None else 0.0
             finite = finite and all(math.isfinite(total) for total in totals.values())
     weight = rule.weight(settings, step) if step is not None else None
     totals["second"] -= count * _number(settings, rule.base, 0.0) if rule.base else 0.0

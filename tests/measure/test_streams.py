@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelreport.measure.kernel import BLOCK
-from modelreport.measure.streams import numbers_of, together
+from modelreport.measure.streams import numbers_of, squares, together
 from tests.measure.tensors import make_tensor
 
 
@@ -49,3 +49,8 @@ def test_an_expanded_view_and_missing_values_are_refused() -> None:
         list(numbers_of(make_tensor(np.zeros(1, np.float32), shape=(5,), strides=(0,))))
     with pytest.raises(ValueError, match="holds no values"):
         list(numbers_of(make_tensor(np.zeros(1, np.float32), storage=None)))
+
+
+def test_squares_are_summed() -> None:
+    assert squares(np.array([3.0, 4.0])) == 25.0
+    assert squares(np.empty(0)) == 0.0
