@@ -15,6 +15,8 @@ import msgspec
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import SourceFile
+from modelreport.files import OpenFile
+from modelreport.measure.away import hash_away
 from modelreport.measure.crew import processors
 from modelreport.measure.pace import Pace, free_memory, window_of
 from modelreport.options import Options
@@ -28,7 +30,8 @@ class Hashes:
     """The hashes of a checkpoint's files, under way on threads of their own.
 
     Files that fit into memory are hashed as fast as they can be, several side by side. Larger ones are hashed one after
-    the other, in step with the pass over the weights, so that each byte is read from the disk once.
+    the other, in step with the pass over the weights, so that each byte is read from the disk once. Where a cluster
+    measures, its workers hash.
     """
 
     def __init__(self, checkpoint: Checkpoint, options: Options) -> None:
@@ -36,7 +39,9 @@ class Hashes:
         self._paths = [_path(checkpoint, file.name) for file in self._files]
         self._told = options
         self._stopped = threading.Event()
-        local = [i for i, path in enumerate(self._paths) if isinstance(path, Path)] if options.weights else []
+        self._away = _opened(checkpoint, self._paths) if options.dask and options.weights else {}
+        near = (i for i, path in enumerate(self._paths) if isinstance(path, Path) and i not in self._away)
+        local = [*near] if options.weights else []
         size = sum(self._files[i].size_bytes for i in local)
         window = window_of(size, free_memory())
         self._pace = Pace(options.progress, size, window, in_step=window > 0)
@@ -56,7 +61,11 @@ class Hashes:
         if not self._told.weights:
             return self._files
         self._pace.finish()
-        return tuple(msgspec.structs.replace(file, sha256=self._hash(i)) for i, file in enumerate(self._files))
+        hashed = hash_away(self._away, self._told) if self._away else {}
+        return tuple(
+            msgspec.structs.replace(file, sha256=hashed[i] if i in hashed else self._hash(i))
+            for i, file in enumerate(self._files)
+        )
 
     def stop(self) -> None:
         """Let go of everything."""
@@ -110,6 +119,12 @@ def hash_files(checkpoint: Checkpoint, options: Options) -> tuple[SourceFile, ..
     """The source's files with their SHA-256 filled in, with nothing beside."""
     with hashing(checkpoint, options) as hashes:
         return hashes.files()
+
+
+def _opened(checkpoint: Checkpoint, paths: list[Location | None]) -> dict[int, OpenFile]:
+    """Those of the places whose files are open, by index."""
+    known = {str(file.path): file for file in checkpoint.files if file.travels}
+    return {i: known[str(path)] for i, path in enumerate(paths) if path is not None and str(path) in known}
 
 
 def _path(checkpoint: Checkpoint, name: str) -> Location | None:
