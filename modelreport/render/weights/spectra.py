@@ -37,9 +37,9 @@ COLUMNS = (
 _RANDOM_SIDE = 64
 """Singular values from which on chance and structure are told apart."""
 _RANDOM_DISTANCE, _RANDOM_EDGE = 5.0, (0.93, 1.03)
-"""Independent values come to a distance of 2 to 4 over the number of singular values, and to the edge within a few
-percent (normal and uniform matrices of 64 to 2,048; ResNet-50 as torchvision initialises it). The layers of trained
-models that were looked at start at 13."""
+"""Independent values come to a distance of 2 to 4.5 over the number of singular values, and to the edge within a few
+percent (normal and uniform matrices of 64 to 2,048; all of ResNet-50 as torchvision initialises it). Of 120 layers of
+five trained models one came as near, with an edge of 1.08; the others keep a distance of 5 to 15 and more."""
 
 _NAMED = 3
 
