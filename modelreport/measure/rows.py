@@ -89,6 +89,8 @@ class RowReader:
 
     def rows(self) -> Rows:
         """The rows that were read."""
+        if len(self._done) == 1:
+            return self._done[0]
         return Rows(
             *(
                 np.concatenate([getattr(part, name) for part in self._done] or [getattr(Rows(), name)])
@@ -100,9 +102,9 @@ class RowReader:
 def _finite(codec: Codec, block: NDArray[Any]) -> NDArray[np.float64]:
     """The numbers of raw elements, zero in place of those that are not finite; a copy."""
     numbers = codec.values[block] if codec.values is not None else codec.numbers(block).astype(np.float64)
-    bad = ~np.isfinite(numbers)
-    if bad.any():
-        numbers[bad] = 0
+    good = np.isfinite(numbers)
+    if not good.all():
+        numbers[~good] = 0
     return np.asarray(numbers, np.float64)
 
 
