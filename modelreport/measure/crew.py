@@ -136,3 +136,9 @@ def crew(options: Options, files: Iterable[OpenFile] = (), executor: Executor | 
         raise
     finally:
         here.executor.shutdown(wait=True, cancel_futures=True)
+
+
+def greet(options: Options, files: Iterable[OpenFile]) -> None:
+    """Raise ``OptionsError`` for a cluster that cannot be used with these files: told before any other work."""
+    with crew(options, files):
+        pass

@@ -17,7 +17,7 @@ from modelreport.checkpoint import Checkpoint
 from modelreport.facts import SourceFile
 from modelreport.files import OpenFile
 from modelreport.measure.away import hash_away
-from modelreport.measure.crew import processors
+from modelreport.measure.crew import greet, processors
 from modelreport.measure.pace import Pace, free_memory, window_of
 from modelreport.options import Options
 from modelreport.remote import Location, RemotePath
@@ -40,6 +40,8 @@ class Hashes:
         self._told = options
         self._stopped = threading.Event()
         self._away = _opened(checkpoint, self._paths) if options.dask and options.weights else {}
+        if options.dask and options.weights:
+            greet(options, self._away.values())
         near = (i for i, path in enumerate(self._paths) if isinstance(path, Path) and i not in self._away)
         local = [*near] if options.weights else []
         size = sum(self._files[i].size_bytes for i in local)

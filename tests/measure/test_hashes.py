@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from modelreport.checkpoint import LazyTensor
+from modelreport.errors import OptionsError
 from modelreport.facts import SourceFile
 from modelreport.measure import hash_files, hashing, measure
 from modelreport.measure import hashes as hashes_module
@@ -86,3 +87,8 @@ def test_a_name_that_leads_outside_or_nowhere_has_no_hash(tmp_path: Path) -> Non
 
 def test_an_object_without_files_has_nothing_to_hash() -> None:
     assert hash_files(make_checkpoint(), Options()) == ()
+
+
+def test_a_cluster_that_cannot_be_used_is_told_before_any_other_work() -> None:
+    with pytest.raises(OptionsError, match="no scheduler answers"), hashing(make_checkpoint(), Options(dask="x://y")):
+        pytest.fail("work has begun")
