@@ -29,7 +29,7 @@ from modelreport.load import (
     torchscript,
     zero,
 )
-from modelreport.load.beside import note_address, note_shard, take_config
+from modelreport.load.beside import note_address, note_process, note_shard, take_config
 from modelreport.load.describe import short
 from modelreport.load.foreign import UNKNOWN, name_foreign
 from modelreport.load.format import Format
@@ -99,6 +99,7 @@ def open_checkpoint(path: Location, options: Options) -> Checkpoint:
     check_pick(checkpoint, options)
     take_config(checkpoint, path)
     note_shard(checkpoint, path)
+    note_process(checkpoint, path)
     note_address(checkpoint, path)
     return checkpoint
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -13,6 +14,8 @@ from modelreport.load.documents import read_json
 from modelreport.remote import RemotePath
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from modelreport.checkpoint import Checkpoint
     from modelreport.remote import Location
 
@@ -20,6 +23,11 @@ CONFIG_LIMIT = 1 << 20
 NAME = "config.json"
 _SHARD = re.compile(r"[-_](\d{5})-of-(\d{5})\.")
 """As transformers, diffusers and Megatron name shards."""
+_PARALLEL = re.compile(r"mp_rank_\d+(_\d+)*")
+"""Folders of Megatron, one for each part."""
+_PROCESS = re.compile(r"(?<![a-z])rank[-_]?\d+")
+_NAME_CHARACTERS = 300
+_ENTRIES = 20_000
 
 
 def take_config(checkpoint: Checkpoint, path: Location) -> None:
@@ -52,6 +60,38 @@ def note_shard(checkpoint: Checkpoint, path: Location) -> None:
         "for a report on all of them."
     )
     checkpoint.source = replace(checkpoint.source, notes=(*checkpoint.source.notes, note))
+
+
+def note_process(checkpoint: Checkpoint, path: Location) -> None:
+    """Say that the file is that of one of several processes, where names around it say so."""
+    if checkpoint.source.kind != "file" or isinstance(path, RemotePath):
+        return
+    note = ""
+    if _PARALLEL.fullmatch(path.parent.name):
+        others = [entry for entry in _entries(path.parent.parent) if _PARALLEL.fullmatch(entry)]
+        if len(others) > 1:
+            note = (
+                f"This is the part of {path.parent.name}, one of {len(others)} that tensor and pipeline parallelism "
+                "make of a model: tensors may be slices of the model's. How they fit together is not in the file."
+            )
+    elif _PROCESS.search(path.name[:_NAME_CHARACTERS]):
+        pattern = _PROCESS.sub("#", path.name[:_NAME_CHARACTERS])
+        files = [entry for entry in _entries(path.parent) if _PROCESS.sub("#", entry[:_NAME_CHARACTERS]) == pattern]
+        if len(files) > 1:
+            note = (
+                f"By its name this is the file of one of {len(files)} processes: give their folder for a report on all "
+                "of them."
+            )
+    if note:
+        checkpoint.source = replace(checkpoint.source, notes=(*checkpoint.source.notes, note))
+
+
+def _entries(folder: Path) -> list[str]:
+    """Names in a folder; none where it cannot be read."""
+    try:
+        return [entry.name for entry in islice(folder.iterdir(), _ENTRIES)]
+    except OSError:
+        return []
 
 
 def note_address(checkpoint: Checkpoint, path: Location) -> None:

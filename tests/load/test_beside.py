@@ -63,3 +63,31 @@ def test_one_shard_of_several_says_that_it_is(tmp_path: Path) -> None:
         assert "file 2 of the 3 that hold the model" in checkpoint.source.notes[0]
     with open_checkpoint(weights(tmp_path, "model-00001-of-00001.safetensors"), Options()) as checkpoint:
         assert not checkpoint.source.notes
+
+
+def notes(path: Path) -> tuple[str, ...]:
+    with open_checkpoint(path, Options()) as checkpoint:
+        return checkpoint.source.notes
+
+
+def test_a_part_of_a_parallel_model_is_called_so(tmp_path: Path) -> None:
+    for part in ("mp_rank_00", "mp_rank_01"):
+        (tmp_path / part).mkdir()
+        weights(tmp_path / part, "model_optim_rng.pt")
+    (note,) = notes(tmp_path / "mp_rank_00" / "model_optim_rng.pt")
+    assert note.startswith("This is the part of mp_rank_00, one of 2 that tensor and pipeline parallelism make")
+
+
+def test_a_model_in_one_part_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "mp_rank_00").mkdir()
+    assert notes(weights(tmp_path / "mp_rank_00", "model_optim_rng.pt")) == ()
+
+
+def test_the_file_of_one_of_several_processes_names_the_folder(tmp_path: Path) -> None:
+    first = weights(tmp_path, "model_rank_0.pt")
+    assert notes(first) == ()
+    weights(tmp_path, "model_rank_1.pt")
+    weights(tmp_path, "frank0.pt")
+    (note,) = notes(first)
+    assert note == "By its name this is the file of one of 2 processes: give their folder for a report on all of them."
+    assert notes(tmp_path / "frank0.pt") == ()
