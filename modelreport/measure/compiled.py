@@ -1,7 +1,7 @@
 """The inner loops as machine code: the same facts as the numpy code, to the last bit, many times as fast.
 
 Importing this costs a third of a second, and compiling (once a machine: the result is kept in numba's cache) some
-seconds: only large checkpoints come here. Everything that calls each other is in this one file, because numba's cache
+seconds: only large checkpoints come here. Functions that call each other are in this one file, because numba's cache
 looks at the file of the called function alone.
 """
 
@@ -11,13 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import float64, int32, int64, njit, types, uint32, uint64
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import float64, int32, int64, njit, uint32, uint64
 
 from modelreport.measure.lanes import BLOCK_LANES, ROW_LANES, RUN
 from modelreport.measure.moments import PLACES
+from modelreport.measure.vectors import pattern_square_lanes, power_lanes, square_lanes
 
 _INFINITY = 0x7F800000
 _NORMAL = 0x00800000
@@ -37,113 +35,6 @@ def _jit(function: Callable[..., Any]) -> Any:
         return njit(nogil=True, cache=True)(function)
     except RuntimeError:  # the package lies where nothing can be written, and so does the home directory
         return njit(nogil=True)(function)
-
-
-def _vector(builder: Any, array: Any, index: Any, kind: Any, lanes: int) -> Any:
-    """Load ``lanes`` elements of an array from element ``index × lanes`` on."""
-    vector = ir.VectorType(kind, lanes)
-    place = builder.gep(array.data, [builder.mul(index, ir.Constant(ir.IntType(64), lanes))])
-    return builder.load(
-        builder.bitcast(place, vector.as_pointer()), align=kind.width // 8 if kind != ir.FloatType() else 4
-    )
-
-
-def _lane_loop(builder: Any, groups: Any, sums: Any, lanes: int, terms: Callable[[Any], list[Any]]) -> None:
-    """Add the terms of each group of ``lanes`` elements to the rows of ``sums``, lane by lane, in order.
-
-    Written as vector instructions: the compiler may not reorder float sums, so it would take one step at a time.
-    """
-    wide = ir.VectorType(ir.DoubleType(), lanes)
-    count = 5 if lanes == BLOCK_LANES else 1
-    places = [
-        builder.bitcast(builder.gep(sums.data, [ir.Constant(ir.IntType(64), row * lanes)]), wide.as_pointer())
-        for row in range(count)
-    ]
-    held = [cgutils.alloca_once_value(builder, builder.load(place, align=8)) for place in places]
-    with cgutils.for_range(builder, groups) as loop:
-        for place, term in zip(held, terms(loop.index), strict=True):
-            builder.store(builder.fadd(builder.load(place), term), place)
-    for place, slot in zip(places, held, strict=True):
-        builder.store(builder.load(slot), place, align=8)
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _power_lanes(_: Any, numbers: Any, groups: Any, shift: Any, sums: Any) -> Any:
-    """Σd, Σd², Σd³, Σd⁴ and Σ|x| by lane into ``sums``, shape ``(5, BLOCK_LANES)``, for float32 x and d = x − shift."""
-    del shift  # numba gives its type
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 3))
-        wide = ir.VectorType(ir.DoubleType(), BLOCK_LANES)
-        whole = ir.VectorType(ir.IntType(64), BLOCK_LANES)
-        unsigned = ir.Constant(whole, [2**63 - 1] * BLOCK_LANES)
-        first = builder.insert_element(ir.Constant(wide, ir.Undefined), arguments[2], ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK_LANES), [0] * BLOCK_LANES)
-        middle = builder.shuffle_vector(first, ir.Constant(wide, ir.Undefined), zeros)
-
-        def terms(index: Any) -> list[Any]:
-            x = builder.fpext(_vector(builder, array, index, ir.FloatType(), BLOCK_LANES), wide)
-            magnitude = builder.bitcast(builder.and_(builder.bitcast(x, whole), unsigned), wide)
-            d = builder.fsub(x, middle)
-            square = builder.fmul(d, d)
-            return [d, square, builder.fmul(square, d), builder.fmul(square, square), magnitude]
-
-        _lane_loop(builder, arguments[1], sums, BLOCK_LANES, terms)
-        return context.get_dummy_value()
-
-    return types.void(numbers, groups, types.float64, sums), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _square_lanes(_: Any, numbers: Any, groups: Any, sums: Any) -> Any:
-    """Σx² by lane into ``sums``, shape ``(1, ROW_LANES)``, for float32 x."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 2))
-        wide = ir.VectorType(ir.DoubleType(), ROW_LANES)
-
-        def terms(index: Any) -> list[Any]:
-            x = builder.fpext(_vector(builder, array, index, ir.FloatType(), ROW_LANES), wide)
-            return [builder.fmul(x, x)]
-
-        _lane_loop(builder, arguments[1], sums, ROW_LANES, terms)
-        return context.get_dummy_value()
-
-    return types.void(numbers, groups, sums), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _pattern_square_lanes(_: Any, patterns: Any, groups: Any, mask: Any, shift: Any, factor: Any, sums: Any) -> Any:
-    """Σx² by lane for narrow floats: a pattern's magnitude bits, shifted to their place in a float32, times ``factor``.
-
-    The factor makes up for the difference of exponent biases; the product is exact, also for subnormal numbers.
-    """
-    del mask, shift, factor  # numba gives their types
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 5))
-        kind = ir.IntType(signature.args[0].dtype.bitwidth)
-        bits, single = ir.VectorType(ir.IntType(32), ROW_LANES), ir.VectorType(ir.FloatType(), ROW_LANES)
-        zeros = ir.Constant(bits, [0] * ROW_LANES)
-
-        def spread(value: Any, vector: Any) -> Any:
-            nothing = ir.Constant(vector, ir.Undefined)
-            return builder.shuffle_vector(
-                builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, zeros
-            )
-
-        mask, shift, factor = (spread(arguments[i], v) for i, v in ((2, bits), (3, bits), (4, single)))
-
-        def terms(index: Any) -> list[Any]:
-            pattern = builder.zext(_vector(builder, array, index, kind, ROW_LANES), bits)
-            placed = builder.bitcast(builder.shl(builder.and_(pattern, mask), shift), single)
-            x = builder.fpext(builder.fmul(placed, factor), ir.VectorType(ir.DoubleType(), ROW_LANES))
-            return [builder.fmul(x, x)]
-
-        _lane_loop(builder, arguments[1], sums, ROW_LANES, terms)
-        return context.get_dummy_value()
-
-    return types.void(patterns, groups, types.uint32, types.uint32, types.float32, sums), generate
 
 
 @_jit
@@ -260,7 +151,7 @@ def _power_sums(values: Any, out: Any) -> None:
         run = values[start : start + RUN]
         lanes[:] = 0
         groups = run.size // BLOCK_LANES
-        _power_lanes(run, groups, shift, lanes)
+        power_lanes(run, groups, shift, lanes)
         for lane in range(run.size - groups * BLOCK_LANES):
             x = float64(run[groups * BLOCK_LANES + lane])
             d = x - shift
@@ -294,7 +185,7 @@ def _row_of_singles(values: Any, bits: Any, kept: Any, lanes: Any) -> Any:
             largest = max(largest, kept[i] & uint32(_MAGNITUDE))
         values = kept.view(np.float32)[: bits.size]
     groups = values.size // ROW_LANES
-    _square_lanes(values, groups, lanes)
+    square_lanes(values, groups, lanes)
     for lane in range(values.size - groups * ROW_LANES):
         x = float64(values[groups * ROW_LANES + lane])
         lanes[0, lane] += x * x
@@ -416,7 +307,7 @@ def _row_of_patterns(patterns: Any, values: Any, form: Any, factor: Any, lanes: 
         top = max(top, uint32(patterns[i]) & mask)
     if mask and top <= uint32(form[2]):
         groups = patterns.size // ROW_LANES
-        _pattern_square_lanes(patterns, groups, mask, uint32(form[1]), factor, lanes)
+        pattern_square_lanes(patterns, groups, mask, uint32(form[1]), factor, lanes)
         for lane in range(patterns.size - groups * ROW_LANES):
             x = values[patterns[groups * ROW_LANES + lane]]
             lanes[0, lane] += x * x

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from modelreport.errors import ModelReportError
 from modelreport.facts import TensorStatistics
 from modelreport.measure.channels import Channels
 from modelreport.measure.fast import new_reader
@@ -18,7 +19,7 @@ from modelreport.measure.figures import Figures, crowded, figures, small_figures
 from modelreport.measure.leaf import LeafReader, expanded_digests, leaf, small_digests
 from modelreport.measure.precision import keep_losses
 from modelreport.measure.pruning import keep_magnitudes
-from modelreport.measure.reader import has_rows, keeps_rows
+from modelreport.measure.reader import PlainReader, Reader, has_rows, keeps_rows
 from modelreport.measure.rows import RowReader, Rows
 from modelreport.measure.sample import Sampler, sample_of
 from modelreport.measure.summary import Summary
@@ -74,6 +75,18 @@ class Piece:
 def read_piece(plan: Walk, first: int, last: int, compiled: bool = False) -> Piece:
     """Walk rows ``first`` to ``last`` (excluded) of a tensor; ``compiled`` says how, and changes no fact."""
     reader = new_reader(plan, compiled)
+    try:
+        return _walked(plan, first, last, reader)
+    except ModelReportError:
+        raise
+    except Exception:
+        if isinstance(reader, PlainReader):
+            raise
+        log.debug("the compiled code failed on %s", plan.tensor.name, exc_info=True)
+        return _walked(plan, first, last, PlainReader(plan))  # what is wrong with the tensor fails here too
+
+
+def _walked(plan: Walk, first: int, last: int, reader: Reader) -> Piece:
     sampler, leaf_reader = Sampler(plan, first), LeafReader(plan, first, last)
     for block in plan.blocks(first, last, reader.span):
         reader.add(block)

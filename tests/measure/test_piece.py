@@ -10,6 +10,7 @@ import scipy.stats
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.measure import piece
+from modelreport.measure.fast import FastReader
 from modelreport.measure.kernel import BLOCK
 from modelreport.measure.piece import SORTED_COUNT, finish, read_piece, read_whole
 from modelreport.measure.told import Told
@@ -144,3 +145,12 @@ def test_values_without_spread_have_neither_skewness_nor_kurtosis() -> None:
     for values in (np.full(9, 0.1), np.array([]), np.array([np.inf, 3.0])):
         found = read_whole(walk(make_tensor(values))).statistics
         assert found.skewness is found.kurtosis is None
+
+
+def test_where_compiled_code_fails_numpy_reads_the_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: Any) -> None:
+        raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(FastReader, "add", failing)
+    plan = walk(make_tensor(np.random.default_rng(6).standard_normal((300, 400)).astype(np.float32)))
+    assert read_whole(plan, compiled=True).statistics == read_whole(plan).statistics

@@ -1,0 +1,123 @@
+"""Vector instructions for compiled code: sums of fixed order that the compiler would otherwise take one step at a time.
+
+Parts of ``compiled``: whoever changes them removes what numba has kept of that file, for its cache does not look here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from modelreport.measure.lanes import BLOCK_LANES, ROW_LANES
+
+
+def _vector(builder: Any, array: Any, index: Any, kind: Any, lanes: int) -> Any:
+    """Load ``lanes`` elements of an array from element ``index × lanes`` on."""
+    vector = ir.VectorType(kind, lanes)
+    place = builder.gep(array.data, [builder.mul(index, ir.Constant(ir.IntType(64), lanes))])
+    return builder.load(
+        builder.bitcast(place, vector.as_pointer()), align=kind.width // 8 if kind != ir.FloatType() else 4
+    )
+
+
+def _lane_loop(builder: Any, groups: Any, sums: Any, lanes: int, terms: Callable[[Any], list[Any]]) -> None:
+    """Add the terms of each group of ``lanes`` elements to the rows of ``sums``, lane by lane, in order.
+
+    Written as vector instructions: the compiler may not reorder float sums, so it would take one step at a time.
+    """
+    wide = ir.VectorType(ir.DoubleType(), lanes)
+    count = 5 if lanes == BLOCK_LANES else 1
+    places = [
+        builder.bitcast(builder.gep(sums.data, [ir.Constant(ir.IntType(64), row * lanes)]), wide.as_pointer())
+        for row in range(count)
+    ]
+    held = [cgutils.alloca_once_value(builder, builder.load(place, align=8)) for place in places]
+    with cgutils.for_range(builder, groups) as loop:
+        for place, term in zip(held, terms(loop.index), strict=True):
+            builder.store(builder.fadd(builder.load(place), term), place)
+    for place, slot in zip(places, held, strict=True):
+        builder.store(builder.load(slot), place, align=8)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def power_lanes(_: Any, numbers: Any, groups: Any, shift: Any, sums: Any) -> Any:
+    """Σd, Σd², Σd³, Σd⁴ and Σ|x| by lane into ``sums``, shape ``(5, BLOCK_LANES)``, for float32 x and d = x − shift."""
+    del shift  # numba gives its type
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 3))
+        wide = ir.VectorType(ir.DoubleType(), BLOCK_LANES)
+        whole = ir.VectorType(ir.IntType(64), BLOCK_LANES)
+        unsigned = ir.Constant(whole, [2**63 - 1] * BLOCK_LANES)
+        first = builder.insert_element(ir.Constant(wide, ir.Undefined), arguments[2], ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK_LANES), [0] * BLOCK_LANES)
+        middle = builder.shuffle_vector(first, ir.Constant(wide, ir.Undefined), zeros)
+
+        def terms(index: Any) -> list[Any]:
+            x = builder.fpext(_vector(builder, array, index, ir.FloatType(), BLOCK_LANES), wide)
+            magnitude = builder.bitcast(builder.and_(builder.bitcast(x, whole), unsigned), wide)
+            d = builder.fsub(x, middle)
+            square = builder.fmul(d, d)
+            return [d, square, builder.fmul(square, d), builder.fmul(square, square), magnitude]
+
+        _lane_loop(builder, arguments[1], sums, BLOCK_LANES, terms)
+        return context.get_dummy_value()
+
+    return types.void(numbers, groups, types.float64, sums), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def square_lanes(_: Any, numbers: Any, groups: Any, sums: Any) -> Any:
+    """Σx² by lane into ``sums``, shape ``(1, ROW_LANES)``, for float32 x."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 2))
+        wide = ir.VectorType(ir.DoubleType(), ROW_LANES)
+
+        def terms(index: Any) -> list[Any]:
+            x = builder.fpext(_vector(builder, array, index, ir.FloatType(), ROW_LANES), wide)
+            return [builder.fmul(x, x)]
+
+        _lane_loop(builder, arguments[1], sums, ROW_LANES, terms)
+        return context.get_dummy_value()
+
+    return types.void(numbers, groups, sums), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def pattern_square_lanes(_: Any, patterns: Any, groups: Any, mask: Any, shift: Any, factor: Any, sums: Any) -> Any:
+    """Σx² by lane for narrow floats: a pattern's magnitude bits, shifted to their place in a float32, times ``factor``.
+
+    The factor makes up for the difference of exponent biases; the product is exact, also for subnormal numbers.
+    """
+    del mask, shift, factor  # numba gives their types
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 5))
+        kind = ir.IntType(signature.args[0].dtype.bitwidth)
+        bits, single = ir.VectorType(ir.IntType(32), ROW_LANES), ir.VectorType(ir.FloatType(), ROW_LANES)
+        zeros = ir.Constant(bits, [0] * ROW_LANES)
+
+        def spread(value: Any, vector: Any) -> Any:
+            nothing = ir.Constant(vector, ir.Undefined)
+            return builder.shuffle_vector(
+                builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, zeros
+            )
+
+        mask, shift, factor = (spread(arguments[i], v) for i, v in ((2, bits), (3, bits), (4, single)))
+
+        def terms(index: Any) -> list[Any]:
+            pattern = builder.zext(_vector(builder, array, index, kind, ROW_LANES), bits)
+            placed = builder.bitcast(builder.shl(builder.and_(pattern, mask), shift), single)
+            x = builder.fpext(builder.fmul(placed, factor), ir.VectorType(ir.DoubleType(), ROW_LANES))
+            return [builder.fmul(x, x)]
+
+        _lane_loop(builder, arguments[1], sums, ROW_LANES, terms)
+        return context.get_dummy_value()
+
+    return types.void(patterns, groups, types.uint32, types.uint32, types.float32, sums), generate

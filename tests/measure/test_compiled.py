@@ -1,0 +1,52 @@
+"""The compiled functions by themselves; ``test_fast`` compares whole tensors with the numpy code."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelreport.measure import compiled
+from modelreport.measure.kernel import count_rounded
+from modelreport.measure.moments import block_sums
+from modelreport.measure.rows import KEYS, SEGMENT, STEP
+
+
+@pytest.mark.parametrize("size", [1, 2, 31, 8192, 8193, 100_001])
+@pytest.mark.parametrize("offset", [0.0, 300.0])
+def test_sums_of_powers_are_those_of_the_numpy_code_to_the_last_bit(size: int, offset: float) -> None:
+    values = (np.random.default_rng(size).standard_normal(size) + offset).astype(np.float32)
+    out = np.empty(6)
+    compiled._power_sums(values, out)
+    expected = block_sums(values, float(values.min()), float(values.max()))
+    assert out.tolist() == [expected.shift, *expected.powers, expected.magnitudes]
+
+
+def test_leading_bits_are_counted_rounded_half_away_from_zero() -> None:
+    values = np.array([1.0, 1.003, -2.0, 0.0, -0.0, 3.4e38, 5e-45], np.float32)
+    tables = np.zeros((2, 1 << 16), np.uint32)
+    compiled._count_rounded(values.view(np.uint32), tables)
+    assert tables.sum(axis=0).tolist() == count_rounded(values).tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "special", "small"),
+    [
+        ([1.0, -2.0], False, False), ([1.0, 0.0], False, True), ([-1.0, -0.0], False, True), ([1e-40, 1], False, True),
+        ([-1e-40, 1], False, True), ([np.nan, 1], True, False), ([-np.inf], True, False), ([np.inf, -1], True, False),
+        ([-np.nan, 1], True, False),
+    ],
+)  # fmt: skip
+def test_extremes_of_the_bits_tell_of_special_and_small_numbers(
+    values: list[float], special: bool, small: bool
+) -> None:
+    bits = np.array(values, np.float32).view(np.uint32)
+    least, most, low, high = compiled._extremes(bits)
+    assert compiled._has_special(most, high) == special
+    assert compiled._has_small(least, low) == small
+
+
+def test_a_hash_goes_on_where_a_row_was_cut() -> None:
+    words = np.random.default_rng(0).integers(0, 2**63, 3 * SEGMENT + 5, np.uint64)
+    whole = compiled._code(np.uint64(0), words, KEYS, STEP)
+    begun = compiled._code(np.uint64(0), words[:SEGMENT], KEYS, STEP)
+    assert compiled._code(np.uint64(begun), words[SEGMENT:], KEYS, STEP) == whole
