@@ -201,6 +201,8 @@ def _file_system(path: RemotePath) -> Any:
             f"{path}: no store is known for {path.scheme}:// ({hide(str(error))}).",
             "Addresses begin with s3://, gs://, https://, hf:// or another name that fsspec knows.",
         ) from error
+    except Exception as error:  # credentials that cannot be found or used
+        raise explain(error, path, ANSWER_S) from error
 
 
 async def _tried(work: Callable[..., Awaitable[T]], path: RemotePath, *arguments: int) -> T:

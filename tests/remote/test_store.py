@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +170,73 @@ def test_a_request_asks_for_what_is_needed_of_a_store_that_would_read_ahead() ->
     asked = path.store.ask(path.store.fetch, path, 10, 20)
     assert path.store.wait(path, asked) == bytes(range(10, 20))
     path.store.close()
+
+
+def test_credentials_that_a_store_cannot_find_are_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no credentials for gs://bucket/x.pth?token=hush")
+
+    kind = type("Stubborn", (), {"_get_kwargs_from_urls": staticmethod(lambda _: {}), "__init__": refuse})
+    monkeypatch.setattr("fsspec.get_filesystem_class", lambda _: kind)
+    with pytest.raises(LoadError, match=r"gs://bucket/x\.pth cannot be read \(RuntimeError: no credentials") as caught:
+        api.build("gs://bucket/x.pth")
+    assert "gcloud" in caught.value.hint
+    assert "hush" not in caught.value.message
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the protocol of the Hugging Face hub as its file system asks for, over one folder."""
+
+    protocol_version = "HTTP/1.1"
+    folder = Path()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        place = self.path.partition("?")[0]
+        names = sorted(path.name for path in self.folder.iterdir())
+        if "/tree/" in place:
+            sizes = ((name, (self.folder / name).stat().st_size) for name in names)
+            self.answer([{"type": "file", "path": name, "size": size, "oid": "a" * 40} for name, size in sizes])
+        elif "/resolve/" in place:
+            data = (self.folder / place.rpartition("/")[2]).read_bytes()
+            first, last = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
+            part = data[first : last + 1]
+            self.send(206, part, {"Content-Range": f"bytes {first}-{first + len(part) - 1}/{len(data)}"})
+        elif place == "/api/models/user/repo":
+            self.answer({"_id": "1", "id": "user/repo", "sha": "b" * 40, "siblings": []})
+        else:
+            self.send(404, b"", {})
+
+    def answer(self, value: Any) -> None:
+        self.send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
+
+    def send(self, status: int, data: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, text in {**headers, "Content-Length": str(len(data))}.items():
+            self.send_header(name, text)
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def test_a_model_of_the_hub_is_read_by_its_name(tmp_path: Path) -> None:
+    write_shards(tmp_path, rows=20)
+    Hub.folder = tmp_path
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    code = "import sys; from modelreport import api\nprint(api.build(sys.argv[1], trace=False).to_json())"
+    env = {**os.environ, "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HUB_DISABLE_XET": "1"}
+    env |= {"PYTHONPATH": str(Path(__file__).parents[2]), "HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path / "home")}
+    try:
+        command = [sys.executable, "-c", code, "hf://user/repo"]
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=100, check=False)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert done.returncode == 0, done.stderr
+    far, near = json.loads(done.stdout), json.loads(api.build(tmp_path, trace=False).to_json())
+    assert (far["weights"], far["source"]["files"]) == (near["weights"], near["source"]["files"])
+    assert (far["source"]["name"], far["source"]["metadata"][0]["value"]) == ("repo", "hf://user/repo")
