@@ -140,7 +140,7 @@ def build(
         typer.Option(
             metavar="WHICH",
             help="Weight matrices whose singular values are computed: sample (as many as a fixed amount of arithmetic "
-            "reaches), all (minutes for billions of parameters) or none.",
+            "reaches), all (about an hour for eight billion parameters) or none.",
         ),
     ] = "sample",
     workers: Annotated[

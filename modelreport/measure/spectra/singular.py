@@ -71,8 +71,9 @@ def project(matrix: Matrix) -> Largest:
 
     Halko, Martinsson, Shkolnisky and Tygert 2011 (An algorithm for the principal component analysis of large data
     sets): all blocks of the power iteration are kept, so that flat spectra converge as well (Musco and Musco 2015).
-    Few vectors and many steps: on a matrix of random values σ₁ comes out within 0.05 % and σ₈ within 1 %, where twice
-    the vectors in half the steps leave 1 to 2 %. The start comes from name and shape. One walk for each step.
+    Few vectors and many steps: on matrices of random values, up to 4096 × 4096, σ₁ comes out within 0.2 % and σ₈ within
+    1 %, where twice the vectors in half the steps leave 1 to 2 %. The start comes from name and shape. One walk for
+    each step.
     """
     seed = zlib.crc32(f"{matrix.tensor.name}\0{matrix.part}\0{matrix.rows}\0{matrix.columns}".encode())
     start = np.random.default_rng(seed).standard_normal((matrix.columns, BLOCK))

@@ -95,8 +95,9 @@ def _sentences(spectra: Spectra, random: Sequence[Spectrum]) -> Iterator[Message
         }
         yield Message(
             text="Each matrix replaced by two factors of the rank that keeps so much of its sum of squares, where that "
-            "is smaller, the {matrix_count} matrices would lose {saved90_share} of their parameters at 90 %, "
-            "{saved95_share} at 95 %, {saved99_share} at 99 %.",
+            f"is smaller, {'it' if len(whole) == 1 else 'the {matrix_count} matrices'} would lose {{saved90_share}} of "
+            f"{'its' if len(whole) == 1 else 'their'} parameters at 90 %, {{saved95_share}} at 95 %, {{saved99_share}} "
+            "at 99 %.",
             values={"matrix_count": len(whole), **saved},
         )
     if random:
@@ -128,7 +129,7 @@ def _notes(spectra: Spectra) -> Iterator[str]:
     yield (
         "A convolution is seen as output channels × the rest, a recurrent layer by its gates. The share of the sum of "
         "squares that factors keep says nothing yet of the accuracy they keep. Effective rank: Roy and Vetterli 2007; "
-        "largest singular values of large matrices by block Lanczos (Halko et al. 2011), the first within some 0.05 %, "
+        "largest singular values of large matrices by block Lanczos (Halko et al. 2011), the first within 0.2 %, "
         "the eighth within 1 %."
     )
     if any(each.alpha is not None for each in spectra.tensors):
