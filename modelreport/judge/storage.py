@@ -22,6 +22,8 @@ def duplicates(report: Report) -> Found | Clean:
     for fact, values in measured(report):
         if fact.tied_to or values.count < _ENOUGH_VALUES or values.minimum == values.maximum or not values.digest:
             continue
+        if fact.role != "parameter" and "int" in fact.dtype:  # index tables, such as the g_idx of GPTQ
+            continue
         looked += 1
         groups[values.digest].append(fact)
     if not looked:

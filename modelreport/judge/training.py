@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from statistics import NormalDist
 
-from modelreport.facts import QUANTILES, Report, Skipped
+from modelreport.facts import QUANTILES, Message, Report, Skipped
 from modelreport.judge.outliers import lone_names
 from modelreport.judge.rule import (
+    FLOATS,
     Clean,
     Found,
     Measured,
@@ -88,10 +89,11 @@ def as_initialised(report: Report) -> Found | Clean:
         and m.values.count >= _ENOUGH_VALUES
         and m.values.quantiles
         and m.values.minimum != m.values.maximum
+        and m.fact.dtype in FLOATS  # others are rounded too far, or stand for other numbers
         and "embed" not in m.fact.name.lower()
     ]
     if not matrices:
-        return Clean(say("No weight matrix has {enough_count} values or more.", enough_count=_ENOUGH_VALUES))
+        return Clean(_none_told(report))
     depths = Counter(_role(m.fact.name) for m in matrices)
     likes = [(m, _initialisation(m, types.get(m.fact.module, ""), depths[_role(m.fact.name)])) for m in matrices]
     peers = known(report.weights).peers
@@ -130,6 +132,19 @@ def as_initialised(report: Report) -> Found | Clean:
         evidence,
         "warning" if most else None,
     )
+
+
+def _none_told(report: Report) -> Message:
+    """Why no matrix could be compared with an initialisation."""
+    large = [m for m in measured_parameters(report) if len(m.fact.shape) > 1 and m.values.count >= _ENOUGH_VALUES]
+    if not large:
+        return say("No weight matrix has {enough_count} values or more.", enough_count=_ENOUGH_VALUES)
+    wide = [m for m in large if m.fact.dtype in FLOATS and not m.fact.scheme]
+    if not wide:
+        return say("Its weights are not stored in floating point of 16 bits or more: how they began does not show.")
+    if all(m.values.minimum == m.values.maximum for m in wide):
+        return say("Its weight matrices have one value throughout.")
+    return say("It has no weight matrix but embeddings.")
 
 
 def _initialisation(tensor: Measured, kind: str, depth: int) -> str:

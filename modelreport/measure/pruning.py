@@ -49,7 +49,9 @@ def keep_magnitudes(told: Told) -> dict[str, Any]:
     values = finite(told.sample.values, wide=False)
     if values.size == told.plan.count:
         found = np.bincount(places(_single(values)), minlength=_KEYS)
-        zeros = values.size - int(np.count_nonzero(values))
+        no_number = values.size - int(np.count_nonzero(np.isfinite(told.sample.values)))  # they are zeros in ``values``
+        found[0] -= no_number
+        zeros = values.size - int(np.count_nonzero(values)) - no_number
     else:
         found, zeros = _of_table(told)
     seen = np.flatnonzero(found)
@@ -117,13 +119,21 @@ def pruning(measured: Measured) -> Pruning | Skipped:
         reason = (
             "Its weights are stored in 8 bits or fewer."
             if chosen.packed or chosen.narrow
-            else "No weight matrix could be read."
+            else "No weight matrix in floating point of 16 bits or more could be read."
+            if measured.structure.tensors and any(len(each.shape) > 1 for each in measured.structure.tensors)
+            else "No weight matrix is in it."
         )
         return Skipped(stage="measure", reason=reason)
+    empty = [name for name, counts in found.items() if not counts.counts.any()]
+    found = {name: counts for name, counts in found.items() if counts.counts.any()}
+    if not found:
+        return Skipped(stage="measure", reason="No weight matrix has finite values.")
     _turn(found, chosen, measured)
     table = np.zeros(_KEYS, np.int64)
     for counts in found.values():
         table[counts.keys] += counts.counts.astype(np.int64)
+    if all(counts.zeros == counts.counts.sum() for counts in found.values()):
+        return Skipped(stage="measure", reason="All its weights are zero.")
     place, part = _cuts(table)
     return Pruning(
         levels=LEVELS,
@@ -131,7 +141,16 @@ def pruning(measured: Measured) -> Pruning | Skipped:
         kept=tuple(_digits(value) for value in _energy_left(table, place, part)),
         tensors=tuple(_tensor(name, counts, place, part) for name, counts in found.items()),
         count=int(table.sum()),
+        notes=_left_out(empty),
     )
+
+
+def _left_out(empty: list[str]) -> tuple[str, ...]:
+    return (f"Left out, without any finite value: {', '.join(empty[:3])}{_more(len(empty) - 3)}.",) if empty else ()
+
+
+def _more(rest: int) -> str:
+    return f" and {rest} more" if rest > 0 else ""
 
 
 def _turn(found: dict[str, MagnitudeCounts], chosen: Chosen, measured: Measured) -> None:

@@ -252,7 +252,7 @@ def _value(key: str, value: str | float | None) -> str:
     if value is None:
         return UNKNOWN
     if isinstance(value, str):
-        return name(value)
+        return name(value) or "(no name)"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if key.endswith("_share"):

@@ -65,7 +65,8 @@ def _of_rows(each: TensorStatistics) -> Iterator[UnitCounts]:
     if rows is None or not each.channels:
         return
     dead = each.zero_channels or 0
-    dead = dead if dead < each.channels else 0
+    if dead == each.channels:  # the tensor as a whole is told elsewhere
+        return
     twins = tuple(place for group in rows.groups for place in group[1:])
     yield UnitCounts(each.name, "output units", each.channels, dead=dead, repeated=rows.identical,
                      examples=(rows.zeros if dead else twins)[:8], runs=rows.copies)  # fmt: skip

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -184,10 +185,29 @@ def test_extreme_magnitudes_are_ordered_too(scale: float) -> None:
     assert list(found.kept) == sorted(found.kept, reverse=True)
 
 
-def test_a_matrix_of_zeros_is_all_pruned() -> None:
-    found = pruning_of({"a.weight": np.zeros((8, 8), np.float32)})
-    assert set(found.thresholds) == {0.0}
+def skipped(arrays: Mapping[str, NDArray[Any]]) -> str:
+    tensors = [make_tensor(array, name=name) for name, array in arrays.items()]
+    weights = measure_all(make_checkpoint(*tensors), make_structure(arrays), Options())
+    assert isinstance(weights, Weights)
+    assert isinstance(weights.pruning, Skipped)
+    return weights.pruning.reason
+
+
+def test_a_matrix_of_zeros_among_others_is_all_pruned() -> None:
+    found = pruning_of({"a.weight": np.zeros((8, 8), np.float32), "b.weight": drawn("normal", 8, 8)})
     assert (of(found, "a.weight").zeros, of(found, "a.weight").two_four_kept) == (1.0, None)
+
+
+def test_weights_of_zeros_only_cannot_be_pruned() -> None:
+    assert skipped({"a.weight": np.zeros((8, 8), np.float32)}) == "All its weights are zero."
+
+
+def test_a_matrix_of_nothing_but_nan_is_left_out_and_named() -> None:
+    blank = np.full((8, 8), np.nan, np.float32)
+    found = pruning_of({"a.weight": drawn("normal", 8, 8), "b.weight": blank})
+    assert [each.name for each in found.tensors] == ["a.weight"]
+    assert found.notes == ("Left out, without any finite value: b.weight.",)
+    assert skipped({"b.weight": blank}) == "No weight matrix has finite values."
 
 
 def test_a_model_without_matrices_says_so() -> None:

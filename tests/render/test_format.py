@@ -136,6 +136,10 @@ def test_parts_tell_names_from_words():
     assert text.parts(fact) == [("2", False), (" of ", False), ("fc", True), (".", False)]
 
 
+def test_an_empty_name_is_told_in_a_message():
+    assert text.message(Message(text="It is {name}.", values={"name": ""})) == "It is (no name)."
+
+
 def test_severity_is_an_icon_and_a_word():
     assert (text.severity_icon("warning"), text.severity_word("warning")) == ("▲", "Warning")
     assert (text.severity_icon("error", "clean"), text.severity_word("error", "clean")) == ("✓", "Passed")

@@ -72,7 +72,11 @@ def filter_pictures(structure: Structure, tensors: Mapping[str, LazyTensor]) -> 
             continue
         side = fact.shape[-2] * fact.shape[-1] * fact.shape[1]
         indices = evenly(plan.rows, min(MOST_TILES, TILES_BYTES // side))
-        yield _filters(f"filters-{number}", fact, why, as_images(chosen_rows(plan, indices), fact.shape), indices)
+        images = as_images(chosen_rows(plan, indices), fact.shape)
+        finite = images[np.isfinite(images)]
+        if not finite.size or finite.min() == finite.max():
+            continue  # nothing to see
+        yield _filters(f"filters-{number}", fact, why, images, indices)
         if min(fact.shape[-2:]) >= _PATCH and plan.rows >= 2 * _COMPONENTS and side <= _MOST_DIMENSIONS:
             rows = as_images(chosen_rows(plan, range(plan.rows)), fact.shape)
             made = _components(f"components-{number}", fact, why, rows)

@@ -12,6 +12,9 @@ from modelreport.measure.precision.losses import FLOATS
 _STAYS = re.compile(r"embed|\bwte\b|\bwpe\b|position|pos_enc|relative_attention_bias|cls_token|_table\b", re.IGNORECASE)
 """Names of lookup tables and learned positions."""
 
+_NARROW = re.compile(r"u?int[1-8]|float[4-8]_.*|bool")
+"""Dtypes of 8 bits or fewer."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -41,9 +44,14 @@ def choose(structure: Structure) -> Chosen:
         matrices=matrices,
         floats=floats,
         packed=len(facts) - len(plain),
-        narrow=sum(f.role == "parameter" and f.dtype not in FLOATS and layout(f.shape) is not None for f in plain),
+        narrow=sum(f.role == "parameter" and is_narrow(f.dtype) and layout(f.shape) is not None for f in plain),
         tables=sum(is_table(fact, types.get(fact.module, "")) for fact in weights),
     )
+
+
+def is_narrow(dtype: str) -> bool:
+    """Whether values of a dtype take 8 bits or fewer."""
+    return _NARROW.fullmatch(dtype) is not None
 
 
 def is_table(fact: TensorFact, module_type: str) -> bool:

@@ -34,7 +34,7 @@ def precision(measured: Measured) -> Precision | Skipped:
     chosen = choose(measured.structure)
     losses = _losses(chosen, measured.kept)
     if not losses:
-        return Skipped(stage="measure", reason=_nothing(chosen))
+        return Skipped(stage="measure", reason=_nothing(chosen, measured))
     tensors = {t.name: t for t in measured.checkpoint.tensors}
     unread = _turn(chosen, losses, measured)
     names = {fact.name for fact in chosen.matrices}
@@ -92,9 +92,12 @@ def _untold(chosen: Chosen, losses: Mapping[str, Losses], measured: Measured) ->
     return sum(fact.name in read and fact.name not in losses for fact in chosen.matrices)
 
 
-def _nothing(chosen: Chosen) -> str:
+def _nothing(chosen: Chosen, measured: Measured) -> str:
     if chosen.packed or chosen.narrow:
         return "Its weights are stored in 8 bits or fewer already."
+    names = {fact.name for fact in chosen.floats}
+    if any(each.name in names and each.zeros == each.count for each in measured.weights.tensors):
+        return "All its weights are zero."
     return "No floating-point values of 16 bits or more could be read."
 
 

@@ -30,11 +30,9 @@ def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Tr
         return Skipped(stage="measure", reason=none_drawn(weights))
     reach = percentile([max(abs(r.statistics.quantiles[0]), abs(r.statistics.quantiles[-1])) for r in rows], 0.8) * 1.1
     reach = bounded(reach or max((abs(r.statistics.maximum or 0.0) for r in rows), default=0.0) or 1.0)
-    widest, narrowest = (choose(rows, key=_std) for choose in (max, min))
     return Chart(
         id="weight-ridgeline",
-        title=f"Weights spread from {text.number(_std(narrowest))} ({narrowest.label}) to "
-        f"{text.number(_std(widest))} ({widest.label})",
+        title=_title(weight_rows(structure, weights, trace, len(structure.tensors))[0]),
         caption="Distribution of each tensor's values, each to its own height; the spread in the title is the "
         f"standard deviation. {chosen} Values beyond ±{text.number(reach)} are cut.",
         x=Axis(title="value", low=-reach, high=reach),
@@ -53,6 +51,18 @@ def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Tr
         ),
         header=("Tensor", "Mean", "Std", "Minimum", "Maximum", "Zeros"),
         rows=tuple(_table_row(row) for row in rows),
+    )
+
+
+def _title(rows: list[Row]) -> str:
+    """From the least to the largest deviation of all weights, those that are not drawn among them."""
+    widest, narrowest = (choose(rows, key=_std) for choose in (max, min))
+    if _std(widest) == _std(narrowest):
+        same = f"a standard deviation of {text.number(_std(widest))}"
+        return f"{widest.label} has {same}" if len(rows) == 1 else f"Every weight has {same}"
+    return (
+        f"Weights spread from {text.number(_std(narrowest))} ({narrowest.label}) to {text.number(_std(widest))} "
+        f"({widest.label})"
     )
 
 

@@ -74,7 +74,7 @@ def none_drawn(weights: Weights) -> str:
 
 
 def _label(name: str) -> str:
-    return text.name(name.removesuffix(".weight"), 60)
+    return text.brief(name.removesuffix(".weight"), 60)
 
 
 def _families(trace: Trace | Skipped) -> dict[str, str]:

@@ -10,6 +10,9 @@ from modelreport.render.weights.part import Part, Told
 _HEAVY = 10.0
 """Excess kurtosis from which on single weights decide the range: a Laplace distribution has 3."""
 
+_NORMAL = 3.0
+"""Kurtosis of normal values, which the excess leaves out; the chart over depth shows it whole."""
+
 _OUTLIER = 6.0
 """Largest over median channel from which on one scale for the whole tensor wastes more than two bits and a half."""
 
@@ -30,8 +33,11 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
     if not rows:
         return Skipped(stage="measure", reason=none_drawn(weights))
     spreads = [row.statistics.std or 0.0 for row in rows]
+    words = "The standard deviation of {tensor_count} weights goes from {low_value} to {high_value}."
+    if min(spreads) == max(spreads):
+        words = "The standard deviation of every weight is {low_value}."
     line = Message(
-        text="The standard deviation of {tensor_count} weights goes from {low_value} to {high_value}.",
+        text=words,
         values={"tensor_count": len(rows), "low_value": min(spreads), "high_value": max(spreads)},
     )
     sentences = tuple(each for each in (_tails(rows), _outliers(rows)) if each is not None)
@@ -46,19 +52,19 @@ def _tails(rows: list[Row]) -> Message | None:
     heavy = sum(value > _HEAVY for value, _ in known)
     top, name = max(known)
     if not heavy:
-        text = "No weight has heavy tails: the excess kurtosis is at most {top_value}, in {name}."
+        text = "No weight has heavy tails: the kurtosis is at most {top_value}, in {name}; normal values have 3."
     elif heavy == 1:
-        text = "One weight has heavy tails, {name}: its excess kurtosis is {top_value}."
+        text = "One weight has heavy tails, {name}: its kurtosis is {top_value}, where normal values have 3."
     else:
         text = (
-            "{heavy_count} of {all_count} weights have heavy tails, an excess kurtosis above {limit_value}; {name} has "
-            "the most, {top_value}."
+            "{heavy_count} of {all_count} weights have heavy tails, a kurtosis above {limit_value} where normal values "
+            "have 3; {name} has the most, {top_value}."
         )
     values: dict[str, str | int | float | None] = {
         "heavy_count": heavy,
         "all_count": len(known),
-        "limit_value": _HEAVY,
-        "top_value": top,
+        "limit_value": _HEAVY + _NORMAL,
+        "top_value": top + _NORMAL,
         "name": name,
     }
     return Message(text=text, values=values)

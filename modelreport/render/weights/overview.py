@@ -24,6 +24,7 @@ from modelreport.facts import (
     Weights,
 )
 from modelreport.render import format as text
+from modelreport.render.weights.spectra import is_random
 
 Level = Literal["ok", "note", "warning", "error", "unknown"]
 
@@ -39,6 +40,9 @@ _ODD: Final = re.compile(r"W008|W01\d|W040|W04[6-9]|S001")
 _COMPRESSIBLE: Final = re.compile(r"W006|W03\d|W04[1-4]")
 """Which findings answer which question, by their ids; those of ``_UNTRAINED`` say that something is not trained."""
 
+
+_MOST: Final = 0.8
+"""Share of the spectra like those of random values from which training is in doubt."""
 
 _GAIN: Final = 1.05
 """Ratio of sizes below which a smaller format saves nothing worth the name."""
@@ -164,14 +168,35 @@ def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
         answer, short = ("No", "looks untrained") if untrained else ("Not all of it", "not all of it looks trained")
         return Card("trained", question, against[0].severity, answer, short, (*_messages(against), *steps), links)
     fingerprint = next((each for each in checked.clean if each.id == "W005"), None)
+    random, most = _like_random(weights)
     if fingerprint is None:
-        return Card("trained", question, "unknown", "Not known", "training not known", (checked.reason, *steps), links)
-    if "tensor_count" not in fingerprint.message.values:
-        said = (fingerprint.message, *steps)
+        said = (checked.reason, *random, *steps)
         return Card("trained", question, "unknown", "Not known", "training not known", said, links)
+    if "tensor_count" not in fingerprint.message.values:
+        said = (fingerprint.message, *random, *steps)
+        return Card("trained", question, "unknown", "Not known", "training not known", said, links)
+    if most:
+        return Card("trained", question, "note", "Doubtful", "training doubtful", (*random, *steps), links)
     updated = (each.message for each in checked.clean if each.id == "W004" and "layer_count" in each.message.values)
-    said = (fingerprint.message, *updated, *_messages(checked.found), *steps)
+    said = (fingerprint.message, *updated, *_messages(checked.found), *random, *steps)
     return Card("trained", question, checked.level, "It looks so", "looks trained", said, links)
+
+
+def _like_random(weights: Weights) -> tuple[tuple[Message, ...], bool]:
+    """How many spectra are like those of random values, in a sentence, and whether most are."""
+    if not isinstance(weights.spectra, Spectra):
+        return (), False
+    whole = [each for each in weights.spectra.tensors if each.method == "full"]
+    random = [each for each in whole if is_random(each)]
+    if not random:
+        return (), False
+    words = "The spectrum of {name} cannot be told from that of random values."
+    if len(random) > 1:
+        words = "The spectra of {random_count} of {matrix_count} matrices cannot be told from those of random values."
+    values: dict[str, str | int | float | None] = {
+        "random_count": len(random), "matrix_count": len(whole), "name": random[0].name,
+    }  # fmt: skip
+    return (Message(text=words, values=values),), len(random) >= _MOST * len(whole)
 
 
 def _steps(weights: Weights) -> tuple[Message, ...]:
@@ -209,7 +234,9 @@ def _odd(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
         pointed = {each.name for finding in checked.found for each in finding.evidence if each.kind == "tensor"}
         many = text.plural(len(pointed), "tensor") if pointed else text.plural(len(checked.found), "thing")
         said = (*_messages(checked.found), *compared)
-        return Card("odd", question, checked.level, many, f"{many} unlike the others", said, links)
+        copies = all(each.id == "S001" for each in checked.found)
+        words = f"{many} stored twice" if copies else f"{many} to look at"
+        return Card("odd", question, checked.level, words if copies else many, words, said, links)
     if not checked.clean:
         return Card("odd", question, "unknown", "Not known", "oddities not known", (checked.reason, *compared), links)
     return Card("odd", question, "ok", "Nothing stands out", "nothing odd", (*_passed(checked), *compared), links)
@@ -222,12 +249,8 @@ def _compared(weights: Weights) -> tuple[Message, ...]:
     judged = [role for role in weights.peers.roles if role.judged]
     if not judged:
         return (Message(text="Too few tensors of the same role to compare them with each other."),)
-    return (
-        Message(
-            text="Compared: {tensor_count} tensors in {role_count} roles.",
-            values={"tensor_count": sum(len(role.members) for role in judged), "role_count": len(judged)},
-        ),
-    )
+    tensors = text.plural(sum(len(role.members) for role in judged), "tensor")
+    return (Message(text=f"Compared: {tensors} in {text.plural(len(judged), 'role')}."),)
 
 
 def _compressible(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:

@@ -82,7 +82,7 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
     some = [each for each in counts if each.any]
     tables = [each for each in units.embeddings if each.untrained or each.identical or each.zero]
     return Told(
-        line=_line(counts, units, weights.duplicates),
+        line=_line(counts, weights),
         sentences=(*(_vocabulary(each) for each in tables), *_nearly(units), *_blank(units), *_unlooked(units)),
         charts=("unit-shares",) if len(some) > 1 else (),
         tables=(
@@ -100,12 +100,14 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
     )
 
 
-def _line(counts: tuple[UnitCounts, ...], units: Units, duplicates: tuple[Duplicate, ...]) -> Message:
+def _line(counts: tuple[UnitCounts, ...], weights: Weights) -> Message:
     """What there is, the worst first."""
+    units = weights.units if isinstance(weights.units, Units) else Units()
+    void = sum(bool(each.channels) and each.zero_channels == each.channels for each in weights.tensors)
     dead, repeated = sum(each.dead for each in counts), sum(each.repeated for each in counts)
     weak, shut = sum(each.weak for each in counts), sum(each.shut for each in counts)
     untrained = sum(each.untrained for each in units.embeddings)
-    wasted = sum(each.size_bytes * (len(each.names) - 1) for each in duplicates)
+    wasted = sum(each.size_bytes * (len(each.names) - 1) for each in weights.duplicates)
     some = (
         (dead, "{dead_count} dead"),
         (repeated, "{repeated_count} repeated"),
@@ -115,7 +117,9 @@ def _line(counts: tuple[UnitCounts, ...], units: Units, duplicates: tuple[Duplic
     total = sum(each.units for each in counts)
     words = [word for count, word in some if count]
     nothing = "None of {unit_count} units is dead or repeats another" if total else "No layer has output units"
+    nothing = "No units were counted" if void and not total else nothing
     parts = [f"{', '.join(words)} of {{unit_count}} units" if words else nothing]
+    parts += [text.plural(void, "weight is", "weights are") + " zero throughout"] if void else []
     parts += ["{row_count} rows of the vocabulary look never trained"] if untrained else []
     parts += ["copies take {wasted_bytes}"] if wasted else []
     runs = "tensor holds" if len(units.runs) == 1 else "tensors hold"
@@ -143,13 +147,20 @@ def _vocabulary(each: EmbeddingRows) -> Message:
     if each.identical:
         parts.append("{identical_count} equal to another row")
     if each.zero:
-        parts.append("{zero_count} rows of zeros, {tail_count} of them at the end, as padding is")
+        rows = "row" if each.zero == 1 else "rows"
+        parts.append(f"{{zero_count}} {rows} of zeros" + _at_the_end(each))
     values: dict[str, str | int | float | None] = {
         "name": each.name, "all_count": each.rows, "row_count": each.untrained, "low_value": each.low,
         "high_value": each.high, "alike_value": each.alike, "reserved_count": each.reserved, "zero_count": each.zero,
         "identical_count": each.identical, "tail_count": each.zero_tail,
     }  # fmt: skip
     return Message(text=f"{{name}} has {{all_count}} rows: {'; '.join(parts)}.", values=values)
+
+
+def _at_the_end(each: EmbeddingRows) -> str:
+    if not each.zero_tail:
+        return ""
+    return ", at the end, as padding is" if each.zero_tail == each.zero else ", {tail_count} of them at the end"
 
 
 def _nearly(units: Units) -> tuple[Message, ...]:

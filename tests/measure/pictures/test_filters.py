@@ -118,6 +118,12 @@ def test_values_that_are_not_finite_leave_components_out_and_the_filters_in() ->
     assert [each.kind for each in pictures_of({"stem.weight": weight}, [conv()])] == ["filters"]
 
 
+@pytest.mark.parametrize("value", [0.0, 0.5, np.nan])
+def test_filters_without_any_structure_are_no_picture(value: float) -> None:
+    weight = np.full((64, 3, 8, 8), value, np.float32)
+    assert not list(pictures_of({"stem.weight": weight}, [conv()]))
+
+
 def test_of_a_kernel_over_time_the_middle_frame_is_shown() -> None:
     weight = random(4, 3, 5, 7, 7)
     rows = weight.reshape(4, -1).astype(np.float64)

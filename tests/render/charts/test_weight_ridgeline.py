@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from modelreport.facts import Histogram, Skipped
 from modelreport.render.charts.weight_ridgeline import _outline, heights, weight_ridgeline
 from tests.factories import make_report, make_statistics, skipped_report
+from tests.factories_deep import deep_arrays, report_of
 
 
 def test_every_matrix_has_a_ridge_on_one_axis():
@@ -23,6 +24,17 @@ def test_the_title_names_the_narrowest_and_the_widest():
     spread = {row[0]: float(row[2]) for row in chart.rows}
     for name in (min(spread, key=spread.get), max(spread, key=spread.get)):
         assert f"({name})" in chart.title
+
+
+def test_the_title_speaks_of_all_weights_those_not_drawn_among_them():
+    arrays = deep_arrays()
+    arrays["blocks.4.mlp.up.weight"] *= 100
+    report = report_of(arrays)
+    chart = weight_ridgeline(report.structure, report.weights, report.trace)
+    assert len(chart.rows) < len(arrays)
+    assert chart.title.endswith("(blocks.4.mlp.up)")
+    one = report_of({"a.weight": arrays["blocks.4.mlp.up.weight"]})
+    assert weight_ridgeline(one.structure, one.weights, one.trace).title.startswith("a has a standard deviation of ")
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=80).filter(any), st.floats(-5, 5), st.floats(0.01, 5))

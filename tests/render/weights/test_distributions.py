@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from msgspec.structs import replace
 
 from modelreport.facts import Skipped, Weights
@@ -22,6 +23,24 @@ def test_the_outcome_is_the_range_of_spreads() -> None:
     assert text.number(min(stds)) in line
     assert text.number(max(stds)) in line
     assert f"{len(stds)} weights" in line
+
+
+def test_the_tails_are_told_as_the_chart_over_depth_draws_them() -> None:
+    arrays = deep_arrays()
+    arrays["blocks.4.mlp.up.weight"][7] *= 50
+    values = arrays["blocks.4.mlp.up.weight"].astype(np.float64).reshape(-1)
+    kurtosis = float(((values - values.mean()) ** 4).mean() / values.var() ** 2)
+    report = report_of(arrays)
+    told = context(report, report.weights)  # type: ignore[arg-type]
+    assert isinstance(told, Told)
+    assert f"its kurtosis is {text.number(kurtosis)}, where normal values have 3." in text.message(told.sentences[0])
+
+
+def test_one_spread_is_no_range() -> None:
+    report = report_of({"a.weight": deep_arrays()["blocks.4.mlp.up.weight"]})
+    told = context(report, report.weights)  # type: ignore[arg-type]
+    assert isinstance(told, Told)
+    assert text.message(told.line).startswith("The standard deviation of every weight is ")
 
 
 def test_without_finite_values_there_is_nothing_to_show() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import Finding, Message, Precision, Report, Skipped, Weights
+from modelreport.facts import Finding, Message, Precision, Report, Skipped, Spectra, Spectrum, Weights
 from modelreport.judge import RULES
 from modelreport.render import format as text
 from modelreport.render.html import write_html
@@ -15,6 +15,7 @@ from modelreport.render.markdown import write_markdown
 from modelreport.render.weights import overview as module
 from modelreport.render.weights.overview import Card, cards
 from tests.factories import make_report
+from tests.factories_spectra import make_spectrum
 from tests.factories_weights import rich_report
 
 
@@ -57,6 +58,30 @@ def test_small_matrices_say_nothing_about_training() -> None:
     made = judged(finding("W005", "clean", enough_count=1024))
     assert made["trained"].level == "unknown"
     assert "W005 says so" in said(made["trained"])
+
+
+def test_spectra_like_those_of_random_values_are_a_doubt() -> None:
+    clean = finding("W005", "clean", tensor_count=12)
+    random = {"random_distance": 0.03, "random_edge": 1.0}
+
+    def card(*spectra: Spectrum) -> Card:
+        report = rich_report(findings=[clean])
+        assert isinstance(report.weights, Weights)
+        made = Spectra(tensors=spectra, left_out=0, chosen="All.", matrices=len(spectra))
+        return answers(replace(report, weights=replace(report.weights, spectra=made)))["trained"]
+
+    drawn, learned = make_spectrum("a.weight", 100, 100, **random), make_spectrum("b.weight", 100, 100)
+    one = card(drawn, learned)
+    assert one.answer == "It looks so"
+    assert "The spectrum of a.weight cannot be told from that of random values." in said(one)
+    most = card(*[drawn] * 9, learned)
+    assert (most.answer, most.level) == ("Doubtful", "note")
+    assert "The spectra of 9 of 10 matrices cannot be told" in said(most)
+
+
+def test_copies_are_not_called_unlike_the_others() -> None:
+    copied = finding("S001", "found", "note")
+    assert judged(copied)["odd"].short == "1 thing stored twice"
 
 
 def test_an_untrained_model_is_called_so() -> None:

@@ -29,12 +29,15 @@ def told(report: Report) -> Told:
 
 
 def test_the_outcome_is_the_concentration_and_what_factors_would_save() -> None:
-    made = told(with_spectra(make_spectrum("a.weight", 100, 100, rank_90=20, rank_95=30, rank_99=40)))
+    one = make_spectrum("a.weight", 100, 100, rank_90=20, rank_95=30, rank_99=40)
+    made = told(with_spectra(one))
     assert text.message(made.line) == (
         "90 % of the energy of a weight matrix lies in 20 % of its directions, in the median of 1; low-rank factors "
         "that keep 99 % would save 20 % of their parameters."
     )
-    assert "60 % of their parameters at 90 %, 40 % at 95 %, 20 % at 99 %" in text.message(made.sentences[0])
+    assert "60 % of its parameters at 90 %, 40 % at 95 %, 20 % at 99 %" in text.message(made.sentences[0])
+    two = told(with_spectra(one, make_spectrum("b.weight", 100, 100, rank_90=20, rank_95=30, rank_99=40)))
+    assert "the 2 matrices would lose 60 % of their parameters" in text.message(two.sentences[0])
     plain = told(with_spectra(make_spectrum("a.weight", 100, 100, rank_90=60, rank_99=90)))
     assert text.message(plain.line).endswith("would save nothing.")
 

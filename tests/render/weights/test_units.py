@@ -49,6 +49,24 @@ def test_a_healthy_model_is_told_in_one_line_without_tables() -> None:
     assert not any(table.rows for table in made.tables)
 
 
+def test_weights_of_zeros_only_are_told_and_not_counted_as_units() -> None:
+    report = report_with()
+    assert isinstance(report.weights, Weights)
+    tensors = tuple(replace(t, zero_channels=t.channels) for t in report.weights.tensors)
+    line = text.message(told(replace(report, weights=replace(report.weights, tensors=tensors))).line)
+    many = sum(bool(t.channels) for t in tensors)
+    assert line == f"No units were counted; {many} weights are zero throughout."
+
+
+def test_a_single_row_of_zeros_is_one_row() -> None:
+    table = EmbeddingRows(name="emb.weight", rows=100, width=8, zero=1)
+    assert "has 100 rows: 1 row of zeros." in text.message(told(report_with(embeddings=(table,))).sentences[0])
+    tail = replace(table, zero=4, zero_tail=4)
+    assert "4 rows of zeros, at the end, as padding is." in text.message(
+        told(report_with(embeddings=(tail,))).sentences[0]
+    )
+
+
 def test_dead_and_repeated_units_are_counted_drawn_and_listed() -> None:
     across = ColumnFigures(name=CONV, units=50, zero=5, zeros=(1, 2), identical=10)
     made = told(report_with(columns=(across, ColumnFigures(name=FC, units=10, zero=1))))
