@@ -97,3 +97,11 @@ def test_values_of_random_weights_are_not_copies_of_each_other() -> None:
     for name in ("layers.0.conv1.weight", "layers.0.conv2.weight"):
         report = with_array(report, name, rng.standard_normal((16, 16, 3, 3)))
     assert finding(replace(report, title="x"), "S001").state == "clean"
+
+
+def test_index_tables_are_copied_by_design_whatever_their_size() -> None:
+    """Such as the ``g_idx`` of GPTQ, equal for all layers of one width."""
+    report = plain_report()
+    for name in ("layers.0.conv1.weight", "layers.0.conv2.weight"):
+        report = with_fact(with_values(report, name, digest="a"), name, role="buffer", dtype="int32")
+    assert finding(report, "S001").state == "clean"

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from modelreport.facts import Report
 from tests.factories import skipped_report
 from tests.factories_deep import report_of
-from tests.judge.cases import finding, plain_report, with_array, with_values
+from tests.judge.cases import finding, plain_report, with_array, with_fact, with_values
 
 RNG = np.random.default_rng(0)
 
@@ -118,3 +118,16 @@ def test_scales_that_grow_with_depth_are_no_outliers() -> None:
 
 def test_few_siblings_are_no_measure() -> None:
     assert finding(deep([0.2, 0.2, 20.0]), "W008").state == "clean"
+
+
+def test_weights_that_cannot_show_how_they_began_are_not_judged() -> None:
+    report = plain_report()
+    for tensor in report.structure.tensors:
+        report = with_fact(report, tensor.name, dtype="float8_e4m3fn")
+    found = finding(report, "W005")
+    assert (found.state, "tensor_count" in found.message.values) == ("clean", False)
+    assert "not stored in floating point of 16 bits or more" in found.message.text
+    zeros = plain_report()
+    for tensor in zeros.structure.tensors:
+        zeros = with_values(zeros, tensor.name, minimum=0.0, maximum=0.0)
+    assert finding(zeros, "W005").message.text == "Its weight matrices have one value throughout."
