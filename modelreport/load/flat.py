@@ -8,7 +8,8 @@ parameter by itself, so that each process holds a part of each, the last one pad
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelreport.checkpoint import LazyTensor, Storage
@@ -33,21 +34,26 @@ class Span:
     count: int
 
 
-def cut_together(offset: int, count: int, lengths: Sequence[int]) -> list[Span]:
-    """Where ``count`` elements from ``offset`` on of a group lie, whose parts have these lengths (ZeRO 1 and 2)."""
-    spans, begin = [], 0
-    for rank, length in enumerate(lengths):
-        first, last = max(offset, begin), min(offset + count, begin + length)
+def cut_together(offset: int, count: int, ends: Sequence[int]) -> Iterator[Span]:
+    """Where ``count`` elements from ``offset`` on of a group lie, whose parts end at these places (ZeRO 1 and 2)."""
+    for rank in range(bisect_right(ends, offset), len(ends)):
+        begin = ends[rank - 1] if rank else 0
+        if begin >= offset + count:
+            return
+        first, last = max(offset, begin), min(offset + count, ends[rank])
         if first < last:
-            spans.append(Span(rank, first - begin, first - offset, last - first))
-        begin += length
-    return spans
+            yield Span(rank, first - begin, first - offset, last - first)
 
 
-def cut_each(offset: int, count: int, ranks: int) -> list[Span]:
-    """Where a parameter lies of which every process holds an equal part at ``offset`` (ZeRO 3)."""
-    part = math.ceil(count / ranks)
-    return [Span(r, offset, r * part, min(part, count - r * part)) for r in range(ranks) if r * part < count]
+def cut_each(offset: int, count: int, ranks: int) -> Iterator[Span]:
+    """Where a parameter lies of which every process holds an equal part at ``offset`` (ZeRO 3).
+
+    One after the other: how many processes there were is only claimed, and the first part that is missing is the last
+    one looked for.
+    """
+    part = -(-count // ranks)
+    held = -(-count // part) if part else 0
+    return (Span(rank, offset, rank * part, min(part, count - rank * part)) for rank in range(held))
 
 
 def offsets(shapes: Mapping[str, Shape], paddings: Sequence[int] = ()) -> Iterator[tuple[str, Shape, int]]:
@@ -58,12 +64,16 @@ def offsets(shapes: Mapping[str, Shape], paddings: Sequence[int] = ()) -> Iterat
         at += math.prod(shape) + (paddings[index] if index < len(paddings) else 0)
 
 
-def gather(shape: Shape, spans: Sequence[Span], vectors: Sequence[Vector]) -> LazyTensor:
-    """The parameter as one tensor; ``TensorError`` when a part of it is missing or does not fit."""
+def gather(shape: Shape, spans: Iterable[Span], vectors: Sequence[Vector]) -> LazyTensor:
+    """The parameter as one tensor; ``TensorError`` when a part of it is missing or does not fit.
+
+    ``vectors`` may end before the last process: what is not there is missing.
+    """
     pieces: list[Piece] = []
     dtypes: set[tuple[str, bool]] = set()
     for span in spans:
-        for tensor, at, start, count in _inside(span, vectors[span.rank]):
+        vector = vectors[span.rank] if span.rank < len(vectors) else (None,)
+        for tensor, at, start, count in _inside(span, vector):
             if tensor is None:
                 raise TensorError(f"the part that process {span.rank} holds is missing")
             if tensor.storage is None or len(tensor.shape) != 1 or not tensor.is_contiguous:
@@ -97,5 +107,7 @@ def _inside(span: Span, vector: Vector) -> Iterator[tuple[LazyTensor | None, int
             yield tensor, first - begin, span.start + first - span.at, last - first
             left -= last - first
         begin += tensor.count
+        if not left:
+            return
     if left:
         raise TensorError(f"the part that process {span.rank} holds is too short")

@@ -204,6 +204,8 @@ def check_piece(shape: tuple[int, ...], itemsize: int, piece: Piece) -> None:
         raise PiecesError(
             f"one of its pieces reaches {reach * itemsize:,} bytes into a storage of {piece.storage.size_bytes:,}"
         )
+    if piece.count * itemsize > piece.storage.size_bytes:  # a small file could claim endless tensors
+        raise PiecesError("one of its pieces shows the same bytes several times")
 
 
 def _overlap(shape: tuple[int, ...], pieces: Sequence[Piece]) -> bool:

@@ -108,6 +108,9 @@ def read_step(files: TorchFiles, options: Options) -> Step:
         raise MissingFileError(f"No model states of this step can be read. {reasons}".strip())
     step.stage = max((_stage(state) for state in step.states.values()), default=0)
     step.ranks = max([_count(state) for state in step.states.values()] + [len(step.states), 1])
+    if step.ranks > RANKS_LIMIT:
+        step.notes.append(f"The optimizer's states name {step.ranks:,} processes, more than are put together.")
+        step.states, step.readers, step.ranks = {}, {}, 1
     _note_others(step, names, [int(found[2]) for found in models.values()])
     return step
 
@@ -135,7 +138,7 @@ def _stage(state: Mapping[str, Any]) -> int:
 def _count(state: Mapping[str, Any]) -> int:
     value = state.get("partition_count")
     counts = [c for c in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(c, int)]
-    return min(max(counts, default=0), RANKS_LIMIT)
+    return max(counts, default=0)
 
 
 def _values(step: Step) -> Iterator[tuple[str, Any]]:

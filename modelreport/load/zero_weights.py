@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from modelreport.checkpoint import LazyTensor
@@ -15,8 +16,10 @@ from modelreport.load.storages import TensorError
 from modelreport.load.tensors import Tensors, shape_of
 from modelreport.load.torch_files import TorchFile, TorchFiles
 
-RANKS_LIMIT = 100_000
-"""Most processes, and most parameters of a group."""
+RANKS_LIMIT = 1 << 14
+"""Most processes: their number is only claimed, and all of them are gone through for each group."""
+GROUPS_LIMIT = 1000
+"""Most groups of parameters, and most flat tensors of a process: ZeRO 3 cuts at 10**9 elements."""
 
 
 @dataclass
@@ -39,7 +42,7 @@ class Step:
         """The flat tensors in a list or mapping of one process's state."""
         items = list((mapping(value) or {}).values()) if isinstance(value, (Pairs, Made)) else value
         reader = self.readers[rank]
-        found = [reader.read(item) for item in items[:RANKS_LIMIT]] if isinstance(items, (list, tuple)) else []
+        found = [reader.read(item) for item in items[:GROUPS_LIMIT]] if isinstance(items, (list, tuple)) else []
         return [parts.main for parts in found if parts is not None]
 
 
@@ -48,7 +51,7 @@ def groups_of(step: Step) -> list[dict[str, Shape]]:
     model = mapping(step.models[min(step.models)].value) or {}
     groups = model.get("param_shapes")
     found = []
-    for group in groups[:RANKS_LIMIT] if isinstance(groups, (list, tuple)) else [groups]:
+    for group in groups[:GROUPS_LIMIT] if isinstance(groups, (list, tuple)) else [groups]:
         try:
             found.append({name: shape_of(size) for name, size in (mapping(group) or {}).items()})
         except TensorError:
@@ -100,8 +103,8 @@ def _frozen(step: Step) -> dict[str, LazyTensor]:
     }
     for name, size in (mapping(first.get("frozen_param_shapes")) or {}).items():
         vectors: list[Vector] = []
-        for rank in range(step.ranks):
-            parts = step.models[rank].tensors.read(fragments[rank].get(name)) if rank in step.models else None
+        for rank in takewhile(step.models.__contains__, range(step.ranks)):
+            parts = step.models[rank].tensors.read(fragments[rank].get(name))
             vectors.append([parts.main if parts is not None else None])
         try:
             shape = shape_of(size)
@@ -111,7 +114,7 @@ def _frozen(step: Step) -> dict[str, LazyTensor]:
     return found
 
 
-def _one(step: Step, name: str, shape: Shape, spans: Sequence[Span], vectors: Sequence[Vector]) -> LazyTensor:
+def _one(step: Step, name: str, shape: Shape, spans: Iterable[Span], vectors: Sequence[Vector]) -> LazyTensor:
     """One parameter; without values, and with the reason, where a part is missing."""
     try:
         return gather(shape, spans, vectors)

@@ -188,7 +188,7 @@ def _like_blocks(parts: list[str], leaves: dict[str, Leaves], *, named: bool) ->
 
 def _clusters(parts: list[str], names: dict[str, frozenset[str]]) -> list[list[str]]:
     """Parts of like names, the most frequent names first."""
-    left, clusters = parts, []
+    left, clusters = parts, list[list[str]]()
     while left and len(clusters) < _MOST_SERIES:
         usual = Counter(names[part] for part in left).most_common(1)[0][0]
         alike = [part for part in left if len(names[part] & usual) >= _ALIKE * len(names[part] | usual)]

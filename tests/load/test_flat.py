@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate, islice
 
 import numpy as np
 import pytest
@@ -34,7 +35,9 @@ def test_parameters_laid_together_and_cut_equally_come_back(
     parts = np.split(flat, ranks)
     vectors = [[lazy(part)] for part in parts]
     for name, shape, at in offsets({name: a.shape for name, a in whole.items()}, [pad] * len(whole)):
-        tensor = gather(shape, cut_together(at, math.prod(shape), [part.size for part in parts]), vectors)
+        tensor = gather(
+            shape, cut_together(at, math.prod(shape), list(accumulate(part.size for part in parts))), vectors
+        )
         assert np.array_equal(tensor.array(), whole[name])
         assert tensor.shape == shape
 
@@ -66,14 +69,24 @@ def test_a_parameter_inside_one_part_is_a_view_of_it() -> None:
 def test_missing_and_unfit_parts_are_named() -> None:
     part = lazy(np.arange(4, dtype=np.float32))
     with pytest.raises(TensorError, match="process 1 holds is missing"):
-        gather((8,), cut_together(0, 8, [4, 4]), [[part], [None]])
+        gather((8,), cut_together(0, 8, [4, 8]), [[part], [None]])
     with pytest.raises(TensorError, match="process 0 holds is too short"):
         gather((6,), [Span(0, 0, 0, 6)], [[part]])
     with pytest.raises(TensorError, match="differ in dtype"):
-        gather((8,), cut_together(0, 8, [4, 4]), [[part], [lazy(np.arange(4))]])
+        gather((8,), cut_together(0, 8, [4, 8]), [[part], [lazy(np.arange(4))]])
     with pytest.raises(TensorError, match="no flat vector"):
         gather((4,), [Span(0, 0, 0, 4)], [[lazy(np.zeros((2, 2), np.float32))]])
     with pytest.raises(TensorError, match="others are missing"):
         gather((5,), [Span(0, 0, 0, 4)], [[part]])
     with pytest.raises(TensorError, match="no process"):
         gather((5,), [], [])
+
+
+def test_processes_that_are_only_claimed_cost_nothing() -> None:
+    assert list(islice(cut_each(0, 1 << 60, 1 << 40), 1)) == [Span(0, 0, 0, 1 << 20)]
+    with pytest.raises(TensorError, match="process 1 holds is missing"):
+        gather((1 << 60,), cut_each(0, 1 << 60, 1 << 40), [[lazy(np.zeros(1 << 20, np.int8))]])
+
+
+def test_a_process_without_elements_is_stepped_over() -> None:
+    assert list(cut_together(3, 4, [4, 4, 9])) == [Span(0, 3, 0, 1), Span(2, 0, 1, 3)]

@@ -112,6 +112,8 @@ def test_missing_elements_are_counted() -> None:
         Piece((0, 0), (2, 3), stored(np.zeros(6, np.float32)), 0, (1 << 40, 1)),
         Piece((0, 0), (2, 3), stored(np.zeros(6, np.float32)), 0, (-3, 1)),
         Piece((0, 0), (2, 3), stored(np.zeros(6, np.float32)), -1),
+        Piece((0, 0), (2, 3), stored(np.zeros(1, np.float32)), 0, (0, 0)),
+        Piece((0, 0), (2, 3), stored(np.zeros(4, np.float32)), 0, (1, 1)),
     ],
 )
 def test_a_piece_outside_the_whole_or_its_storage_is_refused(piece: Piece) -> None:
