@@ -24,17 +24,17 @@ def made(folder: Path, count: int) -> tuple[dict[int, MappedFile], dict[int, str
     return files, expected
 
 
-def test_files_are_hashed_by_the_workers_of_a_cluster(tmp_path: Path) -> None:
+def test_files_are_hashed_by_the_workers_of_a_cluster(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     files, expected = made(tmp_path, 5)
     calls: list[tuple[str, int, int]] = []
+    for file in files.values():
+        request.addfinalizer(file.close)
     with cluster_of(tmp_path, [("one", "127.0.0.1")]) as cluster:
         assert hash_away(files, Options(dask=cluster.address, progress=lambda *c: calls.append(c))) == expected
     total = sum(file.size_bytes for file in files.values())
     assert calls[-1] == ("hash", total, total)
     assert len(calls) == 5
     assert hash_away(files, Options(workers=2)) == expected
-    for file in files.values():
-        file.close()
 
 
 def test_a_file_that_cannot_be_read_again_has_no_hash_and_a_lost_one_is_told(tmp_path: Path) -> None:

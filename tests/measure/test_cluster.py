@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -84,21 +85,27 @@ def test_a_worker_killed_with_tasks_in_hand_costs_only_those_and_the_report_is_t
     processes.start("victim")
     lost: list[str] = []
 
+    def kill() -> None:
+        """Wait until the stopped worker has been given tasks, which it will never end."""
+        with Client(processes.address, set_as_default=False) as client:
+            names = {info["name"]: address for address, info in client.scheduler_info(-1)["workers"].items()}
+            deadline = time.monotonic() + 20
+            while not lost and time.monotonic() < deadline:
+                lost.extend(client.processing()[names["victim"]])
+                time.sleep(0.01)
+        processes.stop("victim")
+
+    killer = threading.Thread(target=kill)
+
     def watch(stage: str, done: int, total: int) -> None:
-        if stage == "measure" and not lost and done > total // 10:
-            processes.stop("victim", signal.SIGSTOP)  # what it is at now it will never end
-            with Client(processes.address, set_as_default=False) as client:
-                names = {address: info["name"] for address, info in client.scheduler_info(-1)["workers"].items()}
-                address = next(address for address, name in names.items() if name == "victim")
-                deadline = time.monotonic() + 20
-                while not lost and time.monotonic() < deadline:
-                    lost.extend(client.processing()[address])
-                    time.sleep(0.01)
-            processes.stop("victim")
+        if stage == "measure" and killer.ident is None and done > total // 10:
+            processes.stop("victim", signal.SIGSTOP)
+            killer.start()
 
     with Client(processes.address, set_as_default=False) as client:
         client.wait_for_workers(3, timeout=60)
     found = report_of(sharded, dask=processes.address, progress=watch)
+    killer.join()
     assert lost
     assert processes.workers.pop("victim").wait(20) == -signal.SIGKILL
     assert found == expected
