@@ -222,3 +222,15 @@ def test_changed_bytes_give_a_report_or_a_load_error(tmp_path: Path, name: str) 
             for tensor in checkpoint.tensors:
                 with contextlib.suppress(ValueError):
                     tensor.array()
+
+
+def test_more_processes_than_there_can_be_are_not_gone_through(tmp_path: Path) -> None:
+    model = {"module": {"a": torch.ones(8)}, "param_shapes": [{"a": torch.Size([8])}]}
+    kept = {"state": {0: {"exp_avg": torch.ones(8)}}, "param_groups": [{"params": [0]}]}
+    inner = {"zero_stage": 2, "partition_count": [1 << 50], "base_optimizer_state": kept}
+    torch.save(model, tmp_path / MODEL)
+    torch.save({"optimizer_state_dict": inner}, tmp_path / f"{PREFIX}_0_mp_rank_00_optim_states.pt")
+    with opened(tmp_path) as checkpoint:
+        assert [tensor.name for tensor in checkpoint.tensors] == ["a"]
+        assert checkpoint.optimizers == ()
+        assert any("more than are put together" in note for note in checkpoint.source.notes)
