@@ -61,7 +61,8 @@ def batchnorm_untouched(report: Report) -> Found | Clean:
         if _all_equal(tensors[f"{layer}running_mean"], 0.0) and _all_equal(tensors[f"{layer}running_var"], 1.0)
     ]
     if not fresh:
-        return Clean(say("Running statistics of all {layer_count} layers have been updated.", layer_count=len(layers)))
+        which = "the only normalisation layer" if len(layers) == 1 else "all {layer_count} layers"
+        return Clean(say(f"Running statistics of {which} have been updated.", layer_count=len(layers)))
     evidence = []
     for layer in fresh:
         batches = tensors.get(f"{layer}num_batches_tracked")
@@ -117,7 +118,12 @@ def as_initialised(report: Report) -> Found | Clean:
         left = [m for m in matrices if m.fact.name not in named]
         other = "other " if len(left) < len(matrices) else ""
         return Clean(
-            say(f"None of {{tensor_count}} {other}weight matrices looks as initialised.", tensor_count=len(left))
+            say(
+                f"The only {other}weight matrix does not look as initialised."
+                if len(left) == 1
+                else f"None of {{tensor_count}} {other}weight matrices looks as initialised.",
+                tensor_count=len(left),
+            )
         )
     text = "{tensor_count} of {all_count} weight matrices are distributed exactly as a usual initialisation leaves them"
     if len(evidence) == 1:

@@ -29,7 +29,7 @@ export function shortened(label, most) {
 export function fittedAxis(axis, width) {
   if (!axis) return axis;
   const title = { ...axis.title, font: { size: 11, color: color('--muted'), ...axis.title?.font } };
-  const ticks = axis.tickvals ? {} : { nticks: Math.max(3, Math.min(axis.nticks ?? 10, Math.floor(width / 80))) };
+  const ticks = axis.tickvals ? {} : { nticks: Math.max(3, Math.min(axis.nticks ?? 10, Math.floor(width / 60))) };
   return { ...axis, ...ticks, title };
 }
 

@@ -57,7 +57,7 @@ test('a long label keeps its end and no half entity', () => {
 test('an axis has only as many ticks as fit, unless its ticks are given', () => {
   globalThis.document = { createElement: () => ({ style: {}, remove() {} }), body: { append() {} } };
   globalThis.getComputedStyle = () => ({ color: 'rgb(1, 2, 3)' });
-  assert.equal(fittedAxis({ nticks: 8, title: { text: 'x' } }, 300).nticks, 3);
+  assert.equal(fittedAxis({ nticks: 8, title: { text: 'x' } }, 300).nticks, 5);
   assert.equal(fittedAxis({ nticks: 8 }, 2000).nticks, 8);
   assert.equal(fittedAxis({ tickvals: [1, 2] }, 300).nticks, undefined);
   assert.equal(fittedAxis(undefined, 300), undefined);

@@ -148,7 +148,7 @@ def matrices(checkpoint: Checkpoint, structure: Structure, weights: Weights) -> 
     statistics = {each.name: each for each in weights.tensors}
     gates = _gates(facts)
     where = _depths(checkpoint)
-    first = next((f.name for f in structure.tensors if len(f.shape) > 2 and f.role == "parameter"), "")
+    first = next((f.name for f in structure.tensors if _is_kernel(f)), "")
     found: list[Matrix] = []
     left: dict[str, list[str]] = {"quantised": [], "factors": [], "grouped": [], "not finite": [], "not stored": []}
     factors = {id(t) for made in factors_in(checkpoint.tensors)[0] for t in made.parts.values()}
@@ -203,6 +203,11 @@ def _is_weight(fact: TensorFact, values: TensorStatistics) -> bool:
         and codec(fact.dtype).element_bits >= 8
         and (_flawed(values) or values.minimum != values.maximum)
     )
+
+
+def _is_kernel(fact: TensorFact) -> bool:
+    """Whether it may be that of a convolution; class tokens and positions have one row."""
+    return len(fact.shape) > 2 and fact.shape[0] > 1 and fact.role == "parameter"
 
 
 def _flawed(values: TensorStatistics) -> bool:

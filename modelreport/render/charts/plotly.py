@@ -29,6 +29,10 @@ from modelreport.render.charts.spec import (
 
 OVERLAP: Final = 1.7
 """Height of a ridge in rows."""
+_LEGEND: Final = 460
+"""Pixels of a legend's line in half the page's width."""
+_KEY: Final = 60
+"""Pixels of an entry beside its words."""
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "\n": "<br>"})
 _HOVER: Final = "%{customdata}<extra></extra>"
 
@@ -43,9 +47,12 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
         data = [trace | {"showlegend": True} for trace in data]
     stacked = [layer for layer in chart.layers if isinstance(layer, Stack)]
     lines = [layer for layer in chart.layers if isinstance(layer, Line)]
+    above = OVERLAP - 1 if any(isinstance(layer, Ridge) for layer in chart.layers) else 0.0
     layout = {
         "xaxis": _axis(chart.x, (x_low / x_unit[0], x_high / x_unit[0]), x_unit[1]),
-        "yaxis": _axis(chart.y, (y_low / y_unit[0], y_high / y_unit[0]), y_unit[1], reverse=bool(chart.rows_on_y)),
+        "yaxis": _axis(
+            chart.y, (y_low / y_unit[0], y_high / y_unit[0]), y_unit[1], reverse=bool(chart.rows_on_y), above=above
+        ),
         "barmode": "stack",
         "bargap": 0.3 if chart.rows_on_y else 0,
         "showlegend": len(stacked) > 1 or len(lines) > 1 or several_points(chart),
@@ -56,7 +63,7 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": "var(--ink)", "size": 12},
         "margin": {"l": 8, "r": _room(chart), "t": 28 if len(stacked) > 1 or several_points(chart) else 12, "b": 8},
-        "height": height(chart),
+        "height": height(chart) + _legend(chart),
         "dragmode": "pan" if any(isinstance(layer, Ridge | Heat) for layer in chart.layers) else "zoom",
     }
     return {"data": data, "layout": layout}
@@ -151,7 +158,16 @@ def _room(chart: Chart) -> int:
     return 12 + round(max((width(word, 11) for word in words), default=0.0))
 
 
-def _axis(axis: Axis, limits: tuple[float, float], suffix: str, *, reverse: bool = False) -> dict[str, Any]:
+def _legend(chart: Chart) -> int:
+    """Pixels of a legend's lines beyond the second: Plotly takes them from the plot, and scrolls beyond half of it."""
+    names = [layer.name for layer in chart.layers if isinstance(layer, Stack | Line)]
+    columns = max(1, int(_LEGEND // (max((width(name, 12) for name in names), default=0.0) + _KEY)))
+    return max(0, -(-len(names) // columns) - 2) * 19 if len(names) > 1 else 0
+
+
+def _axis(
+    axis: Axis, limits: tuple[float, float], suffix: str, *, reverse: bool = False, above: float = 0.0
+) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "title": {"text": plain(axis.title), "standoff": 8},
         "automargin": True,
@@ -161,7 +177,7 @@ def _axis(axis: Axis, limits: tuple[float, float], suffix: str, *, reverse: bool
         "tickfont": {"color": "var(--muted)", "size": 11},
     }
     if axis.categories:
-        ends = [len(axis.categories) - 0.5, -0.5] if reverse else [-0.5, len(axis.categories) - 0.5]
+        ends = [len(axis.categories) - 0.5, -0.5 - above] if reverse else [-0.5, len(axis.categories) - 0.5]
         places = list(range(len(axis.categories)))
         return shown | {
             "tickmode": "array",

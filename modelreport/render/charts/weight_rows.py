@@ -36,7 +36,11 @@ def weight_rows(structure: Structure, weights: Weights, trace: Trace | Skipped, 
         for tensor in thin(chosen, limit)
     ]
     what = "weights with two or more dimensions" if matrices else "parameters"
-    left_out = f"{len(rows)} of {len(chosen)} {what}, at even distances" if len(rows) < len(chosen) else f"All {what}"
+    left_out = (
+        f"{len(rows)} of {text.exact(len(chosen))} {what}, at even distances"
+        if len(rows) < len(chosen)
+        else f"All {what}"
+    )
     order = "of the file" if isinstance(trace, Skipped) else "of execution"
     return rows, f"{left_out}, in the order {order}."
 

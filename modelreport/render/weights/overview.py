@@ -271,7 +271,11 @@ def _compressible(report: Report, weights: Weights, anchors: frozenset[str]) -> 
         return Card("compressible", question, level, answer, short, said, links)
     if facts:
         return Card("compressible", question, level, "See the figures", "figures on compression", said, links)
-    reason = weights.precision.reason if isinstance(weights.precision, Skipped) else "There is no format to compare."
+    reason = (
+        weights.precision.reason
+        if isinstance(weights.precision, Skipped)
+        else "It has no weight matrix to store in 8 bits."
+    )
     return Card(
         "compressible", question, checked.level if checked.found else "unknown", "Not known",
         "compression not known", (*found, _plain(reason)), links,

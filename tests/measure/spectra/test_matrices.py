@@ -125,6 +125,17 @@ def test_grouped_convolutions_and_values_that_are_not_finite_are_left_out_by_nam
     )
 
 
+def test_a_class_token_is_not_the_first_convolution() -> None:
+    values = RNG.standard_normal((48, 1, 4, 4)).astype(np.float32)
+    made = found_in(
+        make_tensor(values[:1, :, 0], name="cls_token"),
+        make_tensor(values[None, :, 0, 0], name="pos_embed"),
+        make_tensor(values, name="patch_embed.weight"),
+    )
+    assert "patch_embed.weight" in [m.tensor.name for m in made.matrices]
+    assert not made.notes
+
+
 def test_a_view_that_shows_more_than_is_stored_is_not_walked() -> None:
     storage = make_storage(RNG.standard_normal(64).astype(np.float32))
     expanded = make_tensor(np.zeros((1, 64), np.float32), name="a", shape=(64, 64), strides=(0, 1), storage=storage)

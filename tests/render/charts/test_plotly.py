@@ -5,7 +5,7 @@ import pytest
 from modelreport.render.charts import CHARTS, overview
 from modelreport.render.charts.palette import LIGHT
 from modelreport.render.charts.plotly import for_page, height, plain, plotly_figure, resolve
-from modelreport.render.charts.spec import Chart
+from modelreport.render.charts.spec import Axis, Chart, Line
 from modelreport.render.charts.weight_depth import BY_ID, weight_depth
 from tests.factories import make_report
 from tests.factories_deep import deep_report
@@ -60,6 +60,22 @@ def test_the_page_draws_the_cells_of_a_heat_map_as_bars():
     json.dumps(for_page(made), allow_nan=False)
     plain_figure = figure("flops-by-family")
     assert for_page(plain_figure) is plain_figure
+
+
+def test_the_first_ridge_is_not_cut_at_the_top():
+    made = figure("weight-ridgeline")
+    highest = min(min(trace["y"]) for trace in made["data"])
+    assert made["layout"]["yaxis"]["range"][1] <= highest
+
+
+def test_a_legend_of_many_lines_does_not_take_the_room_of_the_plot():
+    def tall(*names: str) -> int:
+        lines = tuple(Line(name=name, x=(0.0, 1.0), y=(0.0, 1.0), colour="conv", hover=("", "")) for name in names)
+        chart = Chart(id="c", title="T", caption="C", x=Axis(), y=Axis(), layers=lines, header=(), rows=())
+        return plotly_figure(chart)["layout"]["height"]
+
+    assert tall("a", "b") == tall("a") == 260
+    assert tall(*["embeddings.position_embeddings"] * 8) == 260 + 6 * 19
 
 
 def test_height_follows_the_rows():
