@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.measure.adapter.factors import without_prefix
-from modelreport.measure.codec import codec
+from modelreport.measure.units import reading
+from modelreport.measure.units.reading import numbers_of, plan_of
 
 _FLOATS = ("float", "bfloat")
 _KOHYA = re.compile(r"lora_(?:unet|te\d?|transformer|prior_unet)_")
@@ -64,27 +65,14 @@ def _ends(path: str) -> list[str]:
 
 def is_plain(tensor: LazyTensor) -> bool:
     """Whether its values are numbers as they are, rather than codes of a quantised weight."""
-    if not tensor.dtype.startswith(_FLOATS) or tensor.layout != "dense" or tensor.is_expanded:
-        return False
-    reader = codec(tensor.dtype)
-    return reader.per_element == 1 and reader.element_bits >= 8
+    return tensor.dtype.startswith(_FLOATS) and tensor.layout == "dense" and plan_of(tensor) is not None
 
 
 def slabs(tensor: LazyTensor) -> Iterator[NDArray[np.float64]]:
-    """Some rows at a time in float64, rows × the rest; the pages behind are given back at the end."""
-    reader, raw = codec(tensor.dtype), tensor.array()
-    if reader.values is not None:
-        raw = raw.view(reader.stored.newbyteorder(">") if tensor.big_endian else reader.stored)
-    step = max(1, _SLAB * len(raw) // max(1, raw.size))
-    try:
-        for at in range(0, len(raw), step):
-            part = raw[at : at + step]
-            wide = reader.values[part] if reader.values is not None else part.astype(np.float64)
-            yield wide.reshape(len(part), -1)
-    finally:
-        storage = tensor.storage
-        if storage is not None:
-            storage.release()
+    """Some rows of a plain weight at a time in float64, rows × the rest; nothing of any other."""
+    plan = plan_of(tensor)
+    if plan is not None:
+        yield from (numbers_of(plan, raw) for _, raw in reading.slabs(plan, _SLAB))
 
 
 def norm_of(tensor: LazyTensor) -> float:

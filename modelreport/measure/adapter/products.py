@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
-from modelreport.measure.codec import codec
 from modelreport.measure.spectra.singular import effective_rank
+from modelreport.measure.units.reading import plan_of, rows_of
 
 Array = NDArray[np.float64]
 
@@ -46,17 +46,13 @@ def numbers(tensor: LazyTensor) -> Array:
         raise ValueError(tensor.missing or "it has no values")
     if tensor.count > _MOST_ELEMENTS or tensor.is_expanded:
         raise ValueError("it is too large")
-    reader, raw = codec(tensor.dtype), tensor.array()
-    if reader.per_element != 1 or raw.shape != tensor.shape:
-        raise ValueError(f"its {tensor.dtype} values are packed")
-    if reader.values is not None:
-        stored = reader.stored
-        values = reader.values[raw.view(stored.newbyteorder(">") if tensor.big_endian else stored)]
-    else:
-        values = raw.astype(np.float64)
+    plan = plan_of(tensor)
+    if plan is None:
+        raise ValueError(f"its {tensor.dtype} values are packed, or not stored one by one")
+    values = rows_of(plan, 0, plan.rows).reshape(tensor.shape)
     if not np.isfinite(values).all():
         raise ValueError("it holds NaN or infinite values")
-    return np.asarray(values, np.float64)
+    return values
 
 
 def product(kind: str, parts: Mapping[str, Array]) -> Product:

@@ -95,5 +95,7 @@ def test_values_that_are_missing_packed_or_not_finite_say_so() -> None:
     packed = make_tensor(np.zeros(8, np.uint8), "float4_e2m1fn_x2", shape=(2, 4))
     with pytest.raises(ValueError, match="packed"):
         numbers(packed)
+    with pytest.raises(ValueError, match="not stored one by one"):
+        numbers(make_tensor(random(1, 4), shape=(3, 2), strides=(1, 1)))
     with pytest.raises(ValueError, match="too large"):
         numbers(make_tensor(random(1, 4), shape=(1 << 20, 1 << 10), strides=(0, 1)))
