@@ -50,8 +50,8 @@ class Options:
     dask: str = ""
     """Address of a Dask scheduler whose workers measure the weights; empty means threads of this process."""
     progress: Callable[[str, int, int], None] = field(default=no_progress, repr=False, compare=False)
-    """Called with the stage (``load``, ``identify``, ``trace``, ``measure``, ``hash``, ``judge``, ``render``), how much
-    is done (bytes for ``measure`` and ``hash``, steps otherwise) and the total (0 when unknown)."""
+    """Called with the stage (``load``, ``identify``, ``trace``, ``measure``, ``spectra``, ``hash``, ``judge``,
+    ``render``), how much is done (bytes for ``measure`` and ``hash``, steps otherwise) and the total (0: unknown)."""
 
 
 INPUT = re.compile(

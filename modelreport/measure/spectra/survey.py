@@ -6,7 +6,7 @@ import math
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -104,10 +104,8 @@ def one_blas_thread() -> AbstractContextManager[object]:
 
     Matrices run beside each other instead.
     """
-    try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
-    except ImportError:
-        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
     limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
     return limits
 
