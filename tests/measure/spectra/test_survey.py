@@ -172,14 +172,11 @@ def test_the_same_bytes_on_any_number_of_threads() -> None:
     assert told[0] == told[1] == told[2]
 
 
-def test_blas_runs_on_one_thread_where_that_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blas_runs_on_one_thread() -> None:
     import threadpoolctl
 
     with one_blas_thread():
         assert {each["num_threads"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"} == {1}
-    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    with one_blas_thread():
-        assert isinstance(survey_of(RNG.standard_normal((10, 10))), Spectra)
 
 
 def test_a_long_spectrum_is_thinned_to_places_that_grow() -> None:
