@@ -121,10 +121,13 @@ class TrainingPoint(Fact, frozen=True, kw_only=True):
     """What a trainer logged at one step."""
 
     step: int
+    """Updates of the weights so far."""
     loss: float | None = None
+    """On the training data; each ``None`` here was not logged, or was not finite."""
     evaluation_loss: float | None = None
     learning_rate: float | None = None
     gradient_norm: float | None = None
+    """Of all gradients together, before they were clipped."""
 
 
 class TrainingState(Fact, frozen=True, kw_only=True):
@@ -735,7 +738,7 @@ class SchemeError(Fact, frozen=True, kw_only=True):
     """What storing values in a narrower number format would do to them."""
 
     scheme: str
-    """Key of ``Precision.schemes``."""
+    """``Scheme.id`` of one of ``Precision.schemes``."""
     overflow: int
     """Finite values beyond the largest number. They would become infinite, or NaN where the format has no infinity;
     ``sqnr_db`` takes them as cut to that number. A scale leaves none."""
@@ -760,6 +763,7 @@ class Scheme(Fact, frozen=True, kw_only=True):
     """One number format for all weights that it is usual for."""
 
     id: str
+    """As in ``SchemeError.scheme``."""
     title: str
     """Such as *fp8 E4M3, one scale per tensor*."""
     size_bytes: int
@@ -769,7 +773,7 @@ class Scheme(Fact, frozen=True, kw_only=True):
     overflow: int
     underflow: int
     sqnr_db: float | None
-    """Over all its tensors together."""
+    """These three as in ``SchemeError``, over all its tensors together."""
     sampled: int = 0
     """Tensors of which only some rows were looked at."""
     worst: tuple[str, ...] = ()
@@ -832,6 +836,7 @@ class Spectrum(Fact, frozen=True, kw_only=True):
     rows: int
     columns: int
     method: Literal["full", "randomised"]
+    """All singular values, or only the largest by a random projection."""
     values: tuple[float, ...]
     """Singular values, descending: the largest ones, thinned to at most 64 along the whole spectrum when it is full."""
     places: tuple[int, ...] = ()
@@ -850,6 +855,7 @@ class Spectrum(Fact, frozen=True, kw_only=True):
     """Singular values that hold 90 % of the sum of squares."""
     rank_95: int | None = None
     rank_99: int | None = None
+    """The same for 95 % and 99 %."""
     alpha: float | None = None
     """Exponent of the power law fitted to the eigenvalues of WᵀW (Martin and Mahoney; Clauset et al. 2009), those of
     all kernel positions together for a convolution, as WeightWatcher does it; ``None`` where there is no fit."""
@@ -961,6 +967,7 @@ class LayerUpdate(Fact, frozen=True, kw_only=True):
     name: str
     """The parameter; where none could be told, the place of its state in the optimizer."""
     step: int | None
+    """Steps that the optimizer took on it; ``None`` where it does not count them."""
     gradient_rms: float | None
     """Root of the mean of the second moment, bias-corrected: RMS of recent gradients. ``None`` when the optimizer keeps
     no second moment or the step is not known."""
@@ -1069,6 +1076,7 @@ class ColumnFigures(Fact, frozen=True, kw_only=True):
     name: str
     """The weight."""
     units: int
+    """Size of its second dimension."""
     zero: int
     """Units whose weights are all zero."""
     zeros: tuple[int, ...] = ()
@@ -1112,8 +1120,9 @@ class EmbeddingRows(Fact, frozen=True, kw_only=True):
     rows: int
     width: int
     zero: int = 0
+    """Rows that are entirely zero."""
     zero_rows: tuple[int, ...] = ()
-    """The first 16 rows that are entirely zero."""
+    """The first 16 of them."""
     zero_tail: int = 0
     """Zero rows at the end of the table: padding of a vocabulary."""
     identical: int = 0
@@ -1226,7 +1235,7 @@ class Weights(Fact, frozen=True, kw_only=True, tag="weights"):
     """BLAKE3 over the sorted names, dtypes, shapes and leaf hashes of all tensors: the same for the same weights,
     whatever file they lie in; empty when some tensor could not be read."""
     duplicates: tuple[Duplicate, ...] = ()
-    """Tensors of two values or more stored more than once, the largest first; tied ones are not counted."""
+    """Tensors of three values or more stored more than once, the largest first; tied ones are not counted."""
     peers: Peers | Skipped = Skipped(stage="measure", reason="Tensors were not compared.")
     precision: Precision | Skipped = Skipped(stage="measure", reason="Narrower formats were not tried.")
     pruning: Pruning | Skipped = Skipped(stage="measure", reason="Pruning was not looked at.")

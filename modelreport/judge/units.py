@@ -175,7 +175,9 @@ def _blank(each: EmbeddingRows) -> int:
 def _rows(each: EmbeddingRows) -> Evidence:
     """The table, and some of the tokens that its vocabulary names."""
     if not each.untrained and _blank(each) > each.identical:
-        return point("tensor", each.name, say("{row_count} rows are all zero", row_count=_blank(each)))
+        text = "{row_count} rows are all zero" + (", the first is {first}" if each.zero_rows else "")
+        first = each.zero_rows[0] if each.zero_rows else None
+        return point("tensor", each.name, say(text, row_count=_blank(each), first=first))
     if not each.untrained:
         return point("tensor", each.name, say("{row_count} equal another row", row_count=each.identical))
     text = "{row_count} rows of norm {low_value} to {high_value}; the median of all is {median_value}"

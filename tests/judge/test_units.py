@@ -109,6 +109,13 @@ def test_tokens_that_are_known_are_named() -> None:
     assert detail.values["token_0"] == "[unused1]"
 
 
+def test_the_first_row_of_zeros_is_named() -> None:
+    table = rows(zero=501, zero_rows=(17, 90))
+    detail = finding(with_units(clean(), embeddings=(table,)), "W024").evidence[0].detail
+    assert detail is not None
+    assert (detail.text, detail.values["first"]) == ("{row_count} rows are all zero, the first is {first}", 17)
+
+
 def test_a_few_special_tokens_are_normal() -> None:
     assert finding(with_units(clean(), embeddings=(rows(untrained=9, how="together"),)), "W024").state == "clean"
 
