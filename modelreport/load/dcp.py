@@ -22,7 +22,7 @@ from modelreport.load.assemble import Opened, assemble, require
 from modelreport.load.contents import Finder
 from modelreport.load.dcp_layout import Chunk, Entry, Place, read_layout
 from modelreport.load.describe import short
-from modelreport.load.format import Format
+from modelreport.load.format import REPOSITORY, Format
 from modelreport.load.joined import Joined, Piece, PiecesError
 from modelreport.load.nested import nest
 from modelreport.load.opening import close_on_failure
@@ -45,14 +45,12 @@ FILES_LIMIT = 100_000
 VALUE_LIMIT = 64 << 20
 """Most bytes of a value that is no tensor."""
 MISSING_SHOWN = 20
-MARKS = frozenset({"config.json", "modules.json", "model_index.json", "adapter_config.json"})
-"""Files of a model repository, which is read by its own format."""
 _MODEL, _OPTIMIZER = re.compile(r"pytorch_model_fsdp_\d+"), re.compile(r"optimizer_\d+")
 
 
 def recognises(head: bytes, names: tuple[str, ...]) -> bool:
     """Whether a folder's entries are those of such a checkpoint, or the folders that accelerate keeps them in."""
-    if head or MARKS & set(names):
+    if head or REPOSITORY & set(names):
         return False
     return (METADATA in names and any(name.endswith(".distcp") for name in names)) or bool(find_parts(names))
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from modelreport.options import Options
     from modelreport.remote import Location
 
+REPOSITORY = frozenset({"config.json", "modules.json", "model_index.json", "adapter_config.json"})
+"""Files that make a folder a model repository: ``load.huggingface`` reads it, whatever else lies in it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Format:

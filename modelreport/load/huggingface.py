@@ -15,7 +15,7 @@ from modelreport.facts import Item, Source
 from modelreport.load.card import read_card
 from modelreport.load.distributed import find_distributed
 from modelreport.load.documents import flatten, read_bytes
-from modelreport.load.format import Format
+from modelreport.load.format import REPOSITORY, Format
 from modelreport.load.opening import close_on_failure
 from modelreport.load.parts import Parts
 from modelreport.load.pipelines import INDEX, read_largest
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 STEMS = ("model", "pytorch_model", "adapter_model", "diffusion_pytorch_model", "consolidated")
 """Names of weight files, in the order in which the libraries look for them."""
-MARKS = {"config.json", "modules.json", "model_index.json", "adapter_config.json"}
 OTHER_WEIGHTS = (".h5", ".msgpack", ".onnx", ".gguf", ".ckpt", ".pt", ".pth")
 CODE_LIMIT = 64 << 10
 CODE_FILES = 20
@@ -49,7 +48,7 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
     """Whether a folder's entries are those of a model repository: a configuration, or weights under a known name."""
     if head or not names:
         return False
-    if MARKS & set(names):
+    if REPOSITORY & set(names):
         return True
     return bool(find_weights(names)) and not find_indexes(names)
 

@@ -17,7 +17,7 @@ from modelreport.errors import MissingFileError
 from modelreport.facts import DTYPE_BITS
 from modelreport.load.assemble import Opened, assemble
 from modelreport.load.contents import Finder
-from modelreport.load.format import Format
+from modelreport.load.format import REPOSITORY, Format
 from modelreport.load.joined import Joined, Piece, PiecesError
 from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_values import Made, Name, Pairs, mapping, state_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from modelreport.remote import Location
 
 _RANKED = re.compile(r"(?P<stem>[\w.-]*?)(?:world_size_(?P<of>\d+)_)?rank[_-]?(?P<rank>\d+)\.(?:pt|pth|bin|tar)")
-_MARKS = {"config.json", "modules.json", "model_index.json", "adapter_config.json", "latest", ".metadata"}
+_MARKS = REPOSITORY | {"latest", ".metadata"}
 DEPTH_LIMIT = 10
 RANKS_LIMIT = 10_000
 _FLAT = "flat_param"

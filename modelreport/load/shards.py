@@ -15,7 +15,7 @@ from modelreport.facts import DTYPE_BITS, Item, Security, Source, SourceFile
 from modelreport.files import OpenFile, open_file
 from modelreport.load.describe import short
 from modelreport.load.documents import parse_json
-from modelreport.load.format import Format
+from modelreport.load.format import REPOSITORY, Format
 from modelreport.load.joined import Joined, Piece, PiecesError
 from modelreport.load.opening import close_on_failure
 from modelreport.load.safetensors import read_header, read_shard
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from modelreport.remote import Location
 
 _SHARD = re.compile(r"shard-(\d{5})-model-\d{5}-of-\d{5}\.safetensors")
-_MARKS = {"config.json", "modules.json", "model_index.json", "adapter_config.json"}
 _INFO = "DCP_SHARDING_INFO"
 Place = tuple[tuple[int, ...], LazyTensor]
 """First element in the whole, and the tensor of the shard."""
@@ -34,7 +33,7 @@ Place = tuple[tuple[int, ...], LazyTensor]
 
 def recognises(head: bytes, names: tuple[str, ...]) -> bool:
     """Whether a folder holds several such shards and neither an index nor a configuration."""
-    if head or _MARKS & set(names) or any(name.endswith(".index.json") for name in names):
+    if head or REPOSITORY & set(names) or any(name.endswith(".index.json") for name in names):
         return False
     return sum(bool(_SHARD.fullmatch(name)) for name in names) > 1
 

@@ -14,7 +14,7 @@ from modelreport.errors import MissingFileError
 from modelreport.load.assemble import Opened, assemble
 from modelreport.load.contents import Finder
 from modelreport.load.documents import read_bytes
-from modelreport.load.format import Format
+from modelreport.load.format import REPOSITORY, Format
 from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_values import Made, Pairs, mapping, state_of
 from modelreport.load.siblings import show_name
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _MODEL = re.compile(r"(?:zero_pp_rank_(\d+)_)?mp_rank_(\d+)_model_states\.pt")
 _OPTIMIZER = re.compile(r"(?:\w+_)?zero_pp_rank_(\d+)_mp_rank_(\d+)_optim_states\.pt")
 _OTHER = re.compile(r"(?:layer_\d+|expp_rank_\d+).*[-_](?:model|optim)_states\.pt")
-_MARKS = {"config.json", "modules.json", "model_index.json", "adapter_config.json"}
 _OWN = {
     "module", "param_shapes", "frozen_param_shapes", "frozen_param_fragments", "shared_params", "buffer_names",
     "optimizer", "ds_config",
@@ -41,7 +40,7 @@ _OWN = {
 
 def recognises(head: bytes, names: tuple[str, ...]) -> bool:
     """Whether a folder's entries are those of such a checkpoint, or of one step of it."""
-    if head or _MARKS & set(names):
+    if head or REPOSITORY & set(names):
         return False
     if any(_MODEL.fullmatch(name) for name in names):
         return True

@@ -106,6 +106,11 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def thread_count(wanted: int) -> int:
+    """So many threads, or one for each processor; eight at most: for work that holds a tensor in memory each."""
+    return min(MOST_THREADS, wanted or processors())
+
+
 @contextmanager
 def crew(options: Options, files: Iterable[OpenFile] = (), executor: Executor | None = None) -> Iterator[Crew]:
     """The crew that the options ask for; ``executor`` takes the place of the threads for work on files.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from modelreport.checkpoint import OptimizerState
 from modelreport.facts import Item, LayerUpdate, OptimizerEvidence, ParameterGroup, Skipped, Structure
+from modelreport.measure.crew import thread_count
 from modelreport.measure.matching import Matching, match
 from modelreport.measure.updates import Memory, read_memory
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
 
 _SETTINGS_SHOWN = 30
-_MOST_THREADS = 8
 _STATELESS = "SGD"
 """The one optimizer that keeps nothing, when it has no momentum."""
 
@@ -130,8 +129,7 @@ def _memories(chosen: OptimizerState, keys: list[str], groups: dict[str, int], w
             return f"its settings are not those of an optimizer ({type(error).__name__})"
 
     held = [key for key in keys if chosen.states.get(key)]
-    most = min(workers or os.cpu_count() or 1, _MOST_THREADS)
-    with ThreadPoolExecutor(most) as threads:
+    with ThreadPoolExecutor(thread_count(workers)) as threads:
         return dict(zip(held, threads.map(work, held), strict=True))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from modelreport.errors import OptionsError
 from modelreport.files import OpenFile
-from modelreport.measure.crew import Crew, Lane, crew, processors
+from modelreport.measure.crew import Crew, Lane, crew, processors, thread_count
 from modelreport.options import Options
 
 
@@ -165,3 +165,7 @@ def test_threads_are_as_many_as_asked_for_or_as_processors() -> None:
         assert made.lane(Waiting(), 3) is made.here
     with crew(Options()) as made:
         assert made.here.executor._max_workers == min(8, processors())  # type: ignore[attr-defined]
+
+
+def test_threads_that_hold_tensors_are_eight_at_most() -> None:
+    assert (thread_count(3), thread_count(99), thread_count(0)) == (3, 8, min(8, processors()))

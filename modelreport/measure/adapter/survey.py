@@ -16,8 +16,9 @@ from modelreport.facts import AdapterDelta, AdapterEffect, Skipped
 from modelreport.measure.adapter.base import Base, change_of_direction, is_plain, norm_of
 from modelreport.measure.adapter.factors import Factors, alpha_of, factors_in, scale_of
 from modelreport.measure.adapter.products import Product, factors_of, numbers, product
+from modelreport.measure.crew import thread_count
 from modelreport.measure.spectra.sampling import spread
-from modelreport.measure.spectra.survey import one_blas_thread, rounded, thread_count
+from modelreport.measure.spectra.survey import one_blas_thread, rounded
 
 if TYPE_CHECKING:
     from modelreport.measure.parts import Measured

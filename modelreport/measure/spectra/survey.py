@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from modelreport.errors import ModelReportError
 from modelreport.facts import Skipped, Spectra, Spectrum
+from modelreport.measure.crew import thread_count
 from modelreport.measure.spectra import powerlaw, singular
 from modelreport.measure.spectra.matrices import Found, Matrix, matrices
 from modelreport.measure.spectra.nearby import nearby
@@ -30,7 +30,6 @@ _ERROR = 16 * singular.EPSILON
 """Of an eigenvalue, over the largest one."""
 
 _SHOWN = 64
-_MOST_THREADS = 8
 _MOST_DIGITS, _SPARE_DIGITS = 6, 4
 """Digits that are told at most, and how many of the correct ones are kept back: the last bits of a decomposition depend
 on the processor, and a report does not."""
@@ -91,12 +90,6 @@ def _run(chosen: list[Choice], measured: Measured) -> tuple[list[Spectrum], list
                     done += chosen[index].cost
                     measured.options.progress("spectra", int(done), total)
     return [o for o in outcomes if isinstance(o, Spectrum)], [o for o in outcomes if isinstance(o, str)]
-
-
-def thread_count(wanted: int) -> int:
-    """So many threads, or one for each processor; eight at most."""
-    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(_MOST_THREADS, wanted or here)
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
