@@ -6,6 +6,7 @@ A file can be sent to another process, which opens it there by its path and make
 from __future__ import annotations
 
 import hashlib
+import io
 import mmap
 import os
 import threading
@@ -88,6 +89,42 @@ class OpenFile(ABC):
         """``ValueError`` for a range that does not lie in the file."""
         if offset < 0 or size < 0 or offset + size > self.size_bytes:
             raise ValueError(f"bytes {offset} to {offset + size} of a file of {self.size_bytes}")
+
+
+class FileStream(io.RawIOBase):
+    """A stream over an open file, for what reads streams; closing it leaves the file open."""
+
+    def __init__(self, file: OpenFile) -> None:
+        self._source = file
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move; the new position. ``OSError`` before the start, as ``zipfile`` expects it."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size_bytes}[whence]
+        if base + offset < 0:
+            raise OSError(f"a position before the start: {base + offset}")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        """The position."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer; how many bytes came."""
+        target = memoryview(buffer).cast("B")
+        data = self._source.pread(len(target), self._at)
+        target[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 class MappedFile(OpenFile):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pickle
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from modelreport import files
 from modelreport.errors import LoadError
-from modelreport.files import LostFile, MappedFile, OpenFile, open_file, reopen
+from modelreport.files import FileStream, LostFile, MappedFile, OpenFile, open_file, reopen
 from modelreport.remote import locate
 
 
@@ -98,3 +99,15 @@ def test_a_place_is_opened_as_what_it_is(tmp_path: Path) -> None:
     remote = open_file(far)
     assert remote.pread(9, 1) == b"bc"
     remote.close()
+
+
+def test_a_stream_over_a_file_moves_and_ends_as_streams_do(tmp_path: Path) -> None:
+    file = made(tmp_path, b"0123456789")
+    stream = FileStream(file)
+    assert (stream.seek(-3, io.SEEK_END), stream.read(2), stream.tell()) == (7, b"78", 9)
+    assert (stream.read(5), stream.read(5)) == (b"9", b"")
+    with pytest.raises(OSError, match="before the start"):
+        stream.seek(-11, io.SEEK_CUR)
+    stream.close()
+    assert file.pread(2, 0) == b"01"
+    file.close()

@@ -30,7 +30,9 @@ class Archive:
         with file.path.open("rb") as handle:
             try:
                 infos = zipfile.ZipFile(handle).infolist()
-            except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, IndexError, struct.error) as error:
+            except (
+                zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, IndexError, struct.error,
+            ) as error:  # fmt: skip
                 raise CorruptFileError(f"{label} is a damaged zip archive ({error}).") from error
         if len(infos) > ENTRY_LIMIT:
             raise CorruptFileError(f"{label} is a zip archive of {len(infos):,} members, more than any checkpoint has.")

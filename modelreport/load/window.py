@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Literal
+from typing import Literal
 
 from modelreport.checkpoint import Storage
-from modelreport.files import OpenFile
+from modelreport.files import FileStream, OpenFile
 
 
 class Window(OpenFile):
@@ -59,35 +59,4 @@ class _Place:
         """The window as a binary file object."""
         if mode != "rb":
             raise ValueError("a window is only read")
-        return io.BufferedReader(_Reader(self._window), 1 << 12)
-
-
-class _Reader(io.RawIOBase):
-    """Seeks and reads in a window."""
-
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._window.size_bytes}[whence]
-        if base + offset < 0:
-            raise ValueError(f"a place before the beginning: {base + offset}")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        target: Any = memoryview(buffer).cast("B")
-        data = self._window.pread(len(target), self._at)
-        target[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+        return io.BufferedReader(FileStream(self._window), 1 << 12)

@@ -298,41 +298,6 @@ class _Extents:
         return None
 
 
-class RemoteStream(io.RawIOBase):
-    """A stream over a remote file, for what reads streams."""
-
-    def __init__(self, file: RemoteFile) -> None:
-        self._source = file
-        self._at = 0
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move; the new position."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size_bytes}[whence]
-        if base + offset < 0:
-            raise OSError("a position before the start")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        """The position."""
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer; how many bytes came."""
-        data = self._source.pread(len(buffer), self._at)
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-
 _remote_here: OrderedDict[tuple[str, int, str], RemoteFile] = OrderedDict()
 _remote_lock = threading.Lock()
 _KEPT_OPEN = 8

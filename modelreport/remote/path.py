@@ -152,9 +152,9 @@ class RemotePath:
         """A stream of the file's bytes. Raises ``LoadError``."""
         if mode != "rb":
             raise ValueError(f"mode {mode} of {self}")
-        from modelreport.remote.file import RemoteStream
+        from modelreport.files import FileStream
 
-        return io.BufferedReader(RemoteStream(self.store.file(self)), 1 << 14)
+        return io.BufferedReader(FileStream(self.store.file(self)), 1 << 14)
 
     def read_bytes(self) -> bytes:
         """All bytes of a file. Raises ``LoadError``."""

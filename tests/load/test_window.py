@@ -39,7 +39,7 @@ def test_it_opens_like_a_path(window: Window) -> None:
         assert file.read() == b"34567"
         assert file.seek(-2, io.SEEK_END) == 3
         assert (file.read(9), file.tell()) == (b"67", 5)
-        with pytest.raises(ValueError, match="-6"):
+        with pytest.raises(OSError, match="-6"):
             file.raw.seek(-11, io.SEEK_END)
     with pytest.raises(ValueError, match="only read"):
         window.path.open("wb")
