@@ -141,6 +141,7 @@ def _most(threads: int) -> int:
 def _connect(distributed: Any, address: str) -> Iterator[Any]:
     """A connection to the scheduler, which has workers."""
     try:
+        distributed.comm.get_address_host_port(address)  # a client of no address leaves a thread behind
         client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # TimeoutError is an OSError
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__

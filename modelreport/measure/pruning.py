@@ -116,14 +116,7 @@ def pruning(measured: Measured) -> Pruning | Skipped:
     kept = {fact.name: measured.kept.get(fact.name, {}).get(KEPT) for fact in chosen.matrices}
     found = {name: counts for name, counts in kept.items() if isinstance(counts, MagnitudeCounts)}
     if not found:
-        reason = (
-            "Its weights are stored in 8 bits or fewer."
-            if chosen.packed or chosen.narrow
-            else "No weight matrix in floating point of 16 bits or more could be read."
-            if measured.structure.tensors and any(len(each.shape) > 1 for each in measured.structure.tensors)
-            else "No weight matrix is in it."
-        )
-        return Skipped(stage="measure", reason=reason)
+        return Skipped(stage="measure", reason=_nothing(chosen, measured))
     empty = [name for name, counts in found.items() if not counts.counts.any()]
     found = {name: counts for name, counts in found.items() if counts.counts.any()}
     if not found:
@@ -143,6 +136,17 @@ def pruning(measured: Measured) -> Pruning | Skipped:
         count=int(table.sum()),
         notes=_left_out(empty),
     )
+
+
+def _nothing(chosen: Chosen, measured: Measured) -> str:
+    """Why there is no weight matrix to prune."""
+    if chosen.packed or chosen.narrow:
+        return "Its weights are stored in 8 bits or fewer."
+    if chosen.tables:
+        return "It has no weight matrix but embeddings, which are left out."
+    if any(len(fact.shape) > 1 for fact in measured.structure.tensors):
+        return "No weight matrix in floating point of 16 bits or more could be read."
+    return "No weight matrix is in it."
 
 
 def _left_out(empty: list[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -48,15 +49,22 @@ def unit_counts(report: Report, weights: Weights) -> tuple[UnitCounts, ...]:
         if fact.name in columns:
             found.append(_of_columns(columns[fact.name]))
         elif fact.name in scales:
-            found.append(_of_scales(scales[fact.name]))
+            found += _of_scales(scales[fact.name])
         elif fact.name in statistics and _has_units(fact, types.get(fact.module, "")):
             found += _of_rows(statistics[fact.name])
     return tuple(found)
 
 
+def is_packed(fact: TensorFact) -> bool:
+    """Whether its elements are words that hold several weights each, as those of GPTQ: their values mean nothing."""
+    return bool(fact.scheme) and re.fullmatch(r"uint8|u?int(16|32|64)", fact.dtype) is not None
+
+
 def _has_units(fact: TensorFact, kind: str) -> bool:
     """Whether the first dimension of a weight is output units."""
     table = kind.startswith((*_TABLES, *_COLUMNS)) or "embed" in fact.name.lower()
+    if is_packed(fact):
+        return False
     return fact.role == "parameter" and not fact.tied_to and len(fact.shape) > 1 and fact.shape[0] > 1 and not table
 
 
@@ -78,8 +86,10 @@ def _of_columns(each: ColumnFigures) -> UnitCounts:
                       examples=(each.zeros if each.zero else twins)[:8], runs=each.copies)  # fmt: skip
 
 
-def _of_scales(each: ScaleFigures) -> UnitCounts:
+def _of_scales(each: ScaleFigures) -> Iterator[UnitCounts]:
+    if each.zero == each.channels:
+        return
     weak = each.weak - each.zero if each.weak >= each.zero else each.weak
-    dead = each.zero if each.zero < each.channels else 0
-    return UnitCounts(each.name, "channels", each.channels, dead=dead - each.shut if dead else 0, weak=weak,
-                      shut=each.shut, examples=(each.shut_units or each.weak_units)[:8])  # fmt: skip
+    dead = each.zero - each.shut if each.zero else 0
+    yield UnitCounts(each.name, "channels", each.channels, dead=dead, weak=weak,
+                     shut=each.shut, examples=(each.shut_units or each.weak_units)[:8])  # fmt: skip

@@ -54,5 +54,15 @@ def test_a_channel_is_counted_once_as_shut_dead_or_weak() -> None:
     assert (found.shut, found.dead, found.weak) == (2, 1, 2)
 
 
+def test_scales_of_zeros_only_and_packed_words_are_no_units() -> None:
+    scale = ScaleFigures(name=NORM, kind="batch", channels=16, scales=(0.0,) * 5, zero=16, weak=16)
+    report = with_units(make_report(), scales=(scale,))
+    structure = report.structure
+    packed = [replace(t, scheme="GPTQ", dtype="int32") if t.name == CONV else t for t in structure.tensors]
+    report = replace(report, structure=replace(structure, tensors=tuple(packed)))
+    assert isinstance(report.weights, Weights)
+    assert {CONV, NORM}.isdisjoint(each.name for each in unit_counts(report, report.weights))
+
+
 def test_layers_without_such_units_say_so() -> None:
     assert not counts_of(with_units(make_report()), CONV).any

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from modelreport.facts import Skipped, Structure, TensorFact, TensorStatistics, Trace, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.partition import thin
+from modelreport.render.unit_counts import is_packed
 
 
 class Row(NamedTuple):
@@ -27,6 +28,7 @@ def weight_rows(structure: Structure, weights: Weights, trace: Trace | Skipped, 
     """
     known = {item.name: item for item in weights.tensors if item.quantiles and item.histogram is not None}
     parameters = [t for t in structure.tensors if t.role == "parameter" and not t.tied_to and t.name in known]
+    parameters = [t for t in parameters if not is_packed(t)]
     parameters = by_depth(parameters, trace)
     matrices = [tensor for tensor in parameters if len(tensor.shape) > 1]
     chosen = matrices or parameters
@@ -72,8 +74,10 @@ def natural(name: str) -> tuple[tuple[bool, int, str], ...]:
     return tuple((i % 2 == 0, int(part) if i % 2 else 0, "" if i % 2 else part) for i, part in enumerate(parts))
 
 
-def none_drawn(weights: Weights) -> str:
+def none_drawn(weights: Weights, structure: Structure | None = None) -> str:
     """Why there are no rows."""
+    if structure is not None and any(is_packed(fact) for fact in structure.tensors):
+        return "Its weights are packed, several in a number: the values of these numbers mean nothing."
     return "No parameter has finite values." if weights.tensors else "No values were read."
 
 

@@ -26,12 +26,14 @@ _CHANNELS = (
     "inference has to treat apart (Bondarenko et al. 2021; Dettmers et al. 2022, LLM.int8()). They are no fault."
 )
 
+_COMPLEX = "Of complex numbers the magnitude is measured: here, in the tensor table and in all parts."
+
 
 def context(report: Report, weights: Weights) -> Told | Skipped:
     """The charts over depth; the outcome is the range of spreads."""
     rows, _ = weight_rows(report.structure, weights, report.trace, len(report.structure.tensors))
     if not rows:
-        return Skipped(stage="measure", reason=none_drawn(weights))
+        return Skipped(stage="measure", reason=none_drawn(weights, report.structure))
     spreads = [row.statistics.std or 0.0 for row in rows]
     words = "The standard deviation of {tensor_count} weights goes from {low_value} to {high_value}."
     if min(spreads) == max(spreads):
@@ -42,7 +44,9 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
     )
     sentences = tuple(each for each in (_tails(rows), _outliers(rows)) if each is not None)
     charts = ("weight-ridgeline", "weight-heatmap", *(each.id for each in STATISTICS))
-    return Told(line=line, sentences=sentences, charts=charts, notes=(_DEPTH, _CHANNELS))
+    complex_ = any(fact.dtype.startswith("complex") for fact in report.structure.tensors)
+    notes = (_DEPTH, _CHANNELS, *((_COMPLEX,) if complex_ else ()))
+    return Told(line=line, sentences=sentences, charts=charts, notes=notes)
 
 
 def _tails(rows: list[Row]) -> Message | None:

@@ -88,7 +88,10 @@ def _line(precision: Precision, size_bytes: int) -> Message:
         if half.overflow:
             words = "{overflow_count} {overflow_count:value|values} would not fit float16."
             return Message(text=_counted(words, half.overflow), values={"overflow_count": half.overflow})
-        return Message(text="All values fit float16.")
+        many = (
+            "the only floating-point tensor fit" if half.tensors == 1 else "{tensor_count} floating-point tensors fit"
+        )
+        return Message(text=f"All values of {many} float16.", values={"tensor_count": half.tensors})
     values: dict[str, str | int | float | None] = {
         "channel_value": channel.sqnr_db,
         "size_share": channel.size_bytes / size_bytes if size_bytes else None,

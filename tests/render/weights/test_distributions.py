@@ -36,6 +36,22 @@ def test_the_tails_are_told_as_the_chart_over_depth_draws_them() -> None:
     assert f"its kurtosis is {text.number(kurtosis)}, where normal values have 3." in text.message(told.sentences[0])
 
 
+def test_packed_words_have_no_distribution() -> None:
+    report = make_report()
+    packed = [replace(t, scheme="GPTQ", dtype="int32") for t in report.structure.tensors]
+    made = context(replace(report, structure=replace(report.structure, tensors=tuple(packed))), report.weights)  # type: ignore[arg-type]
+    assert isinstance(made, Skipped)
+    assert "packed" in made.reason
+
+
+def test_of_complex_numbers_the_magnitude_is_said_to_be_meant() -> None:
+    report = make_report()
+    wide = [replace(t, dtype="complex64") for t in report.structure.tensors]
+    made = context(replace(report, structure=replace(report.structure, tensors=tuple(wide))), report.weights)  # type: ignore[arg-type]
+    assert isinstance(made, Told)
+    assert any("magnitude" in note for note in made.notes)
+
+
 def test_one_spread_is_no_range() -> None:
     report = report_of({"a.weight": deep_arrays()["blocks.4.mlp.up.weight"]})
     told = context(report, report.weights)  # type: ignore[arg-type]

@@ -95,7 +95,7 @@ def test_a_model_of_vectors_says_whether_float16_holds_it() -> None:
         assert isinstance(report.weights, Weights)
         return text.message(told(replace(report, weights=replace(report.weights, precision=made))).line)
 
-    assert line(0) == "All values fit float16."
+    assert line(0).startswith("All values of ")
     assert line(1) == "1 value would not fit float16."
     assert line(7) == "7 values would not fit float16."
 
