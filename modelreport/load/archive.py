@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 INFLATE_LIMIT = 256 << 20
 """Most bytes that one compressed member may unpack to."""
+INFLATED_LIMIT = 1 << 30
+"""Most bytes that all members of an archive may unpack to: they stay in memory."""
 NOTE_LIMIT = 20
 
 
@@ -41,6 +43,7 @@ class Archive:
             again = info.filename in self.members  # torch reads the first of two
             self.members[f"{info.filename} (again)" if again else info.filename] = info
         self._spans: dict[str, tuple[int, int]] = {}
+        self._inflated = 0
         file.expect((max(info.header_offset, 0), header_bytes(info)) for info in infos)
 
     def note(self, text: str) -> None:
@@ -109,6 +112,9 @@ class Archive:
             raise CorruptFileError(f"member {name} cannot be unpacked ({error})") from error
         if len(data) > limit:
             raise CorruptFileError(f"member {name} unpacks to more than {limit >> 20} MiB")
+        self._inflated += len(data)
+        if self._inflated > INFLATED_LIMIT:
+            raise CorruptFileError(f"the compressed members unpack to more than {INFLATED_LIMIT >> 20} MiB together")
         return data
 
 

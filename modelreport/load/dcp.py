@@ -17,7 +17,6 @@ from modelreport.checkpoint import LazyTensor, Storage
 from modelreport.errors import CorruptFileError, LoadError, MissingFileError
 from modelreport.facts import DTYPE_BITS, Item, SourceFile
 from modelreport.files import OpenFile, open_file
-from modelreport.load.archive import Archive
 from modelreport.load.assemble import Opened, assemble, require
 from modelreport.load.contents import Finder
 from modelreport.load.dcp_layout import Chunk, Entry, Place, read_layout
@@ -30,8 +29,9 @@ from modelreport.load.pickle_machine import read_pickle
 from modelreport.load.pickle_stream import Stream
 from modelreport.load.security import Scan
 from modelreport.load.siblings import find_sibling, show_name
-from modelreport.load.storages import Storages, TensorError, no_storages
+from modelreport.load.storages import TensorError, no_storages
 from modelreport.load.tensors import Tensors
+from modelreport.load.torch_zip import TorchArchive
 from modelreport.load.window import Window
 
 if TYPE_CHECKING:
@@ -163,35 +163,14 @@ class Reader:
             raise TensorError(f"it has {place.length:,} bytes, more than is read into memory")
         try:
             window = Window(self.files[index], place.offset, place.length)
-            archive = Archive(window, show_name(place.file))
+            archive = TorchArchive(window, index, self.scan, place.file)
         except (ValueError, CorruptFileError) as error:
             reason = error.message.removesuffix(".") if isinstance(error, LoadError) else str(error)
             raise TensorError(f"its chunk in {show_name(place.file)} is damaged ({reason})") from error
-        return self._unpickle(archive, window, index, place.file)
-
-    def _unpickle(self, archive: Archive, window: Window, index: int, name: str) -> tuple[Any, Tensors]:
-        member = next((m for m in archive.members if m == "data.pkl" or m.endswith("/data.pkl")), None)
-        if member is None:
-            raise TensorError(f"its chunk in {show_name(name)} is not as torch.save writes it")
-        folder = member.removesuffix("data.pkl")
-
-        def locate(key: str) -> Storage:
-            try:
-                return window.outside(Storage(window, *archive.span(f"{folder}data/{key}")), index)
-            except (KeyError, CorruptFileError) as error:
-                raise TensorError(f"its storage in {show_name(name)} cannot be read") from error
-
-        try:
-            start, size = archive.span(member)
-            order = f"{folder}byteorder"
-            big = order in archive.members and archive.read(order, 64).strip() == b"big"
-        except CorruptFileError as error:
-            raise TensorError(error.message) from error
-        found = read_pickle(Stream(window, start, start + size))
-        self.scan.add(found, name)
+        found = archive.read(archive.pickle_name)
         if found.error:
-            raise TensorError(f"its pickle in {show_name(name)} cannot be read, {found.error}")
-        return found.value, Tensors(Storages(locate, big_endian=big))
+            raise TensorError(f"its pickle in {show_name(place.file)} cannot be read, {found.error}")
+        return found.value, Tensors(archive.storages())
 
 
 def read(path: Location, options: Options) -> Checkpoint:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from modelreport.checkpoint import Storage
 from modelreport.errors import CorruptFileError, LoadError
 from modelreport.files import OpenFile, open_file
-from modelreport.load.archive import Archive
-from modelreport.load.pickle_machine import read_pickle
-from modelreport.load.pickle_stream import Stream
 from modelreport.load.security import Scan
 from modelreport.load.siblings import find_sibling, show_name
-from modelreport.load.storages import Storages, TensorError
 from modelreport.load.tensors import Tensors
+from modelreport.load.torch_zip import TorchArchive
 
 if TYPE_CHECKING:
     from modelreport.remote import Location
@@ -57,26 +53,9 @@ class TorchFiles:
             return None
 
     def _unpickle(self, file: OpenFile, name: str, index: int) -> TorchFile:
-        archive = Archive(file, show_name(name))
-        members = [m for m in archive.members if m == "data.pkl" or m.endswith("/data.pkl")]
-        if len(members) != 1:
-            raise CorruptFileError("it is not as torch.save writes it")
-        folder = members[0].removesuffix("data.pkl")
-
-        def locate(key: str) -> Storage:
-            try:
-                return Storage(file, *archive.span(f"{folder}data/{key}"), index)
-            except KeyError as error:
-                raise TensorError(f"its storage {key[:100]} is not in {show_name(name)}") from error
-            except CorruptFileError as error:
-                raise TensorError(error.message) from error
-
-        start, size = archive.span(members[0])
-        order = f"{folder}byteorder"
-        big = order in archive.members and archive.read(order, 64).strip() == b"big"
-        found = read_pickle(Stream(file, start, start + size))
-        self.scan.add(found, name)
-        self.notes += archive.notes
+        archive = TorchArchive(file, index, self.scan, name)
+        found = archive.read(archive.pickle_name)
+        self.notes += archive.archive.notes
         if found.error:
             raise CorruptFileError(f"its pickle cannot be read to the end, {found.error}")
-        return TorchFile(found.value, Tensors(Storages(locate, big_endian=big)))
+        return TorchFile(found.value, Tensors(archive.storages()))

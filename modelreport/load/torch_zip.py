@@ -17,8 +17,10 @@ from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_machine import PickleRead, read_pickle
 from modelreport.load.pickle_stream import Stream
 from modelreport.load.security import Scan
+from modelreport.load.siblings import show_name
 from modelreport.load.storages import Storages, TensorError
 from modelreport.load.tensors import Tensors
+from modelreport.load.window import Window
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint
@@ -46,12 +48,16 @@ def recognises(head: bytes, names: tuple[str, ...]) -> bool:
 class TorchArchive:
     """An open archive as torch writes it: its folder, its byte order, its storages."""
 
-    def __init__(self, file: OpenFile) -> None:
-        self.archive = Archive(file, file.path.name)
-        self.scan = Scan()
+    def __init__(self, file: OpenFile, index: int = 0, scan: Scan | None = None, label: str = "") -> None:
+        self.index = index
+        """Of the file in ``Source.files``."""
+        self.label = label
+        """Where the archive's pickles are said to be, when it is one of several files."""
+        self.archive = Archive(file, show_name(label) if label else file.path.name)
+        self.scan = Scan() if scan is None else scan
         names = [name for name in self.archive.members if name == "data.pkl" or name.endswith("/data.pkl")]
         if len(names) != 1:
-            raise CorruptFileError(f"{file.path.name} holds {len(names)} members named data.pkl instead of one.")
+            raise CorruptFileError(f"{self.archive.label} holds {len(names)} members named data.pkl instead of one.")
         self.pickle_name = names[0]
         self.folder = names[0].removesuffix("data.pkl")
         self.big_endian = self._byte_order() == "big"
@@ -81,9 +87,9 @@ class TorchArchive:
         except CorruptFileError as error:
             return PickleRead(error=error.message)
         found = read_pickle(stream)
-        self.scan.add(found, name)
+        self.scan.add(found, self.label or name)
         if stream.remaining and not found.error:
-            self.scan.scan_stream(stream, f"{name}, after its end")
+            self.scan.scan_stream(stream, f"{self.label or name}, after its end")
         return found
 
     def judge_others(self) -> None:
@@ -103,12 +109,16 @@ class TorchArchive:
         def locate(key: str) -> Storage:
             name = f"{self.folder}{folder}{key}"
             if name not in self.archive.members:
-                raise TensorError(f"its storage {key[:100]} is not in the archive")
+                raise TensorError(
+                    f"its storage {key[:100]} is not in {show_name(self.label) if self.label else 'the archive'}"
+                )
             try:
-                if self.archive.members[name].compress_type:
+                if self.archive.members[name].compress_type and not self.label:  # of many files it would be no bound
                     data = self.archive.read(name)
-                    return Storage(memoryview(data), 0, len(data))
-                return Storage(self.archive.file, *self.archive.span(name))
+                    return Storage(memoryview(data), 0, len(data), self.index)
+                file = self.archive.file
+                storage = Storage(file, *self.archive.span(name), self.index)
+                return file.outside(storage, self.index) if isinstance(file, Window) else storage
             except CorruptFileError as error:
                 raise TensorError(error.message) from error
 

@@ -14,6 +14,7 @@ import pytest
 
 from modelreport.checkpoint import MappedFile
 from modelreport.errors import CorruptFileError
+from modelreport.load import archive as module
 from modelreport.load.archive import Archive
 from tests.load.files import written
 
@@ -97,6 +98,14 @@ def test_the_first_of_two_members_counts(tmp_path: Path) -> None:
         assert archive.read("a") == b"first"
         assert archive.read("a (again)") == b"second"
         assert "two members named a" in archive.notes[0]
+
+
+def test_all_members_together_unpack_to_a_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "INFLATED_LIMIT", 150)
+    with archive_of(tmp_path, packed(deflated_a=b"x" * 100, deflated_b=b"y" * 100)) as archive:
+        assert archive.read("deflated_a") == b"x" * 100
+        with pytest.raises(CorruptFileError, match="together"):
+            archive.read("deflated_b")
 
 
 def test_unknown_compression_is_named(tmp_path: Path) -> None:

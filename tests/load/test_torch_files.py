@@ -61,3 +61,18 @@ def test_a_storage_that_is_not_there_costs_its_tensor(tmp_path: Path) -> None:
     assert first.main.missing == ""
     assert "is not in 'part.pt'" in second.main.missing
     closed(files)
+
+
+def test_compressed_storages_are_not_unpacked(tmp_path: Path) -> None:
+    torch.save({"a": torch.ones(2)}, tmp_path / "whole.pt")
+    with zipfile.ZipFile(tmp_path / "whole.pt") as whole, zipfile.ZipFile(tmp_path / "small.pt", "w") as small:
+        for info in whole.infolist():
+            small.writestr(info.filename, whole.read(info), zipfile.ZIP_DEFLATED)
+    files = TorchFiles(tmp_path)
+    found = files.read("small.pt")
+    assert found is not None
+    ((_, value),) = found.value.pairs
+    parts = found.tensors.read(value)
+    assert parts is not None
+    assert "is compressed" in parts.main.missing
+    closed(files)
