@@ -191,6 +191,14 @@ export class TableView {
     const button = event.target.closest('button');
     if (button?.dataset.twist) this.toggle(Number(button.dataset.twist));
     else if (button?.dataset.open) this.choose(this.table.rows[Number(button.dataset.open)]);
+    else if (!button) this.clickedBeside(event.target);
+  }
+
+  /** A click anywhere else on a row does what its name does, unless text was being selected. */
+  clickedBeside(target) {
+    if (target.closest('a') || String(document.getSelection()) !== '') return;
+    const name = target.closest('tr')?.querySelector('[data-open]');
+    if (name) this.choose(this.table.rows[Number(name.dataset.open)]);
   }
 
   toggle(index) {

@@ -258,6 +258,9 @@ def test_a_chosen_tensor_shows_its_histogram_and_numbers(opened: Open) -> None:
     panel.get_by_role("button", name="Close").click()
     assert not panel.is_visible()
     assert made.page.evaluate("document.activeElement.textContent") == "layers.2.conv1.weight"
+    row = made.page.locator("#weights tr", has=made.page.get_by_role("button", name="layers.2.conv1.weight"))
+    row.locator("td").nth(3).click()
+    assert panel.is_visible()
 
 
 def test_a_chosen_tensor_tells_what_every_part_knows_of_it(opened: Open) -> None:
