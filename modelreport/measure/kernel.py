@@ -18,21 +18,31 @@ KEY_BITS = {"float32": 16, "float64": 20}
 """Leading bits that rounded counts keep: sign, exponent and 7 or 8 bits of mantissa."""
 
 
-class _Scratch(threading.local):
+class Scratch(threading.local):
     """Buffers of one thread, reused for every block: fresh megabytes would cost page faults each time."""
 
     def __init__(self) -> None:
         self.keys = np.empty(BLOCK, np.int64)
         self.bits = np.empty(BLOCK, np.uint64)
+        self._floats = np.empty((3, BLOCK))
+        self._words = np.empty((4, BLOCK), np.uint64)
+
+    def floats(self, size: int) -> NDArray[np.float64]:
+        """Three arrays of so many numbers, for the sums over a block or the rows in it."""
+        return self._floats[:, :size] if size <= BLOCK else np.empty((3, size))
+
+    def words(self, size: int) -> NDArray[np.uint64]:
+        """Four arrays of so many words."""
+        return self._words[:, :size] if size <= BLOCK else np.empty((4, size), np.uint64)
 
 
-_scratch = _Scratch()
+scratch = Scratch()
 
 
 def count_patterns(patterns: NDArray[Any], bits: int) -> NDArray[np.int64]:
     """How often each pattern occurs, shape ``(2**bits,)``."""
     if patterns.size <= BLOCK:
-        keys = _scratch.keys[: patterns.size]
+        keys = scratch.keys[: patterns.size]
         keys[:] = patterns
         return np.bincount(keys, minlength=1 << bits)
     return np.bincount(patterns, minlength=1 << bits)
@@ -47,8 +57,8 @@ def count_rounded(values: NDArray[Any]) -> NDArray[np.int64]:
     kept = KEY_BITS["float32" if single else "float64"]
     width = 32 if single else 64
     kind = np.uint32 if single else np.uint64
-    bits = _scratch.bits[: values.size].view(kind)[: values.size]
-    keys = _scratch.keys[: values.size]
+    bits = scratch.bits[: values.size].view(kind)[: values.size]
+    keys = scratch.keys[: values.size]
     np.add(values.view(kind), kind(1 << (width - kept - 1)), out=bits)
     np.right_shift(bits, kind(width - kept), out=bits)
     keys[:] = bits

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelreport.measure.kernel import scratch
 from modelreport.measure.lanes import block_sum
 
 _POINT = 5440
@@ -136,16 +137,19 @@ def scale_of(low: float, high: float) -> int:
 
 def block_sums(values: NDArray[Any], low: float, high: float) -> BlockSums:
     """Sums over a block of finite numbers between ``low`` and ``high``."""
-    wide, scale = values.astype(np.float64), scale_of(low, high)
+    wide, square, other = scratch.floats(values.size)
+    scale = scale_of(low, high)
+    wide[:] = values
     if scale:
         np.ldexp(wide, -scale, out=wide)
     shift = _middle(wide)
-    magnitudes = block_sum(np.abs(wide))
+    magnitudes = block_sum(np.abs(wide, out=other))
     if shift:
         wide -= shift
-    square = wide * wide
-    powers = (block_sum(wide), block_sum(square), block_sum(square * wide), block_sum(square * square))
-    return BlockSums(values.size, shift, scale, powers, magnitudes)
+    np.multiply(wide, wide, out=square)
+    cubes = block_sum(np.multiply(square, wide, out=other))
+    fourths = block_sum(np.multiply(square, square, out=other))
+    return BlockSums(values.size, shift, scale, (block_sum(wide), block_sum(square), cubes, fourths), magnitudes)
 
 
 def moments_of(values: NDArray[np.float64], counts: NDArray[Any] | None = None) -> Moments:

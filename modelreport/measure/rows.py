@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.measure.codec import Codec
+from modelreport.measure.kernel import scratch
 from modelreport.measure.lanes import ROW_LANES, add_lanes, fold, lane_sums
 
 MOST_ROWS = 1 << 20
@@ -100,12 +101,17 @@ class RowReader:
 
 
 def _finite(codec: Codec, block: NDArray[Any]) -> NDArray[np.float64]:
-    """The numbers of raw elements, zero in place of those that are not finite; a copy."""
-    numbers = codec.values[block] if codec.values is not None else codec.numbers(block).astype(np.float64)
+    """The numbers of raw elements, zero in place of those that are not finite; a copy, valid until the next block."""
+    if codec.values is not None:
+        numbers: NDArray[np.float64] = codec.values[block]
+    else:
+        known = codec.numbers(block)
+        numbers = scratch.floats(known.size)[0]
+        numbers[:] = known
     good = np.isfinite(numbers)
     if not good.all():
         numbers[~good] = 0
-    return np.asarray(numbers, np.float64)
+    return numbers
 
 
 def word_bytes(size: int, itemsize: int) -> int:
@@ -114,12 +120,16 @@ def word_bytes(size: int, itemsize: int) -> int:
 
 
 def _words(block: NDArray[Any], size: int) -> NDArray[np.uint64]:
-    """The bytes of a block of rows of ``size`` elements as words, their bits mixed."""
-    width = word_bytes(size, block.itemsize)
-    words = np.ascontiguousarray(block).view(f"u{width}").astype(np.uint64)
-    rotated = (words << np.uint64(13)) | (words >> np.uint64(51))
-    again = (words << np.uint64(37)) | (words >> np.uint64(27))
-    return np.asarray(words ^ rotated ^ again, np.uint64)
+    """The bytes of a block of rows of ``size`` elements as words, their bits mixed; valid until the next block."""
+    raw = np.ascontiguousarray(block).view(f"u{word_bytes(size, block.itemsize)}")
+    words, mixed, one, other = scratch.words(raw.size)
+    words[:] = mixed[:] = raw
+    for left, right in ((13, 51), (37, 27)):
+        np.left_shift(words, np.uint64(left), out=one)
+        np.right_shift(words, np.uint64(right), out=other)
+        np.bitwise_or(one, other, out=one)
+        np.bitwise_xor(mixed, one, out=mixed)
+    return np.asarray(mixed, np.uint64)
 
 
 def _hashed(code: NDArray[np.uint64], words: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -129,5 +139,7 @@ def _hashed(code: NDArray[np.uint64], words: NDArray[np.uint64]) -> NDArray[np.u
     """
     for start in range(0, words.shape[1], SEGMENT):
         part = words[:, start : start + SEGMENT]
-        code = code * STEP + (part * KEYS[: part.shape[1]]).sum(axis=1, dtype=np.uint64)
+        product = scratch.words(words.size)[2][: part.size].reshape(part.shape)
+        np.multiply(part, KEYS[: part.shape[1]], out=product)
+        code = code * STEP + product.sum(axis=1, dtype=np.uint64)
     return code

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,10 @@ def spectra(measured: Measured) -> Spectra | Skipped:
         chosen = everything(found.matrices)
     else:
         chosen = sample(found.matrices, budget_for(measured.weights.read_bytes))
+    if not chosen:
+        large = "The only weight matrix is" if len(found.matrices) == 1 else "Its weight matrices are"
+        reason = f"{large} larger than a fixed amount of arithmetic reaches."
+        return Skipped(stage="measure", reason=" ".join((reason, *found.notes)), hint="--spectra all")
     made, failed = _run(chosen, measured)
     if not made:
         return Skipped(stage="measure", reason=" ".join(("No spectrum could be computed.", *failed)))
@@ -227,10 +232,15 @@ def _law(matrix: Matrix, eigenvalues: NDArray[np.float64]) -> powerlaw.Fit | Non
 
 def thinned(count: int) -> list[int]:
     """Up to 64 places along a spectrum, its ends among them: every one of the first, then ever further apart."""
+    return list(_thinned(count))
+
+
+@cache
+def _thinned(count: int) -> tuple[int, ...]:
     if count <= _SHOWN:
-        return list(range(count))
+        return tuple(range(count))
     steps = (np.unique(np.rint(np.geomspace(1, count, n))).astype(int) - 1 for n in range(_SHOWN, 8 * _SHOWN))
-    return [int(place) for place in max(takewhile(lambda places: places.size <= _SHOWN, steps), key=len)]
+    return tuple(int(place) for place in max(takewhile(lambda places: places.size <= _SHOWN, steps), key=len))
 
 
 def rounded(value: float, relative_error: float = singular.EPSILON * 100) -> float:
