@@ -125,14 +125,12 @@ def test_after_an_interrupt_nothing_in_the_queue_begins_and_no_thread_is_left() 
 
     def work(job: int) -> None:
         begun.append(job)
-        time.sleep(0.05)
+        time.sleep(0.3 if job else 0)
 
-    since = time.monotonic()
     with pytest.raises(KeyboardInterrupt), crew(Options(workers=2)) as made:  # noqa: PT012 - as a user stops it
         for _ in made.run(work, {made.here: range(1000)}):
             raise KeyboardInterrupt
-    assert time.monotonic() - since < 2
-    assert len(begun) <= 5
+    assert len(begun) < 6  # so many were handed over
     assert threading.active_count() == before
 
 

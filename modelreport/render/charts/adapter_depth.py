@@ -9,16 +9,11 @@ from typing import Final
 
 from modelreport.facts import AdapterDelta, AdapterEffect, Skipped, Weights
 from modelreport.render import format as text
-from modelreport.render.charts.partition import thin
-from modelreport.render.charts.spec import Axis, Chart, Line
-from modelreport.render.charts.spectra import COLOURS, ROLES
-from modelreport.render.charts.weight_depth import short_names
+from modelreport.render.charts.depth import DEPTHS, ROLES, coloured, short_names
+from modelreport.render.charts.spec import Axis, Chart
 
 _NUMBER: Final = re.compile(r"(?<![^._])\d{1,9}(?![^._])")
 """A number between dots, or underscores in the names of kohya-ss: an index, unlike those in ``fc1`` and ``attn2``."""
-
-_POINTS: Final = 200
-_DEPTHS: Final = 3
 
 
 def roles_of(deltas: Sequence[AdapterDelta]) -> list[tuple[str, list[AdapterDelta]]]:
@@ -55,7 +50,7 @@ def adapter_depth(weights: Weights | Skipped) -> Chart | Skipped:
     if not told:
         return Skipped(stage="measure", reason="No layer is changed, or none could be computed.")
     most = max(told, key=lambda each: size_of(each, relative=relative) or 0.0)
-    roles = [(label, members) for label, members in roles_of(told) if len(members) >= _DEPTHS][:ROLES]
+    roles = [(label, members) for label, members in roles_of(told) if len(members) >= DEPTHS][:ROLES]
     repeated = bool(roles)
     lines = roles or [("all layers", told)]
     write = text.share if relative else text.number
@@ -67,10 +62,7 @@ def adapter_depth(weights: Weights | Skipped) -> Chart | Skipped:
         "computed from the factors. " + _how(_of(effect, told), repeated=repeated),
         x=Axis(title="depth" if repeated else "place in the file", unit="count"),
         y=Axis(title=what, unit="share" if relative else "number", low=0.0),
-        layers=tuple(
-            _line(label, colour, members, relative=relative)
-            for (label, members), colour in zip(lines, COLOURS, strict=False)
-        ),
+        layers=coloured((label, _points(members, relative=relative)) for label, members in lines),
         header=("Layers", "Number", "Smallest", "Median", "Largest", "In"),
         rows=tuple(_row(label, members, relative=relative) for label, members in lines),
     )
@@ -90,20 +82,13 @@ def _how(rest: str, *, repeated: bool) -> str:
     return ("A line for each kind of layer." if repeated else "The layers in the order of the file.") + rest
 
 
-def _line(label: str, colour: str, members: Sequence[AdapterDelta], *, relative: bool) -> Line:
-    points = thin(list(enumerate(members)), _POINTS)
+def _points(members: Sequence[AdapterDelta], *, relative: bool) -> list[tuple[float, float, str]]:
     write = text.share if relative else text.number
-    sizes = [size_of(each, relative=relative) or 0.0 for _, each in points]
-    return Line(
-        name=label,
-        colour=colour,
-        x=tuple(float(i) for i, _ in points),
-        y=tuple(sizes),
-        hover=tuple(
-            f"{text.name(each.target, 60)}: {write(size)}, rank {each.rank}"
-            for (_, each), size in zip(points, sizes, strict=True)
-        ),
-    )
+    sizes = [size_of(each, relative=relative) or 0.0 for each in members]
+    return [
+        (float(i), size, f"{text.name(each.target, 60)}: {write(size)}, rank {each.rank}")
+        for i, (each, size) in enumerate(zip(members, sizes, strict=True))
+    ]
 
 
 def _row(label: str, members: Sequence[AdapterDelta], *, relative: bool) -> tuple[str, ...]:

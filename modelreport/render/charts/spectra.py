@@ -11,19 +11,12 @@ from typing import Final, NamedTuple
 
 from modelreport.facts import Skipped, Spectra, Spectrum, Weights
 from modelreport.render import format as text
-from modelreport.render.charts.partition import thin
+from modelreport.render.charts.depth import DEPTHS, ROLES, coloured, short_names
 from modelreport.render.charts.spec import Axis, Chart, Line
-from modelreport.render.charts.weight_depth import short_names
 
-ROLES: Final = 8
-"""Lines that a reader can tell apart."""
-
-COLOURS: Final = ("conv", "attention", "activation", "norm", "recurrent", "embedding", "linear", "arithmetic")
 BAND: Final = (2.0, 6.0)
 """Exponents that Martin and Mahoney find in well-trained layers (Martin, Peng and Mahoney 2021)."""
 
-_POINTS: Final = 200
-_DEPTHS: Final = 3
 _LEAST: Final = 1e-3
 """Singular values below this share of the largest are drawn as that: the axis would be theirs otherwise."""
 
@@ -94,9 +87,7 @@ def spectrum_curves(weights: Weights | Skipped) -> Chart | Skipped:
         f"{len(shown)} largest roles the matrix in the middle of the depths that were looked at.",
         x=Axis(title="place in the spectrum", unit="count", log=True, low=1.0),
         y=Axis(title="σ / σ₁", log=True),
-        layers=tuple(
-            _curve(label, colour, each) for (label, each), colour in zip(shown, COLOURS, strict=False)
-        ),
+        layers=coloured(_curve(label, each) for label, each in shown),
         header=("Role", "Matrix", "Shape", "σ₁", "Stable rank", "90 % of the energy in"),
         rows=tuple(
             (label, label_of(each), text.shape((each.rows, each.columns)), text.number(each.largest),
@@ -119,19 +110,12 @@ def _need(each: Spectrum) -> float:
     return (each.rank_90 or 0) / _short(each)
 
 
-def _curve(label: str, colour: str, each: Spectrum) -> Line:
+def _curve(label: str, each: Spectrum) -> tuple[str, list[tuple[float, float, str]]]:
     places = each.places or tuple(range(len(each.values)))
-    shares = [max(value / each.largest, _LEAST) for value in each.values]
-    return Line(
-        name=label,
-        colour=colour,
-        x=tuple(float(place + 1) for place in places),
-        y=tuple(shares),
-        hover=tuple(
-            f"{label_of(each)}\nσ{place + 1}: {text.number(value)}"
-            for place, value in zip(places, each.values, strict=True)
-        ),
-    )
+    return label, [
+        (place + 1.0, max(value / each.largest, _LEAST), f"{label_of(each)}\nσ{place + 1}: {text.number(value)}")
+        for place, value in zip(places, each.values, strict=True)
+    ]
 
 
 # --- over depth -----------------------------------------------------------------------------------------------------
@@ -149,26 +133,17 @@ def series_of(spectra: Spectra, value: Callable[[Spectrum], float | None]) -> tu
             numbers = sorted((v, label_of(each)) for each in group if (v := value(each)) is not None)
             if numbers:
                 points.append(Point(float(depth), numbers[len(numbers) // 2][0], numbers[len(numbers) // 2][1]))
-        if len(points) >= _DEPTHS:
-            lines.append(Series(label, tuple(thin(points, _POINTS))))
+        if len(points) >= DEPTHS:
+            lines.append(Series(label, tuple(points)))
     if lines:
         return lines[:ROLES], True
     told = [(i, v, label_of(each)) for i, each in enumerate(spectra.tensors) if (v := value(each)) is not None]
-    points = [Point(float(i), v, label) for i, v, label in thin(told, _POINTS)]
+    points = [Point(float(i), v, label) for i, v, label in told]
     return ([Series("all matrices", tuple(points))] if points else []), False
 
 
 def _lines(found: Sequence[Series], write: Callable[[float], str]) -> tuple[Line, ...]:
-    return tuple(
-        Line(
-            name=series.label,
-            colour=colour,
-            x=tuple(p.x for p in series.points),
-            y=tuple(p.value for p in series.points),
-            hover=tuple(f"{p.name}: {write(p.value)}" for p in series.points),
-        )
-        for series, colour in zip(found, COLOURS, strict=False)
-    )
+    return coloured((s.label, [(p.x, p.value, f"{p.name}: {write(p.value)}") for p in s.points]) for s in found)
 
 
 def _rows(found: Sequence[Series], write: Callable[[float], str]) -> tuple[tuple[str, ...], ...]:

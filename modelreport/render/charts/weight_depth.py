@@ -9,15 +9,9 @@ from typing import Final, NamedTuple
 
 from modelreport.facts import PeerRole, Peers, Report, Skipped, TensorStatistics, Weights
 from modelreport.render import format as text
-from modelreport.render.charts.partition import thin
-from modelreport.render.charts.spec import Axis, Chart, Line, Unit
+from modelreport.render.charts.depth import DEPTHS, POINTS, ROLES, coloured, short_names
+from modelreport.render.charts.spec import Axis, Chart, Unit
 from modelreport.render.charts.weight_rows import none_drawn, weight_rows
-
-ROLES: Final = 8
-"""Lines that a reader can tell apart."""
-
-_POINTS: Final = 200
-_COLOURS: Final = ("conv", "attention", "activation", "norm", "recurrent", "embedding", "linear", "arithmetic")
 
 
 @dataclass(frozen=True)
@@ -125,7 +119,7 @@ def weight_depth(report: Report, statistic: Statistic) -> Chart | Skipped:
         caption=f"{statistic.caption} {left_out}",
         x=Axis(title="depth" if repeated else "place in the model", unit="count"),
         y=Axis(title=statistic.axis, unit=statistic.unit, log=statistic.log, low=None if statistic.log else 0.0),
-        layers=tuple(_line(series, colour, statistic) for series, colour in zip(found, _COLOURS, strict=False)),
+        layers=coloured((s.role, [(p.depth, p.value, _hover(p, statistic)) for p in s.points]) for s in found),
         header=("Role", "Depths", "Smallest", "Median", "Largest", "In"),
         rows=tuple(_table_row(series, statistic) for series in found),
     )
@@ -152,7 +146,7 @@ def all_series(report: Report, weights: Weights, statistic: Statistic) -> tuple[
         several = any(point.tensors > 1 for series in made for point in series.points)
         middle = " Where several lie at one depth, their median." if several else ""
         return made[:ROLES], f"A line for {shown}, named without its index.{middle}"
-    rows, chosen = weight_rows(report.structure, weights, report.trace, _POINTS)
+    rows, chosen = weight_rows(report.structure, weights, report.trace, POINTS)
     points = tuple(
         Point(i, value, value, value, row.statistics.name, 1)
         for i, row in enumerate(rows)
@@ -172,18 +166,6 @@ def matrix_roles(report: Report, weights: Weights) -> list[tuple[str, PeerRole]]
     return list(zip(labels, found, strict=True))
 
 
-def short_names(roles: Sequence[str]) -> list[str]:
-    """What distinguishes roles: what follows the last index, or the whole where that is not unique."""
-    tails = [
-        role.rpartition("#")[2].lstrip("./").removesuffix("weight").rstrip("./").replace(".weight (", " (")
-        for role in roles
-    ]
-    return [
-        text.name(tail if tail and tails.count(tail) == 1 else role, 60)
-        for role, tail in zip(roles, tails, strict=True)
-    ]
-
-
 def _points(role: PeerRole, known: dict[str, TensorStatistics], statistic: Statistic) -> tuple[Point, ...]:
     points = []
     for depth, members in groupby(role.members, key=lambda m: m.depth):
@@ -192,23 +174,12 @@ def _points(role: PeerRole, known: dict[str, TensorStatistics], statistic: Stati
         if numbers:
             (low, _), (high, name) = numbers[0], numbers[-1]
             points.append(Point(depth, numbers[len(numbers) // 2][0], low, high, name, len(numbers)))
-    return tuple(points) if len(points) >= 3 else ()
+    return tuple(points) if len(points) >= DEPTHS else ()
 
 
 def _ratio(points: Sequence[Point]) -> float:
     low, high = min(p.value for p in points), max(p.value for p in points)
     return high / low if low > 0 else high
-
-
-def _line(series: Series, colour: str, statistic: Statistic) -> Line:
-    points = thin(series.points, _POINTS)
-    return Line(
-        name=series.role,
-        colour=colour,
-        x=tuple(float(p.depth) for p in points),
-        y=tuple(p.value for p in points),
-        hover=tuple(_hover(p, statistic) for p in points),
-    )
 
 
 def _hover(point: Point, statistic: Statistic) -> str:

@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from modelreport.facts import Report, Skipped
+from modelreport.render.charts.depth import ROLES
 from modelreport.render.charts.spec import Chart, Line
-from modelreport.render.charts.weight_depth import BY_ID, ROLES, short_names, weight_depth
+from modelreport.render.charts.weight_depth import BY_ID, weight_depth
 from tests.factories import make_report, skipped_report
 from tests.factories_deep import deep_arrays, deep_report, report_of
 
@@ -80,18 +81,6 @@ def test_many_roles_are_cut_to_what_can_be_told_apart_and_that_is_said() -> None
     found = drawn(report_of(arrays), "weight-scale")
     assert len(lines(found)) == ROLES
     assert "the 8 largest of 12 repeated weights" in found.caption
-
-
-def test_names_are_short_where_that_is_clear() -> None:
-    roles = [
-        "encoder.#.q.weight",
-        "decoder.#.q.weight",
-        "decoder.#.x.weight",
-        "net.#.weight",
-        "w.#",
-        "b.#.c.weight (3×3)",
-    ]
-    assert short_names(roles) == ["encoder.#.q.weight", "decoder.#.q.weight", "x", "net.#.weight", "w.#", "c (3×3)"]
 
 
 def test_reasons_are_passed_on() -> None:
