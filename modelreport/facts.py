@@ -980,6 +980,8 @@ class LayerUpdate(Fact, frozen=True, kw_only=True):
     """``None`` where no parameter could be told, or its values could not be read."""
     group: int | None = None
     """Index in ``OptimizerEvidence.groups``."""
+    dimensions: int | None = None
+    """Of the parameter, as its state has them; ``None`` where it does not say."""
 
 
 class ParameterGroup(Fact, frozen=True, kw_only=True):

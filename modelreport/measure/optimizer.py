@@ -6,10 +6,12 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from modelreport.checkpoint import OptimizerState
 from modelreport.facts import Item, LayerUpdate, OptimizerEvidence, ParameterGroup, Skipped, Structure
 from modelreport.measure.crew import thread_count
-from modelreport.measure.matching import Matching, match
+from modelreport.measure.matching import Matching, match, state_shape
 from modelreport.measure.updates import Memory, read_memory
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ def _evidence(
     memories = _memories(chosen, keys, group_of, measured.options.workers)
     order = {name: index for index, (name, _) in enumerate(parameters_of(measured.structure))}
     names = {key: matching.names.get(key, f"{chosen.path}.{key}") for key in keys}
-    keys.sort(key=lambda key: order.get(names[key], len(order)))
+    if matching.complete:  # otherwise the optimizer's own order is the best there is
+        keys.sort(key=lambda key: order.get(names[key], len(order)))
     weights = {t.name: t.norm / math.sqrt(t.count) for t in measured.weights.tensors if t.norm is not None and t.count}
     found = [(key, memory) for key in keys if isinstance(memory := memories.get(key), Memory)]
     stateless = [names[key] for key in keys if not chosen.states.get(key)]
@@ -80,7 +83,13 @@ def _evidence(
         notes.append("The learning rate in the file is 0, as at the end of a schedule: it gives no update.")
     return OptimizerEvidence(
         kind=chosen.kind,
-        layers=tuple(_layer(names[key], memory, weights, matching, key, group_of) for key, memory in found),
+        layers=tuple(
+            replace(
+                _layer(names[key], memory, weights, matching, key, group_of),
+                dimensions=None if (shape := state_shape(chosen.states.get(key, {}))) is None else len(shape),
+            )
+            for key, memory in found
+        ),
         without_state=tuple(stateless),
         zero_state=tuple(names[key] for key, memory in found if memory.never),
         non_finite=tuple(names[key] for key, memory in found if not memory.finite),

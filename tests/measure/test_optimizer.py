@@ -120,6 +120,7 @@ def test_what_order_and_shape_leave_open_is_named_by_its_place(tmp_path: Path) -
     found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": optimizer.state_dict()})
     assert [layer.name for layer in found.layers] == ["optimizer.state.0", "optimizer.state.1"]
     assert all(layer.gradient_rms and layer.weight_rms is None and layer.update_ratio is None for layer in found.layers)
+    assert [layer.dimensions for layer in found.layers] == [2, 1]
     assert found.outside == ()
     assert "leave open" in found.matched
 

@@ -6,6 +6,7 @@ passed ``render/format.py``; painters escape it for their medium. Colours are to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -136,6 +137,10 @@ class Chart:
         return len(self.y.categories)
 
 
+_LOG_SPAN = 5.0
+"""Least ratio of a logarithmic axis: two of 1, 2, 5, 10 … lie on it, and a change of a few percent looks like one."""
+
+
 def extent(chart: Chart) -> tuple[tuple[float, float], tuple[float, float]]:
     """The ranges of both axes over all layers; an axis with categories goes from 0 to their number."""
     across: list[float] = []
@@ -173,4 +178,7 @@ def _range(values: Sequence[float], axis: Axis) -> tuple[float, float]:
     high = axis.high if axis.high is not None else max(used, default=1.0)
     if axis.log and low <= 0:
         low = high / 10 if high > 0 else 1.0
+    if axis.log and axis.low is None and axis.high is None and high < low * _LOG_SPAN:
+        middle = math.sqrt(low) * math.sqrt(high)  # of two large numbers, without overflow
+        low, high = middle / math.sqrt(_LOG_SPAN), middle * math.sqrt(_LOG_SPAN)
     return (low, high) if high > low else (low, low * 10 if axis.log else low + (abs(low) or 1.0))

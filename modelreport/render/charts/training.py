@@ -34,8 +34,14 @@ def _evidence(report: Report) -> OptimizerEvidence | Skipped:
 
 
 def is_matrix(report: Report) -> Callable[[str], bool]:
-    """Whether a tensor has two dimensions or more, by its name; what has no name in the model counts as one."""
+    """Whether a tensor has two dimensions or more, by its name; by its state where it has no name in the model."""
     narrow = {t.name for t in report.structure.tensors if len(t.shape) < 2}
+    known = {t.name for t in report.structure.tensors}
+    found = _evidence(report)
+    if not isinstance(found, Skipped):
+        narrow |= {
+            e.name for e in found.layers if e.name not in known and e.dimensions is not None and e.dimensions < 2
+        }
     return lambda name: name not in narrow
 
 

@@ -39,6 +39,14 @@ def test_no_range_is_empty():
     assert 0 < low < high
 
 
+def test_a_few_percent_do_not_fill_a_logarithmic_axis():
+    layers = (Line(name="a", x=(0.0, 1.0), y=(0.034, 0.0356), colour="conv", hover=("", "")),)
+    chart = Chart(id="c", title="T", caption="C", x=Axis(), y=Axis(log=True), layers=layers, header=(), rows=())
+    low, high = extent(chart)[1]
+    assert high / low == pytest.approx(5)
+    assert low * high == pytest.approx(0.034 * 0.0356)
+
+
 def test_a_chart_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         chart().title = "x"

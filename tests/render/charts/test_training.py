@@ -83,6 +83,12 @@ def test_gradients_of_matrices_and_vectors_are_drawn_apart_at_their_places() -> 
     assert chart.y.log
 
 
+def test_a_parameter_without_a_name_in_the_model_is_what_its_state_says() -> None:
+    layers = [replace(layer(f"optimizer.state.{i}", 1e-2), dimensions=2 - i) for i in range(2)]
+    chart = drawn(gradient_depth(with_weights(optimizer=evidence(*layers))))
+    assert lines(chart)["weight matrices"].x == (0.0,)
+
+
 def test_a_gradient_of_zero_stays_on_the_axis() -> None:
     wide = names(make_report(), wide=True)
     chart = drawn(gradient_depth(with_weights(optimizer=evidence(layer(wide[0], 0.0), layer(wide[1], 1e-2)))))
