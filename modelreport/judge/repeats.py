@@ -13,6 +13,7 @@ from modelreport.judge.rule import (
     Measured,
     Rule,
     UncheckedError,
+    has_output_rows,
     known,
     measured_parameters,
     module_types,
@@ -22,9 +23,6 @@ from modelreport.judge.rule import (
 
 _MANY = 0.05
 """Share of a layer's units from which repeats are a warning: a wide layer may hold a pair by accident of its start."""
-
-_NOT_UNITS = ("Embedding", "ConvTranspose", "Conv1D", "MatMul", "Gather")
-"""Module types whose first dimension is no row of output units: vocabulary, inputs."""
 
 
 def _repeating(report: Report) -> Iterator[tuple[Measured, int, tuple[RowCopy, ...], tuple[int, ...]]]:
@@ -43,7 +41,7 @@ def _repeating(report: Report) -> Iterator[tuple[Measured, int, tuple[RowCopy, .
             yield m, across.identical, across.copies, across.groups[0] if across.groups else ()
             continue
         kind = types.get(m.fact.module, "")
-        if rows is None or kind.startswith(_NOT_UNITS) or "embed" in m.fact.name.lower():
+        if rows is None or not has_output_rows(kind, m.fact.name):
             continue
         same_filter = m.fact.shape[1] == 1 and rows.identical == m.fact.shape[0] - 1
         yield m, 0 if same_filter else rows.identical, rows.copies, rows.groups[0] if rows.groups else ()

@@ -114,6 +114,16 @@ FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
 """Floating-point dtypes of 16 bits or more."""
 
 
+_NOT_UNITS = ("Embedding", "Gather", "ConvTranspose", "Conv1D", "MatMul")
+"""Module types whose first dimension is no output units: vocabularies, and inputs (their columns are told apart, see
+``Units.columns``)."""
+
+
+def has_output_rows(kind: str, name: str) -> bool:
+    """Whether slices along the first dimension of a weight can be output units, by the module's type and the name."""
+    return not kind.startswith(_NOT_UNITS) and "embed" not in name.lower()
+
+
 def module_types(report: Report) -> dict[str, str]:
     """Type of each module by path."""
     return {m.path: m.type for m in report.structure.modules}

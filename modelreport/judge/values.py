@@ -12,6 +12,7 @@ from modelreport.judge.rule import (
     Found,
     Measured,
     Rule,
+    has_output_rows,
     known,
     measured,
     measured_parameters,
@@ -92,9 +93,8 @@ def constant(report: Report) -> Found | Clean:
     )
 
 
-_NOT_OUTPUTS = ("Embedding", "ConvTranspose", "Conv1D", "MatMul", "LSTM", "GRU", "RNN")
-"""Module types whose first dimension is not output channels: vocabulary, inputs (the columns are told apart, see
-``Units.columns``), stacked gates."""
+_GATES = ("LSTM", "GRU", "RNN")
+"""Module types whose output rows are gates: one of zeros is no dead channel."""
 
 _GRAPH_OUTPUTS = ("Conv", "Gemm")
 """Operators of a graph whose weight has output channels first, whatever its name."""
@@ -111,7 +111,7 @@ def _channels(m: Measured, kind: str, columns: dict[str, ColumnFigures]) -> tupl
         across = columns[name]
         return across.zero, across.units, "{dead_count} of {all_count} output channels (columns) are zero"
     weight = name.endswith("weight") or kind in _GRAPH_OUTPUTS
-    if kind.startswith(_NOT_OUTPUTS) or "embed" in name.lower() or not weight:
+    if kind.startswith(_GATES) or not has_output_rows(kind, name) or not weight:
         return None
     if len(m.fact.shape) > 1 and s.channels and s.channels > 1:
         return s.zero_channels or 0, s.channels, "{dead_count} of {all_count} output channels are zero"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from modelreport.judge.rule import UncheckedError, measured, measured_parameters, module_types, say
+from modelreport.judge.rule import UncheckedError, has_output_rows, measured, measured_parameters, module_types, say
 from tests.factories import make_report, skipped_report
 from tests.judge.cases import with_fact
 
@@ -33,3 +33,10 @@ def test_tied_parameters_and_buffers_are_left_out_of_parameters() -> None:
 
 def test_modules_are_known_by_their_type() -> None:
     assert module_types(make_report())["bn1"] == "BatchNorm2d"
+
+
+def test_rows_of_tables_and_of_inputs_are_no_output_units() -> None:
+    assert has_output_rows("Linear", "fc.weight")
+    assert has_output_rows("", "blocks.0.weight")
+    assert not any(has_output_rows(kind, "w") for kind in ("Embedding", "Conv1D", "ConvTranspose2d", "MatMul"))
+    assert not has_output_rows("", "tok_Embeddings.weight")
