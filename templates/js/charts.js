@@ -33,6 +33,12 @@ export function fittedAxis(axis, width) {
   return { ...axis, ...ticks, title };
 }
 
+/** The height that a plot needs beside a legend of one entry a line, as it is on a narrow page; 0 where that is wide. */
+export function legendHeight({ data, layout }, width) {
+  const keys = layout.showlegend ? data.filter((trace) => trace.name && trace.showlegend !== false).length : 0;
+  return width < 460 && keys > 2 ? 260 + (keys - 2) * 19 : 0;
+}
+
 /** Draw a figure into an element, or draw it anew in the theme in force. Returns when it stands there. */
 export async function drawFigure(place, figure, options = {}) {
   const library = await plotly();
@@ -45,7 +51,8 @@ export async function drawFigure(place, figure, options = {}) {
     xaxis: fittedAxis(resolved.layout.xaxis, place.clientWidth - 60 - longest * GLYPH),
     yaxis: { ...fittedAxis(resolved.layout.yaxis, 800), ...(labels ? { ticktext: labels } : {}) },
   };
-  const layout = { ...resolved.layout, ...axes, font, autosize: true };
+  const height = Math.max(resolved.layout.height ?? 0, legendHeight(resolved, place.clientWidth));
+  const layout = { ...resolved.layout, ...axes, ...(height ? { height } : {}), font, autosize: true };
   await library.react(place, resolved.data, layout, { ...CONFIG, ...options });
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fittedAxis, resolveColors, shortened } from '../../templates/js/charts.js';
+import { fittedAxis, legendHeight, resolveColors, shortened } from '../../templates/js/charts.js';
 import { histogramFigure, short } from '../../templates/js/panel.js';
 import { coarser, steps } from '../../templates/js/sparkline.js';
 import { rgb } from '../../templates/js/theme.js';
@@ -61,4 +61,12 @@ test('an axis has only as many ticks as fit, unless its ticks are given', () => 
   assert.equal(fittedAxis({ nticks: 8 }, 2000).nticks, 8);
   assert.equal(fittedAxis({ tickvals: [1, 2] }, 300).nticks, undefined);
   assert.equal(fittedAxis(undefined, 300), undefined);
+});
+
+test('a long legend on a narrow page gets lines of its own', () => {
+  const data = [...Array(8).keys()].map((i) => ({ name: `line ${i}` }));
+  assert.equal(legendHeight({ data, layout: { showlegend: true } }, 350), 260 + 6 * 19);
+  assert.equal(legendHeight({ data, layout: { showlegend: true } }, 800), 0);
+  assert.equal(legendHeight({ data, layout: { showlegend: false } }, 350), 0);
+  assert.equal(legendHeight({ data: data.slice(0, 2), layout: { showlegend: true } }, 350), 0);
 });

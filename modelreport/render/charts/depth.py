@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -41,12 +42,12 @@ def _line(name: str, colour: str, points: Sequence[tuple[float, float, str]]) ->
 
 
 def short_names(roles: Sequence[str]) -> list[str]:
-    """What distinguishes roles: what follows the last index, or the whole where that is not unique."""
+    """What distinguishes roles: what follows the last index, or the whole where that is not unique or only a number."""
     tails = [
         role.rpartition("#")[2].lstrip("./").removesuffix("weight").rstrip("./").replace(".weight (", " (")
         for role in roles
     ]
     return [
-        text.name(tail if tail and tails.count(tail) == 1 else role, 60)
+        text.name(tail if re.search(r"[^\W\d_]", tail) and tails.count(tail) == 1 else role, 60)
         for role, tail in zip(roles, tails, strict=True)
     ]

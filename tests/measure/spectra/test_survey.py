@@ -194,3 +194,11 @@ def test_figures_are_rounded_to_what_is_certain() -> None:
     assert rounded(1.23456789, 1e-7) == 1.23
     assert rounded(1.23456789, 1.0) == 1.2
     assert rounded(-1.5e300) == -1.5e300
+
+
+def test_a_matrix_beyond_the_budget_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey, "budget_for", lambda _: 1.0)
+    found = survey_of(RNG.standard_normal((64, 64)).astype(np.float32))
+    assert isinstance(found, Skipped)
+    assert found.reason == "The only weight matrix is larger than a fixed amount of arithmetic reaches."
+    assert found.hint == "--spectra all"

@@ -27,3 +27,4 @@ def test_names_are_short_where_that_is_clear() -> None:
         "b.#.c.weight (3×3)",
     ]
     assert short_names(roles) == ["encoder.#.q.weight", "decoder.#.q.weight", "x", "net.#.weight", "w.#", "c (3×3)"]
+    assert short_names(["blocks.#.0.weight"]) == ["blocks.#.0.weight"], "a number alone says nothing"
