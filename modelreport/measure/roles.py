@@ -193,7 +193,8 @@ def _clusters(parts: list[str], names: dict[str, frozenset[str]]) -> list[list[s
         usual = Counter(names[part] for part in left).most_common(1)[0][0]
         alike = [part for part in left if len(names[part] & usual) >= _ALIKE * len(names[part] | usual)]
         clusters.append(alike)
-        left = [part for part in left if part not in set(alike)]
+        taken = set(alike)
+        left = [part for part in left if part not in taken]
     return clusters
 
 

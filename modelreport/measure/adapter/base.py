@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.measure.adapter.factors import without_prefix
+from modelreport.measure.streams import numbers_of, squares
 from modelreport.measure.units import reading
-from modelreport.measure.units.reading import numbers_of, plan_of
+from modelreport.measure.units.reading import as_numbers, plan_of
 
 _FLOATS = ("float", "bfloat")
 _KOHYA = re.compile(r"lora_(?:unet|te\d?|transformer|prior_unet)_")
@@ -72,12 +73,12 @@ def slabs(tensor: LazyTensor) -> Iterator[NDArray[np.float64]]:
     """Some rows of a plain weight at a time in float64, rows × the rest; nothing of any other."""
     plan = plan_of(tensor)
     if plan is not None:
-        yield from (numbers_of(plan, raw) for _, raw in reading.slabs(plan, _SLAB))
+        yield from (as_numbers(plan, raw) for _, raw in reading.slabs(plan, _SLAB))
 
 
 def norm_of(tensor: LazyTensor) -> float:
-    """Euclidean norm; NaN or infinite where values are."""
-    return math.sqrt(math.fsum(float(np.vdot(slab, slab)) for slab in slabs(tensor)))
+    """Euclidean norm; NaN or infinite where values are. Block by block: a row may be a whole expert."""
+    return math.sqrt(math.fsum(squares(block) for block in numbers_of(tensor)))
 
 
 def change_of_direction(

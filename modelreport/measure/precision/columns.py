@@ -15,7 +15,7 @@ from modelreport.measure.precision.blocks import EveryRow, RowSample
 from modelreport.measure.precision.layout import Layout
 from modelreport.measure.precision.losses import BLOCK_VALUES, finite, stand_out
 from modelreport.measure.units.columns import Columns, columns_of, lies_in_columns
-from modelreport.measure.units.reading import evenly, numbers_of, slabs
+from modelreport.measure.units.reading import as_numbers, evenly, slabs
 
 READ_BYTES = 256 << 20
 """Most that is read a second time, over all tensors."""
@@ -89,7 +89,7 @@ def _read(columns: Columns, chosen: NDArray[Any]) -> NDArray[Any]:
     parts = []
     for _, slab in slabs(plan, _SLAB):
         some = slab.reshape(len(slab), columns.units, columns.rest)[:, chosen]
-        parts.append(finite(numbers_of(plan, np.ascontiguousarray(some)), wide=plan.codec.dtype == "float64"))
+        parts.append(finite(as_numbers(plan, np.ascontiguousarray(some)), wide=plan.codec.dtype == "float64"))
     values = np.concatenate(parts).transpose(1, 0, 2)
     return np.ascontiguousarray(values).reshape(len(chosen), plan.rows * columns.rest)
 
@@ -98,7 +98,7 @@ def _every(columns: Columns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Largest magnitude and Σx² of every channel."""
     largest, energy = np.zeros(columns.units), np.zeros(columns.units)
     for _, slab in slabs(columns.plan, _SLAB):
-        size = np.abs(finite(numbers_of(columns.plan, slab), wide=True)).reshape(len(slab), columns.units, columns.rest)
+        size = np.abs(finite(as_numbers(columns.plan, slab), wide=True)).reshape(len(slab), columns.units, columns.rest)
         np.maximum(largest, size.max(axis=(0, 2)), out=largest)
         energy += np.square(size, out=size).sum(axis=(0, 2))
     return largest, energy

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.facts import Item, TensorFact, TensorStatistics, ZeroRun
-from modelreport.measure.units.reading import numbers_of, plan_of, slabs
+from modelreport.measure.units.reading import as_numbers, plan_of, slabs
 from modelreport.measure.walk import Walk
 
 SHORTEST = 1024
@@ -54,7 +54,7 @@ def longest_run(plan: Walk) -> tuple[int, int]:
     """First index and length of the longest run of zeros in row-major order; the first of several."""
     best, start, at = (0, 0), 0, 0  # ``start``: where the run that reaches ``at`` began
     for _, slab in slabs(plan, _SLAB):
-        places = np.flatnonzero(numbers_of(plan, slab).reshape(-1) != 0)
+        places = np.flatnonzero(as_numbers(plan, slab).reshape(-1) != 0)
         best, start = _longer(best, places + at, start)
         at += slab.size
     return (start, at - start) if at - start > best[1] else best

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.facts import ColumnFigures, Item, ModuleFact, TensorFact
-from modelreport.measure.units.reading import evenly, numbers_of, plan_of, raw_rows, slabs
+from modelreport.measure.units.reading import LONGEST_ROW, as_numbers, evenly, plan_of, raw_rows, slabs
 from modelreport.measure.units.repeats import copies, groups, twins
 from modelreport.measure.walk import Walk
 
@@ -55,7 +55,7 @@ def lies_in_columns(fact: TensorFact, module: ModuleFact | None) -> bool:
 def columns_of(tensor: LazyTensor) -> Columns | None:
     """The units of a weight; ``None`` when it cannot be read, or has too few to compare."""
     plan = plan_of(tensor)
-    if plan is None or len(plan.shape) < 2 or plan.shape[1] < 2 or plan.shape[0] < 2:
+    if plan is None or len(plan.shape) < 2 or plan.shape[1] < 2 or plan.shape[0] < 2 or plan.row > LONGEST_ROW:
         return None
     return Columns(tensor, plan, plan.shape[1], plan.row // plan.shape[1])
 
@@ -80,7 +80,7 @@ def first_look(columns: Columns) -> NDArray[np.bool_]:
     plan = columns.plan
     rows = [raw_rows(plan, i, i + 1) for i in evenly(plan.rows, _LOOKED)]
     seen = _by_unit(np.concatenate(rows), columns)
-    zero = (numbers_of(plan, seen) == 0).all(axis=1)
+    zero = (as_numbers(plan, seen) == 0).all(axis=1)
     code = _codes(seen)
     twin = twins(code, ~zero)
     alike = np.zeros(columns.units, np.bool_)
@@ -98,7 +98,7 @@ def column_figures(name: str, columns: Columns, candidates: NDArray[np.bool_]) -
     code = np.zeros(chosen.size, np.uint64)
     for _, slab in slabs(columns.plan, _SLAB):
         part = np.ascontiguousarray(_by_unit(slab, columns)[chosen])
-        values = numbers_of(columns.plan, part)
+        values = as_numbers(columns.plan, part)
         zero &= (values == 0).all(axis=1)
         flawed |= np.isnan(values).any(axis=1)
         code = _mixed(code, _codes(part))

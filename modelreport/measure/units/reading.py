@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from modelreport.checkpoint import LazyTensor
 from modelreport.measure.walk import Walk, walk
 
+LONGEST_ROW = 1 << 24
+"""Values of a row that is held in memory: 128 MiB as float64. The widest layers known have some 200,000 inputs."""
+
 
 def plan_of(tensor: LazyTensor) -> Walk | None:
     """How to read the rows of a tensor; ``None`` when its values cannot be read in rows of whole bytes."""
@@ -29,7 +32,7 @@ def raw_rows(plan: Walk, first: int, last: int) -> NDArray[Any]:
     return joined.reshape(last - first, plan.row)
 
 
-def numbers_of(plan: Walk, raw: NDArray[Any]) -> NDArray[np.float64]:
+def as_numbers(plan: Walk, raw: NDArray[Any]) -> NDArray[np.float64]:
     """Stored elements as float64 numbers, in the same shape."""
     if plan.codec.values is not None:
         return np.asarray(plan.codec.values[raw], np.float64)
@@ -40,7 +43,7 @@ def numbers_of(plan: Walk, raw: NDArray[Any]) -> NDArray[np.float64]:
 
 def rows_of(plan: Walk, first: int, last: int) -> NDArray[np.float64]:
     """Rows ``first`` to ``last`` (excluded) as float64 numbers."""
-    return numbers_of(plan, raw_rows(plan, first, last))
+    return as_numbers(plan, raw_rows(plan, first, last))
 
 
 def chosen_rows(plan: Walk, indices: Sequence[int]) -> NDArray[np.float64]:

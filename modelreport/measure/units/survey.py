@@ -28,7 +28,7 @@ from modelreport.measure.units.columns import Columns, columns_of, lies_in_colum
 from modelreport.measure.units.duplicates import duplicates
 from modelreport.measure.units.embeddings import FEWEST_COLUMNS, FEWEST_ROWS, embedding_rows
 from modelreport.measure.units.near import PROJECTION, near_copies
-from modelreport.measure.units.reading import numbers_of, plan_of, slabs
+from modelreport.measure.units.reading import LONGEST_ROW, as_numbers, plan_of, slabs
 from modelreport.measure.units.scales import survey_scales
 from modelreport.measure.units.words import words_beside
 from modelreport.measure.walk import Walk
@@ -126,7 +126,7 @@ def _embeddings(model: Model) -> tuple[tuple[EmbeddingRows, ...], tuple[Item, ..
         if tensor is None or values is None or not is_vocabulary(fact, model.modules.get(fact.module)):
             continue
         plan = plan_of(tensor)
-        if plan is None:
+        if plan is None or plan.row > LONGEST_ROW:
             continue
         norms = model.kept.get(fact.name, {}).get(NORMS)
         if norms is None:
@@ -142,7 +142,7 @@ def _embeddings(model: Model) -> tuple[tuple[EmbeddingRows, ...], tuple[Item, ..
 
 def row_norms(plan: Walk) -> NDArray[np.float64]:
     """Euclidean norm of each row over its finite values."""
-    parts = [_norms(numbers_of(plan, slab)) for _, slab in slabs(plan, _SLAB)]
+    parts = [_norms(as_numbers(plan, slab)) for _, slab in slabs(plan, _SLAB)]
     return np.concatenate(parts)
 
 

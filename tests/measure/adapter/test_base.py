@@ -46,7 +46,7 @@ def test_quantised_and_expanded_weights_are_not_plain() -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
 def test_the_norm_is_that_of_all_slabs(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SLAB", 50)
+    monkeypatch.setattr("modelreport.measure.streams.BLOCK", 50)
     values = RNG.standard_normal((33, 20)).astype(np.dtype(getattr(ml_dtypes, dtype, dtype)))
     assert norm_of(make_tensor(values, dtype)) == pytest.approx(np.linalg.norm(values.astype(np.float64)), rel=1e-12)
 

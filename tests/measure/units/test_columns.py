@@ -111,3 +111,9 @@ def test_the_type_of_the_module_says_where_units_lie(
 
 def test_without_a_module_nothing_is_said() -> None:
     assert not lies_in_columns(make_fact("weight", (4, 5)), None)
+
+
+def test_rows_too_long_to_be_held_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelreport.measure.units.columns.LONGEST_ROW", 5)
+    assert columns_of(make_tensor(np.zeros((3, 6), np.float32))) is None
+    assert columns_of(make_tensor(np.zeros((6, 5), np.float32))) is not None
