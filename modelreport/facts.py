@@ -10,7 +10,7 @@ Units are part of the names: ``_bytes``, ``_s``, ``flops`` (floating-point opera
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -64,6 +64,13 @@ class Skipped(Fact, frozen=True, kw_only=True, tag="skipped"):
     """One sentence, complete, for the reader of the report."""
     hint: str = ""
     """What the reader can do: a command or an option, or nothing."""
+
+
+FAILED: Final = "This part failed"
+"""How a reason begins where something was there and could not be made; any other says that there is nothing."""
+
+NO_ADAPTER: Final = Skipped(stage="measure", reason="The weights are not those of an adapter.")
+"""The usual case: the report does not speak of adapters then."""
 
 
 class Message(Fact, frozen=True, kw_only=True):
@@ -1244,7 +1251,7 @@ class Weights(Fact, frozen=True, kw_only=True, tag="weights"):
     spectra: Spectra | Skipped = Skipped(stage="measure", reason="Spectra were not computed.")
     optimizer: OptimizerEvidence | Skipped = Skipped(stage="measure", reason="The file holds no optimizer state.")
     average: AverageDrift | Skipped = Skipped(stage="measure", reason="The file holds no averaged weights.")
-    adapter: AdapterEffect | Skipped = Skipped(stage="measure", reason="The weights are not those of an adapter.")
+    adapter: AdapterEffect | Skipped = NO_ADAPTER
     units: Units | Skipped = Skipped(stage="measure", reason="Units were not looked at.")
     pictures: tuple[Picture, ...] = ()
 

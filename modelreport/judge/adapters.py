@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelreport.facts import AdapterEffect, Report, Skipped
+from modelreport.facts import FAILED, AdapterEffect, Report, Skipped
 from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, known, point, say
 
 _WHOLE = 1.0
@@ -15,7 +15,7 @@ def _effect(report: Report) -> AdapterEffect | None:
     effect = known(report.weights).adapter
     if not isinstance(effect, Skipped):
         return effect
-    if effect.reason.startswith("This part failed"):
+    if effect.reason.startswith(FAILED):
         raise UncheckedError(effect.reason)
     return None
 

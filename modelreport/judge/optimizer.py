@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TypeVar
 
-from modelreport.facts import LayerUpdate, OptimizerEvidence, Report, Skipped
+from modelreport.facts import FAILED, LayerUpdate, OptimizerEvidence, Report, Skipped
 from modelreport.judge.rule import Clean, Found, Rule, known, point, say
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class _NothingError(Exception):
 
 def _held(part: T | Skipped) -> T:
     """The part; ``_NothingError`` where the file has none, ``UncheckedError`` where it could not be made."""
-    if isinstance(part, Skipped) and "failed" not in part.reason:
+    if isinstance(part, Skipped) and not part.reason.startswith(FAILED):
         raise _NothingError(part.reason)
     return known(part)
 

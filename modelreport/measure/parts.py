@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from modelreport.checkpoint import Checkpoint
-from modelreport.facts import Skipped, Structure, Weights
+from modelreport.facts import FAILED, Skipped, Structure, Weights
 from modelreport.measure.adapter.survey import adapter
 from modelreport.measure.average import average
 from modelreport.measure.optimizer import optimizer
@@ -74,5 +74,5 @@ def _attempt(name: str, work: Callable[[Measured], Any], measured: Measured) -> 
         log.debug("%s failed", name, exc_info=True)
         before = getattr(measured.weights, name)
         reason = next(iter(str(error).strip().splitlines()), "no message")[:300]
-        failed = Skipped(stage="measure", reason=f"This part failed: {type(error).__name__}: {reason}")
+        failed = Skipped(stage="measure", reason=f"{FAILED}: {type(error).__name__}: {reason}")
         return failed if isinstance(before, Skipped) else before

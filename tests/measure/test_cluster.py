@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -33,16 +32,6 @@ from tests.remote.servers import web_of, weights, write_safetensors
 ROWS = 2000
 
 
-def write(path: Path, tensors: dict[str, Any]) -> None:
-    """A safetensors file."""
-    header, offset = {}, 0
-    for name, values in tensors.items():
-        header[name] = {"dtype": "F32", "shape": values.shape, "data_offsets": [offset, offset + values.nbytes]}
-        offset += values.nbytes
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(v.tobytes() for v in tensors.values()))
-
-
 @pytest.fixture(scope="module")
 def sharded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four shards of 8 MB in all 32 MB, with large and small tensors."""
@@ -53,7 +42,7 @@ def sharded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name = f"model-{shard + 1:05d}-of-00004.safetensors"
         values = {f"layers.{shard}.weight": generator.standard_normal((ROWS, 1000), np.float32) * np.float32(0.02)}
         values |= {f"layers.{shard}.{n}": generator.standard_normal(999 + n, np.float32) for n in range(20)}
-        write(folder / name, values)
+        write_safetensors(folder / name, values)
         places |= dict.fromkeys(values, name)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
     return folder
@@ -150,7 +139,7 @@ def test_values_in_memory_are_measured_here(processes: Processes, tmp_path: Path
 
 
 def test_a_file_that_a_worker_sees_otherwise_is_told_before_any_work(processes: Processes, tmp_path: Path) -> None:
-    write(tmp_path / "f.safetensors", {"w": np.ones((10, 10), np.float32)})
+    write_safetensors(tmp_path / "f.safetensors", {"w": np.ones((10, 10), np.float32)})
     file = MappedFile(tmp_path / "f.safetensors")
     os.utime(file.path, ns=(1, 1))
     with pytest.raises(

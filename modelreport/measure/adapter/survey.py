@@ -12,7 +12,7 @@ import numpy as np
 
 from modelreport.checkpoint import LazyTensor
 from modelreport.errors import ModelReportError
-from modelreport.facts import AdapterDelta, AdapterEffect, Skipped
+from modelreport.facts import NO_ADAPTER, AdapterDelta, AdapterEffect, Skipped
 from modelreport.measure.adapter.base import Base, change_of_direction, is_plain, norm_of
 from modelreport.measure.adapter.factors import Factors, alpha_of, factors_in, scale_of
 from modelreport.measure.adapter.products import Product, factors_of, numbers, product
@@ -61,7 +61,7 @@ def adapter(measured: Measured) -> AdapterEffect | Skipped:
         if kind:
             reason = _OTHERS.get(kind, f"It holds no factors of a kind that is known ({kind}).")
             return Skipped(stage="measure", reason=reason)
-        return Skipped(stage="measure", reason="The weights are not those of an adapter.")
+        return NO_ADAPTER
     base = Base(checkpoint.base.tensors if checkpoint.base is not None else rest)
     tasks = _tasks(found, base)
     with one_blas_thread(), ThreadPoolExecutor(thread_count(options.workers)) as pool:

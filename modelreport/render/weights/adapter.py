@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from modelreport.facts import AdapterDelta, AdapterEffect, Message, Report, Skipped, Weights
+from modelreport.facts import NO_ADAPTER, AdapterDelta, AdapterEffect, Message, Report, Skipped, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.adapter_depth import size_of
 from modelreport.render.table import Cell, Column, Row, Table
@@ -33,7 +33,7 @@ def context(report: Report, weights: Weights) -> Told | Skipped | None:  # noqa:
     """Sizes over depth and the table; nothing for a model that is no adapter."""
     effect = weights.adapter
     if isinstance(effect, Skipped):
-        return None if effect.reason == "The weights are not those of an adapter." else effect
+        return None if effect == NO_ADAPTER else effect
     return Told(
         line=_line(effect),
         sentences=tuple(_sentences(effect)),
