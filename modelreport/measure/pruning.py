@@ -28,6 +28,9 @@ LEVELS = (*(i / 20 for i in range(1, 20)), 0.98, 0.99)
 _KEYS = 1 << 15
 """Leading 16 bits of a float32 without its sign."""
 
+_FEW = 1 << 11
+"""Values that are sorted sooner than a table of all keys is walked."""
+
 
 @dataclass(frozen=True, eq=False)
 class MagnitudeCounts:
@@ -47,18 +50,34 @@ def keep_magnitudes(told: Told) -> dict[str, Any]:
     if form is None or told.plan.codec.dtype not in FLOATS or not told.plan.count:
         return {}
     values = finite(told.sample.values, wide=False)
-    if values.size == told.plan.count:
-        found = np.bincount(places(_single(values)), minlength=_KEYS)
+    whole = values.size == told.plan.count
+    if whole:
         no_number = values.size - int(np.count_nonzero(np.isfinite(told.sample.values)))  # they are zeros in ``values``
-        found[0] -= no_number
+        seen, counts = _counted(places(_single(values)), no_number)
         zeros = values.size - int(np.count_nonzero(values)) - no_number
     else:
         found, zeros = _of_table(told)
-    seen = np.flatnonzero(found)
-    counts = found[seen].astype(np.uint64)
-    whole = values.size == told.plan.count
-    told.keep[KEPT] = MagnitudeCounts(seen.astype(np.uint16), counts, zeros, two_of_four(values, form, whole=whole))
+        seen = np.flatnonzero(found)
+        counts = found[seen]
+    pattern = two_of_four(values, form, whole=whole)
+    told.keep[KEPT] = MagnitudeCounts(seen.astype(np.uint16), counts.astype(np.uint64), zeros, pattern)
     return {}
+
+
+def _counted(keys: NDArray[np.intp], no_number: int) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Keys that occur, ascending, and how often; so many zeros are left out."""
+    if keys.size > _FEW:
+        found = np.bincount(keys, minlength=_KEYS)
+        found[0] -= no_number
+        seen = np.flatnonzero(found)
+        return seen, found[seen]
+    ordered = np.sort(keys)
+    ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+    counts = np.diff(ends, prepend=-1)
+    if no_number:
+        counts[0] -= no_number
+    used = slice(0 if counts[0] else 1, None)
+    return ordered[ends][used], counts[used]
 
 
 def _of_table(told: Told) -> tuple[NDArray[np.int64], int]:
@@ -73,7 +92,9 @@ def _of_table(told: Told) -> tuple[NDArray[np.int64], int]:
 
 
 def _single(values: NDArray[Any]) -> NDArray[np.float32]:
-    """As float32, cut to its range."""
+    """Finite numbers as float32, cut to its range."""
+    if values.dtype == np.float32:
+        return values
     most = float(np.finfo(np.float32).max)
     return np.asarray(np.clip(values, -most, most), np.float32)
 
@@ -96,12 +117,13 @@ def two_of_four(values: NDArray[Any], form: Layout, *, whole: bool) -> tuple[flo
     if not top:
         return None
     size = np.abs(used if form.kernel == 1 else np.ascontiguousarray(used.transpose(0, 2, 1)))
-    first, second, third, fourth = np.ascontiguousarray(size.reshape(-1, 4).T) / size.dtype.type(top)
+    parts = np.ascontiguousarray(size.reshape(-1, 4).T) / size.dtype.type(top)
+    first, second, third, fourth = parts
     high, low = np.maximum(first, second), np.minimum(first, second)
     other, least = np.maximum(third, fourth), np.minimum(third, fourth)
     behind, below = np.minimum(high, other), np.maximum(low, least)
     kept = _squares(np.maximum(high, other)) + _squares(np.maximum(behind, below))
-    total = sum(_squares(part) for part in (first, second, third, fourth))
+    total = sum(np.square(parts).sum(axis=1).tolist())
     sparse = not np.minimum(behind, below).any()  # the third largest of each four
     return kept, total, sparse, 0 if whole else size.size
 

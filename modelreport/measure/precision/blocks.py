@@ -184,7 +184,7 @@ def _noise_of_rows(unit: Block, largest: NDArray[np.float64]) -> tuple[NDArray[n
 
 def _int4(blocks: Block) -> tuple[float, int]:
     """−7 … 7 with a scale in float16."""
-    inner, step = _steps(blocks, _half(np.abs(blocks).max(axis=1) / 7))
+    inner, step = _steps(blocks, half(np.abs(blocks).max(axis=1) / 7))
     whole = np.rint(inner)
     np.clip(whole, -7, 7, out=whole)
     return _total(inner - whole, step), count(whole)
@@ -193,23 +193,23 @@ def _int4(blocks: Block) -> tuple[float, int]:
 def _int4_zero(blocks: Block) -> tuple[float, int]:
     """0 … 15 over the range of the block, zero included, with a scale in float16 and a whole zero point."""
     low, high = np.minimum(blocks.min(axis=1), 0), np.maximum(blocks.max(axis=1), 0)
-    inner, step = _steps(blocks, _half((high - low) / 15))
+    inner, step = _steps(blocks, half((high - low) / 15))
     zero = np.clip(np.rint(-low / step), 0, 15)[:, None]
     whole = np.clip(np.rint(inner) + zero, 0, 15) - zero
     return _total(inner - whole, step), count(whole)
 
 
-def _half(scale: NDArray[Any]) -> NDArray[np.float32]:
+def half(scale: NDArray[Any]) -> NDArray[np.float32]:
     """A scale as float16 holds it, where the size of the tensor's values suits float16."""
     return scale.astype(np.float16).astype(np.float32)
 
 
 _LEVELS = np.array(NF4, np.float32)
-_PARTS = 1 << 12
+PARTS = 1 << 12
 """Parts of 0 … 1 by which the nearest level is looked up. Where a border between two levels lies within a part both are
 about as far, so that the noise is that of exact rounding to 1e-5."""
-_NEAREST = _LEVELS[
-    np.searchsorted((_LEVELS[:-1] + _LEVELS[1:]) / 2, (np.arange(-_PARTS, _PARTS + 1) + np.float32(0.5)) / _PARTS)
+NEAREST = _LEVELS[
+    np.searchsorted((_LEVELS[:-1] + _LEVELS[1:]) / 2, (np.arange(-PARTS, PARTS + 1) + np.float32(0.5)) / PARTS)
 ]
 
 
@@ -217,19 +217,23 @@ def _nf4(blocks: Block) -> tuple[float, int]:
     """The nearest of the 16 levels, scaled by the largest magnitude of the block."""
     inner, step = _steps(blocks, np.abs(blocks).max(axis=1))
     np.clip(inner, -1, 1, out=inner)
-    place = inner * np.float32(_PARTS)
-    place += np.float32(_PARTS)
-    nearest = np.take(_NEAREST, place.astype(np.intp))
+    place = inner * np.float32(PARTS)
+    place += np.float32(PARTS)
+    nearest = np.take(NEAREST, place.astype(np.intp))
     return _total(inner - nearest, step), count(nearest)
 
 
 def _mxfp4(blocks: Block) -> tuple[float, int]:
     """E2M1 times a power of two: that of the largest magnitude over that of the largest number (OCP MX 1.0, 6.3)."""
-    most = np.abs(blocks).max(axis=1)
-    step = np.where(most > 0, np.ldexp(np.float32(1), np.frexp(most)[1] - 1 - 2), 0)
-    inner, step = _steps(blocks, step.astype(np.float32))
+    inner, step = _steps(blocks, steps_of_mxfp4(np.abs(blocks).max(axis=1)))
     nearest = E2M1.round(inner)
     return _total(inner - nearest, step), count(nearest)
+
+
+def steps_of_mxfp4(most: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From the largest magnitudes of blocks; 0 for blocks of zeros."""
+    step = np.where(most > 0, np.ldexp(np.float32(1), np.frexp(most)[1] - 1 - 2), 0)
+    return step.astype(np.float32)
 
 
 _BLOCKS: dict[str, Callable[[Block], tuple[float, int]]] = {

@@ -25,10 +25,10 @@ _SPREAD = 0.8
 """Variance of the squared error of an evenly spread value, in units of its squared mean: E[e⁴]/E[e²]² − 1 = 9/5 − 1."""
 
 
-_PLAIN = 1e-10
+PLAIN = 1e-10
 """Between this and its inverse the squares of values, and of their errors, can be summed in float32."""
 
-_FLAT = 1e-30
+FLAT = 1e-30
 """Scales between this and its inverse are held by float32 with all their digits."""
 
 
@@ -81,7 +81,7 @@ def of_values(given: Values, form: Format, *, scaled: bool) -> Effect:
 
 def _rounded(values: NDArray[Any], form: Format, scale: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Values in units of the scale, rounded; and before."""
-    if not _FLAT < scale < 1 / _FLAT:
+    if not FLAT < scale < 1 / FLAT:
         values = values.astype(np.float64)
     inner = values if scale == 1.0 else values / values.dtype.type(scale)
     return form.round(inner), inner
@@ -94,7 +94,7 @@ def count(values: NDArray[Any]) -> int:
 
 def in_unit(values: NDArray[Any], unit: float) -> float:
     """The sum of squares in units of ``unit``², where neither need be representable in the values' dtype."""
-    if _PLAIN < unit < 1 / _PLAIN:
+    if PLAIN < unit < 1 / PLAIN:
         return squares(values) / unit / unit
     return squares(values.astype(np.float64) / unit)
 

@@ -13,6 +13,7 @@ from modelreport.measure.precision.elementwise import Effect, Sampled, Values, o
 from modelreport.measure.precision.layout import Layout, layout
 from modelreport.measure.precision.magnitudes import Magnitudes, magnitudes, places
 from modelreport.measure.precision.schemes import PLANS
+from modelreport.measure.precision.together import few_values, short_rows
 from modelreport.measure.rows import Rows
 from modelreport.measure.told import Told
 
@@ -72,11 +73,14 @@ def _losses(told: Told) -> Losses | None:
     form = layout(told.plan.shape)
     rows = _rows(told, form, values) if form else None
     sampled = _sampled(values, table) if table else None
+    plans = tuple(p for p in PLANS if (form or p.everything) and told.plan.codec.dtype != _SAME.get(p.id))
+    few = few_values(given, tuple(p for p in plans if p.share in ("none", "tensor"))) if given else {}
+    few |= short_rows(rows) if rows and given else {}
     effects: list[tuple[str, Effect]] = []
-    for plan in PLANS:
-        if (not form and not plan.everything) or told.plan.codec.dtype == _SAME.get(plan.id):
-            continue
-        if plan.share in ("channel", "block"):
+    for plan in plans:
+        if plan.id in few:
+            effect: Effect | None = few[plan.id]
+        elif plan.share in ("channel", "block"):
             effect = of_rows(rows, plan) if rows else None
         elif table:
             effect = of_table(table, plan.format, scaled=plan.share == "tensor", sample=sampled)

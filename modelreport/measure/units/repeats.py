@@ -52,14 +52,14 @@ def row_figures(
         return None
     norms = np.sqrt(np.where(np.isfinite(energy), energy, 0.0))
     tops = np.where(np.isfinite(largest), largest, 0.0)
-    median = float(np.median(tops))
+    median = _median(tops)
     far = np.flatnonzero(tops >= _STANDS_OUT * median) if median > 0 else np.empty(0, np.int64)
     outliers = far[np.argsort(-tops[far], kind="stable")][:_OUTLIERS]
     zero = largest == 0
     compared = ~zero if slices.size_bytes >= FEWEST_BYTES else np.zeros(len(code), np.bool_)
     twin = confirmed(twins(code, compared), slices)
     return RowFigures(
-        norms=tuple(float(v) for v in np.quantile(norms, (0.0, 0.25, 0.5, 0.75, 1.0))),
+        norms=quantiles_of(norms, (0.0, 0.25, 0.5, 0.75, 1.0)),
         outlier_ratio=float(tops.max()) / median if median > 0 else None,
         outliers=tuple(int(i) for i in outliers),
         identical=int((twin >= 0).sum()),
@@ -67,6 +67,28 @@ def row_figures(
         copies=copies(twin, zero),
         zeros=_zeros(zero, slices),
     )
+
+
+def quantiles_of(values: NDArray[np.float64], shares: tuple[float, ...]) -> tuple[float, ...]:
+    """``numpy.quantile`` of some finite numbers, to the last bit, in a tenth of its time for a few of them."""
+    places = [share * (values.size - 1) for share in shares]
+    below = [int(place) for place in places]
+    above = [min(place + 1, values.size - 1) for place in below]
+    ordered = np.partition(values, sorted({*below, *above}))
+    found = ordered[below + above].tolist()
+    return tuple(
+        low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
+        for low, high, part in zip(
+            found[: len(shares)], found[len(shares) :], (p - b for p, b in zip(places, below, strict=True)), strict=True
+        )
+    )
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """``numpy.median`` of some finite numbers."""
+    low, high = (values.size - 1) // 2, values.size // 2
+    ordered = np.partition(values, sorted({low, high}))
+    return (float(ordered[low]) + float(ordered[high])) / 2
 
 
 def _zeros(zero: NDArray[np.bool_], slices: Slices) -> tuple[int, ...]:
@@ -97,6 +119,8 @@ def confirmed(twin: NDArray[np.int64], slices: Slices) -> NDArray[np.int64]:
     deceived, and only what was read counts.
     """
     places = np.flatnonzero(twin >= 0)
+    if not places.size:
+        return twin
     budget = min(CONFIRMED_SLICES, max(16, CONFIRMED_BYTES // max(slices.size_bytes, 1)))
     kept = twin.copy()
     held: tuple[int, NDArray[Any]] | None = None
@@ -119,6 +143,8 @@ def confirmed(twin: NDArray[np.int64], slices: Slices) -> NDArray[np.int64]:
 def groups(twin: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
     """Slices that are equal, the largest groups first."""
     places = np.flatnonzero(twin >= 0)
+    if not places.size:
+        return ()
     firsts, counts = np.unique(twin[places], return_counts=True)
     largest = np.lexsort((firsts, -counts))[:_GROUPS]
     return tuple(
