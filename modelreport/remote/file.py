@@ -150,6 +150,8 @@ class RemoteFile(OpenFile):
             for _ in self._walked(number * BLOCK_BYTES, min((number + 1) * BLOCK_BYTES, self.size_bytes)):
                 if tell is not None:
                     tell(min(self._hashed * BLOCK_BYTES, self.size_bytes))
+        if tell is not None:  # blocks fetched ahead may all be hashed already
+            tell(self.size_bytes)
         return self._digest.copy().hexdigest()
 
     def check_unchanged(self) -> None:

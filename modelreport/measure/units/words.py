@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from modelreport.errors import LoadError
 from modelreport.remote import Location
 
 MOST_BYTES = 48 << 20
@@ -30,13 +31,25 @@ def words_beside(folder: Location | None, rows: int) -> tuple[str, ...]:
 
 
 def _content(path: Location) -> bytes:
-    """The bytes of a regular file, nothing for any other or for one that is too large."""
+    """The bytes of a regular file, nothing for any other or for one that is too large.
+
+    A link may lead to another file of its repository, as in the cache of huggingface_hub (``snapshots`` beside
+    ``blobs``), never to one that lies elsewhere.
+    """
     try:
+        if path.is_symlink() and path.resolve().parent not in (path.parent.resolve(), *_blobs(path)):
+            return b""
         if not path.is_file() or path.stat().st_size > MOST_BYTES:
             return b""
         return path.read_bytes()
-    except OSError:
+    except (OSError, LoadError):
         return b""
+
+
+def _blobs(path: Location) -> tuple[Location, ...]:
+    """Where the cache of huggingface_hub keeps the files of a snapshot that ``path`` lies in."""
+    snapshot = path.parent.resolve()
+    return (snapshot.parent.parent / "blobs",) if snapshot.parent.name == "snapshots" else ()
 
 
 def _of_lines(data: bytes) -> dict[int, str]:

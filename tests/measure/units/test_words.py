@@ -50,3 +50,16 @@ def test_long_tokens_and_long_files_are_bounded(tmp_path: Path, monkeypatch: pyt
 
 def test_without_a_folder_there_are_no_words() -> None:
     assert words_beside(None, 3) == ()
+
+
+def test_a_link_names_rows_within_its_repository_only(tmp_path: Path) -> None:
+    snapshot = tmp_path / "cache" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    blob = tmp_path / "cache" / "blobs" / "123"
+    blob.parent.mkdir()
+    blob.write_text("a\nb\nc\n", encoding="utf-8")
+    (snapshot / "vocab.txt").symlink_to(blob)
+    assert words_beside(snapshot, 3) == ("a", "b", "c")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "vocab.txt").symlink_to(blob)
+    assert words_beside(tmp_path / "folder", 3) == ()
