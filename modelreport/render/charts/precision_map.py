@@ -96,7 +96,7 @@ def outcome(precision: Precision) -> str:
 
 def label_of(layer: TensorPrecision) -> str:
     """The layer's name for an axis."""
-    return text.name(layer.name.removesuffix(".weight"), 60)
+    return text.name(layer.name.removesuffix(".weight"), 60) or "(no name)"
 
 
 def decibels(error: SchemeError | None) -> str:

@@ -82,7 +82,7 @@ def none_drawn(weights: Weights, structure: Structure | None = None) -> str:
 
 
 def _label(name: str) -> str:
-    return text.brief(name.removesuffix(".weight"), 60)
+    return text.brief(name.removesuffix(".weight"), 60) or "(no name)"
 
 
 def _families(trace: Trace | Skipped) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from modelreport.facts import Report, Weights
+from modelreport.facts import Item, Report, Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import anchors
 from modelreport.render.section import Section
@@ -35,6 +36,7 @@ def context(report: Report) -> dict[str, Any]:
     return {
         "skipped": None,
         "weights": weights,
+        "unread": by_reason(weights.unread),
         "table": made,
         "left_out": left_out(gathered),
         "parts": parts,
@@ -42,6 +44,17 @@ def context(report: Report) -> dict[str, Any]:
         "chart_groups": {part.anchor: part.charts for part in parts if part.charts},
         "payloads": payloads,
     }
+
+
+def by_reason(unread: Sequence[Item]) -> tuple[Item, ...]:
+    """One entry for each reason, named after the first tensor it holds for and the number of the others."""
+    names: dict[str, list[str]] = {}
+    for item in unread:
+        names.setdefault(item.value, []).append(item.name)
+    return tuple(
+        Item(name=listed[0] if len(listed) == 1 else f"{listed[0]} and {text.exact(len(listed) - 1)} more", value=why)
+        for why, listed in names.items()
+    )
 
 
 def badge(report: Report) -> str | None:

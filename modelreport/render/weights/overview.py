@@ -162,7 +162,7 @@ def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
     steps = _steps(weights)
     links = checked.links(anchors, ("weights-optimizer", "optimizer"), ("weights-spectra", "spectra"))
     question = "Is it trained?"
-    against = [each for each in checked.found if _UNTRAINED.fullmatch(each.id)]
+    against = [each for each in checked.found if _UNTRAINED.fullmatch(each.id)] + _fresh(report, weights)
     if against:
         untrained = any(each.id == "W005" and each.severity == "warning" for each in against)
         answer, short = ("No", "looks untrained") if untrained else ("Not all of it", "not all of it looks trained")
@@ -180,6 +180,13 @@ def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
     updated = (each.message for each in checked.clean if each.id == "W004" and "layer_count" in each.message.values)
     said = (fingerprint.message, *updated, *_messages(checked.found), *random, *steps)
     return Card("trained", question, checked.level, "It looks so", "looks trained", said, links)
+
+
+def _fresh(report: Report, weights: Weights) -> list[Finding]:
+    """What was found on layers that look freshly initialised while their peers do not."""
+    if not isinstance(weights.peers, Peers) or not any(each.drawn for each in weights.peers.odd):
+        return []
+    return [each for each in report.findings if each.id == "W010" and each.state == "found"]
 
 
 def _like_random(weights: Weights) -> tuple[tuple[Message, ...], bool]:

@@ -196,7 +196,7 @@ def _layer_table(precision: Precision, places: Anchors) -> Table:
         layer = layers[place]
         late = [SHORT.get(scheme, scheme) for scheme, value in behind[place].items() if value >= BEHIND]
         cells = (
-            Cell(text.name(layer.name), "", places.tensor(layer.name)),
+            Cell(text.name(layer.name) or "(no name)", "", places.tensor(layer.name)),
             *(Cell(decibels(_error(layer, each.id))) for each in columns),
             Cell(", ".join(late)),
         )

@@ -113,7 +113,7 @@ def _table(pruning: Pruning, places: Anchors) -> Table:
 
 def _row(index: int, pruning: Pruning, each: TensorPruning, places: Anchors) -> Row:
     cells = (
-        Cell(text.name(each.name), "", places.tensor(each.name)),
+        Cell(text.name(each.name) or "(no name)", "", places.tensor(each.name)),
         _share(each.zeros),
         *(_share(each.removed[_place(pruning, level)]) for level in _LEVELS),
         _share(each.two_four_kept),

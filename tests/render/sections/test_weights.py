@@ -8,7 +8,7 @@ from modelreport.facts import Item, Weights
 from modelreport.render.html import write_html
 from modelreport.render.markdown import write_markdown
 from modelreport.render.payload import pack, unpack
-from modelreport.render.sections.weights import badge, context
+from modelreport.render.sections.weights import badge, by_reason, context
 from tests.factories import make_report, skipped_report
 from tests.factories_weights import rich_report
 
@@ -27,7 +27,7 @@ def test_tensors_that_could_not_be_read_are_listed_with_the_reason() -> None:
     assert isinstance(report.weights, Weights)
     gone = replace(report.weights, unread=(Item(name="gone", value="the file ends early"),))
     page = write_html(replace(report, weights=gone)).decode()
-    assert "1 tensor could not be read" in page
+    assert "1 tensor was not read" in page
     assert "the file ends early" in page
 
 
@@ -57,3 +57,12 @@ def test_fifty_thousand_tensors_are_bounded_and_say_what_is_left_out() -> None:
     ).decode()
     assert len(page) < 8_000_000
     assert "Of 50,000 tensors the page holds the usual columns" in page
+
+
+def test_tensors_that_were_not_read_for_one_reason_are_one_line() -> None:
+    unread = [Item(name=f"model.{i}.weight", value="it is of the base model") for i in range(75)]
+    made = by_reason([*unread, Item(name="broken", value="cut off")])
+    assert [(item.name, item.value) for item in made] == [
+        ("model.0.weight and 74 more", "it is of the base model"),
+        ("broken", "cut off"),
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import Finding, Message, Precision, Report, Skipped, Spectra, Spectrum, Weights
+from modelreport.facts import Finding, Message, Peers, Precision, Report, Skipped, Spectra, Spectrum, Weights
 from modelreport.judge import RULES
 from modelreport.render import format as text
 from modelreport.render.html import write_html
@@ -77,6 +77,22 @@ def test_spectra_like_those_of_random_values_are_a_doubt() -> None:
     most = card(*[drawn] * 9, learned)
     assert (most.answer, most.level) == ("Doubtful", "note")
     assert "The spectra of 9 of 10 matrices cannot be told" in said(most)
+
+
+def test_a_layer_that_is_fresh_among_trained_ones_is_not_called_trained() -> None:
+    clean, odd = finding("W005", "clean", tensor_count=12), finding("W010", "found", "warning")
+    report = rich_report(findings=[clean, odd])
+    assert isinstance(report.weights, Weights)
+    assert isinstance(report.weights.peers, Peers)
+    peers = report.weights.peers
+
+    def card(drawn: str) -> Card:
+        changed = replace(peers, odd=tuple(replace(each, drawn=drawn) for each in peers.odd))
+        return answers(replace(report, weights=replace(report.weights, peers=changed)))["trained"]
+
+    assert (card("normal").answer, card("normal").level) == ("Not all of it", "warning")
+    assert "W010 says so" in said(card("normal"))
+    assert card("").answer == "It looks so"
 
 
 def test_copies_are_not_called_unlike_the_others() -> None:
