@@ -19,7 +19,7 @@ def nearby(matrix: Matrix) -> Matrix:
     """
     tensor = matrix.tensor
     storage = tensor.storage
-    if storage is None or isinstance(storage.source, (MappedFile, memoryview)):
+    if storage is None or not held_bytes(matrix):
         return matrix
     size = matrix.codec.stored.itemsize
     if not tensor.is_contiguous:
@@ -33,6 +33,14 @@ def nearby(matrix: Matrix) -> Matrix:
     return replace(matrix, tensor=_held(tensor, data, (matrix.rows, *rest), 0), first=0, index=-1)
 
 
+def held_bytes(matrix: Matrix) -> int:
+    """Bytes that ``nearby`` takes into memory; 0 for a matrix in a file of this machine."""
+    tensor = matrix.tensor
+    if tensor.storage is None or isinstance(tensor.storage.source, (MappedFile, memoryview)):
+        return 0
+    return matrix.count * matrix.codec.stored.itemsize if tensor.is_contiguous else tensor.storage.size_bytes
+
+
 def _check(size: int) -> None:
     if size > _MOST_BYTES:
         raise ValueError(f"its {size / 1e9:.1f} GB would have to be held in memory")
@@ -42,5 +50,5 @@ def _held(tensor: LazyTensor, data: memoryview, shape: tuple[int, ...], offset: 
     whole = shape == tensor.shape
     return replace(
         tensor, shape=shape, offset=offset, strides=tensor.strides if whole else None,
-        storage=Storage(memoryview(bytes(data)), 0, len(data)),
+        storage=Storage(data, 0, len(data)),
     )  # fmt: skip

@@ -18,12 +18,14 @@ from modelreport.facts import Skipped, Spectra, Spectrum
 from modelreport.measure.crew import thread_count
 from modelreport.measure.spectra import powerlaw, singular
 from modelreport.measure.spectra.matrices import Found, Matrix, matrices
-from modelreport.measure.spectra.nearby import nearby
+from modelreport.measure.spectra.nearby import held_bytes, nearby
 from modelreport.measure.spectra.sampling import Choice, budget_for, everything, sample
 
 if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
 
+_TOGETHER_BYTES = 32 << 20
+"""Matrices that have to be taken into memory and are larger than this are looked at one at a time."""
 _TOGETHER_SIDE = 2048
 """Larger Gram matrices are made one at a time, so that memory stays bounded."""
 
@@ -84,7 +86,7 @@ def _run(chosen: list[Choice], measured: Measured) -> tuple[list[Spectrum], list
     total = int(sum(each.cost for each in chosen))
     done = 0.0
     outcomes: list[Spectrum | str] = [""] * len(chosen)
-    alone = [c.level != "largest" and c.matrix.short > _TOGETHER_SIDE for c in chosen]
+    alone = [_is_alone(choice) for choice in chosen]
     rounds = ((thread_count(measured.options.workers), False), (1, True))
     with one_blas_thread():
         for threads, which in rounds:
@@ -95,6 +97,12 @@ def _run(chosen: list[Choice], measured: Measured) -> tuple[list[Spectrum], list
                     done += chosen[index].cost
                     measured.options.progress("spectra", int(done), total)
     return [o for o in outcomes if isinstance(o, Spectrum)], [o for o in outcomes if isinstance(o, str)]
+
+
+def _is_alone(choice: Choice) -> bool:
+    """Whether a matrix takes so much memory that no other is looked at beside it."""
+    large = choice.level != "largest" and choice.matrix.short > _TOGETHER_SIDE
+    return large or held_bytes(choice.matrix) > _TOGETHER_BYTES
 
 
 def one_blas_thread() -> AbstractContextManager[object]:

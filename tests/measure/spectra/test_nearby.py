@@ -11,7 +11,7 @@ from modelreport.checkpoint import LazyTensor, Storage
 from modelreport.files import OpenFile
 from modelreport.measure.spectra import nearby as module
 from modelreport.measure.spectra.matrices import Matrix
-from modelreport.measure.spectra.nearby import nearby
+from modelreport.measure.spectra.nearby import held_bytes, nearby
 from tests.measure.spectra.cases import found_in
 from tests.measure.tensors import make_tensor
 
@@ -62,6 +62,7 @@ def test_each_matrix_is_fetched_once_and_nothing_else(shape: tuple[int, ...]) ->
             want = array[number] if len(matrices) > 1 else array
             assert (values(held) == want.reshape(held.rows, held.columns)).all()
         assert file.asked == [(64 + number * each.count * 4, each.count * 4)]
+        assert held_bytes(each) == each.count * 4
 
 
 def test_a_gate_and_a_turned_matrix_are_what_they_were() -> None:
@@ -77,6 +78,7 @@ def test_a_gate_and_a_turned_matrix_are_what_they_were() -> None:
 def test_what_lies_here_is_left_as_it_is() -> None:
     (matrix,) = found_in(make_tensor(RNG.standard_normal((10, 10)), name="a.weight")).matrices
     assert nearby(matrix) is matrix
+    assert held_bytes(matrix) == 0
 
 
 def test_what_is_too_large_to_hold_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
