@@ -303,9 +303,9 @@ def _formats(weights: Weights) -> tuple[Message, ...]:
         return ()
     return (
         Message(
-            text=f"{text.plural(best.tensors, 'tensor')} as {best.title}: {{scheme_bytes}} in all, "
+            text=f"{text.plural(best.tensors, 'tensor')} as {best.title}: {{scheme_file_bytes}} in all, "
             "signal to noise {sqnr_value} dB.",
-            values={"scheme_bytes": best.size_bytes, "sqnr_value": best.sqnr_db},
+            values={"scheme_file_bytes": best.size_bytes, "sqnr_value": best.sqnr_db},
         ),
     )
 
