@@ -50,6 +50,7 @@ torch.save(load_library("torchvision").models.resnet50().state_dict(), sys.argv[
 """
 STAGE = re.compile(r"^\s*([\d.]+) s {2}(\S.*)$", re.MULTILINE)
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
 
 
 class Run(NamedTuple):
