@@ -16,6 +16,9 @@ EPSILON = float(np.finfo(np.float64).eps)
 BLOCK, STEPS, KEPT = 8, 12, 8
 """Random vectors, multiplications of them by WᵀW, and singular values that are told of it."""
 
+_PANEL = 512
+"""Rows of a large Gram matrix that are made together: 16 MB of a matrix of 4096."""
+
 
 @dataclass(frozen=True)
 class Largest:
@@ -50,19 +53,31 @@ def decompose_positions(matrix: Matrix) -> NDArray[np.float64]:
 
 
 def _gram(matrix: Matrix) -> NDArray[np.float64]:
-    """W Wᵀ or WᵀW, whichever is smaller, summed over slabs in a fixed order."""
+    """W Wᵀ or WᵀW, whichever is smaller, summed over slabs in a fixed order; of a large one the lower half only."""
     made = np.zeros((matrix.short, matrix.short))
     if matrix.rows <= matrix.columns:
         for slab in matrix.row_slabs() if matrix.count <= SLAB else matrix.column_slabs():
-            made += slab @ slab.T
+            _add_square(made, slab)
     else:
         for slab in matrix.row_slabs():
-            made += slab.T @ slab
+            _add_square(made, slab.T)
     return made
 
 
+def _add_square(made: NDArray[np.float64], side: NDArray[np.float64]) -> None:
+    """Add ``side @ side.T``; where that is large a panel of rows at a time, so that it is not in memory twice."""
+    size = len(made)
+    if size <= _PANEL * 4:
+        made += side @ side.T
+        return
+    for at in range(0, size, _PANEL):
+        end = min(at + _PANEL, size)
+        made[at:end, :end] += side[at:end] @ side[:end].T
+
+
 def _eigenvalues(gram: NDArray[np.float64]) -> NDArray[np.float64]:
-    found = np.linalg.eigvalsh(gram)[::-1]
+    """Of the lower half of a symmetric matrix, descending; 0 below the resolution."""
+    found = np.linalg.eigvalsh(gram, UPLO="L")[::-1]
     return np.where(found > resolution(found.size) * max(found[0], 0.0), found, 0.0)
 
 

@@ -25,6 +25,14 @@ def test_all_singular_values_are_those_of_a_decomposition(shape: tuple[int, ...]
     assert found == pytest.approx(values_of(array), rel=1e-9, abs=1e-8)
 
 
+def test_a_large_gram_matrix_is_made_in_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide, tall = RNG.standard_normal((30, 90)), RNG.standard_normal((90, 30))
+    expected = [singular.decompose(matrix_of(each)) for each in (wide, tall)]
+    monkeypatch.setattr(singular, "_PANEL", 7)
+    for each, want in zip((wide, tall), expected, strict=True):
+        assert singular.decompose(matrix_of(each)) == pytest.approx(want, rel=1e-11)
+
+
 def test_a_gram_matrix_of_many_slabs_is_that_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     from modelreport.measure.spectra import matrices
 
