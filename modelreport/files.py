@@ -182,6 +182,8 @@ class MappedFile(OpenFile):
         digest, done = hashlib.sha256(), 0
         buffer = memoryview(bytearray(_CHUNK))
         with self.path.open("rb", buffering=0) as stream:
+            if hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
             while size := stream.readinto(buffer):
                 if self._stopped:
                     raise OSError(f"reading {self.path} was stopped")

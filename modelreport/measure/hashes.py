@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +13,13 @@ import msgspec
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import SourceFile
-from modelreport.files import OpenFile
+from modelreport.files import MappedFile, OpenFile
 from modelreport.measure.away import hash_away
 from modelreport.measure.crew import greet, processors
 from modelreport.measure.pace import Pace, free_memory, window_of
 from modelreport.options import Options
 from modelreport.remote import Location, RemotePath
 
-_CHUNK = 1 << 20
 _MOST_THREADS = 4
 
 
@@ -94,17 +91,20 @@ class Hashes:
 
     def _one(self, index: int) -> str | None:
         """SHA-256 in hex; ``None`` when the file cannot be read again."""
-        digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
+        done = 0
+
+        def tell(size: int) -> None:
+            nonlocal done
+            if self._stopped.is_set():
+                raise InterruptedError
+            self._pace.hashed(size - done)
+            done = size
+
         try:
-            with Path(str(self._paths[index])).open("rb", buffering=0) as stream:
-                if hasattr(os, "posix_fadvise"):
-                    os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
-                while (size := stream.readinto(buffer)) and not self._stopped.is_set():
-                    digest.update(memoryview(buffer)[:size])
-                    self._pace.hashed(size)
+            with closing(MappedFile(Path(str(self._paths[index])))) as file:
+                return file.sha256(tell)
         except OSError:
             return None
-        return digest.hexdigest()
 
 
 @contextmanager
