@@ -170,3 +170,10 @@ def share_cell(part: int | None, whole: int) -> Cell:
     if not whole or part is None:
         return Cell(text.UNKNOWN)
     return Cell(text.share(part / whole), f"{part / whole:.6f}")
+
+
+def caption_of(title: str, shown: int, total: int) -> str:
+    """The title of a table, and how much of the whole it shows where that is not all."""
+    if shown >= total:
+        return title
+    return f"{title} (the first {text.exact(shown)} of {text.exact(total)}; all are in the JSON report)"

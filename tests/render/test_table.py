@@ -6,7 +6,7 @@ import re
 
 from modelreport.render.environment import environment
 from modelreport.render.payload import pack, unpack
-from modelreport.render.table import Cell, Column, Row, Table
+from modelreport.render.table import Cell, Column, Row, Table, caption_of
 
 COLUMNS = (
     Column("name", "Name", "name"),
@@ -76,3 +76,8 @@ def test_depth_is_a_class_and_stops_at_twelve() -> None:
 def test_an_empty_name_says_so() -> None:
     assert Cell.name("").text == "(no name)"
     assert Cell.name("a\u202eb").text == "a\\u202eb"
+
+
+def test_a_table_that_is_cut_says_so_in_its_caption() -> None:
+    assert caption_of("Layers", 500, 500) == "Layers"
+    assert caption_of("Layers", 500, 5000) == "Layers (the first 500 of 5,000; all are in the JSON report)"

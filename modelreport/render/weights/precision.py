@@ -20,7 +20,7 @@ from modelreport.facts import (
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.precision_map import LEGEND, SHORT, decibels, layers_of, scheme_of
-from modelreport.render.table import Cell, Column, Row, Table, share_cell
+from modelreport.render.table import Cell, Column, Row, Table, caption_of, share_cell
 from modelreport.render.weights.part import Part, Told
 
 _MOST_ROWS = 500
@@ -201,7 +201,7 @@ def _layer_table(precision: Precision, places: Anchors) -> Table:
             Cell(", ".join(late)),
         )
         rows.append(Row(f"layer-format-{index}", cells))
-    caption = "Layers, those to keep in higher precision first"
+    caption = caption_of("Layers, those to keep in higher precision first", len(rows), len(layers))
     return Table("weights-precision-layers", caption, heads, tuple(rows), noun=("layer", "layers"))
 
 

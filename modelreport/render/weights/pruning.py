@@ -9,7 +9,7 @@ from modelreport.facts import Message, Pruning, Report, Skipped, TensorPruning, 
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.pruning_curve import TWO_FOUR_NORMAL, at_half, normal_kept
-from modelreport.render.table import Cell, Column, Row, Table
+from modelreport.render.table import Cell, Column, Row, Table, caption_of
 from modelreport.render.weights.part import Part, Told
 
 _MOST_ROWS = 500
@@ -108,7 +108,8 @@ def _table(pruning: Pruning, places: Anchors) -> Table:
         Column("sampled", "Measured on", "number", "Values that 2:4 sparsity was measured on", shown=False),
     )  # fmt: skip
     rows = tuple(_row(index, pruning, each, places) for index, each in enumerate(pruning.tensors[:_MOST_ROWS]))
-    return Table("weights-pruning", "Pruning by layer", columns, rows, noun=("layer", "layers"))
+    caption = caption_of("Pruning by layer", len(rows), len(pruning.tensors))
+    return Table("weights-pruning", caption, columns, rows, noun=("layer", "layers"))
 
 
 def _row(index: int, pruning: Pruning, each: TensorPruning, places: Anchors) -> Row:
