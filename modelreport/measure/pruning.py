@@ -72,8 +72,11 @@ def _counted(keys: NDArray[np.intp], no_number: int) -> tuple[NDArray[np.intp], 
         seen = np.flatnonzero(found)
         return seen, found[seen]
     ordered = np.sort(keys)
-    ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
-    counts = np.diff(ends, prepend=-1)
+    borders = (ordered[1:] != ordered[:-1]).nonzero()[0]
+    ends = np.empty(borders.size + 1, np.intp)
+    ends[:-1], ends[-1] = borders, keys.size - 1
+    counts = ends + 1
+    counts[1:] -= counts[:-1].copy()
     if no_number:
         counts[0] -= no_number
     used = slice(0 if counts[0] else 1, None)

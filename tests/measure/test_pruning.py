@@ -227,3 +227,19 @@ def test_the_small_real_model_is_told(silero: Path) -> None:
     assert isinstance(report.weights, Weights)
     assert isinstance(report.weights.pruning, Pruning)
     assert len(report.weights.pruning.tensors) == 7
+
+
+@pytest.mark.parametrize("size", [1, 5, 64, 3000])
+def test_magnitudes_are_counted_alike_in_tensors_of_few_and_many_values(size: int) -> None:
+    array = np.random.default_rng(size).integers(-2, 3, (size, 2)).astype(np.float32)
+    array[-1, -1] = np.nan
+    array[0, 0] = 1
+    kept = read_whole(walk(make_tensor(array))).keep.get(KEPT)
+    if size == 1:
+        assert kept is None  # one value of one row is no matrix
+        return
+    finite = np.abs(array[np.isfinite(array)])
+    values, counts = np.unique(finite, return_counts=True)
+    assert (kept.keys.astype(np.uint32) << 16).view(np.float32).tolist() == values.tolist()
+    assert kept.counts.tolist() == counts.tolist()
+    assert kept.zeros == int((finite == 0).sum())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from modelreport.facts import RowCopy, RowFigures
 from modelreport.measure.units import repeats
-from modelreport.measure.units.repeats import Slices, copies, groups, row_figures, twins
+from modelreport.measure.units.repeats import Slices, copies, groups, quantiles_of, row_figures, twins
 
 
 def figures_of(array: NDArray[Any], code: NDArray[Any] | None = None) -> RowFigures:
@@ -141,3 +141,10 @@ def test_a_million_rows_take_a_moment() -> None:
     twin = twins(code, np.ones(code.size, np.bool_))
     assert copies(twin, np.zeros(code.size, np.bool_)) == (RowCopy(first=0, copy=code.size - 5, rows=5),)
     assert groups(twin)[0] == (0, code.size - 5)
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 100, 1001])
+def test_quantiles_of_norms_are_those_of_numpy_to_the_last_bit(size: int) -> None:
+    values = np.abs(np.random.default_rng(size).standard_normal(size)) * 1e-3
+    shares = (0.0, 0.25, 0.5, 0.75, 1.0)
+    assert quantiles_of(values, shares) == tuple(np.quantile(values, shares).tolist())
