@@ -149,6 +149,8 @@ class Scan:
             return "code" if top in STANDARD_LIBRARY or not rest or path.startswith("<") else "class"
         if path == "builtins.getattr" and len(values) == 2 and isinstance(values[1], str):
             changed = made.state is not None or made.items or made.pairs  # changes something that exists already
+            if not changed and _is_member(values):
+                return "expected"
             return "class" if values[1].isidentifier() and values[1][0] != "_" and not changed else "code"
         return "class" if top == "__main__" and rest.isidentifier() and rest[:1].isupper() else "code"
 
@@ -244,6 +246,12 @@ def _is_nested_class(callee: Any) -> bool:
         and isinstance(values[1], str)
         and (values[0].path, values[1]) in NESTED_CLASSES
     )
+
+
+def _is_member(values: tuple[Any, ...]) -> bool:
+    """Whether ``getattr`` takes a member of an expected class: how Python 3.11.0 to 3.11.3 write enumerations."""
+    owner, name = values
+    return isinstance(owner, Name) and owner.path in EXPECTED_CALLS and name.isidentifier() and name.isupper()
 
 
 def _harmless(path: str, values: tuple[Any, ...]) -> bool:

@@ -324,7 +324,7 @@ def test_a_link_into_a_closed_fold_opens_it(opened: Open) -> None:
 
 def test_the_answers_at_the_top_lead_to_the_cards(opened: Open) -> None:
     made = opened(rich_report())
-    made.page.locator("#summary").get_by_role("link", name="unlike the others").click()
+    made.page.locator("#summary").get_by_role("link", name="1 tensor to look at").click()
     until(made, "Math.abs(document.getElementById('weights-is-odd').getBoundingClientRect().top) < 300")
 
 

@@ -70,7 +70,8 @@ def test_nothing_in_an_honest_one_is_suspicious(trained: tuple[Path, dict[str, A
     with opened(trained[0]) as checkpoint:
         assert isinstance(checkpoint.security, Security)
         assert not checkpoint.security.executes
-        assert {call.danger for call in checkpoint.security.calls} == {"expected"}
+        assert [call for call in checkpoint.security.calls if call.danger != "expected"] == []
+        assert checkpoint.security.calls
         assert checkpoint.security.pickles > 20
 
 

@@ -25,6 +25,9 @@ from tests.load.files import calls, opened, read, saved, written
 from tests.load.hostile import call, dotted, name, stream, zipped
 
 
+ENCODING = "torch.distributed.checkpoint.metadata"
+
+
 def judged(value: bytes) -> dict[str, str]:
     """Danger of each target."""
     scan = Scan()
@@ -68,6 +71,8 @@ def test_classes_are_told_from_functions() -> None:
     [
         (call(dotted("builtins", "getattr"), name("torch", "nn"), "Linear"), "class"),
         (call(dotted("builtins", "getattr"), name("torch", "nn"), "__dict__"), "code"),
+        (call(dotted("builtins", "getattr"), name(ENCODING, "_MEM_FORMAT_ENCODING"), "TORCH_PRESERVE"), "expected"),
+        (call(dotted("builtins", "getattr"), name(ENCODING, "_MEM_FORMAT_ENCODING"), "mro"), "class"),
         (call(name("_codecs", "encode"), "x", "latin1"), "expected"),
         (call(name("_codecs", "encode"), "x", "evil_codec"), "code"),
         (call(name("copyreg", "_reconstructor"), name("a", "B"), name("builtins", "object"), None), "expected"),
