@@ -24,7 +24,6 @@ from modelreport.load.security import CALL_LIMIT, Scan
 from tests.load.files import calls, opened, read, saved, written
 from tests.load.hostile import call, dotted, name, stream, zipped
 
-
 ENCODING = "torch.distributed.checkpoint.metadata"
 
 
