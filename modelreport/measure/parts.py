@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,11 +60,23 @@ def measure_all(checkpoint: Checkpoint, structure: Structure, options: Options) 
     weights = measure(checkpoint, options, kept=kept)
     if isinstance(weights, Skipped):
         return weights
-    for name, work in PARTS:
-        weights = msgspec.structs.replace(
-            weights, **{name: _attempt(name, work, Measured(checkpoint, structure, weights, options, kept))}
-        )
+    with one_blas_thread():
+        for name, work in PARTS:
+            weights = msgspec.structs.replace(
+                weights, **{name: _attempt(name, work, Measured(checkpoint, structure, weights, options, kept))}
+            )
     return weights
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """BLAS on one thread: the order of its sums, and with it the last bits, does not depend on how many there are.
+
+    Parts that take long run several matrices beside each other instead.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
+    return limits
 
 
 def _attempt(name: str, work: Callable[[Measured], Any], measured: Measured) -> Any:

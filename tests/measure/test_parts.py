@@ -34,3 +34,15 @@ def test_a_part_that_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_without_tensors_nothing_is_measured() -> None:
     assert isinstance(parts.measure_all(make_checkpoint(), EMPTY, Options()), Skipped)
+
+
+def test_every_part_sees_blas_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threadpoolctl
+
+    def threads(_: object) -> str:
+        return str({each["num_threads"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"})
+
+    monkeypatch.setattr(parts, "PARTS", (("hash", threads),))
+    weights = parts.measure_all(make_checkpoint(make_tensor(np.ones(3, np.float32))), EMPTY, Options())
+    assert isinstance(weights, Weights)
+    assert weights.hash == "{1}"

@@ -18,7 +18,7 @@ from modelreport.measure.adapter.factors import Factors, alpha_of, factors_in, s
 from modelreport.measure.adapter.products import Product, factors_of, numbers, product
 from modelreport.measure.crew import thread_count
 from modelreport.measure.spectra.sampling import spread
-from modelreport.measure.spectra.survey import one_blas_thread, rounded
+from modelreport.measure.spectra.survey import rounded
 
 if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
@@ -64,7 +64,7 @@ def adapter(measured: Measured) -> AdapterEffect | Skipped:
         return NO_ADAPTER
     base = Base(checkpoint.base.tensors if checkpoint.base is not None else rest)
     tasks = _tasks(found, base)
-    with one_blas_thread(), ThreadPoolExecutor(thread_count(options.workers)) as pool:
+    with ThreadPoolExecutor(thread_count(options.workers)) as pool:
         made = []
         for number, each in enumerate(pool.map(lambda task: _delta(task, config), tasks)):
             made.append(each)

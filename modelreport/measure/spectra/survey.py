@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -88,14 +87,13 @@ def _run(chosen: list[Choice], measured: Measured) -> tuple[list[Spectrum], list
     outcomes: list[Spectrum | str] = [""] * len(chosen)
     alone = [_is_alone(choice) for choice in chosen]
     rounds = ((thread_count(measured.options.workers), False), (1, True))
-    with one_blas_thread():
-        for threads, which in rounds:
-            indices = [i for i, single in enumerate(alone) if single is which]
-            with ThreadPoolExecutor(max(1, min(threads, len(indices)))) as pool:
-                for index, outcome in zip(indices, pool.map(lambda i: _attempt(chosen[i]), indices), strict=True):
-                    outcomes[index] = outcome
-                    done += chosen[index].cost
-                    measured.options.progress("spectra", int(done), total)
+    for threads, which in rounds:
+        indices = [i for i, single in enumerate(alone) if single is which]
+        with ThreadPoolExecutor(max(1, min(threads, len(indices)))) as pool:
+            for index, outcome in zip(indices, pool.map(lambda i: _attempt(chosen[i]), indices), strict=True):
+                outcomes[index] = outcome
+                done += chosen[index].cost
+                measured.options.progress("spectra", int(done), total)
     return [o for o in outcomes if isinstance(o, Spectrum)], [o for o in outcomes if isinstance(o, str)]
 
 
@@ -103,17 +101,6 @@ def _is_alone(choice: Choice) -> bool:
     """Whether a matrix takes so much memory that no other is looked at beside it."""
     large = choice.level != "largest" and choice.matrix.short > _TOGETHER_SIDE
     return large or held_bytes(choice.matrix) > _TOGETHER_BYTES
-
-
-def one_blas_thread() -> AbstractContextManager[object]:
-    """BLAS on one thread: the order of its sums, and with it the last bits, does not depend on how many there are.
-
-    Matrices run beside each other instead.
-    """
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
-    return limits
 
 
 def _attempt(choice: Choice) -> Spectrum | str:

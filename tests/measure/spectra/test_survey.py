@@ -13,7 +13,7 @@ import pytest
 
 from modelreport.facts import Skipped, Spectra, Spectrum
 from modelreport.measure.spectra import sampling, spectra, survey
-from modelreport.measure.spectra.survey import describe_full, describe_largest, one_blas_thread, rounded, thinned
+from modelreport.measure.spectra.survey import describe_full, describe_largest, rounded, thinned
 from modelreport.options import Options
 from tests.measure.spectra.cases import make_measured, matrix_of
 from tests.measure.tensors import make_tensor
@@ -170,13 +170,6 @@ def test_the_same_bytes_on_any_number_of_threads() -> None:
         told.append(subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout)
     assert len(msgspec.json.decode(told[0])["tensors"]) == 3
     assert told[0] == told[1] == told[2]
-
-
-def test_blas_runs_on_one_thread() -> None:
-    import threadpoolctl
-
-    with one_blas_thread():
-        assert {each["num_threads"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"} == {1}
 
 
 def test_a_long_spectrum_is_thinned_to_places_that_grow() -> None:
