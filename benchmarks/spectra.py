@@ -33,9 +33,10 @@ from modelreport.facts import Spectrum, Weights
 from modelreport.identify import describe, identify
 from modelreport.load import open_checkpoint
 from modelreport.measure import measure_all
+from modelreport.measure.parts import one_blas_thread
 from modelreport.measure.spectra import singular
 from modelreport.measure.spectra.matrices import Matrix, matrices
-from modelreport.measure.spectra.survey import describe_full, describe_largest, one_blas_thread
+from modelreport.measure.spectra.survey import describe_full, describe_largest
 from modelreport.options import Options
 
 ROOT = Path(__file__).parent.parent
