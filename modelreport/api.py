@@ -12,7 +12,7 @@ import msgspec
 
 from modelreport import facts
 from modelreport.errors import CorruptFileError, MissingFileError, OptionsError, OutputError
-from modelreport.options import Options, no_progress, parse_input
+from modelreport.options import Options, RenderOptions, no_progress, parse_input
 from modelreport.remote import locate
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ class Report(facts.Report, frozen=True, kw_only=True, tag=False):
         """The report as JSON text, the form that ``load`` reads."""
         return self.render(".json").decode()
 
-    def render(self, suffix: str) -> bytes:
+    def render(self, suffix: str, options: RenderOptions | None = None) -> bytes:
         """The report as a document: ``.html``, ``.pdf``, ``.md`` or ``.json``; ``.csv`` is the table of tensors."""
         from modelreport.render import render
 
-        return render(self, suffix)
+        return render(self, suffix, options)
 
-    def save(self, path: str | os.PathLike[str], form: str = "") -> Path:
+    def save(self, path: str | os.PathLike[str], form: str = "", options: RenderOptions | None = None) -> Path:
         """Write the report; the suffix decides the form, or ``form``, such as ``.csv``. Returns the path.
 
         The file appears whole or not at all. Raises ``OptionsError`` for an unknown suffix, ``OutputError`` when it
@@ -70,7 +70,7 @@ class Report(facts.Report, frozen=True, kw_only=True, tag=False):
         target = Path(path)
         form = form or target.suffix.lower()
         check_output(target, form)
-        write_atomically(target, self.render(form))
+        write_atomically(target, self.render(form, options))
         return target
 
     @property
@@ -167,6 +167,16 @@ def parse_inputs(given: Any) -> list[facts.TensorSpec]:
     if values and all(isinstance(v, int) for v in values):
         return [facts.TensorSpec(shape=tuple(values), dtype="float32")]
     return [spec for value in values for spec in parse_inputs(value)]
+
+
+def check_look(look: RenderOptions) -> None:
+    """Refuse a language there is no catalogue for, and a folder of templates that is none, before any work."""
+    from modelreport.render.language import languages
+
+    if look.lang not in languages():
+        raise OptionsError(f"--lang {look.lang}: there is no such catalogue.", f"Use one of {', '.join(languages())}.")
+    if look.template_dir and not Path(look.template_dir).is_dir():
+        raise OptionsError(f"--template-dir {look.template_dir}: not a folder.", "Name a folder of templates.")
 
 
 def check_output(target: Path, form: str = "") -> None:

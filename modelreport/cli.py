@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from modelreport.cli_options import Assets, Embed, Lang, MaxSize, Paper, Redact, TemplateDir
 from modelreport.errors import ModelReportError, OptionsError
+from modelreport.options import RenderOptions, render_options
 from modelreport.progress import Progress, plain
 from modelreport.remote import Location, locate
 
@@ -155,6 +157,13 @@ def build(
             "files under the same path. The report is the same.",
         ),
     ] = "",
+    lang: Lang = "en",
+    paper: Paper = "a4",
+    embed: Embed = False,
+    assets: Assets = "inline",
+    max_size: MaxSize = "5MB",
+    redact: Redact = "",
+    template_dir: TemplateDir = "",
     verbose: Annotated[
         bool,
         typer.Option(
@@ -170,6 +179,9 @@ def build(
     """
     if fail_on and fail_on not in FAIL_LEVELS:
         raise OptionsError(f"--fail-on {fail_on}: not a level.", "Use --fail-on error or --fail-on warning.")
+    look = render_options(
+        lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, template_dir=template_dir
+    )
     place = locate(path)
     set_up_logging(verbose=verbose, offline=not path.startswith("hf://"))
     targets = {target: target.suffix.lower() for target in output or [Path(f"{default_stem(place)}.report.html")]}
@@ -182,7 +194,7 @@ def build(
     written: list[Path] = []
     try:
         with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
-            report = make(place, targets, options, progress, written)
+            report = make(place, targets, options, look, progress, written)
     except KeyboardInterrupt as error:
         done = ", ".join(plain(str(target)) for target in written)
         typer.echo(f"modelreport: stopped; {f'only {done}' if done else 'nothing'} was written.", err=True)
@@ -195,14 +207,16 @@ def build(
 
 
 def make(
-    path: Location, targets: dict[Path, str], options: dict[str, Any], progress: Progress, written: list[Path]
-) -> Report:
+    path: Location, targets: dict[Path, str], options: dict[str, Any], look: RenderOptions, progress: Progress,
+    written: list[Path],
+) -> Report:  # fmt: skip
     """Check what can be checked at once, build the report and write it to each target in its form.
 
     ``written`` receives each output made.
     """
     from modelreport import api
 
+    api.check_look(look)
     for target, form in targets.items() if path.exists() else ():  # for a path that is not there, that is what to say
         api.check_output(target, form)
         if target.absolute() == path.absolute():
@@ -210,8 +224,40 @@ def make(
     report = api.build(path, **options, progress=progress)
     for target, form in targets.items():
         progress(f"render {form}", 0, 0)
-        written.append(report.save(target, form))
+        written.append(report.save(target, form, look))
     return report
+
+
+@app.command()
+def render(
+    path: Annotated[Path, typer.Argument(metavar="REPORT.json", help="A report that was written as .json.")],
+    output: Annotated[
+        list[Path], typer.Option("--output", "-o", metavar="OUT", help="Report to write. May be given several times.")
+    ],
+    lang: Lang = "en",
+    paper: Paper = "a4",
+    embed: Embed = False,
+    assets: Assets = "inline",
+    max_size: MaxSize = "5MB",
+    redact: Redact = "",
+    template_dir: TemplateDir = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Write a report again from its .json, in another form or language, without the model."""
+    from modelreport import api
+
+    look = render_options(
+        lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, template_dir=template_dir
+    )
+    set_up_logging(verbose=False)
+    api.check_look(look)
+    for target in output:
+        api.check_output(target)
+    report = api.Report.load(path)
+    for target in output:
+        report.save(target, options=look)
+    if not quiet:
+        print_outcome(report, output)
 
 
 def default_stem(path: Location) -> str:

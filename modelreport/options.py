@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from modelreport.errors import OptionsError
 from modelreport.facts import DTYPE_BITS, TensorSpec
@@ -52,6 +52,62 @@ class Options:
     progress: Callable[[str, int, int], None] = field(default=no_progress, repr=False, compare=False)
     """Called with the stage (``load``, ``identify``, ``trace``, ``measure``, ``spectra``, ``hash``, ``judge``,
     ``render``), how much is done (bytes for ``measure`` and ``hash``, steps otherwise) and the total (0: unknown)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderOptions:
+    """How a report is written; the defaults are those of ``modelreport build``. None of it changes a fact."""
+
+    lang: str = "en"
+    """Language of everything that is said, by its code; names and code from the checkpoint stay as they are."""
+    paper: Literal["a4", "letter"] = "a4"
+    """Size of the pages of the PDF."""
+    embed: bool = False
+    """Whether the HTML is a fragment for a page of one's own: no ``html`` or ``head``, styles and scripts scoped."""
+    assets: Literal["inline", "split"] = "inline"
+    """Whether the HTML holds its scripts and styles, or names files beside it that several reports share."""
+    max_bytes: int = 5_000_000
+    """Size that an HTML report stays under by leaving out detail, which it then says; 0 means no limit."""
+    redact: frozenset[Literal["names", "paths", "metadata"]] = frozenset()
+    """What is replaced before anything is written, to share a report outside."""
+    template_dir: str = ""
+    """A folder whose files stand in for those of ``templates/`` of the same name; empty means none."""
+
+
+PAPERS = ("a4", "letter")
+ASSETS = ("inline", "split")
+REDACTIONS = ("names", "paths", "metadata")
+
+
+def render_options(
+    *, lang: str = "en", paper: str = "a4", embed: bool = False, assets: str = "inline", max_size: str = "5MB",
+    redact: str = "", template_dir: str = "",
+) -> RenderOptions:  # fmt: skip
+    """How a report is to be written, from what was typed. Raises ``OptionsError`` for what is not a choice."""
+    hidden = tuple(filter(None, (word.strip() for word in redact.split(","))))
+    for flag, given, choices in (
+        ("--paper", (paper,), PAPERS), ("--assets", (assets,), ASSETS), ("--redact", hidden, REDACTIONS),
+    ):  # fmt: skip
+        for word in given:
+            if word not in choices:
+                raise OptionsError(f"{flag} {word}: not a choice.", f"Use {flag} {' or '.join(choices)}.")
+    return RenderOptions(
+        lang=lang, paper=cast("Any", paper), embed=embed, assets=cast("Any", assets), max_bytes=parse_size(max_size),
+        redact=cast("Any", frozenset(hidden)), template_dir=template_dir,
+    )  # fmt: skip
+
+
+_SIZE = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,6})?)\s*(?P<unit>[kMG]?i?B?)", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """A size in bytes: ``5MB``, ``800 kB``, ``1.5MiB``, ``0``. Raises ``OptionsError`` for anything else."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise OptionsError(f"--max-size {text}: not a size.", "Write --max-size 5MB; 0 is no limit.")
+    unit = found["unit"].lower().removesuffix("b")
+    base = 1024 if unit.endswith("i") else 1000
+    return int(float(found["number"]) * base ** ("", "k", "m", "g").index(unit.removesuffix("i")))
 
 
 INPUT = re.compile(

@@ -33,7 +33,12 @@ ALLOWED = {
     "progress": set(),
     "pipeline": OPEN | LIVE | {"generator", *ROOMS} - {"render"},
     "api": OPEN | {"remote", "pipeline", "render"},
-    "cli": OPEN | {"remote", "api", "progress", "load", "trace", "render"},
+    "site": OPEN | {"site", "api", "render", "remote", "load"},
+    "sphinx": {"embedding", "errors"},
+    "mkdocs": {"embedding", "errors"},
+    "embedding": OPEN | {"api", "render"},
+    "cli_options": set(),
+    "cli": OPEN | {"cli_options"} | {"remote", "api", "progress", "load", "trace", "render", "site"},
     "__init__": OPEN | {"api"},
     "__main__": {"cli"},
 }
@@ -54,6 +59,7 @@ HEAVY = {
     "fsspec",
     "aiohttp",
     "threadpoolctl",
+    "polib",
 }
 COMPILED = {"compiled.py", "vectors.py"}
 """Machine code: imported where large files are read, and nowhere else."""

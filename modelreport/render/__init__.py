@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from modelreport.errors import OutputError
 from modelreport.facts import Report
+from modelreport.options import RenderOptions
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -52,7 +53,7 @@ WRITERS: Final[Mapping[str, Callable[[Report], bytes]]] = {
 """From the suffix of an output to its writer."""
 
 
-def render(report: Report, suffix: str) -> bytes:
+def render(report: Report, suffix: str, options: RenderOptions | None = None) -> bytes:
     """The report in the format of ``suffix`` (``.html``, ``.pdf``, ``.md``, ``.json`` or ``.csv``, in any case).
 
     ``OutputError`` for another suffix; ``MissingDependencyError`` when a writer needs a package that is not installed.
@@ -62,7 +63,10 @@ def render(report: Report, suffix: str) -> bytes:
         raise OutputError(
             f"A report cannot be written as {suffix or 'a file without suffix'}.", f"use {', '.join(WRITERS)}"
         )
-    return writer(report)
+    from modelreport.render.setting import under
+
+    with under(options or RenderOptions()):
+        return writer(report)
 
 
 def figures(report: Report) -> Mapping[str, Figure]:

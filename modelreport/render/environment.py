@@ -13,6 +13,7 @@ from modelreport.errors import OutputError
 from modelreport.render import format as text
 from modelreport.render.charts.svg import svg
 from modelreport.render.excerpt import excerpt, leading
+from modelreport.render.language import _
 
 FILTERS = {
     "count": text.count,
@@ -78,4 +79,5 @@ def environment() -> Environment:
         keep_trailing_newline=False,
     )
     made.filters.update(FILTERS)
+    made.globals["_"] = _
     return made
