@@ -5,11 +5,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SAMPLE := sample_models/digits_cnn_training.pt
 PYTEST ?=
 
-.PHONY: report test lint types golden bench samples setup setup-dev system-pdf system-test clean
+.PHONY: report test lint scripts types golden bench samples setup setup-dev system-pdf system-test clean
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "modelreport needs Python 3.11 or newer: make PYTHON=python3.12 …")'
@@ -27,15 +28,19 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 setup: $(VENV)/.core
 setup-dev: $(VENV)/.dev
 
+# The page's scripts are checked and tested by the Node.js of the virtual environment; the system need not have one.
+node_modules/.done: package.json package-lock.json | $(VENV)/.dev
+	$(NODE) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
 # WeasyPrint draws text with Pango.
 system-pdf: | $(VENV)/bin/python
 	@$(BIN)/python -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("pangoft2-1.0"))' || \
 	  bash tools/install-system.sh libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 
-# The browser tests need Chromium and Playwright's driver (which links libatomic), the scripts' tests need Node.js.
+# The browser tests need Chromium and Playwright's driver (which links libatomic).
 system-test:
 	@missing=(); command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium); \
-	  command -v node >/dev/null || missing+=(nodejs); \
 	  ldconfig -p | grep -q libatomic.so.1 || missing+=(libatomic1); \
 	  if (($${#missing[@]})); then bash tools/install-system.sh "$${missing[@]}"; fi
 
@@ -43,12 +48,20 @@ report: setup system-pdf
 	$(BIN)/modelreport build $(SAMPLE) --model sample_models.nets:DigitsCNN --input 1,1,8,8 -o report.html -o report.pdf
 	@echo "Open $(CURDIR)/report.html"
 
-test: setup-dev system-pdf system-test
+test: setup-dev system-pdf system-test node_modules/.done
 	$(BIN)/python -m pytest $(PYTEST)
 
-lint: setup-dev
+lint: setup-dev node_modules/.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(NODE) node_modules/.bin/tsc -p .
+	$(NODE) node_modules/.bin/eslint .
+
+# The page's scripts alone: types, lint, unit tests.
+scripts: node_modules/.done
+	$(NODE) node_modules/.bin/tsc -p .
+	$(NODE) node_modules/.bin/eslint .
+	$(NODE) node --test 'tests/js/*.test.js'
 
 types: setup-dev
 	$(BIN)/mypy
@@ -70,4 +83,4 @@ samples: setup-dev
 	$(BIN)/python -m sample_models.make_samples
 
 clean:
-	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache build dist report.html report.pdf
+	rm -rf $(VENV) node_modules .cache .pytest_cache .mypy_cache .ruff_cache build dist report.html report.pdf

