@@ -3,7 +3,12 @@
 const SIGNS = Array.from({ length: 92 }, (_, i) => String.fromCharCode(35 + i)).filter((sign) => sign !== '\\').join('');
 const TOP = SIGNS.length - 1;
 
-/** The counts behind signs: exact while the highest is small, else of the size that can be seen. */
+/**
+ * The counts behind signs: exact while the highest is small, else of the size that can be seen.
+ * @param {string} signs one for each bin
+ * @param {number} most the highest count
+ * @returns {number[]}
+ */
 export function countsOf(signs, most) {
   return Array.from(signs, (sign) => {
     const level = SIGNS.indexOf(sign);
@@ -11,7 +16,19 @@ export function countsOf(signs, most) {
   });
 }
 
-/** One packed histogram: the ends of its bins, their counts and whether they are exact, the quantiles; or nothing. */
+/**
+ * @typedef {object} Histogram
+ * @property {[number, number]} ends of the bins together
+ * @property {number[]} counts of each bin
+ * @property {boolean} exact whether the counts are, or only as good as can be seen
+ * @property {(number | null)[]} quantiles at the levels that the table tells
+ */
+
+/**
+ * One packed histogram, or nothing.
+ * @param {[number, number, number, string, (number | null)[]] | null} packed lowest, highest, highest count, signs, quantiles
+ * @returns {Histogram | null}
+ */
 export function unpackHistogram(packed) {
   if (!packed) return null;
   const [low, high, most, signs, quantiles] = packed;

@@ -2,11 +2,16 @@
 
 const STATES = 12;
 
+/** Odds of bits, all even. @param {number} count */
 function fresh(count) {
   return new Uint16Array(count).fill(1024);
 }
 
-/** Decodes bits by their probabilities: a range coder over the bytes from `at`. */
+/**
+ * Decodes bits by their probabilities: a range coder over the bytes from `at`.
+ * @param {Uint8Array} data
+ * @param {number} at
+ */
 function coder(data, at) {
   const now = new Uint32Array([0xffffffff, 0]); // range and code; unsigned, which plain numbers in a closure are not
   let place = at + 1;
@@ -21,6 +26,7 @@ function coder(data, at) {
       place += 1;
     }
   };
+  /** @type {(odds: Uint16Array, i: number) => 0 | 1} */
   const bit = (odds, i) => {
     const bound = (now[0] >>> 11) * odds[i];
     const one = now[1] >= bound;
@@ -35,6 +41,7 @@ function coder(data, at) {
     shift();
     return one ? 1 : 0;
   };
+  /** @type {(count: number) => number} */
   const even = (count) => {
     let value = 0;
     for (let i = 0; i < count; i += 1) {
@@ -46,11 +53,13 @@ function coder(data, at) {
     }
     return value;
   };
+  /** @type {(odds: Uint16Array, from: number, count: number) => number} */
   const tree = (odds, from, count) => {
     let node = 1;
     for (let i = 0; i < count; i += 1) node = node * 2 + bit(odds, from + node);
     return node - (1 << count);
   };
+  /** @type {(odds: Uint16Array, from: number, count: number) => number} */
   const reversed = (odds, from, count) => {
     let node = 1;
     let value = 0;
@@ -68,12 +77,22 @@ function lengths() {
   return { choice: fresh(2), low: fresh(16 << 3), middle: fresh(16 << 3), high: fresh(256) };
 }
 
+/**
+ * @param {ReturnType<typeof coder>} decode
+ * @param {ReturnType<typeof lengths>} known
+ * @param {number} position
+ */
 function lengthOf({ bit, tree }, known, position) {
   if (!bit(known.choice, 0)) return 2 + tree(known.low, position << 3, 3);
   if (!bit(known.choice, 1)) return 10 + tree(known.middle, position << 3, 3);
   return 18 + tree(known.high, 0, 8);
 }
 
+/**
+ * @param {ReturnType<typeof coder>} decode
+ * @param {{slots: Uint16Array, special: Uint16Array, aligned: Uint16Array}} known
+ * @param {number} length
+ */
 function distanceOf({ even, tree, reversed }, known, length) {
   const slot = tree(known.slots, Math.min(length - 2, 3) << 6, 6);
   if (slot < 4) return slot;
@@ -83,7 +102,11 @@ function distanceOf({ even, tree, reversed }, known, length) {
   return base + even(extra - 4) * 16 + reversed(known.aligned, 0, 4);
 }
 
-/** The bytes behind an LZMA file (".lzma") whose header says how many there are. */
+/**
+ * The bytes behind an LZMA file (".lzma") whose header says how many there are.
+ * @param {Uint8Array} data
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
 export function unlzma(data) {
   const literalBits = data[0] % 9;
   const [highBits, lowBits] = [Math.floor(data[0] / 45), Math.floor(data[0] / 9) % 5];
@@ -120,7 +143,7 @@ export function unlzma(data) {
       at += 1;
       state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
     } else {
-      let length = 0;
+      let length;
       if (!bit(isRepeat, state)) {
         length = lengthOf(decode, matches, position);
         last.unshift(distanceOf(decode, distances, length));

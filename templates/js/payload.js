@@ -2,7 +2,11 @@
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;[=]?@^_`{|}~';
 
-/** The bytes behind base 85: five digits for four bytes, the last group shorter. */
+/**
+ * The bytes behind base 85: five digits for four bytes, the last group shorter.
+ * @param {string} text
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
 export function bytesOf(text) {
   const value = new Uint8Array(128);
   for (let i = 0; i < DIGITS.length; i += 1) value[DIGITS.charCodeAt(i)] = i;
@@ -17,14 +21,20 @@ export function bytesOf(text) {
   return bytes.subarray(0, size);
 }
 
-/** The text behind a packed stream. */
+/**
+ * The text behind a packed stream.
+ * @param {string} packed
+ * @returns {Promise<string>}
+ */
 export async function inflate(packed) {
   const stream = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Response(stream).text();
 }
 
+/** @type {Map<string, Promise<any>>} */
 const known = new Map();
 
+/** @param {string} name */
 async function read(name) {
   const element = document.getElementById(`payload-${name}`);
   if (!element) throw new Error(`no payload ${name}`);
@@ -38,10 +48,13 @@ async function read(name) {
  */
 export function payload(name) {
   if (!known.has(name)) known.set(name, read(name));
-  return known.get(name);
+  return /** @type {Promise<any>} */ (known.get(name));
 }
 
-/** Whether the page carries data under a name. */
+/**
+ * Whether the page carries data under a name.
+ * @param {string} name
+ */
 export function hasPayload(name) {
   return document.getElementById(`payload-${name}`) !== null;
 }

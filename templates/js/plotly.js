@@ -3,10 +3,12 @@ import { bytesOf, runPacked } from './payload.js';
 
 async function start() {
   await runPacked('packed-plotly', async (packed) => new TextDecoder().decode(unlzma(bytesOf(packed))));
-  if (!globalThis.Plotly) throw new Error('the chart library did not start');
-  return globalThis.Plotly;
+  const library = Reflect.get(globalThis, 'Plotly');
+  if (!library) throw new Error('the chart library did not start');
+  return library;
 }
 
+/** @type {{ready: Promise<any> | null}} */
 const once = { ready: null };
 
 /**

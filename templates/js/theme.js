@@ -1,7 +1,10 @@
 // Light and dark: the system's, or the reader's choice. Colours are tokens in CSS; scripts ask for them here.
 
+import { mark, t } from './language.js';
+
 const CHOICES = ['system', 'light', 'dark'];
-const WORDS = { system: 'System', light: 'Light', dark: 'Dark' };
+/** @type {Record<string, string>} */
+const WORDS = { system: mark('System'), light: mark('Light'), dark: mark('Dark') };
 
 /** The theme in force: 'light' or 'dark'. */
 export function theme() {
@@ -10,11 +13,14 @@ export function theme() {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
+/** @type {Map<string, string>} */
 const cache = new Map();
 
 /**
  * The colour of a token in the theme in force, such as color('--accent') → 'rgb(31, 95, 191)'.
  * Any CSS colour goes, also 'var(--conv-tint)' and 'color-mix(…)'.
+ * @param {string} text
+ * @returns {string}
  */
 export function color(text) {
   if (!cache.has(text)) {
@@ -25,10 +31,13 @@ export function color(text) {
     cache.set(text, rgb(getComputedStyle(probe).color));
     probe.remove();
   }
-  return cache.get(text);
+  return /** @type {string} */ (cache.get(text));
 }
 
-/** 'color(srgb 0.5 0.25 0 / 0.5)', which color-mix gives and Plotly does not read, as 'rgba(128, 64, 0, 0.5)'. */
+/**
+ * 'color(srgb 0.5 0.25 0 / 0.5)', which color-mix gives and Plotly does not read, as 'rgba(128, 64, 0, 0.5)'.
+ * @param {string} text
+ */
 export function rgb(text) {
   const found = /^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)(?: \/ ([\d.e-]+))?\)$/.exec(text);
   if (!found) return text;
@@ -41,6 +50,7 @@ function changed() {
   document.dispatchEvent(new CustomEvent('themechange', { detail: { theme: theme() } }));
 }
 
+/** @param {string} choice */
 function choose(choice) {
   if (choice === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = choice;
@@ -55,18 +65,21 @@ function choose(choice) {
 function remembered() {
   try {
     const choice = localStorage.getItem('modelreport-theme');
-    return CHOICES.includes(choice) ? choice : 'system';
+    return choice !== null && CHOICES.includes(choice) ? choice : 'system';
   } catch {
     return 'system';
   }
 }
 
-/** Put the theme's buttons into the rail and follow the system while nothing is chosen. Fires 'themechange' on document. */
+/**
+ * Put the theme's buttons into the rail and follow the system while nothing is chosen. Fires 'themechange' on document.
+ * @param {Element} place
+ */
 export function startTheme(place) {
   const group = document.createElement('fieldset');
   group.className = 'choice';
   const legend = document.createElement('legend');
-  legend.textContent = 'Colours';
+  legend.textContent = t('Colours');
   group.append(legend);
   const current = remembered();
   for (const choice of CHOICES) {
@@ -78,7 +91,7 @@ export function startTheme(place) {
     input.checked = choice === current;
     input.addEventListener('change', () => choose(choice));
     const word = document.createElement('span');
-    word.textContent = WORDS[choice];
+    word.textContent = t(WORDS[choice]);
     label.append(input, word);
     group.append(label);
   }
