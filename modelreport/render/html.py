@@ -19,7 +19,7 @@ from modelreport.render.payload import pack, pack_stream, pack_text
 from modelreport.render.section import Section
 from modelreport.render.sections import SECTIONS
 
-STYLES = ("tokens", "layout", "components", "map", "print")
+STYLES = ("tokens", "layout", "components", "tables", "map", "print")
 """Style sheets of the page, in their order."""
 PLOTLY_HASH = "mXhOOr+wexQqFeUhpDnm2a3c6ts/eVU/0kxyd08GSbo="
 """SHA-256 of the vendored Plotly bundle as it runs, in base 64."""
