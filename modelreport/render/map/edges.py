@@ -60,6 +60,7 @@ class Flow:
                 found[parents[a]].setdefault((a, b, 0), shape)
         for index, edges in enumerate(found):
             _attach(scene, index, edges)
+        scene.links = sorted({(source, target) for _, source, target, _ in self.links if source != target})
 
 
 def _leave(found: list[dict[tuple[int, int, int], str]], parents: list[int], node: int, shape: str) -> int:

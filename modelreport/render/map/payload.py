@@ -40,7 +40,7 @@ class _Table:
 
 def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
     """What the page needs to draw the map."""
-    strings, frames, shapes, lines = _Table(), _Table(), _Table(), _Table()
+    strings, frames, shapes, lines, sources = (_Table() for _ in range(5))
     place = {id(content): number for number, content in enumerate(layout.contents)}
     nodes = scene.nodes
     columns = {
@@ -53,6 +53,7 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "frame": [frames.place(_frame(made, place)) for made in layout.places],
         "shapes": [shapes.place(tuple(strings.place(edge.shape) for edge in node.edges)) for node in nodes],
         "lines": [lines.place(tuple(strings.place(line) for line in node.lines)) for node in nodes],
+        "sources": [sources.place(back) for back in _sources(scene)],
         "output": _column(strings, (node.outputs[:1] for node in nodes), _first_shape),
         "parameters": [node.parameters for node in nodes],
         "flops": [node.flops for node in nodes],
@@ -71,10 +72,19 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "frames": frames.values(),
         "shapes": shapes.values(),
         "lines": lines.values(),
+        "sources": sources.values(),
         "contents": [_content(content) for content in layout.contents],
         "tall": list(_frame(layout.tall, place)),
         "nodes": columns,
     }
+
+
+def _sources(scene: Scene) -> list[tuple[int, ...]]:
+    """For each node the cards that it reads from, as distances back in the order of nodes: equal in equal blocks."""
+    back: list[list[int]] = [[] for _ in scene.nodes]
+    for source, target in scene.links:
+        back[target].append(target - source)
+    return [tuple(distances) for distances in back]
 
 
 def _first_shape(specs: tuple[TensorSpec, ...]) -> str:

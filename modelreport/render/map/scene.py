@@ -86,6 +86,8 @@ class Scene:
     """Whether the data flow is known; if not, children stand in the order of registration and there are no edges."""
     note: str = ""
     """Why the flow is missing or incomplete, one sentence."""
+    links: list[tuple[int, int]] = field(default_factory=list)
+    """Which card reads from which, ``(source, target)``, whatever boxes lie between; edges tell the same box by box."""
 
     def walk(self) -> Iterator[tuple[int, int]]:
         """Every node as ``(index, depth)``, parents first, in drawing order."""

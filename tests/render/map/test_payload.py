@@ -96,3 +96,11 @@ def test_hostile_names_are_cut_and_visible():
 def test_the_small_report_points_its_findings_into_the_map():
     _, data, _ = payloads(make_report())
     assert any(data["nodes"]["findings"])
+
+
+def test_cards_name_the_cards_they_read_from_across_boxes():
+    scene, data, _ = payloads(resnet().report())
+    place = next(k for k, node in enumerate(scene.nodes) if node.path == "layer1.0.conv1" and not node.children)
+    back = data["sources"][data["nodes"]["sources"][place]]
+    assert [scene.nodes[place - distance].type for distance in back] == ["MaxPool2d"]
+    assert scene.nodes[place - back[0]].parent != scene.nodes[place].parent
