@@ -16,6 +16,8 @@ from itertools import groupby
 from typing import Final
 
 from modelreport.facts import FindingState, Message, Severity
+from modelreport.render.language import _, mark, tell
+from modelreport.render.language import plural as in_words
 
 UNKNOWN: Final = "–"
 NAME_LIMIT: Final = 200
@@ -28,11 +30,11 @@ _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 SEVERITY_ICONS: Final[dict[str, str]] = {"error": "✖", "warning": "▲", "note": "●"}
-SEVERITY_WORDS: Final[dict[str, str]] = {"error": "Error", "warning": "Warning", "note": "Note"}
+SEVERITY_WORDS: Final[dict[str, str]] = {"error": mark("Error"), "warning": mark("Warning"), "note": mark("Note")}
 STATE_ICONS: Final[dict[str, str]] = {"clean": "✓", "not_checked": "○"}
-STATE_WORDS: Final[dict[str, str]] = {"clean": "Passed", "not_checked": "Not checked"}
+STATE_WORDS: Final[dict[str, str]] = {"clean": mark("Passed"), "not_checked": mark("Not checked")}
 VERDICT_ICONS: Final[dict[str, str]] = {"ok": "✓", "warning": "▲", "error": "✖"}
-VERDICT_WORDS: Final[dict[str, str]] = {"ok": "Good", "warning": "Check", "error": "Problem"}
+VERDICT_WORDS: Final[dict[str, str]] = {"ok": mark("Good"), "warning": mark("Check"), "error": mark("Problem")}
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------
@@ -121,9 +123,10 @@ def share(value: float | None) -> str:
 def shape(sizes: tuple[int, ...]) -> str:
     """``256×64×1×1``; ``scalar`` for no dimension, ``?`` for an unknown one; long ranks are cut."""
     if not sizes:
-        return "scalar"
+        return _("scalar")
     shown = [("?" if size < 0 else str(size) if size < 10**19 else _scientific(size)) for size in sizes[:12]]
-    return "×".join(shown) + (f"×… ({len(sizes)} dimensions)" if len(sizes) > 12 else "")
+    known = "×".join(shown)
+    return _("{sizes}×… ({count} dimensions)", sizes=known, count=len(sizes)) if len(sizes) > 12 else known
 
 
 def date(iso: str) -> str:
@@ -183,7 +186,8 @@ def name(text: str, limit: int = NAME_LIMIT) -> str:
     if len(text) <= limit:
         return _visible(text)
     tail = limit // 4
-    return f"{_visible(text[: limit - tail])}…{_visible(text[-tail:])} ({len(text):,} characters)"
+    head, end = _visible(text[: limit - tail]), _visible(text[-tail:])
+    return _("{head}…{tail} ({count} characters)", head=head, tail=end, count=f"{len(text):,}")
 
 
 def brief(text: str, limit: int) -> str:
@@ -196,7 +200,7 @@ def code(text: str, limit: int = 200_000) -> str:
     """Source text of several lines, each made visible as ``name`` does it; cut after ``limit`` characters."""
     lines = [_visible(line.replace("\t", "    ")) for line in text[:limit].split("\n")]
     if len(text) > limit:
-        lines.append(f"… ({len(text):,} characters in all)")
+        lines.append(_("… ({count} characters in all)", count=f"{len(text):,}"))
     return "\n".join(lines)
 
 
@@ -217,30 +221,31 @@ def message(fact: Message) -> str:
 
     ``…_file_bytes`` are decimal, other ``…_bytes`` binary. A placeholder without a value reads ``–``.
     """
-    return "".join(part for part, _ in parts(fact))
+    return "".join(part for part, _is_name in parts(fact))
 
 
 def parts(fact: Message) -> list[tuple[str, bool]]:
     """The pieces of ``message`` in order, and whether each is a name: text from the checkpoint, to be set as code."""
     found: list[tuple[str, bool]] = []
-    end = 0
-    for place in _PLACEHOLDER.finditer(fact.text):
-        found.append((fact.text[end : place.start()], False))
+    sentence, end = tell(fact.text), 0
+    for place in _PLACEHOLDER.finditer(sentence):
+        found.append((sentence[end : place.start()], False))
         value = fact.values.get(place[1])
-        found.append((_value(place[1], value), isinstance(value, str)))
+        told = tell(value) if isinstance(value, str) and " " in value else value  # a reason, not a name
+        found.append((_value(place[1], told), isinstance(value, str) and told == value))
         end = place.end()
-    found.append((fact.text[end:], False))
+    found.append((sentence[end:], False))
     return [part for part in found if part[0]]
 
 
 def plural(value: int, one: str, many: str = "") -> str:
     """``1 tensor``, ``1,234 tensors``."""
-    return f"{exact(value)} {one if value == 1 else many or one + 's'}"
+    return in_words(value, exact(value), one, many or f"{one}s")
 
 
 def severity_word(severity: Severity, state: FindingState = "found") -> str:
     """``Error``, ``Warning``, ``Note``; ``Passed`` or ``Not checked`` for a rule that found nothing."""
-    return SEVERITY_WORDS[severity] if state == "found" else STATE_WORDS[state]
+    return _(SEVERITY_WORDS[severity] if state == "found" else STATE_WORDS[state])
 
 
 def severity_icon(severity: Severity, state: FindingState = "found") -> str:
@@ -252,9 +257,9 @@ def _value(key: str, value: str | float | None) -> str:
     if value is None:
         return UNKNOWN
     if isinstance(value, str):
-        return name(value) or "(no name)"
+        return name(value) or _("(no name)")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if key.endswith("_share"):
         return share(value)
     if isinstance(value, float):

@@ -15,9 +15,11 @@ from modelreport.facts import Report
 from modelreport.render.bundle import bundle
 from modelreport.render.charts.plotly import for_page, plotly_figure
 from modelreport.render.environment import environment, templates_folder
+from modelreport.render.language import script_messages
 from modelreport.render.payload import pack, pack_stream, pack_text
 from modelreport.render.section import Section
 from modelreport.render.sections import SECTIONS
+from modelreport.render.setting import setting
 
 STYLES = ("tokens", "layout", "components", "tables", "map", "print")
 """Style sheets of the page, in their order."""
@@ -49,6 +51,8 @@ def write_html(report: Report) -> bytes:
         .get_template("report.html")
         .render(
             report=report,
+            lang=setting().options.lang,
+            messages=script_messages(main),
             parts=parts,
             styles=_styles(),
             start=start,

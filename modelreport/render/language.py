@@ -6,20 +6,31 @@ each language, in the form that translators' tools read. A message without a tra
 * Python: ``_("{count} of {total} layers", count="3", total="8")``; ``mark("…")`` for a constant that ``_`` gets later.
 * Templates: ``{{ _("Findings") }}``, ``{{ _("{count} more", count=left|exact) }}``.
 * Scripts: ``t('Search the map')`` of ``templates/js/language.js``.
+* Sentences of facts, which are finished: ``tell(skipped.reason)``, in templates ``{{ note|tell }}``.
+* A number and what it counts: ``plural(3, "3", "tensor", "tensors")``, for which ``format.plural`` is the usual way.
 """
 
 from __future__ import annotations
 
+import gettext
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, cast
 
+from modelreport.render.patterns import Pattern, pattern, recognised, variants
 from modelreport.render.setting import setting
 
 SOURCE: Final = "en"
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)\}")
+_SCRIPTED: Final = re.compile(r"""\b(?:t|mark)\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")""")
+_SENTENCE: Final = re.compile(r"(?<=[.!?:;]) (?=\S)")
+_LIST: Final = re.compile(r"(, and |, | and |; )")
+JOINTS: Final = (", and ", ", ", " and ", "; ")
+"""What stands between the items of a list: messages too."""
+_WIDE: Final = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]$")
 
 
 def mark(message: str) -> str:
@@ -32,18 +43,116 @@ def _(message: str, /, **values: object) -> str:
 
     A placeholder without a value stays as it is. Nothing else in the text has a meaning.
     """
-    told = catalogue(setting().options.lang).get(message, message)
+    told = catalogue(setting().options.lang).messages.get(message, message)
     return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), told) if values else told
 
 
+def tell(sentence: str) -> str:
+    """A finished sentence of a fact in the language of the report; what is not known stays English."""
+    lang = setting().options.lang
+    return sentence if lang == SOURCE or not sentence else _told(lang, sentence)
+
+
+def plural(count: int, shown: str, one: str, many: str) -> str:
+    """``1 tensor``, ``1,234 tensors`` in the language of the report; ``shown`` is the number as it is written."""
+    book = catalogue(setting().options.lang)
+    forms = book.plurals.get((f"{{count}} {one}", f"{{count}} {many}"))
+    if forms is None:
+        return f"{shown} {one if count == 1 else many}"
+    return forms[min(book.rule(count), len(forms) - 1)].replace("{count}", shown)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What one language says."""
+
+    messages: Mapping[str, str] = field(default_factory=dict)
+    """From each message to its translation."""
+    plurals: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """From a message for one and for many to the language's forms."""
+    rule: Callable[[int], int] = lambda count: int(count != 1)
+    """Which of the forms goes with a number."""
+    patterns: tuple[Pattern, ...] = ()
+    """Of the messages with placeholders, those of most letters first."""
+
+
 @cache
-def catalogue(lang: str) -> Mapping[str, str]:
-    """From each message to its translation; empty for the source language."""
+def catalogue(lang: str) -> Catalogue:
+    """The catalogue of a language; empty for the source language."""
     if lang == SOURCE:
-        return {}
+        return Catalogue()
     import polib
 
-    return {entry.msgid: entry.msgstr for entry in polib.pofile(str(_file(lang))) if entry.translated()}
+    book = polib.pofile(str(_file(lang)))
+    entries = [entry for entry in book if not entry.obsolete and not entry.fuzzy]
+    told = [pair for e in entries if e.msgstr for pair in variants(e.msgid, e.msgstr)]
+    made = [found for message, translation in told if (found := pattern(message, translation))]
+    return Catalogue(
+        messages=dict(told) | {e.msgid: e.msgstr for e in entries if e.msgstr},
+        plurals={
+            (e.msgid, e.msgid_plural): tuple(form for _place, form in sorted(e.msgstr_plural.items()))
+            for e in entries
+            if e.msgid_plural and all(e.msgstr_plural.values())
+        },
+        rule=_rule(book.metadata.get("Plural-Forms", "")),
+        patterns=tuple(sorted(made, key=lambda each: (-each.letters, each.literals))),
+    )
+
+
+class _Compiler(Protocol):
+    def __call__(self, plural: str) -> Callable[[int], int]: ...
+
+
+def _rule(header: str) -> Callable[[int], int]:
+    """The rule of a catalogue's header, such as ``nplurals=1; plural=0;``: parsed by gettext, never evaluated."""
+    found = re.search(r"plural\s*=\s*([^;]+)", header)
+    compiled = cast("_Compiler", vars(gettext)["c2py"])
+    return compiled(found[1].strip() if found else "n != 1")
+
+
+@lru_cache(maxsize=1 << 14)
+def _told(lang: str, sentence: str) -> str:
+    """A sentence in a language: as a message, by a pattern, else sentence by sentence, else item by item."""
+    book = catalogue(lang)
+    bare = sentence.strip()
+    known = book.messages.get(bare) or recognised(bare, book.patterns, lambda value: _value(lang, value))
+    if known:
+        return known
+    pieces = _SENTENCE.split(bare)
+    for cut in range(len(pieces) - 1, 0, -1):
+        head, tail = " ".join(pieces[:cut]), " ".join(pieces[cut:])
+        begun = book.messages.get(head) or recognised(head, book.patterns, lambda value: _value(lang, value))
+        if begun:
+            return begun + ("" if _WIDE.search(begun) else " ") + _told(lang, tail)
+    return sentence
+
+
+def _value(lang: str, value: str) -> str:
+    """A value in a sentence: a phrase or a list of phrases is said in the language, a single word is a name."""
+    if " " not in value.strip() or value.startswith("{"):
+        return value
+    told = _told(lang, value)
+    if told != value:
+        return told
+    pieces = _LIST.split(value)
+    said = [piece if place % 2 else _value(lang, piece) for place, piece in enumerate(pieces)]
+    if said == pieces:
+        return value
+    joints = catalogue(lang).messages
+    return "".join(joints.get(piece, piece) if place % 2 else piece for place, piece in enumerate(said))
+
+
+def script_messages(source: str) -> dict[str, str]:
+    """What the scripts in ``source`` say that the language of the report has other words for."""
+    book = catalogue(setting().options.lang).messages
+    if not book:
+        return {}
+    found = {_unquoted(a or b) for a, b in _SCRIPTED.findall(source)}
+    return {message: book[message] for message in sorted(found) if message in book}
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], text)
 
 
 def languages() -> tuple[str, ...]:

@@ -1,0 +1,106 @@
+"""Finished sentences in another language, recognised by what stands between their values.
+
+Facts are written in English and stay so (a report's JSON is the same in every language). The catalogue's messages for
+them are the texts that the program makes them from: ``{count} tensors are {how:cut short|missing}``. A name in braces
+stands for anything; with words behind a colon it stands for one of these, and the translation may have words of its own
+for each, in the same order: ``{how:被截断|缺失}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)(?::([^{}]*))?\}")
+_MOST_VARIANTS: Final = 64
+"""Combinations of words that one message may stand for."""
+_FIRM: Final = 7
+"""Letters between the values from which on a message is recognised whatever the values are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One form of a message: fixed texts, one more than names, and the translation with the names in braces."""
+
+    literals: tuple[str, ...]
+    names: tuple[str, ...]
+    translation: str
+
+    @property
+    def letters(self) -> int:
+        """How much of it is fixed."""
+        return sum(char.isalpha() for literal in self.literals for char in literal)
+
+    def match(self, text: str) -> dict[str, str] | None:
+        """The values in a text, or ``None`` where the text is not of this form."""
+        first, *others = self.literals
+        if not text.startswith(first) or not text.endswith(self.literals[-1]):
+            return None
+        values: dict[str, str] = {}
+        start, end = len(first), len(text) - len(others[-1] if others else "")
+        for name, literal in zip(self.names, others, strict=True):
+            last = name is self.names[-1] and literal is others[-1] and len(values) == len(self.names) - 1
+            place = end if last else text.find(literal, start, end) if literal else start
+            if place < start:
+                return None
+            value = text[start:place]
+            if values.setdefault(name, value) != value:
+                return None
+            start = place + len(literal)
+        return values if self.names or start == len(text) else None
+
+
+def variants(message: str, translation: str) -> Iterator[tuple[str, str]]:
+    """The message for each choice of its words, and the translation with the words that go with the choice."""
+    choices: dict[str, list[str]] = {}
+    for name, words in _PLACEHOLDER.findall(message):
+        if words:
+            choices.setdefault(name, words.split("|"))
+    size = 1
+    for words in choices.values():
+        size *= len(words)
+    if size > _MOST_VARIANTS:
+        choices = {}
+    for places in product(*(range(len(words)) for words in choices.values())):
+        chosen = dict(zip(choices, places, strict=True))
+        yield _choose(message, chosen), _choose(translation, chosen)
+
+
+def _choose(text: str, chosen: Mapping[str, int]) -> str:
+    """A text with the words of these places, where it has words for them."""
+
+    def word(found: re.Match[str]) -> str:
+        words = (found[2] or "").split("|")
+        if found[1] not in chosen or not found[2]:
+            return f"{{{found[1]}}}"
+        return words[min(chosen[found[1]], len(words) - 1)]
+
+    return _PLACEHOLDER.sub(word, text)
+
+
+def pattern(message: str, translation: str) -> Pattern | None:
+    """The pattern of a message without words to choose from; ``None`` where next to nothing of it is fixed."""
+    pieces = _PLACEHOLDER.split(message)
+    made = Pattern(tuple(pieces[::3]), tuple(pieces[1::3]), translation)
+    return made if made.names and made.letters >= 2 else None
+
+
+def fill(translation: str, values: Mapping[str, str]) -> str:
+    """A translation with its values; one that is not known stays as it is written."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), translation)
+
+
+def recognised(text: str, patterns: tuple[Pattern, ...], say: Callable[[str], str]) -> str | None:
+    """The translation of a text by the first pattern that it fits, its values said by ``say``; else ``None``.
+
+    A pattern of few letters must not swallow sentences: its values may not have spaces.
+    """
+    for each in patterns:
+        values = each.match(text)
+        if values is None or (each.letters < _FIRM and any(" " in value.strip() for value in values.values())):
+            continue
+        return fill(each.translation, {name: say(value) for name, value in values.items()})
+    return None

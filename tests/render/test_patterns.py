@@ -1,0 +1,69 @@
+"""Finished sentences recognised by what stands between their values."""
+
+from __future__ import annotations
+
+from modelreport.render.patterns import fill, pattern, recognised, variants
+
+
+def match(message: str, text: str) -> dict[str, str] | None:
+    made = pattern(message, "")
+    assert made
+    return made.match(text)
+
+
+def test_a_sentence_gives_its_values_back() -> None:
+    assert match("{count} of {all} tensors hold NaN.", "3 of 12 tensors hold NaN.") == {"count": "3", "all": "12"}
+    assert match("Only {name}", "Only a.b") == {"name": "a.b"}
+    assert match("{name} only", "a.b only") == {"name": "a.b"}
+
+
+def test_a_sentence_of_another_form_is_none() -> None:
+    assert match("{count} of {all} tensors.", "3 tensors.") is None
+    assert match("It has {count} parts.", "It has 3 parts") is None
+    assert match("It has {count} parts.", "It had 3 parts.") is None
+
+
+def test_a_value_may_hold_what_stands_behind_it() -> None:
+    assert match("{what} is not in {where}.", "a is not in b.c.") == {"what": "a", "where": "b.c"}
+    assert match("the end of {name}", "the end of the end of x") == {"name": "the end of x"}
+
+
+def test_the_same_name_twice_is_the_same_value_twice() -> None:
+    assert match("{a} is like {a}.", "x is like x.") == {"a": "x"}
+    assert match("{a} is like {a}.", "x is like y.") is None
+
+
+def test_a_text_of_nothing_but_values_has_no_pattern() -> None:
+    assert pattern("{a}: {b}", "") is None
+    assert pattern("no placeholder", "") is None
+
+
+def test_words_to_choose_from_give_one_variant_each_with_the_translation_of_its_own() -> None:
+    assert list(variants("{n} {n:tensor is|tensors are} {how:cut|missing}", "{n} 个张量{how:被截断|缺失}")) == [
+        ("{n} tensor is cut", "{n} 个张量被截断"),
+        ("{n} tensor is missing", "{n} 个张量缺失"),
+        ("{n} tensors are cut", "{n} 个张量被截断"),
+        ("{n} tensors are missing", "{n} 个张量缺失"),
+    ]
+
+
+def test_a_message_of_too_many_combinations_is_one_pattern() -> None:
+    message = " ".join(f"{{n{i}:a|b}}" for i in range(7))
+    assert list(variants(message, "x")) == [(" ".join(f"{{n{i}}}" for i in range(7)), "x")]
+
+
+def test_the_most_fixed_pattern_wins_and_values_are_said() -> None:
+    made = [pattern("{a} of {b}", "{b} 的 {a}"), pattern("{a} of {b} tensors are gone", "{b} 个张量中 {a} 个丢失")]
+    patterns = tuple(sorted(filter(None, made), key=lambda each: -each.letters))
+    assert recognised("3 of 4 tensors are gone", patterns, str.upper) == "4 个张量中 3 个丢失"
+    assert recognised("x of y", patterns, str.upper) == "Y 的 X"
+
+
+def test_a_pattern_of_few_letters_swallows_no_sentence() -> None:
+    made = pattern("{a} of {b}", "{b} 的 {a}")
+    assert made
+    assert recognised("one thing of another", (made,), str) is None
+
+
+def test_values_are_put_in_once() -> None:
+    assert fill("{a} {b} {c}", {"a": "{b}", "b": "x"}) == "{b} x {c}"
