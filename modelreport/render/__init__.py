@@ -65,7 +65,12 @@ def render(report: Report, suffix: str, options: RenderOptions | None = None) ->
         )
     from modelreport.render.setting import under
 
-    with under(options or RenderOptions()):
+    chosen = options or RenderOptions()
+    if chosen.redact:
+        from modelreport.render.redaction import redact
+
+        report = redact(report, frozenset(chosen.redact))
+    with under(chosen):
         return writer(report)
 
 
