@@ -1,5 +1,6 @@
 import { hasPayload, payload } from './payload.js';
-import { plotly } from './plotly.js';
+import { hasPlotly, plotly } from './plotly.js';
+import { body, root } from './root.js';
 import { color } from './theme.js';
 
 const LIMIT = 60;
@@ -43,7 +44,7 @@ export function legendHeight({ data, layout }, width) {
 export async function drawFigure(place, figure, options = {}) {
   const library = await plotly();
   const resolved = resolveColors(figure, color);
-  const font = { family: getComputedStyle(document.body).fontFamily, ...resolved.layout.font };
+  const font = { family: getComputedStyle(body()).fontFamily, ...resolved.layout.font };
   const most = Math.max(12, Math.floor(place.clientWidth * 0.4 / GLYPH));
   const labels = resolved.layout.yaxis?.ticktext?.map((label) => shortened(label, most));
   const longest = Math.max(0, ...(labels ?? []).map((label) => label.length));
@@ -79,7 +80,7 @@ async function work() {
         figure.querySelector('.chart-area').classList.remove('drawn');
         figure.querySelector('.live')?.remove();
         figure.dataset.state = 'static';
-        state.failed = !globalThis.Plotly;
+        state.failed = !(await hasPlotly());
       }
       await new Promise((resolve) => { setTimeout(resolve); });
     }
@@ -132,9 +133,9 @@ export function startCharts() {
     }
     work();
   }, { rootMargin: '300px' });
-  const figures = document.querySelectorAll('figure[data-chart]');
+  const figures = root.querySelectorAll('figure[data-chart]');
   for (const element of figures) observer.observe(element);
   // The library inflates while the rest of the page starts; where it cannot, the drawings stay.
   if (figures.length > 0) plotly().catch(() => {});
-  document.addEventListener('themechange', recolor);
+  root.addEventListener('themechange', recolor);
 }

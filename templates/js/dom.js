@@ -1,5 +1,8 @@
+import { link } from './root.js';
+
 /**
- * An element: properties starting with 'on' are listeners, 'class', 'data-…', 'aria-…' and the like are attributes.
+ * An element: properties starting with 'on' are listeners, 'class', 'data-…', 'aria-…' and the like are attributes;
+ * a link to a place in the report stays in the report, also where that is a fragment of another page.
  * Children are elements or text; text stays text, whatever is in it.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -12,6 +15,7 @@ export function element(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith('on')) made.addEventListener(name.slice(2), value);
+    else if (name === 'href' && String(value).startsWith('#')) made.setAttribute(name, link(value.slice(1)));
     else made.setAttribute(name, value === true ? '' : value);
   }
   made.append(...children.filter((child) => child !== null && child !== undefined));

@@ -1,6 +1,8 @@
 // What the scripts say, in the language of the report. English is the source: each message is its own key, and what
 // other languages say for it travels in the page (see render/language.py).
 
+import { root } from './root.js';
+
 const PLACEHOLDER = /\{([A-Za-z_]\w*)\}/g;
 /** @type {Record<string, string> | null} */
 let told = null;
@@ -8,7 +10,7 @@ let told = null;
 /** @returns {Record<string, string>} from each message to what the report's language says; empty for English */
 function messages() {
   if (told === null) {
-    const holder = typeof document === 'undefined' ? null : document.getElementById('messages');
+    const holder = (root ?? globalThis.document)?.getElementById('messages');
     told = holder ? JSON.parse(holder.textContent || '{}') : {};
   }
   return /** @type {Record<string, string>} */ (told);

@@ -12,6 +12,7 @@ import { colorField, fillLegend, searchField, zoomButtons } from './map-tools.js
 import { between, bounded, fitView, hit, limits, lod, zoomAt } from './map-view.js';
 import { payload } from './payload.js';
 import { plotly } from './plotly.js';
+import { root } from './root.js';
 import { color } from './theme.js';
 
 const FLIGHT_MS = 420;
@@ -250,13 +251,13 @@ function needed(place) {
     const asked = ({ detail }) => done(detail);
     const done = (detail) => {
       observer.disconnect();
-      document.removeEventListener('keydown', slash);
-      document.removeEventListener('showonmap', asked);
+      root.removeEventListener('keydown', slash);
+      root.removeEventListener('showonmap', asked);
       resolve(detail);
     };
     observer.observe(place);
-    document.addEventListener('keydown', slash);
-    document.addEventListener('showonmap', asked);
+    root.addEventListener('keydown', slash);
+    root.addEventListener('showonmap', asked);
   });
 }
 
@@ -278,8 +279,8 @@ export async function startMap(place) {
   listen(map.pane, map);
   map.pane.addEventListener('keydown', (event) => map.key(event));
   new ResizeObserver(() => map.measure()).observe(map.pane);
-  document.addEventListener('themechange', () => map.draw());
-  document.addEventListener('keydown', (event) => {
+  root.addEventListener('themechange', () => map.draw());
+  root.addEventListener('keydown', (event) => {
     const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
     if (event.key !== '/' || event.defaultPrevented || typing || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
@@ -289,7 +290,7 @@ export async function startMap(place) {
     await map.showModule(module);
     place.scrollIntoView({ block: 'start' });
   };
-  document.addEventListener('showonmap', ({ detail }) => show(detail));
+  root.addEventListener('showonmap', ({ detail }) => show(detail));
   place.dataset.state = 'live';
   if (asked) await show(asked);
 }

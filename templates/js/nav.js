@@ -1,5 +1,7 @@
 // The rail: which section is being read, and the menu on narrow screens.
 
+import { here, placeOf, root } from './root.js';
+
 /** The section being read: the last whose top is above a line down the view; at either end of the page the first or last. */
 export function current(tops, line, end) {
   if (end !== '') return end === 'top' ? 0 : tops.length - 1;
@@ -10,7 +12,7 @@ export function current(tops, line, end) {
 
 /** Open every fold around what the address names, so that a link never leads to nothing. */
 export function openAround(id) {
-  const target = id === '' ? null : document.getElementById(id);
+  const target = id === '' ? null : root.getElementById(id);
   for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) {
     if (!fold.classList.contains('menu')) fold.open = true;
   }
@@ -18,14 +20,14 @@ export function openAround(id) {
 }
 
 function follow() {
-  openAround(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+  openAround(here())?.scrollIntoView();
 }
 
 /** Mark the section being read in the rail, and fold the menu away on narrow screens after a choice. */
 export function startNavigation() {
-  const links = [...document.querySelectorAll('.rail li a')];
-  const sections = links.map((link) => document.getElementById(link.hash.slice(1)));
-  const menu = document.querySelector('.menu');
+  const links = [...root.querySelectorAll('.rail li a')];
+  const sections = links.map((link) => root.getElementById(placeOf(link.hash)));
+  const menu = root.querySelector('.menu');
   const narrow = matchMedia('(max-width: 860px)');
   const state = { waiting: false };
 
@@ -53,7 +55,7 @@ export function startNavigation() {
   window.addEventListener('resize', later, { passive: true });
   narrow.addEventListener('change', fit);
   window.addEventListener('hashchange', follow);
-  openAround(decodeURIComponent(location.hash.slice(1)));
+  openAround(here());
   for (const link of links) link.addEventListener('click', () => { if (narrow.matches) menu.open = false; });
   fit();
   mark();

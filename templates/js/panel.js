@@ -1,5 +1,6 @@
 import { drawFigure, eraseFigure } from './charts.js';
 import { element } from './dom.js';
+import { root } from './root.js';
 import { findingLines, hasTensors, mapButton, spectrumCurve, tensorFacts, tensorList } from './tensors.js';
 
 /** The Plotly figure of one tensor's histogram: counts over bins, the median and tails marked. */
@@ -157,6 +158,6 @@ export function makePanel(table, onClose) {
     if (turn === state.turn) await redraw();
   }
 
-  document.addEventListener('themechange', redraw);
+  root.addEventListener('themechange', redraw);
   return { place, show, hide };
 }

@@ -1,5 +1,7 @@
 // Data and code that travel in the page: zlib streams in base 85 (see render/payload.py).
 
+import { handingOver, root } from './root.js';
+
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;[=]?@^_`{|}~';
 
 /**
@@ -36,7 +38,7 @@ const known = new Map();
 
 /** @param {string} name */
 async function read(name) {
-  const element = document.getElementById(`payload-${name}`);
+  const element = root.getElementById(`payload-${name}`);
   if (!element) throw new Error(`no payload ${name}`);
   return JSON.parse(await inflate(element.textContent));
 }
@@ -56,7 +58,7 @@ export function payload(name) {
  * @param {string} name
  */
 export function hasPayload(name) {
-  return document.getElementById(`payload-${name}`) !== null;
+  return root.getElementById(`payload-${name}`) !== null;
 }
 
 /**
@@ -65,10 +67,10 @@ export function hasPayload(name) {
  * @param {(packed: string) => Promise<string>} unpack
  */
 export async function runPacked(id, unpack = inflate) {
-  const packed = document.getElementById(id);
+  const packed = root.getElementById(id);
   if (!packed) throw new Error(`no script ${id}`);
   const script = document.createElement('script');
   script.textContent = await unpack(packed.textContent);
   packed.remove();
-  document.head.append(script);
+  handingOver(() => document.head.append(script));
 }

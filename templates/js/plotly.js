@@ -1,21 +1,30 @@
 import { unlzma } from './lzma.js';
 import { bytesOf, runPacked } from './payload.js';
+import { embedded } from './root.js';
+
+const READY = Symbol.for('modelreport.plotly');
+/** @type {any} what the scripts of all reports in a page see */
+const shared = globalThis;
 
 async function start() {
+  const theirs = shared.Plotly;
   await runPacked('packed-plotly', async (packed) => new TextDecoder().decode(unlzma(bytesOf(packed))));
-  const library = Reflect.get(globalThis, 'Plotly');
-  if (!library) throw new Error('the chart library did not start');
+  const library = shared.Plotly;
+  if (!library || library === theirs) throw new Error('the chart library did not start');
+  if (embedded) shared.Plotly = theirs; // the page around us may use a version of its own
   return library;
 }
 
-/** @type {{ready: Promise<any> | null}} */
-const once = { ready: null };
-
 /**
- * The Plotly library, unpacked and started when it is first asked for.
+ * The Plotly library, unpacked and started when it is first asked for; once for all reports in a page.
  * @returns {Promise<any>} rejects where the browser cannot run it; the static charts then stay
  */
 export function plotly() {
-  once.ready ??= start();
-  return once.ready;
+  shared[READY] ??= start();
+  return shared[READY];
+}
+
+/** Whether the library runs. */
+export async function hasPlotly() {
+  return plotly().then(() => true, () => false);
 }

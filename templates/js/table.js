@@ -3,6 +3,7 @@ import { countsOf } from './histograms.js';
 import { startTools } from './tools.js';
 import { makePanel } from './panel.js';
 import { hasPayload, payload } from './payload.js';
+import { here, root, selected } from './root.js';
 import { ordered, rowWindow, unpackTable, visible, wordsOf } from './rows.js';
 import { sparkline } from './sparkline.js';
 
@@ -114,9 +115,9 @@ export class TableView {
     this.window = [first, last];
     const rows = this.rows.slice(first, last).map((row, i) => this.rowOf(row, whole ? 0 : first + i + 2));
     if (count === 0) rows.push(element('tr', { class: 'filler' }, element('td', { colspan: this.shown.length }, 'Nothing fits the filter.')));
-    const kept = document.activeElement?.closest?.('tr')?.id;
+    const kept = root.activeElement?.closest?.('tr')?.id;
     this.body.replaceChildren(this.filler(first), ...rows, this.filler(count - last));
-    if (kept && this.body.ownerDocument.activeElement === document.body) document.getElementById(kept)?.querySelector('button')?.focus({ preventScroll: true });
+    if (kept && (root.activeElement ?? document.body) === document.body) root.getElementById(kept)?.querySelector('button')?.focus({ preventScroll: true });
     if (whole) this.live.removeAttribute('aria-rowcount');
     else this.holdWidths(count);
   }
@@ -196,7 +197,7 @@ export class TableView {
 
   /** A click anywhere else on a row does what its name does, unless text was being selected. */
   clickedBeside(target) {
-    if (target.closest('a') || String(document.getSelection()) !== '') return;
+    if (target.closest('a') || selected() !== '') return;
     const name = target.closest('tr')?.querySelector('[data-open]');
     if (name) this.choose(this.table.rows[Number(name.dataset.open)]);
   }
@@ -245,7 +246,7 @@ const views = [];
 
 /** Bring the row that the address names into view. */
 function follow() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const id = here();
   if (id) views.some((view) => view.reveal(id));
 }
 
@@ -259,7 +260,7 @@ async function startTable(place, name) {
 
 /** Make every table of the page sortable and the rest, one after the other; those in a fold when it is opened. */
 export async function startTables() {
-  for (const place of document.querySelectorAll('[data-table]')) {
+  for (const place of root.querySelectorAll('[data-table]')) {
     const name = `table-${place.dataset.table}`;
     const fold = place.closest('details:not([open])');
     if (fold) fold.addEventListener('toggle', () => startTable(place, name), { once: true });
@@ -267,7 +268,7 @@ export async function startTables() {
   }
   follow();
   window.addEventListener('hashchange', follow);
-  document.addEventListener('click', (event) => {
+  root.addEventListener('click', (event) => {
     const link = event.target.closest?.('a[href^="#"]');
     if (link && link.hash === location.hash) follow();
   });

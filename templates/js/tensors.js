@@ -4,6 +4,7 @@ import { drawing, element } from './dom.js';
 import { unpackHistogram } from './histograms.js';
 import { numberText } from './numbers.js';
 import { hasPayload, payload } from './payload.js';
+import { root } from './root.js';
 import { unpackTable } from './rows.js';
 import { sparkline } from './sparkline.js';
 
@@ -99,6 +100,6 @@ export function spectrumCurve([largest, decades, signs, last]) {
 /** A button that leads to the box of a module on the map. */
 export function mapButton(module) {
   return element('button', {
-    type: 'button', class: 'map-link', onclick: () => document.dispatchEvent(new CustomEvent('showonmap', { detail: { module } })),
+    type: 'button', class: 'map-link', onclick: () => root.dispatchEvent(new CustomEvent('showonmap', { detail: { module } })),
   }, 'Show on the map');
 }

@@ -1,6 +1,7 @@
 // Light and dark: the system's, or the reader's choice. Colours are tokens in CSS; scripts ask for them here.
 
 import { mark, t } from './language.js';
+import { body, host, root } from './root.js';
 
 const CHOICES = ['system', 'light', 'dark'];
 /** @type {Record<string, string>} */
@@ -8,7 +9,7 @@ const WORDS = { system: mark('System'), light: mark('Light'), dark: mark('Dark')
 
 /** The theme in force: 'light' or 'dark'. */
 export function theme() {
-  const chosen = document.documentElement.dataset.theme;
+  const chosen = host.dataset.theme;
   if (chosen) return chosen;
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
@@ -27,7 +28,7 @@ export function color(text) {
     const probe = document.createElement('span');
     probe.style.color = text.startsWith('--') ? `var(${text})` : text;
     probe.hidden = true;
-    document.body.append(probe);
+    body().append(probe);
     cache.set(text, rgb(getComputedStyle(probe).color));
     probe.remove();
   }
@@ -47,13 +48,13 @@ export function rgb(text) {
 
 function changed() {
   cache.clear();
-  document.dispatchEvent(new CustomEvent('themechange', { detail: { theme: theme() } }));
+  root.dispatchEvent(new CustomEvent('themechange', { detail: { theme: theme() } }));
 }
 
 /** @param {string} choice */
 function choose(choice) {
-  if (choice === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = choice;
+  if (choice === 'system') delete host.dataset.theme;
+  else host.dataset.theme = choice;
   try {
     localStorage.setItem('modelreport-theme', choice);
   } catch {
@@ -98,6 +99,6 @@ export function startTheme(place) {
   place.append(group);
   if (current !== 'system') choose(current);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    if (!document.documentElement.dataset.theme) changed();
+    if (!host.dataset.theme) changed();
   });
 }

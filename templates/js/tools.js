@@ -1,4 +1,5 @@
 import { element } from './dom.js';
+import { body, root } from './root.js';
 import { csv, matches, tabbed, wordsOf } from './rows.js';
 
 const DELAY_MS = 80;
@@ -68,7 +69,7 @@ function columnsMenu(view) {
       menu.querySelector('summary').focus();
     }
   });
-  document.addEventListener('click', (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  root.addEventListener('click', (event) => { if (!menu.contains(event.target)) menu.open = false; });
   return menu;
 }
 
@@ -96,7 +97,7 @@ async function copy(text) {
   } catch {
     const area = element('textarea', { class: 'hidden-text', 'aria-hidden': 'true' });
     area.value = text;
-    document.body.append(area);
+    body().append(area);
     area.select();
     const done = document.execCommand('copy');
     area.remove();
