@@ -171,12 +171,13 @@ def parse_inputs(given: Any) -> list[facts.TensorSpec]:
 
 def check_look(look: RenderOptions) -> None:
     """Refuse a language there is no catalogue for, and a folder of templates that is none, before any work."""
+    from modelreport.render.folders import check_template_dir
     from modelreport.render.language import languages
 
     if look.lang not in languages():
         raise OptionsError(f"--lang {look.lang}: there is no such catalogue.", f"Use one of {', '.join(languages())}.")
-    if look.template_dir and not Path(look.template_dir).is_dir():
-        raise OptionsError(f"--template-dir {look.template_dir}: not a folder.", "Name a folder of templates.")
+    if look.template_dir:
+        check_template_dir(Path(look.template_dir))
 
 
 def check_output(target: Path, form: str = "") -> None:

@@ -71,7 +71,24 @@ def render(report: Report, suffix: str, options: RenderOptions | None = None) ->
 
         report = redact(report, frozenset(chosen.redact))
     with under(chosen):
+        return writer(report) if not chosen.template_dir else _with_own_templates(writer, report)
+
+
+def _with_own_templates(writer: Callable[[Report], bytes], report: Report) -> bytes:
+    """What the writer makes; a fault in the caller's own template is an ``OutputError`` that names its line."""
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    try:
         return writer(report)
+    except TemplateError as error:
+        where = (
+            f"{error.name or 'a template'}, line {error.lineno}"
+            if isinstance(error, TemplateSyntaxError)
+            else "a template"
+        )
+        raise OutputError(
+            f"{where} of your own templates: {error.message or error}", "Compare it with templates/ of modelreport."
+        ) from error
 
 
 def figures(report: Report) -> Mapping[str, Figure]:

@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from modelreport.errors import OutputError
 from modelreport.render import format as text
 from modelreport.render.charts.svg import svg
 from modelreport.render.excerpt import excerpt, leading
+from modelreport.render.folders import template_folders
 from modelreport.render.language import _
 
 FILTERS = {
@@ -44,18 +44,6 @@ FILTERS = {
 rows of a table."""
 
 
-def templates_folder() -> Path:
-    """Where the templates lie: inside the installed package, or beside it in a checkout.
-
-    ``OutputError`` when neither has them (a broken installation).
-    """
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package / "_templates", package.parent / "templates"):
-        if (folder / "report.html").is_file():
-            return folder
-    raise OutputError("The templates of the report are missing.", "reinstall modelreport")
-
-
 def show(value: Any) -> Any:
     """What a template may print: markup as it is, text with everything invisible shown (``render.format.code``).
 
@@ -66,11 +54,15 @@ def show(value: Any) -> Any:
     return value
 
 
-@cache
 def environment() -> Environment:
-    """The environment of all HTML templates."""
+    """The environment of all HTML templates, the caller's own among them."""
+    return _environment(template_folders())
+
+
+@cache
+def _environment(folders: tuple[Path, ...]) -> Environment:
     made = Environment(
-        loader=FileSystemLoader(templates_folder()),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -14,7 +14,8 @@ from markupsafe import Markup
 from modelreport.facts import Report
 from modelreport.render.bundle import bundle
 from modelreport.render.charts.plotly import for_page, plotly_figure
-from modelreport.render.environment import environment, templates_folder
+from modelreport.render.environment import environment
+from modelreport.render.folders import template_text, templates_folder
 from modelreport.render.language import script_messages
 from modelreport.render.payload import pack, pack_stream, pack_text
 from modelreport.render.section import Section
@@ -100,13 +101,12 @@ def _script(entry: str) -> Markup:
     return _trusted(bundle(templates_folder() / "js" / f"{entry}.js"))
 
 
-@cache
 def _styles() -> Markup:
     """The page's style sheets, one after the other."""
-    folder = templates_folder() / "css"
-    return _trusted("\n".join(_lean((folder / f"{name}.css").read_text(encoding="utf-8")) for name in STYLES))
+    return _trusted("\n".join(_lean(template_text(f"css/{name}.css")) for name in STYLES))
 
 
+@cache
 def _lean(style: str) -> str:
     """A style sheet without remarks, and without the spaces that only make it readable."""
     parts = re.split(r'("[^"]*")', re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))

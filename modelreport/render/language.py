@@ -161,6 +161,6 @@ def languages() -> tuple[str, ...]:
 
 
 def _file(lang: str) -> Path:
-    from modelreport.render.environment import templates_folder
+    from modelreport.render.folders import templates_folder
 
     return templates_folder() / "lang" / f"{lang}.po"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from modelreport.facts import Report, Trace
 from modelreport.render import format as text
 from modelreport.render.charts import CHARTS
-from modelreport.render.environment import FILTERS, templates_folder
+from modelreport.render.environment import FILTERS
 from modelreport.render.excerpt import excerpt
 from modelreport.render.marked import (
     Marked,
@@ -79,9 +80,9 @@ def _table(table: Table, limit: int = ROWS, columns: tuple[str, ...] = ()) -> Ma
 
 
 @cache
-def _environment() -> Environment:
+def _environment(folders: tuple[Path, ...]) -> Environment:
     made = Environment(  # noqa: S701 - the output is Markdown: finalize escapes every expression for that
-        loader=FileSystemLoader(templates_folder()),
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

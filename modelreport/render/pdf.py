@@ -12,8 +12,9 @@ from markupsafe import Markup
 from modelreport.errors import MissingDependencyError
 from modelreport.facts import Report, Skipped
 from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT
-from modelreport.render.environment import environment, templates_folder
+from modelreport.render.environment import environment
 from modelreport.render.excerpt import Excerpt, excerpt
+from modelreport.render.folders import template_text
 from modelreport.render.json import write_json
 from modelreport.render.map.sheets import sheets
 from modelreport.render.outline import outline_context
@@ -101,7 +102,7 @@ def _values(report: Report) -> dict[str, Any]:
     provenance = found["provenance"]
     skipped = report.trace if isinstance(report.trace, Skipped) else None
     whole, details, left_out = sheets(report)
-    styles = (templates_folder() / "css" / "sheet.css").read_text(encoding="utf-8")
+    styles = template_text("css/sheet.css")
     return found | {
         "styles": Markup(styles),  # noqa: S704 - our own file
         "contents": _CONTENTS,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
-from modelreport.errors import OutputError
-from modelreport.render import environment as module
-from modelreport.render.environment import FILTERS, environment, show, templates_folder
+from modelreport.render.environment import FILTERS, environment, show
 
 
 def paint(source: str, **values: object) -> str:
@@ -43,19 +39,3 @@ def test_numbers_go_through_one_file() -> None:
     assert paint("{{ 25557032|count }} {{ 25557032|exact }} {{ 4089184256|macs }}") == "25.56 M 25,557,032 4.09 GMAC"
     assert paint("{{ (64, 3, 7, 7)|shape }} {{ 102_502_400|bytes_decimal }}") == "64×3×7×7 103 MB"
     assert {"message", "name", "share", "svg"} <= set(FILTERS)
-
-
-def test_the_templates_lie_in_the_package_or_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (templates_folder() / "report.html").is_file()
-    installed = tmp_path / "modelreport"
-    (installed / "_templates").mkdir(parents=True)
-    (installed / "_templates" / "report.html").touch()
-    (installed / "render").mkdir()
-    monkeypatch.setattr(module, "__file__", str(installed / "render" / "environment.py"))
-    assert templates_folder() == installed / "_templates"
-
-
-def test_a_broken_installation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "modelreport" / "render" / "environment.py"))
-    with pytest.raises(OutputError, match="templates"):
-        templates_folder()

@@ -6,10 +6,11 @@ concrete colours. The ramp of heat maps is ColorBrewer's PuOr, safe for colour b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from modelreport.facts import Family
+from modelreport.render.folders import own_colors
 
 _BASE_LIGHT: Final = {
     "bg": "#ffffff", "surface": "#f6f8fa", "line": "#d5dbe3", "ink": "#1c232d", "muted": "#55606e",
@@ -46,14 +47,34 @@ def mix(first: str, second: str, share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in parts)
 
 
-def _palette(base: Mapping[str, str], tint: float, io: str) -> dict[str, str]:
-    hues = _HUES | {"io": io}
-    tints = {f"{token}-tint": mix(hue, base["bg"], tint) for token, hue in (hues | {"accent": base["accent"]}).items()}
-    return dict(base) | hues | tints
+class _Theme(Mapping[str, str]):
+    """Colours of one theme: ours, and the caller's own in place of some of them."""
+
+    def __init__(self, base: Mapping[str, str], tint: float, *, dark: bool) -> None:
+        self._hues = _HUES | ({"io": _IO_DARK} if dark else {})
+        self._base = dict(base) | self._hues
+        self._tint = tint
+        self._dark = dark
+        self._names = (*self._base, *(f"{name}-tint" for name in (*self._hues, "accent")))
+
+    def __getitem__(self, name: str) -> str:
+        own = own_colors(dark=self._dark)
+        if name in self._base or name in own:
+            return own.get(name) or self._base[name]
+        hue, dash, _ = name.rpartition("-tint")
+        if not dash or name not in self._names:
+            raise KeyError(name)
+        return mix(self[hue], self["bg"], self._tint)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
-LIGHT: Final[Mapping[str, str]] = _palette(_BASE_LIGHT, 0.22, _HUES["io"])
-DARK: Final[Mapping[str, str]] = _palette(_BASE_DARK, 0.34, _IO_DARK)
+LIGHT: Final[Mapping[str, str]] = _Theme(_BASE_LIGHT, 0.22, dark=False)
+DARK: Final[Mapping[str, str]] = _Theme(_BASE_DARK, 0.34, dark=True)
 """Every token: the base ones, each operation family, and ``<family>-tint`` for fills under text."""
 
 
