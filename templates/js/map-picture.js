@@ -7,7 +7,6 @@ export const TEXT_MIN = 6;
 const SMALL = 8.5;
 const CARD = 11.5;
 const LINE = 9.5;
-const HEAD = 22;
 const LETTER = 0.6;
 const STEP = 14;
 
@@ -27,7 +26,7 @@ function fitting(name, type, space, most) {
 export function boxOf(model, view, i) {
   return {
     i, x: (model.x[i] - view.x) * view.s, y: (model.y[i] - view.y) * view.s, w: model.w[i] * view.s, h: model.h[i] * view.s,
-    scale: model.unit[i] * view.s, depth: model.depth[i],
+    scale: model.unit[i] * view.s, depth: model.depth[i], bar: model.isBox(i) ? model.frame(i)[7] * model.unit[i] * view.s : 0,
   };
 }
 
@@ -42,7 +41,7 @@ export function cut(model, i, space) {
 
 /** The label in the title bar of an open box; it stays in sight when the box reaches past the left edge of the pane. */
 export function headLabels(model, box, pane) {
-  const bar = HEAD * box.scale;
+  const { bar } = box;
   const size = Math.min(TEXT_MAX, bar * 0.7);
   const inset = 7 * Math.min(1, box.scale);
   const left = Math.max(box.x, 0) + inset;

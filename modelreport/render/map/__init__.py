@@ -7,7 +7,7 @@ from modelreport.render.map.calls import scene_of_trace
 from modelreport.render.map.findings import point_findings
 from modelreport.render.map.folding import fold
 from modelreport.render.map.modules import scene_of_structure
-from modelreport.render.map.scene import Scene
+from modelreport.render.map.scene import Scene, sum_written
 
 
 def make_scene(report: Report) -> Scene:
@@ -19,5 +19,6 @@ def make_scene(report: Report) -> Scene:
     else:
         scene = scene_of_structure(report)
         fold(scene, None)
+    sum_written(scene)
     point_findings(report, scene)
     return scene

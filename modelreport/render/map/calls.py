@@ -169,6 +169,7 @@ def _add_card(scene: Scene, parent: int, operation: Operation, call: int, names:
         card.path = calls.path(operation.call)
     card.operation, card.inputs, card.outputs = operation.id, operation.inputs, operation.outputs
     card.flops, card.macs = operation.flops or 0, operation.macs or 0
+    card.written = operation.written_bytes
     card.exact = operation.flops is not None and operation.exact
     shapes = [text.shape(weight.shape) for weight in weights if len(weight.shape) > 1][:1]
     card.lines = tuple(short(line) for line in dict.fromkeys((operation.label, *shapes)) if line)

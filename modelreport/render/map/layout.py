@@ -75,6 +75,8 @@ class Place:
     dx: float = 0.0
     dy: float = 0.0
     """Offset of the content's origin."""
+    head: float = HEAD
+    """Height of the title bar."""
     legible: float = math.inf
     """Pixels per unit of the content from which its middling child can carry a label."""
 

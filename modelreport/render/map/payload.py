@@ -1,46 +1,53 @@
 """The map as plain data for the page: everything named once, positions once for each distinct arrangement.
 
-``templates/js/map-model.js`` reads it. Two parts: ``map`` to draw, ``map-details`` for the side panel, read when a box
-is first chosen. Columns are lists with one entry for each node; a table holds each distinct value once and the column
-the positions in it.
+``templates/js/map-model.js`` reads it. Two payloads: ``map`` to draw, ``map-details`` (see ``details.py``) for the side
+panel, read when a box is first chosen. Columns (``nodes``) are lists with one entry for each node, parents before
+children; a table holds each distinct value once and the column the positions in it.
+
+``map``
+    ``flow``, ``note``: whether the data flow is known, and why not. ``families``, ``words``: ids and words of the
+    families; ``kinds``, ``routes``: of nodes and edges; ``severities``: ``["", "error", "warning", "note"]``;
+    ``healths``: ``[id, words]`` of each class of weight health, after ``none`` from the worst on.
+    ``frames``: ``[width, height, content or -1, scale, dx, dy, legible, head]``: size in the parent's units, the
+    content and how it is fitted in, from how many pixels a unit on it can be read, height of the title bar. ``tall``:
+    the root's frame in a pane that is higher than wide. ``contents``: ``[width, height, [x, y, …] of the children,
+    [[route, source, target, x, y, …], …]]``.
+    ``nodes``: ``parent``; ``kind``, ``family``: places in those lists; ``name``, ``type``, ``output``: places in
+    ``strings``; ``repeat``: N of a box of ×N, else 0; ``frame``; ``shapes``: of the edges inside; ``lines``: of a card;
+    ``sources``: cards that it reads from, as distances back; ``parameters``, ``flops``, ``bytes`` (of its weights),
+    ``activations`` (bytes that its operations write): a box has the sum, so that a share of ``nodes[…][0]`` is one of
+    the whole, apart from weights that several share; ``health``: place in ``healths``, a box has the worst inside;
+    ``findings``: worst severity that points at this very node, 0 for none; ``rules``: place in ``rules``, the sorted
+    ids of those findings' rules.
+
+``map-details``
+    ``nodes``: ``path`` in ``strings``; ``module``: index of its row in the table of layers, or -1; ``inputs``,
+    ``outputs``: in ``specs``; ``weights``: pairs of text and row in the table of tensors (or -1), which has statistics
+    and histogram; ``attributes``: names and values in turn; ``figures``: parameters, MACs, FLOPs, bytes as text and
+    whether the costs are complete; ``memory``: bytes written and the most alive meanwhile, as text or -1;
+    ``findings``: in ``links``, indices of ``findings``: severity, word, sign, title, sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
-from modelreport.facts import FAMILIES, Finding, Report, TensorFact, TensorSpec
+from modelreport.facts import FAMILIES, Finding, Report, TensorSpec
 from modelreport.render import format as text
-from modelreport.render.anchors import anchors
 from modelreport.render.charts.palette import FAMILY_WORDS
+from modelreport.render.language import _
+from modelreport.render.map.health import HEALTHS, weight_health
 from modelreport.render.map.layout import Content, Layout, Place, RouteKind
 from modelreport.render.map.scene import KINDS, Node, Scene
-from modelreport.render.weights.details import finding_words
+from modelreport.render.map.tables import Table, column
 
-Fact = TypeVar("Fact", bound=Hashable)
 ROUTES: tuple[RouteKind, ...] = ("plain", "skip", "shared")
 SEVERITIES = ("error", "warning", "note")
-MAX_WEIGHTS = 40
-"""Tensors listed for one box."""
-
-
-class _Table:
-    """Distinct values in the order of their first use."""
-
-    def __init__(self) -> None:
-        self._places: dict[Any, int] = {}
-
-    def place(self, value: Any) -> int:
-        return self._places.setdefault(value, len(self._places))
-
-    def values(self) -> list[Any]:
-        return list(self._places)
 
 
 def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
     """What the page needs to draw the map."""
-    strings, frames, shapes, lines, sources = (_Table() for _ in range(5))
+    strings, frames, shapes, lines, sources, rules = (Table() for __ in range(6))
     place = {id(content): number for number, content in enumerate(layout.contents)}
     nodes = scene.nodes
     columns = {
@@ -54,11 +61,14 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "shapes": [shapes.place(tuple(strings.place(edge.shape) for edge in node.edges)) for node in nodes],
         "lines": [lines.place(tuple(strings.place(line) for line in node.lines)) for node in nodes],
         "sources": [sources.place(back) for back in _sources(scene)],
-        "output": _column(strings, (node.outputs[:1] for node in nodes), _first_shape),
+        "output": column(strings, (node.outputs[:1] for node in nodes), _first_shape),
         "parameters": [node.parameters for node in nodes],
         "flops": [node.flops for node in nodes],
         "bytes": [node.size_bytes for node in nodes],
+        "activations": [node.written for node in nodes],
+        "health": weight_health(report, scene),
         "findings": [_worst(report.findings, node) for node in nodes],
+        "rules": [rules.place(_rules(report.findings, node)) for node in nodes],
     }
     return {
         "flow": scene.flow,
@@ -68,11 +78,13 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "kinds": list(KINDS),
         "routes": list(ROUTES),
         "severities": ["", *SEVERITIES],
+        "healths": [[kind, _(words)] for kind, words in HEALTHS],
         "strings": strings.values(),
         "frames": frames.values(),
         "shapes": shapes.values(),
         "lines": lines.values(),
         "sources": sources.values(),
+        "rules": rules.values(),
         "contents": [_content(content) for content in layout.contents],
         "tall": list(_frame(layout.tall, place)),
         "nodes": columns,
@@ -92,10 +104,10 @@ def _first_shape(specs: tuple[TensorSpec, ...]) -> str:
 
 
 def _frame(made: Place, contents: dict[int, int]) -> tuple[float, ...]:
-    """Size of a node and how its content is fitted in: width, height, content or -1, scale, dx, dy, legible."""
+    """Size of a node and how its content is fitted in: width, height, content or -1, scale, dx, dy, legible, head."""
     if made.content is None:
         return made.width, made.height, -1
-    fitted = (round(made.scale, 5), round(made.dx, 2), round(made.dy, 2), round(made.legible, 4))
+    fitted = (round(made.scale, 5), round(made.dx, 2), round(made.dy, 2), round(made.legible, 4), round(made.head, 2))
     return round(made.width, 2), round(made.height, 2), contents[id(made.content)], *fitted
 
 
@@ -114,88 +126,5 @@ def _worst(findings: tuple[Finding, ...], node: Node) -> int:
     return min((1 + SEVERITIES.index(findings[index].severity) for index in node.findings), default=0)
 
 
-def details_payload(report: Report, scene: Scene) -> dict[str, Any]:
-    """What the side panel says about each node: names whole, numbers as text."""
-    strings, specs, weights, attributes, figures, links = (_Table() for _ in range(6))
-    owned, rows = _owned(report.structure.tensors), anchors(report).statistics
-    columns: dict[str, list[Any]] = {
-        "path": _column(strings, (node.path for node in scene.nodes), lambda path: text.name(path, 400)),
-        "module": [node.module for node in scene.nodes],
-        "inputs": _column(specs, (node.inputs for node in scene.nodes), lambda each: _specs(each, strings)),
-        "outputs": _column(specs, (node.outputs for node in scene.nodes), lambda each: _specs(each, strings)),
-        "weights": [weights.place(_weights(node, owned, strings, rows)) for node in scene.nodes],
-        "attributes": [attributes.place(_attributes(report, node, strings)) for node in scene.nodes],
-        "figures": _column(figures, (_costs(node) for node in scene.nodes), lambda each: _figures(each, strings)),
-        "findings": [links.place(tuple(node.findings[:20])) for node in scene.nodes],
-    }
-    told = {index for node in scene.nodes for index in node.findings[:20]}
-    return {
-        "strings": strings.values(),
-        "specs": specs.values(),
-        "weights": weights.values(),
-        "attributes": attributes.values(),
-        "figures": figures.values(),
-        "links": links.values(),
-        "findings": {str(index): finding_words(report.findings[index]) for index in sorted(told)},
-        "nodes": columns,
-    }
-
-
-def _column(table: _Table, facts: Iterable[Fact], write: Callable[[Fact], Any]) -> list[int]:
-    """The place of each fact's text in a table; equal facts are written once."""
-    known: dict[Fact, int] = {}
-    places = []
-    for fact in facts:
-        place = known.get(fact)
-        if place is None:
-            place = known[fact] = table.place(write(fact))
-        places.append(place)
-    return places
-
-
-def _specs(specs: tuple[TensorSpec, ...], strings: _Table) -> tuple[int, ...]:
-    written = (
-        f"{text.name(spec.name)} {text.shape(spec.shape)} {text.dtype(spec.dtype)}".strip() for spec in specs[:12]
-    )
-    more = (f"and {len(specs) - 12} more",) if len(specs) > 12 else ()
-    return tuple(strings.place(line) for line in (*written, *more))
-
-
-def _owned(tensors: Iterable[TensorFact]) -> dict[str, list[TensorFact]]:
-    owned: dict[str, list[TensorFact]] = {}
-    for tensor in tensors:
-        owned.setdefault(tensor.module, []).append(tensor)
-    return owned
-
-
-def _weights(node: Node, owned: dict[str, list[TensorFact]], strings: _Table, rows: dict[str, int]) -> tuple[int, ...]:
-    """``name shape dtype`` and row in the table of tensors, or -1, in turn, of what a card reads or a module owns."""
-    if node.kind not in {"module", "operation"}:
-        return ()
-    tensors = node.reads if node.operation >= 0 else tuple(owned.get(node.path, ()))
-    written = []
-    for tensor in tensors[:MAX_WEIGHTS]:
-        last = tensor.name.removeprefix(f"{node.path}.") if node.path else tensor.name
-        told = f"{text.name(last, 80)} {text.shape(tensor.shape)} {tensor.dtype}"
-        written += [strings.place(told), rows.get(tensor.name, -1)]
-    return tuple(written)
-
-
-def _attributes(report: Report, node: Node, strings: _Table) -> tuple[int, ...]:
-    """Names and values in turn."""
-    if node.module < 0:
-        return ()
-    items = report.structure.modules[node.module].attributes[:16]
-    return tuple(strings.place(text.name(part, 120)) for item in items for part in (item.name, item.value))
-
-
-def _costs(node: Node) -> tuple[int, int, int, int, bool]:
-    return node.parameters, node.macs, node.flops, node.size_bytes, node.exact
-
-
-def _figures(costs: tuple[int, int, int, int, bool], strings: _Table) -> tuple[int, int, int, int, bool]:
-    """Parameters, multiply-adds, floating-point operations and bytes as text; whether the costs are complete."""
-    parameters, macs, flops, size_bytes, exact = costs
-    written = (text.count(parameters), text.macs(macs), text.flops(flops), text.bytes_binary(size_bytes))
-    a, b, c, d = (strings.place(each) for each in written)
-    return a, b, c, d, exact
+def _rules(findings: tuple[Finding, ...], node: Node) -> tuple[str, ...]:
+    return tuple(sorted({findings[index].id for index in node.findings}))

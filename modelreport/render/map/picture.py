@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from modelreport.render.map.layout import HEAD, LINE, Layout, RouteKind, title, wordings
+from modelreport.render.map.layout import LINE, Layout, RouteKind, title, wordings
 from modelreport.render.map.routes import Point
 from modelreport.render.map.scene import Node, Scene
 
@@ -38,6 +38,8 @@ class Box:
     """Pixels per unit of the parent's content."""
     depth: int
     open: bool
+    bar: float = 0.0
+    """Height of the title bar when it is open."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
 
 
 def _opened(box: Box) -> Box:
-    return Box(box.node, box.x, box.y, box.width, box.height, box.scale, box.depth, open=True)
+    return Box(box.node, box.x, box.y, box.width, box.height, box.scale, box.depth, open=True, bar=box.bar)
 
 
 def _room(layout: Layout, box: Box, zoom: float) -> float:
@@ -160,7 +162,8 @@ def _inside(scene: Scene, layout: Layout, box: Box) -> list[Box]:
                 size.height * inner,
                 inner,
                 box.depth + 1,
-                False,
+                open=False,
+                bar=min(size.head, size.height) * inner,
             )
         )
     return made
@@ -185,7 +188,7 @@ def _lines(scene: Scene, layout: Layout, box: Box) -> list[Line]:
 
 def _header(node: Node, box: Box) -> list[Label]:
     """Name and type in the title bar of an open box, at the left."""
-    bar = HEAD * box.scale
+    bar = box.bar
     size = min(TEXT_MAX, bar * 0.7)
     room = (box.width - 14 * min(1.0, box.scale)) / (size * LETTER)
     name, kind = fit(node, room)

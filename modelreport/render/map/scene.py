@@ -64,6 +64,8 @@ class Node:
     size_bytes: int = 0
     flops: int = 0
     macs: int = 0
+    written: int = 0
+    """Bytes that the operations of it write: activations that training would keep or recompute."""
     exact: bool = True
     """False when an operation inside has no FLOP formula or rests on a guess."""
     edges: list[Edge] = field(default_factory=list)
@@ -123,6 +125,14 @@ def sum_costs(scene: Scene, index: int) -> None:
     node.flops = sum(kid.flops for kid in kids)
     node.macs = sum(kid.macs for kid in kids)
     node.exact = all(kid.exact for kid in kids)
+
+
+def sum_written(scene: Scene) -> None:
+    """Give every box the bytes that the operations inside it write; nodes must be in drawing order."""
+    for node in scene.nodes:
+        node.written = 0 if node.children else node.written
+    for node in scene.nodes[:0:-1]:
+        scene.nodes[node.parent].written += node.written
 
 
 def renumber(scene: Scene) -> None:

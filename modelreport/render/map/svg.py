@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from modelreport.render import format as text
 from modelreport.render.charts.palette import LIGHT, mix
-from modelreport.render.map.layout import HEAD, Layout, RouteKind
+from modelreport.render.map.layout import Layout, RouteKind
 from modelreport.render.map.picture import TEXT_MIN, Box, Label, Line, Picture, arrowhead, curve, picture
 from modelreport.render.map.scene import Node, Scene
 
@@ -83,7 +83,7 @@ def _box(box: Box, node: Node, medium: Medium, *, dashed: bool) -> str:
         return f"{shape}{paint}/>"
     fill = LIGHT["surface" if box.depth % 2 else "bg"]
     paint = _paint(medium, f"map-box map-depth-{box.depth % 2}", fill=fill, stroke=LIGHT["line"], stroke_width="1")
-    bar = min(HEAD * box.scale, box.height)
+    bar = box.bar
     rule = _paint(medium, "map-rule", stroke=LIGHT["line"], stroke_width="0.8")
     line = f'<path d="M{box.x:.1f} {box.y + bar:.1f}h{box.width:.1f}" {rule}/>' if bar > 5 else ""
     return f"{shape}{paint}/>{line}"

@@ -7,8 +7,9 @@ from typing import Any
 from modelreport.facts import FAMILIES, Report, Skipped
 from modelreport.render.charts.palette import FAMILY_WORDS
 from modelreport.render.map import make_scene
+from modelreport.render.map.details import details_payload
 from modelreport.render.map.layout import lay_out
-from modelreport.render.map.payload import details_payload, map_payload
+from modelreport.render.map.payload import map_payload
 from modelreport.render.map.svg import draw_map
 from modelreport.render.outline import outline_context
 from modelreport.render.section import Section, no_badge

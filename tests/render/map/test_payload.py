@@ -7,8 +7,9 @@ import pytest
 
 from modelreport.facts import Evidence, Finding, Message
 from modelreport.render.map import make_scene
+from modelreport.render.map.details import details_payload
 from modelreport.render.map.layout import lay_out
-from modelreport.render.map.payload import details_payload, map_payload
+from modelreport.render.map.payload import map_payload
 from modelreport.render.payload import pack
 from tests.factories import hostile_report, make_report
 
