@@ -43,7 +43,7 @@ def write_markdown(report: Report) -> bytes:
     """The whole report, UTF-8."""
     contexts = {section.id: section.context(report) for section in SECTIONS if section.id != "architecture"}
     page = (
-        _environment()
+        _environment(template_folders())
         .get_template("report.md.j2")
         .render(
             report=report,
