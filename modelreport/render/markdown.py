@@ -15,6 +15,7 @@ from modelreport.render import format as text
 from modelreport.render.charts import CHARTS
 from modelreport.render.environment import FILTERS
 from modelreport.render.excerpt import excerpt
+from modelreport.render.folders import template_folders
 from modelreport.render.marked import (
     Marked,
     cell,
