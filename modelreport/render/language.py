@@ -26,10 +26,12 @@ from modelreport.render.setting import setting
 SOURCE: Final = "en"
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)\}")
 _SCRIPTED: Final = re.compile(r"""\b(?:t|mark)\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")""")
-_SENTENCE: Final = re.compile(r"(?<=[.!?:;]) (?=\S)")
+_BREAK: Final = re.compile(r"([.!?:;,]) (?=\S)")
 _LIST: Final = re.compile(r"(, and |, | and |; )")
 JOINTS: Final = (", and ", ", ", " and ", "; ")
 """What stands between the items of a list: messages too."""
+MARKS: Final = (".", ":", ";", ",", "!", "?")
+"""What stands between the parts of a sentence that are said one by one: messages too."""
 _WIDE: Final = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]$")
 
 
@@ -112,30 +114,39 @@ def _rule(header: str) -> Callable[[int], int]:
 
 @lru_cache(maxsize=1 << 14)
 def _told(lang: str, sentence: str) -> str:
-    """A sentence in a language: as a message, by a pattern, else sentence by sentence, else item by item."""
-    book = catalogue(lang)
+    """A sentence in a language: as a message, by a pattern, else part by part; what is not known stays English."""
     bare = sentence.strip()
-    known = book.messages.get(bare) or recognised(bare, book.patterns, lambda value: _value(lang, value))
-    if known:
-        return known
-    pieces = _SENTENCE.split(bare)
-    for cut in range(len(pieces) - 1, 0, -1):
-        head, tail = " ".join(pieces[:cut]), " ".join(pieces[cut:])
-        begun = book.messages.get(head) or recognised(head, book.patterns, lambda value: _value(lang, value))
-        if begun:
-            return begun + ("" if _WIDE.search(begun) else " ") + _told(lang, tail)
+    whole = _known(lang, bare)
+    if whole:
+        return whole
+    for found in reversed(list(_BREAK.finditer(bare))):
+        head, tail = bare[: found.start()], bare[found.end() :]
+        begun = _known(lang, head + found[1]) or _known(lang, head, found[1])
+        rest = _told(lang, tail) if begun else tail
+        if begun and (found[1] != "," or rest != tail):
+            return begun + ("" if _WIDE.search(begun) else " ") + rest
     return sentence
+
+
+def _known(lang: str, text: str, mark: str = "") -> str | None:
+    """The translation of a text that is a message or of the form of one, with this mark at its end."""
+    book = catalogue(lang)
+    for bare, end in ((text, mark), (text.removesuffix("."), ".")) if text.endswith(".") else ((text, mark),):
+        told = book.messages.get(bare) or recognised(bare, book.patterns, lambda value: _value(lang, value))
+        if told:
+            return told + book.messages.get(end, end)
+    return None
 
 
 def _value(lang: str, value: str) -> str:
     """A value in a sentence: a phrase or a list of phrases is said in the language, a single word is a name."""
-    if " " not in value.strip() or value.startswith("{"):
+    if " " not in value.strip():
         return value
     told = _told(lang, value)
     if told != value:
         return told
     pieces = _LIST.split(value)
-    said = [piece if place % 2 else _value(lang, piece) for place, piece in enumerate(pieces)]
+    said = [piece if place % 2 else _value(lang, piece) for place, piece in enumerate(pieces)] if pieces[1:] else pieces
     if said == pieces:
         return value
     joints = catalogue(lang).messages
