@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelreport.cli_options import Assets, Embed, Lang, MaxSize, Paper, Redact, TemplateDir
+from modelreport.cli_options import Assets, Card, Embed, Lang, MaxSize, Paper, Redact, TemplateDir
 from modelreport.errors import ModelReportError, OptionsError
 from modelreport.options import RenderOptions, render_options
 from modelreport.progress import Progress, plain
@@ -163,6 +163,7 @@ def build(
     assets: Assets = "inline",
     max_size: MaxSize = "5MB",
     redact: Redact = "",
+    card: Card = False,
     template_dir: TemplateDir = "",
     verbose: Annotated[
         bool,
@@ -180,8 +181,9 @@ def build(
     if fail_on and fail_on not in FAIL_LEVELS:
         raise OptionsError(f"--fail-on {fail_on}: not a level.", "Use --fail-on error or --fail-on warning.")
     look = render_options(
-        lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, template_dir=template_dir
-    )
+        lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, card=card,
+        template_dir=template_dir,
+    )  # fmt: skip
     place = locate(path)
     set_up_logging(verbose=verbose, offline=not path.startswith("hf://"))
     targets = {target: target.suffix.lower() for target in output or [Path(f"{default_stem(place)}.report.html")]}
@@ -240,6 +242,7 @@ def render(
     assets: Assets = "inline",
     max_size: MaxSize = "5MB",
     redact: Redact = "",
+    card: Card = False,
     template_dir: TemplateDir = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -247,8 +250,9 @@ def render(
     from modelreport import api
 
     look = render_options(
-        lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, template_dir=template_dir
-    )
+        lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, card=card,
+        template_dir=template_dir,
+    )  # fmt: skip
     set_up_logging(verbose=False)
     api.check_look(look)
     for target in output:

@@ -32,6 +32,9 @@ Redact = Annotated[
         metavar="WHAT", help="Replace what is not for others before anything is written: names, paths, metadata."
     ),
 ]
+Card = Annotated[
+    bool, typer.Option("--card", help="Begin the Markdown with the YAML header of a Hugging Face model card.")
+]
 TemplateDir = Annotated[
     str,
     typer.Option(metavar="FOLDER", help="Your own templates and style tokens, in place of those of the same name."),

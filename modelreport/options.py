@@ -70,6 +70,8 @@ class RenderOptions:
     """Size that an HTML report stays under by leaving out detail, which it then says; 0 means no limit."""
     redact: frozenset[Literal["names", "paths", "metadata"]] = frozenset()
     """What is replaced before anything is written, to share a report outside."""
+    card: bool = False
+    """Whether the Markdown begins with the YAML header of a model card, as the Hugging Face hub reads it."""
     template_dir: str = ""
     """A folder whose files stand in for those of ``templates/`` of the same name; empty means none."""
 
@@ -81,7 +83,7 @@ REDACTIONS = ("names", "paths", "metadata")
 
 def render_options(
     *, lang: str = "en", paper: str = "a4", embed: bool = False, assets: str = "inline", max_size: str = "5MB",
-    redact: str = "", template_dir: str = "",
+    redact: str = "", card: bool = False, template_dir: str = "",
 ) -> RenderOptions:  # fmt: skip
     """How a report is to be written, from what was typed. Raises ``OptionsError`` for what is not a choice."""
     hidden = tuple(filter(None, (word.strip() for word in redact.split(","))))

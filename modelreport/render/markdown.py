@@ -29,8 +29,10 @@ from modelreport.render.marked import (
     skipped,
     specs,
 )
+from modelreport.render.model_card import front_matter
 from modelreport.render.outline import outline_context
 from modelreport.render.sections import SECTIONS
+from modelreport.render.setting import setting
 from modelreport.render.table import Table
 
 ROWS: Final = 60
@@ -54,7 +56,8 @@ def write_markdown(report: Report) -> bytes:
             **contexts,
         )
     )
-    return re.sub(r"\n{3,}", "\n\n", page).strip().encode("utf-8", "backslashreplace") + b"\n"
+    card = f"{front_matter(report)}\n\n" if setting().options.card else ""
+    return (card + re.sub(r"\n{3,}", "\n\n", page).strip()).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def outcome_line(report: Report) -> str:

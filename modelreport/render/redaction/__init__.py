@@ -16,20 +16,11 @@ import msgspec
 from modelreport.facts import Item, Message, Report
 from modelreport.render.language import catalogue, languages
 from modelreport.render.redaction.kinds import KINDS, Kind
-from modelreport.render.redaction.pseudonyms import HIDDEN, LIBRARIES, Pseudonyms
+from modelreport.render.redaction.pseudonyms import HIDDEN, LIBRARIES, NN_CLASSES, Pseudonyms
 
 R = TypeVar("R", bound=Report)
 _PLAIN: Final = re.compile(r"[-+\d.,\s()\[\]eE×x]*|True|False|None|same|valid|zeros|mean|sum|none")
 _PRIVATE_OPTIONS: Final = frozenset({"model", "code", "base", "pick", "title", "arguments", "dask"})
-NN_CLASSES: Final = re.compile(
-    r"(?:Lazy)?(?:Conv(?:Transpose)?|BatchNorm|InstanceNorm|(?:Max|Avg|LP|FractionalMax|AdaptiveAvg|AdaptiveMax)(?:Un)?Pool"
-    r"|Dropout|(?:Reflection|Replication|Zero|Constant|Circular)Pad)[123]d|Linear|Bilinear|Identity|Embedding(?:Bag)?|LayerNorm"
-    r"|GroupNorm|RMSNorm|LocalResponseNorm|Dropout|AlphaDropout|ReLU6?|LeakyReLU|PReLU|RReLU|ELU|SELU|CELU|GELU|SiLU|Mish"
-    r"|Sigmoid|LogSigmoid|Tanh|Tanhshrink|Softmax|LogSoftmax|Softplus|Softsign|Hardtanh|Hardswish|Hardsigmoid|GLU"
-    r"|LSTM(?:Cell)?|GRU(?:Cell)?|RNN(?:Cell)?|MultiheadAttention|Transformer(?:Encoder|Decoder)?(?:Layer)?|Sequential"
-    r"|ModuleList|ModuleDict|ParameterList|ParameterDict|Flatten|Unflatten|Upsample|PixelShuffle|Fold|Unfold|module|Module"
-)
-"""Classes of ``torch.nn``, which name nobody's model."""
 
 
 def redact(report: R, what: frozenset[str]) -> R:

@@ -19,6 +19,15 @@ PUBLIC_MODULES: Final = (
 )
 LIBRARIES: Final = frozenset({"", "torch", "torchvision", "timm", "transformers", "onnx"})
 HIDDEN: Final = "redacted"
+NN_CLASSES: Final = re.compile(
+    r"(?:Lazy)?(?:Conv(?:Transpose)?|BatchNorm|InstanceNorm|(?:Max|Avg|LP|FractionalMax|AdaptiveAvg|AdaptiveMax)(?:Un)?Pool"
+    r"|Dropout|(?:Reflection|Replication|Zero|Constant|Circular)Pad)[123]d|Linear|Bilinear|Identity|Embedding(?:Bag)?|LayerNorm"
+    r"|GroupNorm|RMSNorm|LocalResponseNorm|Dropout|AlphaDropout|ReLU6?|LeakyReLU|PReLU|RReLU|ELU|SELU|CELU|GELU|SiLU|Mish"
+    r"|Sigmoid|LogSigmoid|Tanh|Tanhshrink|Softmax|LogSoftmax|Softplus|Softsign|Hardtanh|Hardswish|Hardsigmoid|GLU"
+    r"|LSTM(?:Cell)?|GRU(?:Cell)?|RNN(?:Cell)?|MultiheadAttention|Transformer(?:Encoder|Decoder)?(?:Layer)?|Sequential"
+    r"|ModuleList|ModuleDict|ParameterList|ParameterDict|Flatten|Unflatten|Upsample|PixelShuffle|Fold|Unfold|module|Module"
+)
+"""Classes of ``torch.nn``, which name nobody's model."""
 
 _NUMBER: Final = re.compile(r"[\d#]*|\d+[-–,]\d+")
 _RECURRENT: Final = re.compile(r"(?:weight|bias)_(?:ih|hh|hr)_l\d+(?:_reverse)?")
@@ -47,7 +56,13 @@ class Pseudonyms:
         return told
 
     def _part(self, part: str) -> str:
-        if not part or part in PUBLIC_PARTS or _NUMBER.fullmatch(part) or _RECURRENT.fullmatch(part):
+        if (
+            not part
+            or part in PUBLIC_PARTS
+            or NN_CLASSES.fullmatch(part)
+            or _NUMBER.fullmatch(part)
+            or _RECURRENT.fullmatch(part)
+        ):
             return part
         return self.parts.setdefault(part, f"n{len(self.parts) + 1}")
 
