@@ -95,7 +95,7 @@ def render_options(
                 raise OptionsError(f"{flag} {word}: not a choice.", f"Use {flag} {' or '.join(choices)}.")
     return RenderOptions(
         lang=lang, paper=cast("Any", paper), embed=embed, assets=cast("Any", assets), max_bytes=parse_size(max_size),
-        redact=cast("Any", frozenset(hidden)), template_dir=template_dir,
+        redact=cast("Any", frozenset(hidden)), card=card, template_dir=template_dir,
     )  # fmt: skip
 
 

@@ -29,3 +29,11 @@ def test_a_report_is_written_again_from_its_json(tmp_path: Path) -> None:
 def test_what_is_no_choice_is_refused_before_any_work(given: list[str], tmp_path: Path) -> None:
     with pytest.raises(OptionsError):
         CliRunner().invoke(app, ["render", str(tmp_path / "none.json"), "-o", "x.html", *given], catch_exceptions=False)
+
+
+def test_the_markdown_is_a_model_card_when_asked(tmp_path: Path) -> None:
+    kept, card = tmp_path / "report.json", tmp_path / "README.md"
+    kept.write_bytes(write_json(make_report()))
+    done = CliRunner().invoke(app, ["render", str(kept), "-o", str(card), "--card"])
+    assert done.exit_code == 0, done.output
+    assert card.read_text().startswith("---\n")
