@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from modelreport.render import format as text
@@ -59,10 +59,15 @@ def environment() -> Environment:
     return _environment(template_folders())
 
 
+def loader_of(folders: tuple[Path, ...]) -> BaseLoader:
+    """Templates from the first folder that has them; ``modelreport/<name>`` is always ours, to be built upon."""
+    return ChoiceLoader([FileSystemLoader(folders), PrefixLoader({"modelreport": FileSystemLoader(folders[-1])})])
+
+
 @cache
 def _environment(folders: tuple[Path, ...]) -> Environment:
     made = Environment(
-        loader=FileSystemLoader(folders),
+        loader=loader_of(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
 from modelreport.facts import Report, Trace
 from modelreport.render import format as text
 from modelreport.render.charts import CHARTS
-from modelreport.render.environment import FILTERS
+from modelreport.render.environment import FILTERS, loader_of
 from modelreport.render.excerpt import excerpt
 from modelreport.render.folders import template_folders
 from modelreport.render.marked import (
@@ -86,7 +86,7 @@ def _table(table: Table, limit: int = ROWS, columns: tuple[str, ...] = ()) -> Ma
 @cache
 def _environment(folders: tuple[Path, ...]) -> Environment:
     made = Environment(  # noqa: S701 - the output is Markdown: finalize escapes every expression for that
-        loader=FileSystemLoader(folders),
+        loader=loader_of(folders),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

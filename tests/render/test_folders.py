@@ -69,6 +69,14 @@ def test_a_fault_in_an_own_template_names_its_line(own: RenderOptions) -> None:
         render(make_report(), ".html", own)
 
 
+def test_the_documented_example_builds_upon_the_template_it_replaces() -> None:
+    example = RenderOptions(template_dir=str(Path(__file__).parents[2] / "docs" / "branding"))
+    check_look(example)
+    page = render(make_report(), ".html", example).decode()
+    assert page.index("Initech model review board") < page.index("<h1>")
+    assert "light-dark(#8a1c5c,#f08cc4)" in page.replace(", ", ",")
+
+
 def test_a_folder_without_any_name_of_ours_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionsError, match="no file in it"):
         check_look(RenderOptions(template_dir=str(tmp_path)))
