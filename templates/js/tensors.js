@@ -80,9 +80,9 @@ export function tensorList(facts, every, prefix = '') {
 
 /** Findings that point at something, the worst first, each as a paragraph. */
 export function findingLines(findings) {
-  return findings.map(([severity, word, sign, title, sentence]) => element(
+  return findings.map(([severity, word, sign, title, sentence, place]) => element(
     'p', { class: 'map-finding' },
-    element('span', { class: `pill is-${severity}` }, `${sign} ${word}`), ' ', element('strong', {}, title), ` ${sentence}`,
+    element('span', { class: `pill is-${severity}` }, `${sign} ${word}`), ' ', element('strong', {}, place ? element('a', { href: `#${place}` }, title) : title), ` ${sentence}`,
   ));
 }
 

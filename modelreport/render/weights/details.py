@@ -42,13 +42,14 @@ def details(report: Report, weights: Weights, tensors: Sequence[Tensor], places:
 
 
 def finding_words(finding: Finding) -> list[str]:
-    """Severity, word, sign, title and sentence."""
+    """Severity, word, sign, title, sentence and the anchor where the page tells of it."""
     return [
         finding.severity,
         text.severity_word(finding.severity),
         text.severity_icon(finding.severity),
         text.name(finding.title),
         text.message(finding.message),
+        f"finding-{text.name(finding.id, 20)}",
     ]
 
 
