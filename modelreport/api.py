@@ -61,16 +61,27 @@ class Report(facts.Report, frozen=True, kw_only=True, tag=False):
 
         return render(self, suffix, options)
 
+    def render_files(self, suffix: str, options: RenderOptions | None = None) -> Mapping[str, bytes]:
+        """The document under the empty name; with ``assets="split"`` also the files it needs beside it, by name."""
+        from modelreport.render import render_files
+
+        return render_files(self, suffix, options)
+
     def save(self, path: str | os.PathLike[str], form: str = "", options: RenderOptions | None = None) -> Path:
         """Write the report; the suffix decides the form, or ``form``, such as ``.csv``. Returns the path.
 
-        The file appears whole or not at all. Raises ``OptionsError`` for an unknown suffix, ``OutputError`` when it
-        cannot be written and ``MissingDependencyError`` when the form needs a package that is not installed.
+        The file appears whole or not at all; with ``assets="split"`` what it shares with other reports comes first, in
+        files beside it whose names say their content. Raises ``OptionsError`` for an unknown suffix, ``OutputError``
+        when it cannot be written and ``MissingDependencyError`` when the form needs a package that is not installed.
         """
         target = Path(path)
         form = form or target.suffix.lower()
         check_output(target, form)
-        write_atomically(target, self.render(form, options))
+        files = dict(self.render_files(form, options))
+        document = files.pop("")
+        for name, data in files.items():
+            write_shared(target.with_name(name), data)
+        write_atomically(target, document)
         return target
 
     @property
@@ -195,6 +206,16 @@ def check_output(target: Path, form: str = "") -> None:
         raise OutputError(f"{target}: the folder {target.parent} does not exist.", f"Make it: mkdir -p {target.parent}")
     if not os.access(target.absolute().parent, os.W_OK):
         raise OutputError(f"{target}: the folder {target.parent} is not writable.", "Name a file in another folder.")
+
+
+def write_shared(target: Path, data: bytes) -> None:
+    """Write a file that is named by its content, unless it is there already."""
+    try:
+        if target.read_bytes() == data:
+            return
+    except OSError:
+        pass  # not there, or not readable: written anew, or told by the attempt
+    write_atomically(target, data)
 
 
 def write_atomically(target: Path, data: bytes) -> None:

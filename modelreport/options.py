@@ -74,6 +74,12 @@ class RenderOptions:
     """Whether the Markdown begins with the YAML header of a model card, as the Hugging Face hub reads it."""
     template_dir: str = ""
     """A folder whose files stand in for those of ``templates/`` of the same name; empty means none."""
+    assets_at: str = ""
+    """Where the shared files are, as the page addresses them: ``../assets/``; empty means beside it."""
+    fragment_id: str = ""
+    """What the anchors of a fragment begin with; empty means: by the report's facts."""
+    back: tuple[tuple[str, str], ...] = ()
+    """Pages above this one, the outermost first: address and title."""
 
 
 PAPERS = ("a4", "letter")

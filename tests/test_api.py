@@ -14,6 +14,7 @@ import modelreport
 from modelreport import Report, api
 from modelreport.errors import CorruptFileError, MissingFileError, OptionsError, OutputError
 from modelreport.facts import Identification, Skipped, TensorSpec, Trace
+from modelreport.options import RenderOptions
 
 NET = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 10))
 
@@ -131,3 +132,24 @@ def test_values_are_left_alone_when_asked() -> None:
     report = modelreport.build(NET, input=(1, 3, 8, 8), weights=False)
     assert isinstance(report.weights, Skipped)
     assert report.weights.hint == "leave out --no-weights"
+
+
+def test_reports_share_the_files_beside_them(report: Report, tmp_path: Path) -> None:
+    split = RenderOptions(assets="split")
+    report.save(tmp_path / "a.html", options=split)
+    shared = {path: path.stat().st_mtime_ns for path in tmp_path.glob("modelreport-*")}
+    assert {path.suffix for path in shared} == {".js", ".css"}
+    report.save(tmp_path / "b.html", options=split)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.glob("modelreport-*")} == shared
+    assert all(path.name in (tmp_path / "b.html").read_text() for path in shared)
+    assert len(list(tmp_path.iterdir())) == len(shared) + 2
+
+
+def test_a_shared_file_that_was_cut_short_is_written_anew(report: Report, tmp_path: Path) -> None:
+    split = RenderOptions(assets="split")
+    report.save(tmp_path / "a.html", options=split)
+    [style] = tmp_path.glob("*.css")
+    whole = style.read_bytes()
+    style.write_bytes(whole[:100])
+    report.save(tmp_path / "a.html", options=split)
+    assert style.read_bytes() == whole

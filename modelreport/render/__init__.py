@@ -74,6 +74,19 @@ def render(report: Report, suffix: str, options: RenderOptions | None = None) ->
         return writer(report) if not chosen.template_dir else _with_own_templates(writer, report)
 
 
+def render_files(report: Report, suffix: str, options: RenderOptions | None = None) -> Mapping[str, bytes]:
+    """The report as the files to write: the document under the empty name, what it shares with others under its names.
+
+    All but the document depend on the options alone and carry their content in their names. Raises as ``render`` does.
+    """
+    document = render(report, suffix, options)
+    if suffix.lower() != ".html" or options is None or options.assets == "inline":
+        return {"": document}
+    from modelreport.render.delivery import shared_files
+
+    return {"": document, **shared_files(options)}
+
+
 def _with_own_templates(writer: Callable[[Report], bytes], report: Report) -> bytes:
     """What the writer makes; a fault in the caller's own template is an ``OutputError`` that names its line."""
     from jinja2 import TemplateError, TemplateSyntaxError

@@ -1,13 +1,15 @@
 import { startCharts } from './charts.js';
+import { followHost } from './host-theme.js';
 import { startMap } from './map.js';
 import { startNavigation } from './nav.js';
 import { plotly } from './plotly.js';
-import { host, root } from './root.js';
+import { embedded, host, root } from './root.js';
 import { startTables } from './table.js';
 import { startTheme } from './theme.js';
 
 host.classList.add('js');
-startTheme(root.querySelector('[data-tools="theme"]'));
+if (embedded) followHost();
+else startTheme(/** @type {Element} */ (root.querySelector('[data-tools="theme"]')));
 startNavigation();
 startCharts();
 // Pictures first: the tables in the markup can be read meanwhile, and stay where the browser cannot inflate the data.

@@ -1,8 +1,13 @@
 // The rail: which section is being read, and the menu on narrow screens.
 
-import { here, placeOf, root } from './root.js';
+import { embedded, here, placeOf, root } from './root.js';
 
-/** The section being read: the last whose top is above a line down the view; at either end of the page the first or last. */
+/**
+ * The section being read: the last whose top is above a line down the view; at either end of the page the first or last.
+ * @param {number[]} tops
+ * @param {number} line
+ * @param {string} end 'top', 'bottom' or neither
+ */
 export function current(tops, line, end) {
   if (end !== '') return end === 'top' ? 0 : tops.length - 1;
   let found = 0;
@@ -10,10 +15,13 @@ export function current(tops, line, end) {
   return found;
 }
 
-/** Open every fold around what the address names, so that a link never leads to nothing. */
+/**
+ * Open every fold around what the address names, so that a link never leads to nothing.
+ * @param {string} id
+ */
 export function openAround(id) {
   const target = id === '' ? null : root.getElementById(id);
-  for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) {
+  for (let fold = target?.closest('details'); fold; fold = fold.parentElement?.closest('details')) {
     if (!fold.classList.contains('menu')) fold.open = true;
   }
   return target;
@@ -23,19 +31,28 @@ function follow() {
   openAround(here())?.scrollIntoView();
 }
 
+/** The browser finds sections of a fragment by itself, but nothing inside them: that is done here. */
+function startFragmentLinks() {
+  root.addEventListener('click', (event) => {
+    const link = /** @type {Element} */ (event.target).closest('a');
+    if (link && link.hash !== '' && link.hash === location.hash) follow();
+  });
+  follow();
+}
+
 /** Mark the section being read in the rail, and fold the menu away on narrow screens after a choice. */
 export function startNavigation() {
-  const links = [...root.querySelectorAll('.rail li a')];
+  const links = /** @type {HTMLAnchorElement[]} */ ([...root.querySelectorAll('.rail li a')]);
   const sections = links.map((link) => root.getElementById(placeOf(link.hash)));
-  const menu = root.querySelector('.menu');
+  const menu = /** @type {HTMLDetailsElement | null} */ (root.querySelector('.menu')); // a fragment has none
   const narrow = matchMedia('(max-width: 860px)');
   const state = { waiting: false };
 
   function mark() {
     state.waiting = false;
     const atEnd = window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 2;
-    const tops = sections.map((section) => section.getBoundingClientRect().top);
-    const index = current(tops, window.innerHeight / 3, window.scrollY <= 0 ? 'top' : atEnd ? 'bottom' : '');
+    const tops = sections.map((section) => section?.getBoundingClientRect().top ?? 0);
+    const index = current(tops, window.innerHeight / 3, embedded ? '' : window.scrollY <= 0 ? 'top' : atEnd ? 'bottom' : '');
     links.forEach((link, i) => {
       if (i === index) link.setAttribute('aria-current', 'true');
       else link.removeAttribute('aria-current');
@@ -49,14 +66,15 @@ export function startNavigation() {
     }
   }
 
-  function fit() { menu.open = !narrow.matches; }
+  function fit() { if (menu) menu.open = !narrow.matches; }
 
   window.addEventListener('scroll', later, { passive: true });
   window.addEventListener('resize', later, { passive: true });
   narrow.addEventListener('change', fit);
   window.addEventListener('hashchange', follow);
-  openAround(here());
-  for (const link of links) link.addEventListener('click', () => { if (narrow.matches) menu.open = false; });
+  if (embedded) startFragmentLinks();
+  else openAround(here());
+  for (const link of links) link.addEventListener('click', () => { if (menu && narrow.matches) menu.open = false; });
   fit();
   mark();
 }

@@ -62,7 +62,8 @@ export function hasPayload(name) {
 }
 
 /**
- * Run packed code of the page as an inline script: the page's policy allows exactly this text, by its hash.
+ * Run code that the page brings: packed, as an inline script, of which the page's policy allows exactly this text by its
+ * hash; or in a file beside it, which the policy allows by its place.
  * @param {string} id of the element that holds it
  * @param {(packed: string) => Promise<string>} unpack
  */
@@ -70,6 +71,16 @@ export async function runPacked(id, unpack = inflate) {
   const packed = root.getElementById(id);
   if (!packed) throw new Error(`no script ${id}`);
   const script = document.createElement('script');
+  const { src } = packed.dataset;
+  if (src) {
+    await new Promise((resolve, reject) => {
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${src} could not be loaded`));
+      script.src = src;
+      document.head.append(script);
+    });
+    return;
+  }
   script.textContent = await unpack(packed.textContent);
   packed.remove();
   handingOver(() => document.head.append(script));

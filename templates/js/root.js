@@ -91,6 +91,11 @@ export function here() {
   return placeOf(location.hash);
 }
 
+/** How wide the report may be, as the style sheets ask: the window, or the fragment's place in its page. */
+export function width() {
+  return embedded ? host.clientWidth : window.innerWidth;
+}
+
 /** The text that the reader has selected. */
 export function selected() {
   const own = /** @type {any} */ (root);

@@ -46,7 +46,8 @@ export function rgb(text) {
   return found[4] === undefined ? `rgb(${parts.join(', ')})` : `rgba(${parts.join(', ')}, ${found[4]})`;
 }
 
-function changed() {
+/** Say to everything drawn that the colours are others now. */
+export function changed() {
   cache.clear();
   root.dispatchEvent(new CustomEvent('themechange', { detail: { theme: theme() } }));
 }

@@ -16,8 +16,9 @@ import pytest
 
 from modelreport.facts import Report
 from modelreport.render import payload
-from modelreport.render.environment import templates_folder
-from modelreport.render.html import PLOTLY_HASH, write_html
+from modelreport.render.delivery import PLOTLY_HASH
+from modelreport.render.folders import templates_folder
+from modelreport.render.html import write_html
 from modelreport.render.sections import SECTIONS
 from tests.factories import HOSTILE_NAMES, hostile_report, make_report, skipped_report
 
