@@ -13,7 +13,7 @@ from modelreport.render import format as text
 from modelreport.render.charts.svg import svg
 from modelreport.render.excerpt import excerpt, leading
 from modelreport.render.folders import template_folders
-from modelreport.render.language import _
+from modelreport.render.language import _, gap, tell
 
 FILTERS = {
     "count": text.count,
@@ -35,6 +35,7 @@ FILTERS = {
     "message": text.message,
     "parts": text.parts,
     "plural": text.plural,
+    "tell": tell,
     "severity_icon": text.severity_icon,
     "svg": svg,
     "excerpt": excerpt,
@@ -76,5 +77,5 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
         keep_trailing_newline=False,
     )
     made.filters.update(FILTERS)
-    made.globals["_"] = _
+    made.globals.update({"_": _, "gap": gap})
     return made
