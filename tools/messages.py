@@ -127,8 +127,8 @@ def _scripts() -> Iterator[tuple[str, Key]]:
 
     for path in sorted((TEMPLATES / "js").glob("*.js")):
         source = path.read_bytes()
-        for _line, _call, message, _remarks in extract_javascript(io.BytesIO(source), ["t", "mark"], [], {}):
-            message = message[0] if isinstance(message, tuple) else message
+        for _line, _call, given, _remarks in extract_javascript(io.BytesIO(source), ["t", "mark"], [], {}):
+            message = given[0] if isinstance(given, tuple) else given
             if isinstance(message, str) and message:
                 yield _file(path), (message, "")
 
@@ -240,9 +240,8 @@ def main(arguments: list[str] | None = None) -> int:
             book.save(str(path))
         wrong = faults(book, found)
         failed = failed or bool(wrong)
-        print(f"{path.stem}: {len(found)} messages, {len(wrong)} faults")
-        for line in wrong if asked.check else []:
-            print(f"  {line}")
+        sys.stdout.write(f"{path.stem}: {len(found)} messages, {len(wrong)} faults\n")
+        sys.stdout.writelines(f"  {line}\n" for line in (wrong if asked.check else []))
     return int(failed and asked.check)
 
 

@@ -55,6 +55,11 @@ def tell(sentence: str) -> str:
     return sentence if lang == SOURCE or not sentence else _told(lang, sentence)
 
 
+def gap() -> str:
+    """What stands between two sentences: a space, or nothing where the full stop has its own."""
+    return "" if _WIDE.search(_(".")) else " "
+
+
 def plural(count: int, shown: str, one: str, many: str) -> str:
     """``1 tensor``, ``1,234 tensors`` in the language of the report; ``shown`` is the number as it is written."""
     book = catalogue(setting().options.lang)

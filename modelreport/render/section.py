@@ -9,6 +9,7 @@ from typing import Any
 from modelreport.facts import Report, Skipped
 from modelreport.render.charts import CHARTS
 from modelreport.render.charts.spec import Chart
+from modelreport.render.language import tell
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,5 @@ def drawn(report: Report, *names: str) -> dict[str, Any]:
     made = [CHARTS[name](report) for name in names]
     return {
         "charts": tuple(each for each in made if isinstance(each, Chart)),
-        "undrawn": tuple(dict.fromkeys(each.reason for each in made if isinstance(each, Skipped))),
+        "undrawn": tuple(dict.fromkeys(tell(each.reason) for each in made if isinstance(each, Skipped))),
     }

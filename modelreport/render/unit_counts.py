@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modelreport.facts import ColumnFigures, Report, RowCopy, ScaleFigures, TensorFact, TensorStatistics, Units, Weights
+from modelreport.render.language import mark
 
 _TABLES = ("Embedding", "Gather")
 _COLUMNS = ("Conv1D", "MatMul", "ConvTranspose")
@@ -76,13 +77,13 @@ def _of_rows(each: TensorStatistics) -> Iterator[UnitCounts]:
     if dead == each.channels:  # the tensor as a whole is told elsewhere
         return
     twins = tuple(place for group in rows.groups for place in group[1:])
-    yield UnitCounts(each.name, "output units", each.channels, dead=dead, repeated=rows.identical,
+    yield UnitCounts(each.name, mark("output units"), each.channels, dead=dead, repeated=rows.identical,
                      examples=(rows.zeros if dead else twins)[:8], runs=rows.copies)  # fmt: skip
 
 
 def _of_columns(each: ColumnFigures) -> UnitCounts:
     twins = tuple(place for group in each.groups for place in group[1:])
-    return UnitCounts(each.name, "columns", each.units, dead=each.zero, repeated=each.identical,
+    return UnitCounts(each.name, mark("columns"), each.units, dead=each.zero, repeated=each.identical,
                       examples=(each.zeros if each.zero else twins)[:8], runs=each.copies)  # fmt: skip
 
 
@@ -91,5 +92,5 @@ def _of_scales(each: ScaleFigures) -> Iterator[UnitCounts]:
         return
     weak = each.weak - each.zero if each.weak >= each.zero else each.weak
     dead = each.zero - each.shut if each.zero else 0
-    yield UnitCounts(each.name, "channels", each.channels, dead=dead, weak=weak,
+    yield UnitCounts(each.name, mark("channels"), each.channels, dead=dead, weak=weak,
                      shut=each.shut, examples=(each.shut_units or each.weak_units)[:8])  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from modelreport.facts import Item, Report, Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import anchors
+from modelreport.render.language import _, mark
 from modelreport.render.section import Section
 from modelreport.render.weights import shown_parts
 from modelreport.render.weights.details import details
@@ -52,7 +53,12 @@ def by_reason(unread: Sequence[Item]) -> tuple[Item, ...]:
     for item in unread:
         names.setdefault(item.value, []).append(item.name)
     return tuple(
-        Item(name=listed[0] if len(listed) == 1 else f"{listed[0]} and {text.exact(len(listed) - 1)} more", value=why)
+        Item(
+            name=listed[0]
+            if len(listed) == 1
+            else _("{names} and {count} more", names=listed[0], count=text.exact(len(listed) - 1)),
+            value=why,
+        )
         for why, listed in names.items()
     )
 
@@ -62,4 +68,4 @@ def badge(report: Report) -> str | None:
     return text.exact(len(report.weights.tensors)) if isinstance(report.weights, Weights) else None
 
 
-SECTION = Section(id="weights", title="Weights", context=context, badge=badge)
+SECTION = Section(id="weights", title=mark("Weights"), context=context, badge=badge)

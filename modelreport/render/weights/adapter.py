@@ -8,6 +8,7 @@ from statistics import median
 from modelreport.facts import NO_ADAPTER, AdapterDelta, AdapterEffect, Message, Report, Skipped, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.adapter_depth import size_of
+from modelreport.render.language import _
 from modelreport.render.table import Cell, Column, Row, Table
 from modelreport.render.weights.part import Part, Told
 
@@ -119,7 +120,7 @@ def _row(index: int, each: AdapterDelta) -> Row:
         *map(Cell.figure, (each.largest, each.stable_rank, each.effective_rank)),
         Cell(text.exact(each.parameters)),
     )
-    return Row(f"weights-adapter-{index}", cells, note="untrained" if each.fresh else "")
+    return Row(f"weights-adapter-{index}", cells, note=_("untrained") if each.fresh else "")
 
 
 PART = Part(id="adapter", title="What the adapter changes", context=context, rules=r"W04[5-9]")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from modelreport.facts import Finding, Report, RowFigures, Spectrum, Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
+from modelreport.render.language import _, tell
 from modelreport.render.weights.histograms import SIGNS, TOP
 from modelreport.render.weights.tensors import Tensor
 
@@ -47,7 +48,7 @@ def finding_words(finding: Finding) -> list[str]:
         finding.severity,
         text.severity_word(finding.severity),
         text.severity_icon(finding.severity),
-        text.name(finding.title),
+        text.name(tell(finding.title)),
         text.message(finding.message),
         f"finding-{text.name(finding.id, 20)}",
     ]
@@ -60,32 +61,40 @@ def _lines(each: Tensor) -> Iterator[list[str]]:
     scores = [(name, score) for name, score in each.scores.items() if score is not None]
     if scores:
         strongest = sorted(scores, key=lambda pair: -abs(pair[1]))[:_SCORES]
-        yield ["Against its peers", ", ".join(f"{text.name(name, 40)} {score:+.1f}" for name, score in strongest)]
+        yield [_("Against its peers"), ", ".join(f"{_(text.name(name, 40))} {score:+.1f}" for name, score in strongest)]
     if each.copies:
-        more = f" and {len(each.copies) - _NAMES} more" if len(each.copies) > _NAMES else ""
-        yield ["Same values as", ", ".join(text.name(name, 80) for name in each.copies[:_NAMES]) + more]
+        names, more = ", ".join(text.name(name, 80) for name in each.copies[:_NAMES]), len(each.copies) - _NAMES
+        yield [_("Same values as"), _("{names} and {count} more", names=names, count=more) if more > 0 else names]
     sampled = max((error.sampled for error in each.precision.values()), default=0)
     lost = [error for error in each.precision.values() if error.overflow]
     if lost:
-        yield ["Overflow", ", ".join(f"{text.name(e.scheme, 40)}: {text.plural(e.overflow, 'value')}" for e in lost)]
+        yield [_("Overflow"), ", ".join(f"{text.name(e.scheme, 40)}: {text.plural(e.overflow, 'value')}" for e in lost)]
     if sampled:
-        yield ["SQNR measured on", text.plural(sampled, "value")]
+        yield [_("SQNR measured on"), text.plural(sampled, "value")]
 
 
 def _channels(rows: RowFigures) -> Iterator[list[str]]:
     if len(rows.norms) == 5:
-        low, _, middle, _, high = (text.number(norm) for norm in rows.norms)
-        yield ["Channel norms", f"{low} to {high}, median {middle}"]
+        low, middle, high = (text.number(norm) for norm in rows.norms[::2])
+        words = _("{low} to {high}, median {middle}", low=low, high=high, middle=middle)
+        yield [_("Channel norms"), words]
     if rows.outliers:
-        yield ["Outlier channels", _indices(rows.outliers)]
+        yield [_("Outlier channels"), _indices(rows.outliers)]
     if rows.zeros:
-        yield ["Zero channels are", _indices(rows.zeros)]
+        yield [_("Zero channels are"), _indices(rows.zeros)]
     if rows.groups:
         groups = (" = ".join(str(index) for index in group[:_INDICES]) for group in rows.groups[:_NAMES])
-        yield ["Equal channels", "; ".join(groups) + (" …" if len(rows.groups) > _NAMES else "")]
+        yield [_("Equal channels"), "; ".join(groups) + (" …" if len(rows.groups) > _NAMES else "")]
     if rows.copies:
-        shown = [f"{c.copy}–{c.copy + c.rows - 1} repeat {c.first}–{c.first + c.rows - 1}" for c in rows.copies]
-        yield ["Repeated blocks", "; ".join(shown[:_NAMES]) + (" …" if len(shown) > _NAMES else "")]
+        shown = [
+            _("{copies} repeat {originals}", copies=_run(c.copy, c.rows), originals=_run(c.first, c.rows))
+            for c in rows.copies
+        ]
+        yield [_("Repeated blocks"), "; ".join(shown[:_NAMES]) + (" …" if len(shown) > _NAMES else "")]
+
+
+def _run(first: int, count: int) -> str:
+    return f"{first}–{first + count - 1}"
 
 
 def _indices(every: Sequence[int]) -> str:

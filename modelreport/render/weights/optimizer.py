@@ -9,6 +9,7 @@ from modelreport.facts import AverageDrift, LayerUpdate, Message, OptimizerEvide
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.training import is_matrix
+from modelreport.render.language import tell
 from modelreport.render.table import Cell, Column, Row, Table
 from modelreport.render.weights.part import Part, Told
 
@@ -199,7 +200,7 @@ def _cells(
         Cell(text.UNKNOWN) if distance is None else Cell(text.share(distance), f"{distance:.6g}"),
         Cell(text.exact(layer.step if layer else None)),
         Cell(text.exact(layer.group if layer else None)),
-        Cell(text.name(state, 200) if state else ""),
+        Cell(text.name(tell(state), 200) if state else ""),
     )
 
 

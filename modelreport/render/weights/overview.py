@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from modelreport.facts import (
@@ -24,6 +24,7 @@ from modelreport.facts import (
     Weights,
 )
 from modelreport.render import format as text
+from modelreport.render.language import _, mark, tell
 from modelreport.render.weights.spectra import is_random
 
 Level = Literal["ok", "note", "warning", "error", "unknown"]
@@ -77,12 +78,19 @@ class Card:
 
 def cards(report: Report, weights: Weights, anchors: frozenset[str] = frozenset()) -> tuple[Card, ...]:
     """The four cards; ``anchors`` are the parts of the section that there are, for links."""
-    return (
+    made = (
         _trained(report, weights, anchors),
         _healthy(report, anchors),
         _odd(report, weights, anchors),
         _compressible(report, weights, anchors),
     )
+    return tuple(_said(card) for card in made)
+
+
+def _said(card: Card) -> Card:
+    """The card in the language of the report; its sentences are said where they are painted."""
+    links = tuple((href, _(words)) for href, words in card.links)
+    return replace(card, question=_(card.question), answer=tell(card.answer), short=tell(card.short), links=links)
 
 
 @dataclass(frozen=True)
@@ -138,9 +146,9 @@ def _passed(checked: _Checked) -> tuple[Message, ...]:
 
 def _titles(findings: Sequence[Finding], most: int = 4) -> str:
     """What rules look for, the first of them."""
-    shown = ", ".join(_lowered(each.title) for each in findings[:most])
+    shown = _(", ").join(_lowered(tell(each.title)) for each in findings[:most])
     more = len(findings) - most
-    return f"{shown} and {text.exact(more)} more" if more > 0 else shown
+    return _("{names} and {count} more", names=shown, count=text.exact(more)) if more > 0 else shown
 
 
 def _lowered(title: str) -> str:
@@ -160,12 +168,14 @@ def _plain(sentence: str) -> Message:
 def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
     checked = _checked(report, _TRAINED)
     steps = _steps(weights)
-    links = checked.links(anchors, ("weights-optimizer", "optimizer"), ("weights-spectra", "spectra"))
+    links = checked.links(anchors, ("weights-optimizer", mark("optimizer")), ("weights-spectra", mark("spectra")))
     question = "Is it trained?"
     against = [each for each in checked.found if _UNTRAINED.fullmatch(each.id)] + _fresh(report, weights)
     if against:
         untrained = any(each.id == "W005" and each.severity == "warning" for each in against)
-        answer, short = ("No", "looks untrained") if untrained else ("Not all of it", "not all of it looks trained")
+        answer, short = (
+            (mark("No"), "looks untrained") if untrained else ("Not all of it", "not all of it looks trained")
+        )
         return Card("trained", question, against[0].severity, answer, short, (*_messages(against), *steps), links)
     fingerprint = next((each for each in checked.clean if each.id == "W005"), None)
     random, most = _like_random(weights)
@@ -176,7 +186,7 @@ def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
         said = (fingerprint.message, *random, *steps)
         return Card("trained", question, "unknown", "Not known", "training not known", said, links)
     if most:
-        return Card("trained", question, "note", "Doubtful", "training doubtful", (*random, *steps), links)
+        return Card("trained", question, "note", mark("Doubtful"), "training doubtful", (*random, *steps), links)
     updated = (each.message for each in checked.clean if each.id == "W004" and "layer_count" in each.message.values)
     said = (fingerprint.message, *updated, *_messages(checked.found), *random, *steps)
     return Card("trained", question, checked.level, "It looks so", "looks trained", said, links)
@@ -218,23 +228,23 @@ def _steps(weights: Weights) -> tuple[Message, ...]:
 
 def _healthy(report: Report, anchors: frozenset[str]) -> Card:
     checked = _checked(report, _HEALTHY)
-    links = checked.links(anchors, ("weights-units", "units"), ("weights-distributions", "distributions"))
+    links = checked.links(anchors, ("weights-units", mark("units")), ("weights-distributions", mark("distributions")))
     question = "Is it healthy?"
     if checked.found:
         level = checked.level
         worst = [each for each in checked.found if each.severity == level]
-        words = text.plural(len(worst), level)
+        words = _counted(level, len(worst))
         words = f"healthy, {words}" if level == "note" else f"{words} in the values"
         answer = "Yes, with a note" if level == "note" else checked.found[0].title
         return Card("healthy", question, level, answer, words, _messages(checked.found), links)
     if not checked.clean:
         return Card("healthy", question, "unknown", "Not known", "health not known", (checked.reason,), links)
-    return Card("healthy", question, "ok", "Yes", "healthy", _passed(checked), links)
+    return Card("healthy", question, "ok", mark("Yes"), mark("healthy"), _passed(checked), links)
 
 
 def _odd(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
     checked = _checked(report, _ODD)
-    links = checked.links(anchors, ("weights-peers", "peers"), ("weights-distributions", "distributions"))
+    links = checked.links(anchors, ("weights-peers", mark("peers")), ("weights-distributions", mark("distributions")))
     question = "Is anything odd?"
     compared = _compared(weights)
     if checked.found:
@@ -247,6 +257,12 @@ def _odd(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
     if not checked.clean:
         return Card("odd", question, "unknown", "Not known", "oddities not known", (checked.reason, *compared), links)
     return Card("odd", question, "ok", "Nothing stands out", "nothing odd", (*_passed(checked), *compared), links)
+
+
+def _counted(level: str, count: int) -> str:
+    if level == "error":
+        return text.plural(count, "error")
+    return text.plural(count, "warning") if level == "warning" else text.plural(count, "note")
 
 
 def _compared(weights: Weights) -> tuple[Message, ...]:
@@ -263,7 +279,10 @@ def _compared(weights: Weights) -> tuple[Message, ...]:
 def _compressible(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
     checked = _checked(report, _COMPRESSIBLE)
     links = checked.links(
-        anchors, ("weights-precision", "precision"), ("weights-pruning", "pruning"), ("weights-spectra", "spectra")
+        anchors,
+        ("weights-precision", mark("precision")),
+        ("weights-pruning", mark("pruning")),
+        ("weights-spectra", mark("spectra")),
     )
     question = "How compressible is it?"
     found = _messages(checked.found, 1)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from modelreport.facts import Finding, Message, Report, Skipped, Weights
 from modelreport.render.anchors import Anchors
 from modelreport.render.charts.spec import Chart
+from modelreport.render.language import _, tell
 from modelreport.render.section import drawn
 from modelreport.render.table import Row, Table
 
@@ -103,13 +104,15 @@ def show(part: Part, report: Report, weights: Weights, places: Anchors) -> Shown
 
     A part that fails in a way nobody foresaw costs only itself: facts may come from a file that somebody edited.
     """
+    part = replace(part, title=_(part.title))
     try:
         told = part.context(report, weights)
         if told is None:
             return None
         if isinstance(told, Skipped):
             return Shown(part=part, told=None, skipped=told)
-        told = replace(told, tables=tuple(_in_a_fold(each, places) for each in told.tables))
+        tables = tuple(_in_a_fold(each, places) for each in told.tables)
+        told = replace(told, tables=tables, notes=tuple(map(tell, told.notes)))
         made = drawn(report, *told.charts)
     except Exception as error:
         log.debug("%s failed", part.id, exc_info=True)

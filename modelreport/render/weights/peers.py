@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelreport.facts import Message, OddTensor, Report, Skipped, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.peer_map import WORDS
+from modelreport.render.language import _, tell
 from modelreport.render.table import Cell, Column, Row, Table
 from modelreport.render.weights.part import Part, Told
 
@@ -68,8 +69,10 @@ def _tables(odd: tuple[OddTensor, ...]) -> tuple[Table, ...]:
     if not odd:
         return ()
     rows = tuple(Row(f"weights-peers-{i}", _cells(each)) for i, each in enumerate(odd[:_MOST_ROWS]))
-    left = f", the first {_MOST_ROWS} of {text.exact(len(odd))}" if len(odd) > _MOST_ROWS else ""
-    return (Table("weights-peers", f"Unlike their peers{left}", _COLUMNS, rows, noun=("tensor", "tensors")),)
+    caption = _("Unlike their peers")
+    if len(odd) > _MOST_ROWS:
+        caption = _("Unlike their peers, the first {count} of {total}", count=_MOST_ROWS, total=text.exact(len(odd)))
+    return (Table("weights-peers", caption, _COLUMNS, rows, noun=("tensor", "tensors")),)
 
 
 def _cells(each: OddTensor) -> tuple[Cell, ...]:
@@ -77,7 +80,7 @@ def _cells(each: OddTensor) -> tuple[Cell, ...]:
     if each.drawn:
         how = f"fresh {each.drawn} numbers by the spread of the rows"
     elif each.statistic == "constant":
-        how, median = "one value throughout", Cell("not constant")
+        how, median = "one value throughout", Cell(_("not constant"))
     elif each.statistic == "zeros":
         return _row(each, how, Cell(text.share(each.value)), Cell(text.share(each.median)))
     return _row(each, how, _figure(each.value), median)
@@ -86,7 +89,7 @@ def _cells(each: OddTensor) -> tuple[Cell, ...]:
 def _row(each: OddTensor, how: str, value: Cell, median: Cell) -> tuple[Cell, ...]:
     return (
         Cell.name(each.name),
-        Cell(how),
+        Cell(tell(how)),
         value,
         median,
         Cell(text.number(each.score)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from modelreport.facts import Message, Picture, Report, Weights
 from modelreport.render import format as text
+from modelreport.render.language import _, tell
 from modelreport.render.mosaic import Mosaic, mosaic
 from modelreport.render.weights.part import Part, Told
 
@@ -26,7 +27,7 @@ class Drawn:
     @property
     def alt(self) -> str:
         """What someone who does not see it should know."""
-        return f"{self.title} ({text.name(self.tensor, 80)})"
+        return _("{title} ({name})", title=self.title, name=text.name(self.tensor, 80))
 
 
 def context(report: Report, weights: Weights) -> Told | None:  # noqa: ARG001 - the signature of every part
@@ -46,7 +47,7 @@ def _drawn(picture: Picture) -> Drawn | None:
         "filters": _filters, "components": _components, "similarity": _similarity, "bias": _bias, "norms": _bias,
     }[picture.kind](picture)  # fmt: skip
     words = " ".join((picture.recognised, *picture.notes, caption))
-    return Drawn(f"picture-{picture.id}", title, picture.tensor, words, image)
+    return Drawn(f"picture-{picture.id}", tell(title), picture.tensor, tell(words), image)
 
 
 def smooth(picture: Picture) -> bool:

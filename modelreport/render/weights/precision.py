@@ -20,6 +20,7 @@ from modelreport.facts import (
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.precision_map import LEGEND, SHORT, decibels, layers_of, scheme_of
+from modelreport.render.language import _, tell
 from modelreport.render.table import Cell, Column, Row, Table, caption_of, share_cell
 from modelreport.render.weights.part import Part, Told
 
@@ -77,7 +78,12 @@ def context(report: Report, weights: Weights) -> Told | Skipped:
         sentences=tuple(_sentences(precision, wide)),
         charts=("precision-map",),
         tables=tables,
-        notes=(f"{_FORMATS} In columns, {LEGEND}", _EXACT, _LIMITS, *precision.notes),
+        notes=(
+            _("{formats} In columns, {legend}", formats=_(_FORMATS), legend=_(LEGEND)),
+            _EXACT,
+            _LIMITS,
+            *precision.notes,
+        ),
     )
 
 
@@ -161,10 +167,10 @@ def _scheme_table(precision: Precision, size_bytes: int) -> Table:
 def _scheme_row(index: int, precision: Precision, each: Scheme, size_bytes: int) -> Row:
     lowest = _lowest(precision, each)
     cells = (
-        Cell(text.name(each.title, 60)),
+        Cell(text.name(tell(each.title), 60)),
         Cell(text.bytes_decimal(each.size_bytes), text.exact(each.size_bytes)),
         share_cell(each.size_bytes, size_bytes),
-        Cell("lossless" if each.sqnr_db is None else text.number(each.sqnr_db)),
+        Cell(_("lossless") if each.sqnr_db is None else text.number(each.sqnr_db)),
         Cell(text.number(lowest)),
         Cell(text.exact(each.overflow)),
         Cell(text.count(each.underflow), text.exact(each.underflow)),
@@ -184,24 +190,33 @@ def _layer_table(precision: Precision, places: Anchors) -> Table:
     heads = (
         Column("name", "Layer", "name"),
         *(
-            Column(each.id, SHORT.get(each.id, each.title), "number", f"{each.title}: SQNR in dB", each.id in _USUAL)
+            Column(
+                each.id,
+                _(SHORT.get(each.id, each.title)),
+                "number",
+                _("{format}: SQNR in dB", format=tell(each.title)),
+                each.id in _USUAL,
+            )
             for each in columns
         ),
         Column(
-            "keep", f"{BEHIND:g} dB behind in", "text", f"Formats in which it keeps {BEHIND:g} dB less than the median"
+            "keep",
+            _("{decibels} dB behind in", decibels=f"{BEHIND:g}"),
+            "text",
+            _("Formats in which it keeps {decibels} dB less than the median", decibels=f"{BEHIND:g}"),
         ),
     )
     rows = []
     for index, place in enumerate(order[:_MOST_ROWS]):
         layer = layers[place]
-        late = [SHORT.get(scheme, scheme) for scheme, value in behind[place].items() if value >= BEHIND]
+        late = [_(SHORT.get(scheme, scheme)) for scheme, value in behind[place].items() if value >= BEHIND]
         cells = (
-            Cell(text.name(layer.name) or "(no name)", "", places.tensor(layer.name)),
+            Cell(text.name(layer.name) or _("(no name)"), "", places.tensor(layer.name)),
             *(Cell(decibels(_error(layer, each.id))) for each in columns),
             Cell(", ".join(late)),
         )
         rows.append(Row(f"layer-format-{index}", cells))
-    caption = caption_of("Layers, those to keep in higher precision first", len(rows), len(layers))
+    caption = caption_of(_("Layers, those to keep in higher precision first"), len(rows), len(layers))
     return Table("weights-precision-layers", caption, heads, tuple(rows), noun=("layer", "layers"))
 
 

@@ -9,6 +9,7 @@ from modelreport.facts import Message, Pruning, Report, Skipped, TensorPruning, 
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.pruning_curve import TWO_FOUR_NORMAL, at_half, normal_kept
+from modelreport.render.language import _
 from modelreport.render.table import Cell, Column, Row, Table, caption_of
 from modelreport.render.weights.part import Part, Told
 
@@ -100,21 +101,22 @@ def _table(pruning: Pruning, places: Anchors) -> Table:
         Column("name", "Layer", "name"),
         Column("zeros", "Zero already", "share"),
         *(
-            Column(f"at{level * 100:g}", f"At {level * 100:g} %", "share",
-                   f"Share of the layer that a threshold for {level * 100:g} % of the model removes")
+            Column(f"at{level * 100:g}", _("At {level} %", level=f"{level * 100:g}"), "share",
+                   _("Share of the layer that a threshold for {level} % of the model removes",
+                     level=f"{level * 100:g}"))
             for level in _LEVELS
         ),
         Column("pattern", "2:4 keeps", "share", "Share of the sum of squares that 2:4 sparsity keeps"),
         Column("sampled", "Measured on", "number", "Values that 2:4 sparsity was measured on", shown=False),
     )  # fmt: skip
     rows = tuple(_row(index, pruning, each, places) for index, each in enumerate(pruning.tensors[:_MOST_ROWS]))
-    caption = caption_of("Pruning by layer", len(rows), len(pruning.tensors))
+    caption = caption_of(_("Pruning by layer"), len(rows), len(pruning.tensors))
     return Table("weights-pruning", caption, columns, rows, noun=("layer", "layers"))
 
 
 def _row(index: int, pruning: Pruning, each: TensorPruning, places: Anchors) -> Row:
     cells = (
-        Cell(text.name(each.name) or "(no name)", "", places.tensor(each.name)),
+        Cell(text.name(each.name) or _("(no name)"), "", places.tensor(each.name)),
         _share(each.zeros),
         *(_share(each.removed[_place(pruning, level)]) for level in _LEVELS),
         _share(each.two_four_kept),

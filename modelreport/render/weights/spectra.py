@@ -9,6 +9,7 @@ from modelreport.facts import Message, Report, Skipped, Spectra, Spectrum, Weigh
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.spectra import BAND, full_ones, label_of, saved_in_all, saved_share
+from modelreport.render.language import _
 from modelreport.render.table import Cell, Column, Row, Table
 from modelreport.render.weights.part import Part, Told
 
@@ -161,7 +162,7 @@ def _row(index: int, each: Spectrum, places: Anchors) -> Row:
         Cell(text.exact(each.alpha_count)),
         *map(Cell.figure, (each.random_edge, each.random_distance)),
     )
-    note = "largest values only" if each.method == "randomised" else "like random" if is_random(each) else ""
+    note = _("largest values only") if each.method == "randomised" else _("like random") if is_random(each) else ""
     return Row(f"weights-spectra-{index}", cells, note=note)
 
 

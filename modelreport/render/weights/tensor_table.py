@@ -8,6 +8,7 @@ from typing import Final
 from modelreport.facts import Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
+from modelreport.render.language import _
 from modelreport.render.table import Cell, Column, Row, Table, share_cell
 from modelreport.render.weights.tensors import Figure, Tensor, figures
 
@@ -47,9 +48,10 @@ def left_out(tensors: Sequence[Tensor]) -> str:
     """What the page does not hold of so many tensors, as a sentence; empty when it holds all."""
     if len(tensors) <= WHOLE:
         return ""
-    return (
-        f"Of {text.plural(len(tensors), 'tensor')} the page holds the usual columns, and histograms of the largest; "
-        "everything is in the JSON report and, one row a tensor, in the CSV file (--csv)."
+    return _(
+        "Of {tensors} the page holds the usual columns, and histograms of the largest; "
+        "everything is in the JSON report and, one row a tensor, in the CSV file (--csv).",
+        tensors=text.plural(len(tensors), "tensor"),
     )
 
 
@@ -67,7 +69,7 @@ def _row(index: int, each: Tensor, numbers: Sequence[Figure], last: set[str], pl
         "dtype": Cell(text.dtype(fact.dtype) if fact else text.UNKNOWN),
         "module": Cell(text.UNKNOWN)
         if module is None
-        else Cell(text.name(module) or "(root)", href=places.module(module)),
+        else Cell(text.name(module) or _("(root)"), href=places.module(module)),
         "role": Cell(text.name(each.role)),
         "digest": Cell(text.digest(digest) if digest else text.UNKNOWN, text.name(digest)),
     }
@@ -101,7 +103,7 @@ def _note(each: Tensor) -> str:
     if infinite:
         words.append(f"{text.count(infinite)} Inf")
     if fact and fact.tied_to:
-        words.append(f"tied to {text.name(fact.tied_to, 60)}")
+        words.append(_("tied to {name}", name=text.name(fact.tied_to, 60)))
     if fact and fact.role == "buffer":
-        words.append("buffer")
+        words.append(_("buffer"))
     return ", ".join(words)

@@ -24,6 +24,7 @@ from modelreport.facts import (
     TensorStatistics,
     Weights,
 )
+from modelreport.render.language import _, tell
 from modelreport.render.table import Kind
 
 Value = float | int | str | None
@@ -213,10 +214,10 @@ def _formats(weights: Weights) -> tuple[Figure, ...]:
     return tuple(
         Figure(
             f"{scheme.id.replace('-', '_')}_sqnr_db",
-            f"SQNR {scheme.title}",
+            _("SQNR {format}", format=tell(scheme.title)),
             "Narrower formats",
             _sqnr(scheme.id),
-            f"Signal to quantisation-noise ratio in dB as {scheme.title}",
+            _("Signal to quantisation-noise ratio in dB as {format}", format=tell(scheme.title)),
         )
         for scheme in weights.precision.schemes
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelreport.facts import Duplicate, EmbeddingRows, Message, Report, ScaleFigures, Skipped, Units, Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import anchors
+from modelreport.render.language import _
 from modelreport.render.table import Cell, Column, Row, Table, share_cell
 from modelreport.render.unit_counts import UnitCounts, unit_counts
 from modelreport.render.weights.part import Part, Told
@@ -199,12 +200,12 @@ def _unit_table(report: Report, some: list[UnitCounts]) -> Table:
         Row(
             f"weights-units-{i}",
             (
-                Cell(text.name(each.name) or "(no name)", "", places.tensor(each.name)),
+                Cell(text.name(each.name) or _("(no name)"), "", places.tensor(each.name)),
                 *(Cell(text.exact(n)) for n in (each.units, each.dead, each.repeated, each.shut, each.weak)),
                 share_cell(each.dead + each.repeated + each.shut + each.weak, each.units),
                 Cell(_such_as(each)),
             ),
-            note=each.kind if each.kind != "output units" else "",
+            note=_(each.kind) if each.kind != "output units" else "",
         )
         for i, each in enumerate(some[:_MOST_ROWS])
     )
@@ -217,7 +218,8 @@ def _such_as(each: UnitCounts) -> str:
     if each.runs and not each.dead:
         runs = [f"{_run(run.copy, run.rows)} = {_run(run.first, run.rows)}" for run in each.runs[:3]]
         more = len(each.runs) - len(runs)
-        return ", ".join(runs) + (f" and {text.exact(more)} more" if more else "")
+        names = ", ".join(runs)
+        return _("{names} and {count} more", names=names, count=text.exact(more)) if more else names
     return ", ".join(text.exact(place) for place in each.examples)
 
 
@@ -244,7 +246,7 @@ def _copy_table(report: Report, duplicates: tuple[Duplicate, ...]) -> Table:
         Row(
             f"weights-units-copy-{i}",
             (
-                Cell(text.name(each.names[0]) or "(no name)", "", places.tensor(each.names[0])),
+                Cell(text.name(each.names[0]) or _("(no name)"), "", places.tensor(each.names[0])),
                 Cell(text.exact(len(each.names) - 1)),
                 Cell(_others(each)),
                 Cell(text.bytes_binary(each.size_bytes), text.exact(each.size_bytes)),
@@ -264,7 +266,7 @@ def _scale_table(report: Report, scales: tuple[ScaleFigures, ...]) -> Table:
         Row(
             f"weights-units-scale-{i}",
             (
-                Cell(text.name(each.name) or "(no name)", "", places.tensor(each.name)),
+                Cell(text.name(each.name) or _("(no name)"), "", places.tensor(each.name)),
                 Cell(text.exact(each.channels)),
                 *(Cell(text.number(value), f"{value:.8g}") for value in each.scales),
                 *(Cell(text.exact(count)) for count in (each.zero, each.weak, each.seldom)),
@@ -278,8 +280,8 @@ def _scale_table(report: Report, scales: tuple[ScaleFigures, ...]) -> Table:
 
 def _others(each: Duplicate) -> str:
     names = [text.name(name, 60) for name in each.names[1:4]]
-    more = len(each.names) - 1 - len(names)
-    return ", ".join(names) + (f" and {text.exact(more)} more" if more else "")
+    more, listed = len(each.names) - 1 - len(names), ", ".join(names)
+    return _("{names} and {count} more", names=listed, count=text.exact(more)) if more else listed
 
 
 def _wasted(each: Duplicate) -> int:
