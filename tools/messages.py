@@ -36,7 +36,7 @@ SILENT = {
     "trace/usage/devices.py",
     "measure/cluster.py", "measure/codec.py", "measure/fast.py", "measure/figures.py", "measure/summary.py",
     "measure/precision/magnitudes.py", "render/bundle.py", "render/png.py", "render/environment.py", "render/csv.py",
-    "render/language.py", "render/patterns.py", "render/redact.py",
+    "render/language.py", "render/patterns.py", "render/redact.py", "render/charts/traces.py",
 }  # fmt: skip
 """Files of these rooms whose texts are no part of a report: names of code, and what is said in the terminal."""
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(?::([^{}]*))?\}")
@@ -80,6 +80,28 @@ def _python() -> Iterator[tuple[str, Key]]:
                 yield _file(path), (message, "")
         if path.relative_to(PACKAGE).parts[0] not in FACTS[:5]:
             yield from ((_file(path), key) for key in _counted(ast.parse(source)))
+        if path.is_relative_to(PACKAGE / "render"):
+            yield from ((_file(path), (message, "")) for message in _made(ast.parse(source)))
+
+
+_SAID = {
+    "Column": (1, 3), "Figure": (1, 2, 4), "Table": (1,), "Section": (), "Part": (), "Chart": (), "Axis": (),
+    "Stack": (), "Line": (), "Points": (), "Bars": (), "Card": (1, 3, 4), "Told": (),
+}  # fmt: skip
+"""Things of a report that are made with words: which of their positional arguments these are."""
+_SAID_NAMES = {"title", "help", "group", "caption", "question", "answer", "short", "header", "labels", "name"}
+
+
+def _made(tree: ast.Module) -> Iterator[str]:
+    """Words that columns, charts and the like are made with, and that are said where they are painted."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SAID:
+            given = [node.args[place] for place in _SAID[node.func.id] if place < len(node.args)]
+            given += [each.value for each in node.keywords if each.arg in _SAID_NAMES]
+            for each in given:
+                inside = each.elts if isinstance(each, ast.Tuple) else [each]
+                words = [one.value for one in inside if isinstance(one, ast.Constant)]
+                yield from (word for word in words if isinstance(word, str) and re.search(r"[A-Za-z]{2}", word))
 
 
 def _counted(tree: ast.Module) -> Iterator[Key]:

@@ -45,8 +45,9 @@ def _assigned(body: Sequence[ast.stmt], *, deep: bool) -> dict[str, list[ast.exp
     nodes = [node for stmt in body for node in (ast.walk(stmt) if deep else [stmt])]
     for node in nodes:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(
-                target=ast.Name(id=name), value=ast.expr() as value
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
                 known.setdefault(name, []).append(value)
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
@@ -163,9 +164,9 @@ def choices(node: ast.expr, scope: Scope, depth: int = 0) -> list[str]:
         case ast.Subscript(value=ast.Name(id=name)) if depth == 0 and len(scope.get(name, ())) == 1:
             table = scope[name][0]
             return choices(ast.Subscript(table, ast.Constant(0)), scope, 1) if isinstance(table, ast.Dict) else []
-        case ast.Call(func=func, args=[_, *words]) if _last(func) == "plural" and words:
-            said = [word.value for word in words if isinstance(word, ast.Constant)]
-            return [*said, f"{said[0]}s"][:2] if said and len(said) == len(words) and " " not in said[0][:0] else []
+        case ast.Call(func=ast.Name(id="plural"), args=[_, ast.Constant(value=str(one)), *more]):
+            many = [each.value for each in more if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            return [one, many[0] if many else f"{one}s"]
         case ast.Name(id=name) if depth < 2 and name in scope:
             return _distinct([choices(value, scope, depth + 1) for value in scope[name]])
     return []
