@@ -16,8 +16,8 @@ from pathlib import Path
 _WORD = re.compile(r"[a-z]{2,}")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(:[^{}]*)?\}")
 _NO_TEXT = re.compile(r"^[\s\w.]*\n|^\w+( \w+)+$(?<![a-z])|[\\^$]\w*[\\(]|^-|%[sd]")
-_CODE = re.compile(r"^(?:[a-z_]+ )+[a-z]+_[a-z_ ]*$|^pip install|^[a-z]+\.\s*$|->")
-"""Lists of names, commands."""
+_CODE = re.compile(r"^(?:[a-z_]+ )+[a-z]+_[a-z_ ]*$|^pip install|^[a-z]+\.\s*$|->|^map-|^(?:middle|top|bottom|above|below) (?:left|right|center)$|target-counter")
+"""Lists of names, commands, classes of CSS, places of Plotly."""
 _MOST_WORDS = 8
 _SILENT_CALLS = {
     "compile", "sub", "match", "fullmatch", "search", "split", "startswith", "endswith", "replace", "removeprefix",
