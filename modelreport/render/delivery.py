@@ -20,13 +20,13 @@ from modelreport.render.environment import environment
 from modelreport.render.folders import template_text, templates_folder
 from modelreport.render.json import write_json
 from modelreport.render.language import script_messages
-from modelreport.render.payload import pack, pack_stream, pack_text
+from modelreport.render.payload import names_of, pack_all, pack_stream, pack_text
 from modelreport.render.scope import scoped
 from modelreport.render.setting import setting, under
 
 STYLES: Final = ("tokens", "layout", "components", "tables", "map", "print")
 """Style sheets of the page, in their order."""
-PLOTLY_HASH: Final = "mXhOOr+wexQqFeUhpDnm2a3c6ts/eVU/0kxyd08GSbo="
+PLOTLY_HASH: Final = "FL/LvgTl6T546VeiTu0szAvkhFHUq7v6Z4dZYFSqb5M="
 """SHA-256 of the vendored Plotly bundle as it runs, in base 64."""
 _LINK: Final = re.compile(r'(?<= href=")#(?=[^"])')
 _HEADING: Final = re.compile(r"<h([1-4])\b")
@@ -46,6 +46,7 @@ def deliver(report: Report, parts: Sequence[Part], payloads: Mapping[str, Any]) 
     """The document, UTF-8: as the options of the setting say. The same report gives the same bytes."""
     options = setting().options
     name = options.fragment_id or fragment_id(report)
+    packed = pack_all(payloads)
     page = (
         environment()
         .get_template("embed.html" if options.embed else "report.html")
@@ -56,7 +57,8 @@ def deliver(report: Report, parts: Sequence[Part], payloads: Mapping[str, Any]) 
             parts=[_inside(part, name) for part in parts] if options.embed else parts,
             fragment=name,
             back=options.back,
-            payloads={name: trusted(pack(data)) for name, data in sorted(payloads.items())},
+            payloads={name: trusted(text) for name, text in packed.items()},
+            together=names_of(payloads, packed),
             **(_split(options, payloads) if options.assets == "split" else _inline(payloads)),
         )
     )
@@ -126,10 +128,22 @@ def _shared(*, embed: bool) -> dict[str, tuple[str, bytes]]:
     }
     kind = "fragment" if embed else "page"
     names = {"style": f"modelreport-{kind}", "main": "modelreport", "plotly": "modelreport"}
-    return {
-        key: (f"{names[key]}-{hashlib.sha256(data).hexdigest()[:12]}.{suffix}", data)
-        for key, (suffix, data) in contents.items()
-    }
+    return {key: named(names[key], suffix, data) for key, (suffix, data) in contents.items()}
+
+
+def named(stem: str, suffix: str, data: bytes) -> tuple[str, bytes]:
+    """A shared file under a name that says its content."""
+    return f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}.{suffix}", data
+
+
+def script(entry: str) -> bytes:
+    """One of the scripts of ``templates/js`` with all that it imports, as a file."""
+    return str(_script(entry)).encode()
+
+
+def style(names: Sequence[str]) -> bytes:
+    """Style sheets one after the other, as a file."""
+    return "\n".join(_lean(template_text(name)) for name in names).encode()
 
 
 def _policy(scripts: str, styles: str) -> str:
@@ -147,7 +161,7 @@ def _hash(script: str) -> str:
 @cache
 def _plotly() -> bytes:
     """The vendored Plotly bundle, packed."""
-    return (templates_folder() / "vendor" / "plotly-basic.min.js.lzma").read_bytes()
+    return (templates_folder() / "vendor" / "plotly.min.js.lzma").read_bytes()
 
 
 @cache

@@ -1,5 +1,5 @@
 import { unlzma } from './lzma.js';
-import { bytesOf, runPacked } from './payload.js';
+import { bytesOf, runPacked } from './packed.js';
 import { embedded } from './root.js';
 
 const READY = Symbol.for('modelreport.plotly');

@@ -1,4 +1,4 @@
-import { runPacked } from './payload.js';
+import { runPacked } from './packed.js';
 import { host } from './root.js';
 
 // Where the browser cannot inflate the page's script, the page stays what its markup is: whole, but still.

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -201,11 +202,19 @@ def test_a_report_without_anything_is_still_a_page() -> None:
     assert "The model was given as an object" in page
 
 
-def test_payloads_are_named_once_and_read_back(page: str) -> None:
-    found = re.findall(r'id="payload-([a-z-]+)">([^<]+)<', page)
+def data_of(page: str) -> dict[str, Any]:
+    """What the page carries for its scripts, by name."""
+    found = re.findall(r'id="payload-([a-z-]+)"[^>]*>([^<]+)<', page)
     assert len({name for name, _ in found}) == len(found)
-    for _, text in found:
-        payload.unpack(text)
+    return payload.unpack_all(dict(found))
+
+
+def test_payloads_are_named_once_and_read_back(page: str) -> None:
+    data = data_of(page)
+    named = re.search(r'data-names="([^"]+)"', page)
+    assert named
+    assert set(named[1].split()) <= set(data)
+    assert {"table-calls", "map"} & set(data)
 
 
 def test_a_table_of_many_rows_keeps_the_page_small() -> None:
@@ -221,19 +230,17 @@ def test_a_table_of_many_rows_keeps_the_page_small() -> None:
     assert len(page) < 1_500_000
     text = page.decode()
     assert "The first 2,000 of 20,000 tensors" in text
-    rows = re.search(r'id="payload-table-tensors">([^<]+)<', text)
-    assert rows
-    assert len(payload.unpack(rows[1])["rows"]) == 20_000
+    assert len(data_of(text)["table-tensors"]["rows"]) == 20_000
 
 
 def test_the_vendored_library_is_the_one_of_the_python_package() -> None:
     from plotly.offline import get_plotlyjs_version
 
     folder = templates_folder() / "vendor"
-    script = lzma.decompress((folder / "plotly-basic.min.js.lzma").read_bytes())
+    script = lzma.decompress((folder / "plotly.min.js.lzma").read_bytes())
     notes = (folder / "VENDOR.md").read_text()
     version = get_plotlyjs_version()
-    assert f"plotly.js (basic - minified) v{version}".encode() in script[:200]
+    assert f"plotly.js v{version} (scatter, bar)".encode() in script[:200]
     assert f"| Version | {version} |" in notes
     assert hashlib.sha256(script).hexdigest() in notes
     assert base64.b64encode(hashlib.sha256(script).digest()).decode() == PLOTLY_HASH

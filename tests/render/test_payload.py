@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import string
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.render.payload import pack, pack_stream, pack_text, unpack
+from modelreport.render.payload import (
+    SHARED,
+    TOGETHER,
+    names_of,
+    pack,
+    pack_all,
+    pack_stream,
+    pack_text,
+    unpack,
+    unpack_all,
+)
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -47,3 +58,37 @@ def test_a_number_that_json_does_not_have_is_refused() -> None:
 
 def test_text_is_deflated() -> None:
     assert len(pack_text(string.ascii_letters * 100)) < 200
+
+
+WORDS = [f"layer{i // 7}.{i % 7}.weight" for i in range(3000)]
+
+
+def test_small_data_travel_together_and_large_ones_alone() -> None:
+    data = {"table-a": WORDS[:50], "table-b": WORDS[:60], "map": [1], "large": WORDS * 3}
+    packed = pack_all(data)
+    assert set(packed) == {SHARED, "map", "large"}
+    assert names_of(data, packed) == "table-a table-b"
+    assert unpack_all(packed) == data
+    assert len(str(data["large"])) > TOGETHER
+
+
+def test_what_small_data_have_in_common_is_packed_once() -> None:
+    data = {f"table-{i}": WORDS[:200] for i in range(10)}
+    assert sum(map(len, pack_all(data).values())) < 2 * len(pack(WORDS[:200]))
+
+
+def test_a_page_without_data_carries_none() -> None:
+    assert pack_all({}) == {}
+    assert unpack_all({}) == {}
+
+
+def test_names_that_mean_something_in_json_come_back() -> None:
+    assert unpack_all(pack_all({'a"\\': 1, "é": [2]})) == {'a"\\': 1, "é": [2]}
+
+
+def test_lzma_is_smaller_and_a_python_without_it_still_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = pack(WORDS)
+    monkeypatch.setitem(sys.modules, "lzma", None)
+    large = pack(WORDS)
+    assert len(small) < 0.8 * len(large)
+    assert unpack(large) == WORDS
