@@ -51,6 +51,16 @@ export function headLabels(model, box, pane) {
   return [{ x: left, y: box.y + bar * 0.52, size, name, text: type, anchor: 'start' }];
 }
 
+/**
+ * Shorter forms of a name: its last part, and the number at its end.
+ * @param {string} name
+ */
+function endings(name) {
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  const [digits] = /\d*$/.exec(last) ?? [''];
+  return [...new Set([last, digits])].filter((each) => each && each !== name);
+}
+
 function shutLabels(model, box) {
   const most = Math.min(TEXT_MAX, Math.max(SMALL, box.scale * CARD), box.h * 0.42);
   const [name, type] = wordings(model, box.i)[0];
@@ -63,9 +73,10 @@ function shutLabels(model, box) {
   }
   if (model.nodes.repeat[box.i] && low >= TEXT_MIN) return [label(type, y, low, true)];
   if (name && top >= TEXT_MIN) return [label(name, y, top, false)];
-  const last = name.slice(name.lastIndexOf('.') + 1);
-  const short = fitting(last, '', box.w - 4, most);
-  if (last !== name && short >= TEXT_MIN) return [label(last, y, short, false)];
+  for (const last of endings(name)) {
+    const short = fitting(last, '', box.w - 4, most);
+    if (short >= TEXT_MIN) return [label(last, y, short, false)];
+  }
   return type && low >= TEXT_MIN ? [label(type, y, low, true)] : [];
 }
 

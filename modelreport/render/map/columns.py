@@ -1,8 +1,4 @@
-"""Horizontal places of the nodes of a layered drawing, and how a tall one is wrapped into columns.
-
-Places after Brandes and Köpf, *Fast and Simple Horizontal Coordinate Assignment* (2001), with the block graph of
-Brandes, Walter and Zink's correction (2020): long edges are straight, and so is the main path.
-"""
+"""How a tall drawing is wrapped into columns: where few tensors pass, so that it fills the pane it is for."""
 
 from __future__ import annotations
 
@@ -10,180 +6,13 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from modelreport.render.map.ranks import Rows
-
 MAX_COLUMNS = 24
-_PORT = 1000
 MIN_WRAPPED = 520.0
 """Height from which a drawing is wrapped into columns at all."""
 FIRM = 1200.0
 """Below this height, a residual block is never cut through."""
-
-
-@dataclass(frozen=True)
-class Gaps:
-    """Distances in one drawing; they grow with what stands in it, so that large boxes keep apart at any zoom."""
-
-    node: float = 22.0
-    bend: float = 12.0
-    row: float = 30.0
-    track: float = 7.0
-    """Between lines that run beside each other."""
-
-    @classmethod
-    def around(cls, sizes: list[float]) -> Gaps:
-        """Gaps fit for children whose shorter sides are ``sizes``."""
-        large = sorted(sizes)[-1 - len(sizes) // 4] if sizes else 0.0
-        factor = max(1.0, min(8.0, large / 150.0))
-        return cls(22.0 * factor, 12.0 * factor, 30.0 * factor, 7.0 * factor)
-
-
-def place_across(made: Rows, left: list[float], right: list[float], gaps: Gaps) -> list[float]:
-    """The x of each node's axis, from 0 at the left edge of the drawing. Extents are measured from the axis."""
-    if all(len(row) < 2 for row in made.rows):
-        widest = max(left)
-        return [widest] * len(made.rank)
-    conflicts, weights = _conflicts(made), list(zip(_lengths(made), _readers(made), strict=True))
-    up, down = _best(made.up, weights), _best(made.down, weights)
-    results = []
-    for downward in (True, False):
-        for leftward in (True, False):
-            rows = made.rows if downward else made.rows[::-1]
-            rows = rows if leftward else [row[::-1] for row in rows]
-            sides = (left, right) if leftward else (right, left)
-            near, back = (up, down) if downward else (down, up)
-            roots = _align(rows, near, back, conflicts)
-            xs = _compact(rows, roots, sides[0], sides[1], made.count, gaps)
-            results.append(xs if leftward else [-x for x in xs])
-    return _balance(results, left, right)
-
-
-def _conflicts(made: Rows) -> set[tuple[int, int]]:
-    """Edges that cross a piece of a long edge: those pieces stay straight, these give way."""
-    place = _places(made.rows, len(made.rank))
-    found: set[tuple[int, int]] = set()
-    for row in made.rows[1:]:
-        inner = [(place[made.up[v][0]], place[v]) for v in row if v >= made.count and made.up[v][0] >= made.count]
-        if not inner:
-            continue
-        for node in row:
-            for above in made.up[node]:
-                if node >= made.count and above >= made.count:
-                    continue
-                a, b = place[above], place[node]
-                if any((a - top) * (b - low) < 0 for top, low in inner):
-                    found.add((above, node))
-    return found
-
-
-def _places(rows: list[list[int]], total: int) -> list[int]:
-    place = [0] * total
-    for row in rows:
-        for position, node in enumerate(row):
-            place[node] = position
-    return place
-
-
-def _lengths(made: Rows) -> list[int]:
-    """For each node, how many real nodes the longest way through it has: the main path has the most.
-
-    Ways that begin at an in-port come before ways that begin at a constant.
-    """
-    up, down = [0] * len(made.rank), [0] * len(made.rank)
-    for row in made.rows:
-        for node in row:
-            first = _PORT if made.tops <= node < made.tops_end else 1
-            up[node] = max((up[other] for other in made.up[node]), default=0) + (first if node < made.count else 0)
-    for row in made.rows[::-1]:
-        for node in row:
-            down[node] = max((down[other] for other in made.down[node]), default=0) + (node < made.count)
-    return [a + b for a, b in zip(up, down, strict=True)]
-
-
-def _readers(made: Rows) -> list[int]:
-    """For each node, how many real nodes its tensor (the one its bends carry) goes to."""
-    readers = [0] * len(made.rank)
-    for row in made.rows[::-1]:
-        for node in row:
-            readers[node] = sum(1 if below < made.count else readers[below] for below in made.down[node])
-    return readers
-
-
-def _best(near: list[list[int]], weights: list[tuple[int, int]]) -> list[list[int]]:
-    """For each node, the neighbours it may stand in line with: on the longest way, and read by the fewest."""
-    best = []
-    for others in near:
-        ranks = {other: (weights[other][0], -weights[other][1]) for other in others}
-        most = max(ranks.values(), default=(0, 0))
-        best.append([other for other, rank in ranks.items() if rank == most])
-    return best
-
-
-def _align(
-    rows: list[list[int]], near: list[list[int]], back: list[list[int]], conflicts: set[tuple[int, int]]
-) -> list[int]:
-    """The first node of each node's vertical block: nodes aligned with the median of the neighbours that suit both."""
-    total = len(near)
-    place = _places(rows, total)
-    root, taken = list(range(total)), [False] * total
-    for row in rows:
-        last = -1
-        for node in row:
-            ordered = sorted((other for other in near[node] if node in back[other]), key=place.__getitem__)
-            middle = (len(ordered) - 1) // 2, len(ordered) // 2
-            for other in {ordered[k]: None for k in middle} if ordered else ():
-                clash = (other, node) in conflicts or (node, other) in conflicts
-                if root[node] == node and not taken[other] and place[other] > last and not clash:
-                    root[node], taken[other], last = root[other], True, place[other]
-    return root
-
-
-def _compact(
-    rows: list[list[int]], root: list[int], left: list[float], right: list[float], count: int, gaps: Gaps
-) -> list[float]:
-    """Blocks as far left as they go, then pulled right towards their neighbours."""
-    total = len(root)
-    after: list[dict[int, float]] = [{} for _ in range(total)]
-    waiting = [0] * total
-    for row in rows:
-        for a, b in pairwise(row):
-            gap = gaps.node if a < count and b < count else gaps.bend
-            u, v, apart = root[a], root[b], right[a] + gap + left[b]
-            if v not in after[u]:
-                waiting[v] += 1
-            after[u][v] = max(after[u].get(v, 0.0), apart)
-    x = [0.0] * total
-    order = [node for node in range(total) if root[node] == node and not waiting[node]]
-    for node in order:
-        for other, apart in after[node].items():
-            x[other] = max(x[other], x[node] + apart)
-            waiting[other] -= 1
-            if not waiting[other]:
-                order.append(other)
-    for node in reversed(order):
-        if after[node]:
-            x[node] = max(x[node], min(x[other] - apart for other, apart in after[node].items()))
-    return [x[root[node]] for node in range(total)]
-
-
-def _balance(results: list[list[float]], left: list[float], right: list[float]) -> list[float]:
-    """The mean of the two middle ones of the four alignments, shifted onto the narrowest one."""
-    bounds = [(_low(xs, left), _high(xs, right)) for xs in results]
-    low, high = min(bounds, key=lambda bound: bound[1] - bound[0])
-    for number, xs in enumerate(results):
-        shift = low - bounds[number][0] if number % 2 == 0 else high - bounds[number][1]
-        results[number] = [x + shift for x in xs]
-    middle = [sum(sorted(four)[1:3]) / 2 for four in zip(*results, strict=True)]
-    start = _low(middle, left)
-    return [x - start for x in middle]
-
-
-def _low(xs: list[float], left: list[float]) -> float:
-    return min(x - side for x, side in zip(xs, left, strict=True))
-
-
-def _high(xs: list[float], right: list[float]) -> float:
-    return max(x + side for x, side in zip(xs, right, strict=True))
+_BETTER = 1.1
+"""How much more legible a wrapped drawing must be, for the eye to have to jump."""
 
 
 @dataclass(frozen=True)
@@ -191,59 +20,77 @@ class Band:
     """One row as the wrapping sees it."""
 
     height: float
-    low: float
-    high: float
-    """Its horizontal extent."""
+    gap: float
+    """To the next row."""
+    left: float
+    right: float
+    """Its horizontal extent around the main axis."""
     crossing: int
-    """Tensors that pass from it to the next row."""
+    """Tensors that pass from it to later rows."""
+    skipped: bool = False
+    """Whether a skip connection is among them."""
 
 
-def wrap(bands: list[Band], gap: float, gutter: float, aspect: float) -> list[int]:
-    """The column of each row: as many columns as make the drawing most legible in a pane of ``aspect`` (width/height).
+@dataclass(frozen=True)
+class Pane:
+    """What a drawing is wrapped for."""
 
-    Legibility is the scale at which the drawing fits the pane. Cutting where more than one tensor passes costs, so that
-    a residual block stays whole.
+    aspect: float
+    """Width / height."""
+    gutter: float
+    """Room between two columns."""
+    spare: float
+    """Height for the lines above and below the columns."""
+
+
+def wrap(bands: list[Band], pane: Pane) -> list[int]:
+    """The column of each row: as many columns as make the drawing most legible in the pane.
+
+    Legibility is the scale at which the drawing fits. Cutting where more than one tensor passes costs, so that a
+    residual block stays whole.
     """
-    best, most = [0] * len(bands), _fit(bands, [0] * len(bands), gap, gutter, aspect)
-    if sum(band.height + gap for band in bands) < MIN_WRAPPED:
+    best, most = [0] * len(bands), _fit(bands, [0] * len(bands), pane)
+    total = _height(bands)
+    if total < MIN_WRAPPED:
         return best
-    most *= 1.1
-    whole = sum(band.height + gap for band in bands) < FIRM
-    for wanted in range(2, min(MAX_COLUMNS, len(bands))):
-        columns = _cut(bands, wanted, gap)
-        cuts = [bands[row].crossing for row in range(len(bands) - 1) if columns[row] != columns[row + 1]]
-        if not cuts or (whole and max(cuts) > 1):
+    most *= _BETTER
+    for wanted in range(2, min(MAX_COLUMNS, len(bands)) + 1):
+        columns = _cut(bands, wanted)
+        cuts = [bands[row] for row, (a, b) in enumerate(pairwise(columns)) if a != b]
+        if not cuts or (total < FIRM and any(cut.skipped for cut in cuts)):
             continue
-        cost = 1 + min(1.2, 0.3 * sum(max(0, cut - 1) for cut in cuts) / len(cuts))
-        score = _fit(bands, columns, gap, gutter, aspect) / cost
-        if score > most * 1.06:
+        cost = 1 + min(1.2, 0.3 * sum(max(0, cut.crossing - 1) for cut in cuts) / len(cuts))
+        score = _fit(bands, columns, pane) / cost
+        if score > most * 1.02:
             best, most = columns, score
     return best
 
 
-def _fit(bands: list[Band], columns: list[int], gap: float, gutter: float, aspect: float) -> float:
+def _height(bands: list[Band]) -> float:
+    return sum(band.height + band.gap for band in bands) - bands[-1].gap if bands else 0.0
+
+
+def _fit(bands: list[Band], columns: list[int], pane: Pane) -> float:
     """Scale at which the wrapped drawing fits a pane of height 1."""
-    heights: dict[int, float] = {}
-    low: dict[int, float] = {}
-    high: dict[int, float] = {}
-    for band, column in zip(bands, columns, strict=True):
-        heights[column] = heights.get(column, -gap) + band.height + gap
-        low[column] = min(low.get(column, math.inf), band.low)
-        high[column] = max(high.get(column, -math.inf), band.high)
-    width = sum(high[column] - low[column] for column in heights) + gutter * (len(heights) - 1)
-    height = max(heights.values()) + (gap * 2 if len(heights) > 1 else 0)
-    return min(aspect / max(width, 1.0), 1 / max(height, 1.0))
+    count = columns[-1] + 1 if columns else 1
+    height, left, right = [0.0] * count, [0.0] * count, [0.0] * count
+    for row, (band, column) in enumerate(zip(bands, columns, strict=True)):
+        last = row + 1 == len(bands) or columns[row + 1] != column
+        height[column] += band.height + (0.0 if last else band.gap)
+        left[column], right[column] = max(left[column], band.left), max(right[column], band.right)
+    width = sum(left) + sum(right) + pane.gutter * (count - 1)
+    return min(pane.aspect / max(width, 1.0), 1 / max(max(height) + (pane.spare if count > 1 else 0.0), 1.0))
 
 
-def _cut(bands: list[Band], wanted: int, gap: float) -> list[int]:
+def _cut(bands: list[Band], wanted: int) -> list[int]:
     """Rows cut into at most ``wanted`` columns, the highest as low as can be, at places that few tensors cross."""
-    tallest = max(band.height for band in bands) + gap
-    total = sum(band.height + gap for band in bands)
-    low, high = max(tallest, total / wanted), total
+    tallest = max(band.height for band in bands)
+    total = _height(bands)
+    low, high = max(tallest, total / wanted) - 1.0, total + 1.0
     best = [0] * len(bands)
     for _ in range(12):
         middle = (low + high) / 2
-        columns = _fill(bands, middle, gap)
+        columns = _fill(bands, middle)
         if columns[-1] < wanted:
             best, high = columns, middle
         else:
@@ -251,22 +98,20 @@ def _cut(bands: list[Band], wanted: int, gap: float) -> list[int]:
     return best
 
 
-def _fill(bands: list[Band], limit: float, gap: float) -> list[int]:
+def _fill(bands: list[Band], limit: float) -> list[int]:
     """Rows put into columns no higher than ``limit``, each cut where the fewest tensors cross within its last third."""
     columns: list[int] = []
     start, column = 0, 0
     while start < len(bands):
         height, end, choice = 0.0, start, (math.inf, 0)
-        alone = not bands[start].height  # the in-ports do not get a column of their own
-        while end < len(bands) and (end < start + 1 + alone or height + bands[end].height + gap <= limit):
-            height += bands[end].height + gap
-            if height > limit * 0.66 and bands[end].height:
+        while end < len(bands) and (end == start or height + bands[end].height <= limit):
+            height += bands[end].height
+            if height > limit * 0.66:
                 choice = min(choice, (max(1, bands[end].crossing), -end))
+            height += bands[end].gap
             end += 1
         if end < len(bands) and choice[0] < math.inf:
             end = 1 - choice[1]
-        if len(bands) - end == 1 and not bands[end].height:
-            end += 1  # the out-port does not get a column of its own
         columns += [column] * (end - start)
         start, column = end, column + 1
     return columns

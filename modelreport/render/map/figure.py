@@ -9,10 +9,10 @@ from modelreport.facts import FAMILIES, Report
 from modelreport.render import format as text
 from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT, mix
 from modelreport.render.map import make_scene
-from modelreport.render.map.layout import RouteKind, lay_out
+from modelreport.render.map.column import Point
+from modelreport.render.map.layout import lay_out
 from modelreport.render.map.picture import Box, Line, Picture, arrowhead, curve, picture
-from modelreport.render.map.routes import Point
-from modelreport.render.map.scene import Node, Scene
+from modelreport.render.map.scene import Node, RouteKind, Scene
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -2,19 +2,17 @@
 
 The content of a box is drawn at a scale of its own, smaller the more it holds, so that on any screen neighbours are of
 comparable size: an operation beside a whole stage of blocks stays readable, and zooming in reads the stage.
-Identical contents are laid out once.
+Identical contents are laid out once, blocks of one kind beside each other get one size.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Literal
 
-from modelreport.render.map.columns import Gaps, place_across
-from modelreport.render.map.ranks import make_rows, order_rows, rank_nodes
-from modelreport.render.map.routes import Point, make_sheet, route
+from modelreport.render.map.arrange import Content, Inside, arrange
 from modelreport.render.map.scene import Node, Scene
 
 HEAD = 22.0
@@ -27,39 +25,16 @@ CARD, LINE = 26.0, 14.0
 PANE, TALL_PANE = 1.6, 0.75
 """Width / height of the panes the whole map is shaped for."""
 _INNER_PANE = 1.35
+_INNER_PANES = (0.7, 1.0, 1.8, 2.5)
+"""What else the boxes of the first screen are shaped for, when that makes the whole map larger."""
+_SHALLOW = 2
+_FEW = 60
+"""Boxes of the first screen, down to that depth; with more of them no other shapes are tried."""
 _EVEN = 16
-_PORT_HALF = 2.0
-_BEND_HALF = 2.0
-
-
-RouteKind = Literal["plain", "skip", "shared"]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One edge of a content, as corner points in the content's units."""
-
-    source: int
-    target: int
-    kind: RouteKind
-    """``skip``: it bypasses operations on another way between its ends, as a residual does; ``shared``: a long edge of
-    a tensor that many read, such as a mask."""
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Content:
-    """The arrangement of one box's children, in units of its own."""
-
-    width: float
-    height: float
-    places: tuple[tuple[float, float], ...]
-    """Top left corner of each child."""
-    routes: tuple[Route, ...]
-    """In the order of ``Node.edges``."""
-    axis: float
-    """x at which edges from outside enter above and leave below."""
-    columns: int
+_ALIKE_WIDE, _ALIKE_HIGH = 1.7, 1.35
+"""Blocks of one type get one size when the largest is at most this many times as wide and as high as the smallest."""
+_SYMMETRY = 1.18
+"""How much wider a box may get for its main path to run down the middle."""
 
 
 @dataclass(slots=True)
@@ -91,45 +66,186 @@ class Layout:
     """Place of the whole map arranged for a pane that is higher than wide, such as a telephone's."""
 
 
+_NOWHERE = Place(0.0, 0.0, 0.0)
+
+
 def lay_out(scene: Scene) -> Layout:
     """Lay out all boxes, children before parents. Time is linear in the nodes for contents of bounded size."""
-    places: list[Place | None] = [None] * len(scene.nodes)
-    memo: dict[object, Content] = {}
+    made = _Layouter(scene)
+    shallow = _shallow(scene)
     for index in range(len(scene.nodes) - 1, -1, -1):
         node = scene.nodes[index]
         if not node.children:
-            places[index] = _card(node)
-            continue
-        inside = [place for child in node.children if (place := places[child]) is not None]
-        key = (
-            tuple((place.width, place.height, place.axis) for place in inside),
-            tuple((edge.source, edge.target) for edge in node.edges),
-            _joins(scene, node),
-            (node.ports, node.leaves, index == 0),
+            made.places[index] = _card(node)
+        elif node.kind != "group" and index not in shallow:
+            made.settle(index)
+    made.settle_first_screen(shallow)
+    tall = made.root(TALL_PANE)
+    return Layout(made.places, made.contents([*made.places, tall]), tall)
+
+
+def _shallow(scene: Scene) -> list[int]:
+    """The boxes of the first screen, parents first."""
+    level, found = [0], [0]
+    for _ in range(_SHALLOW):
+        level = [child for index in level for child in scene.nodes[index].children if scene.nodes[child].children]
+        found += level
+    return sorted(found)
+
+
+@dataclass
+class _Layouter:
+    """Places of all nodes in the making; boxes are settled when what they hold has been."""
+
+    scene: Scene
+    aspect: float = _INNER_PANE
+    places: list[Place] = field(default_factory=list)
+    memo: dict[object, Content] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.places = [_NOWHERE] * len(self.scene.nodes)
+
+    def contents(self, places: list[Place]) -> list[Content]:
+        """The contents in use, each once."""
+        return list({id(place.content): place.content for place in places if place.content}.values())
+
+    def settle_first_screen(self, boxes: list[int]) -> None:
+        """Settle the outer boxes, shaped so that the whole map is as large as can be in its pane."""
+        best, most = self.places, 0.0
+        known, self.places = self.places, []
+        for aspect in (_INNER_PANE, *(_INNER_PANES if len(boxes) <= _FEW else ())):
+            self.aspect, self.places = aspect, list(known)
+            for index in reversed(boxes):
+                if self.scene.nodes[index].kind != "group":
+                    self.settle(index)
+            fit = min(PANE / self.places[0].width, 1 / self.places[0].height)
+            if fit > most * (1.05 if most else 0.0):
+                best, most = self.places, fit
+        self.places = best
+
+    def settle(self, index: int) -> None:
+        """Lay out a box whose children have been, apart from the groups among them."""
+        self._equalise(index)
+        for group in self._groups(index):
+            self.places[group] = self._box(group, self.content(group))
+        self.places[index] = self.root(PANE) if index == 0 else self._box(index, self.content(index))
+
+    def root(self, aspect: float) -> Place:
+        """The place of the whole map for a pane of an aspect."""
+        if not self.scene.nodes[0].children:
+            return self.places[0]
+        content = self.content(0, aspect)
+        width, height = content.width + 2 * PAD, content.height + 2 * PAD
+        place = Place(width, height, width / 2, content, 1.0, PAD, PAD)
+        place.legible = self._legible(0)
+        return place
+
+    def content(self, index: int, aspect: float = 0.0, least: float = 0.0) -> Content:
+        """The arrangement of a box's children, the same object for the same children."""
+        node = self.scene.nodes[index]
+        inside = Inside(
+            sizes=tuple((place.width, place.height, place.axis) for place in (self.places[k] for k in node.children)),
+            edges=tuple((edge.source, edge.target, edge.kind) for edge in node.edges),
+            joins=tuple(not self.scene.nodes[child].children for child in node.children),
+            ports=node.ports,
+            leaves=node.leaves,
         )
-        content = memo.get(key)
+        key = (inside, aspect or self.aspect, least)
+        content = self.memo.get(key)
         if content is None:
-            content = memo[key] = _arrange(scene, node, inside, PANE if index == 0 else _INNER_PANE)
-        made = places[index] = _box(node, content, root=index == 0)
-        made.legible = median(
+            content = self.memo[key] = arrange(inside, aspect or self.aspect, least)
+        return content
+
+    def _groups(self, index: int) -> Iterator[int]:
+        """The boxes of ×N directly inside, the innermost first."""
+        for child in self.scene.nodes[index].children:
+            if self.scene.nodes[child].kind == "group":
+                yield from self._groups(child)
+                yield child
+
+    def _equalise(self, index: int) -> None:
+        """Give blocks of one type, also those in groups, one size and scale unless they differ much."""
+        kin: dict[str, list[int]] = {}
+        for holder in (index, *self._groups(index)):
+            for child in self.scene.nodes[holder].children:
+                node = self.scene.nodes[child]
+                if node.children and node.kind == "module":
+                    kin.setdefault(node.type, []).append(child)
+        for members in kin.values():
+            wide = _spread([self.places[child].width for child in members])
+            high = _spread([self.places[child].height for child in members])
+            if max(wide, high) > 1.0 and wide <= _ALIKE_WIDE and high <= _ALIKE_HIGH:
+                self._share(members)
+
+    def _share(self, members: list[int]) -> None:
+        scale = min(self.places[child].scale for child in members)
+        contents = [self.content(child) for child in members]
+        sizes = [self._size(child, content, scale) for child, content in zip(members, contents, strict=True)]
+        width, height = max(size[0] for size in sizes), max(size[1] for size in sizes)
+        for child in members:
+            node = self.scene.nodes[child]
+            room = height - _top(node, HEAD) - (0.0 if node.leaves else PAD)
+            content = self.content(child, least=round(room / scale, 3))
+            self.places[child] = self._box(child, content, scale, width, height)
+
+    def _size(self, index: int, content: Content, scale: float) -> tuple[float, float]:
+        made = self._box(index, content, scale)
+        return made.width, made.height
+
+    def _box(self, index: int, content: Content, scale: float = 0.0, width: float = 0.0, height: float = 0.0) -> Place:
+        """The place of a box; scale and size are the content's own unless they are given."""
+        node = self.scene.nodes[index]
+        scale = scale or _scale(node, content)
+        head = self._head(node)
+        inner = content.width * scale
+        before, after = content.axis * scale + PAD, (content.width - content.axis) * scale + PAD
+        own = max(before + after, min(label_width(title(node)) + 16, 220.0))
+        middle = 2 * max(before, after)
+        width = max(width, middle if middle <= _SYMMETRY * own else own)
+        dx = min(max(width / 2 - content.axis * scale, PAD), width - PAD - inner)
+        dy = _top(node, head)
+        height = max(height, dy + content.height * scale + (0.0 if node.leaves else PAD))
+        place = Place(width, height, dx + content.axis * scale, content, scale, dx, dy, head)
+        place.legible = self._legible(index)
+        return place
+
+    def _head(self, node: Node) -> float:
+        """Height of a title bar: that of a group grows with its blocks, so that ×N can be read when they can."""
+        if node.kind != "group":
+            return HEAD
+        heights = [self.places[child].height for child in node.children]
+        return max(HEAD, min(110.0, 0.13 * float(median(heights))))
+
+    def _legible(self, index: int) -> float:
+        """Pixels per unit from which the middling child of a box can carry a label."""
+        ratios = [
             max(
-                10.0 / place.height,
-                3.7 * min(14, *(len(name or kind) for name, kind in wordings(scene.nodes[child]))) / place.width,
+                10.0 / self.places[child].height,
+                3.7
+                * min(14, *(len(name or kind) for name, kind in wordings(self.scene.nodes[child])))
+                / self.places[child].width,
             )
-            for child, place in zip(node.children, inside, strict=True)
-        )
-    placed = [place for place in places if place is not None]
-    tall = _tall(scene, placed)
-    return Layout(placed, [*memo.values(), *([tall.content] if tall.content else [])], tall)
+            for child in self.scene.nodes[index].children
+        ]
+        return float(median(ratios))
 
 
-def _tall(scene: Scene, places: list[Place]) -> Place:
-    root = scene.nodes[0]
-    if not root.children:
-        return places[0]
-    tall = _box(root, _arrange(scene, root, [places[child] for child in root.children], TALL_PANE), root=True)
-    tall.legible = places[0].legible
-    return tall
+def _spread(values: list[float]) -> float:
+    """How many times the largest is the smallest."""
+    return max(values) / min(values)
+
+
+def _top(node: Node, head: float) -> float:
+    """Where the content of a box begins: lines from outside come down to the title bar."""
+    return head + (0.0 if node.ports else PAD)
+
+
+def _scale(node: Node, content: Content) -> float:
+    """How large a content is drawn: the larger, the smaller; the repeats of a group as large as their siblings."""
+    if node.kind == "group" and node.repeat <= _EVEN:
+        return 1.0
+    size = math.sqrt(max(content.width, 1.0) * max(content.height, 1.0))
+    return max(0.1, min(1.0, math.pow(110.0 / size, 0.42)))
 
 
 def label_width(label: str) -> float:
@@ -156,105 +272,3 @@ def _card(node: Node) -> Place:
     longest = max(label_width(line) for line in (title(node), *node.lines))
     width = max(56.0, math.ceil((longest + 14) / 8) * 8.0)
     return Place(width, CARD + LINE * len(node.lines), width / 2)
-
-
-def _joins(scene: Scene, node: Node) -> tuple[bool, ...]:
-    """Which children are single operations where branches can meet."""
-    return tuple(not scene.nodes[child].children for child in node.children)
-
-
-def _box(node: Node, content: Content, *, root: bool) -> Place:
-    if root:
-        width, height = content.width + 2 * PAD, content.height + 2 * PAD
-        return Place(width, height, width / 2, content, 1.0, PAD, PAD)
-    size = math.sqrt(max(content.width, 1.0) * max(content.height, 1.0))
-    scale = max(0.1, min(1.0, (110.0 / size) ** 0.42))
-    if node.kind == "group" and node.repeat <= _EVEN:
-        scale = 1.0  # the repeats stay as large as their siblings outside the group
-    inner = content.width * scale
-    width = max(inner + 2 * PAD, min(label_width(title(node)) + 16, 220.0))
-    dx = (width - inner) / 2
-    dy = HEAD + (0.0 if node.ports else PAD)
-    height = dy + content.height * scale + (0.0 if node.leaves else PAD)
-    return Place(width, height, dx + content.axis * scale, content, scale, dx, dy)
-
-
-def _arrange(scene: Scene, node: Node, inside: list[Place], aspect: float) -> Content:
-    """Rows, columns and routes of one content."""
-    count, total = len(inside), len(inside) + node.ports + int(node.leaves)
-    edges = [_forward(edge.source, edge.target, count) for edge in node.edges]
-    if not scene.flow:
-        edges = [(child, child + 1) for child in range(count - 1)]
-    left = [place.axis for place in inside] + [_PORT_HALF] * (total - count)
-    right = [place.width - place.axis for place in inside] + [_PORT_HALF] * (total - count)
-    heights = [place.height for place in inside] + [0.0] * (total - count)
-    widths = [a + b for a, b in zip(left, right, strict=True)]
-    area = sum((place.width + 22) * (place.height + 30) for place in inside)
-    limit = max(*widths, 1.6 * math.sqrt(area * aspect))
-    rank = rank_nodes(widths, edges, node.ports, node.leaves, limit)
-    made = make_rows(rank, edges)
-    made.tops, made.tops_end = count, count + node.ports
-    order_rows(made)
-    spare = len(made.rank) - total
-    left, right = left + [_BEND_HALF] * spare, right + [_BEND_HALF] * spare
-    gaps = Gaps.around([min(place.width, place.height) for place in inside])
-    sheet = make_sheet(made, place_across(made, left, right, gaps), left, right, heights, gaps, aspect)
-    several = sheet.columns[-1] > 0
-    axis = sheet.width / 2 if several or not node.ports else sheet.x[count]
-    height = sheet.height + (gaps.row / 2 if several and node.leaves else 0.0)
-    corners = [(sheet.x[k] - left[k], sheet.y[k] - heights[k] / 2) for k in range(count)]
-    routes = []
-    for number, (edge, kind) in enumerate(zip(node.edges, _kinds(scene, node, edges, rank), strict=True)):
-        points = route(sheet, number)
-        if edge.source >= count:
-            points[0] = (points[0][0], 0.0)
-        if edge.target == total - 1 and node.leaves:
-            points = _leave(points, axis, height, gaps.row / 3, across=several)
-        if _reversed(edge.source, edge.target, count):
-            points.reverse()
-        routes.append(Route(edge.source, edge.target, kind, tuple(points)))
-    return Content(sheet.width, height, tuple(corners), tuple(routes), axis, 1 + sheet.columns[-1])
-
-
-def _leave(points: list[Point], axis: float, height: float, gap: float, *, across: bool) -> list[Point]:
-    """An edge to the out-port: it ends on the border below the axis, from columns by way of a line along the border."""
-    if not across:
-        return [*points[:-1], (axis, height)]
-    x = points[-2][0]
-    return [*points[:-1], (x, height - gap), (axis, height - gap), (axis, height)]
-
-
-def _reversed(source: int, target: int, count: int) -> bool:
-    """Whether an edge between children runs against their order (interleaved calls)."""
-    return source < count and target < count and source > target
-
-
-def _forward(source: int, target: int, count: int) -> tuple[int, int]:
-    return (target, source) if _reversed(source, target, count) else (source, target)
-
-
-def _kinds(scene: Scene, node: Node, edges: list[tuple[int, int]], rank: list[int]) -> list[RouteKind]:
-    """How each edge is drawn: long ones are skip connections, or shared by many."""
-    if not scene.flow:
-        return []
-    below: dict[int, list[int]] = {}
-    for a, b in edges:
-        below.setdefault(a, []).append(b)
-    reach: dict[int, int] = {}
-    for a in sorted(range(len(rank)), key=lambda k: -rank[k]):
-        reach[a] = 0
-        for b in below.get(a, ()):
-            reach[a] |= reach[b] | 1 << b
-    return [_kind(edge, len(node.children), rank, below, reach) for edge in edges]
-
-
-def _kind(
-    edge: tuple[int, int], children: int, rank: list[int], below: dict[int, list[int]], reach: dict[int, int]
-) -> RouteKind:
-    a, b = edge
-    if rank[b] - rank[a] < 2:
-        return "plain"
-    if len(below[a]) > 3:
-        return "shared"
-    bypasses = b < children and any(reach[c] >> b & 1 for c in below[a] if c != b)
-    return "skip" if bypasses else "plain"

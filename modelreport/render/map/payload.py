@@ -25,7 +25,7 @@ children; a table holds each distinct value once and the column the positions in
     ``outputs``: in ``specs``; ``weights``: pairs of text and row in the table of tensors (or -1), which has statistics
     and histogram; ``attributes``: names and values in turn; ``figures``: parameters, MACs, FLOPs, bytes as text and
     whether the costs are complete; ``memory``: bytes written and the most alive meanwhile, as text or -1;
-    ``findings``: in ``links``, indices of ``findings``: severity, word, sign, title, sentence.
+    ``findings``: in ``links``, indices of ``findings``: see ``weights.details.finding_words``.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ from modelreport.facts import FAMILIES, Finding, Report, TensorSpec
 from modelreport.render import format as text
 from modelreport.render.charts.palette import FAMILY_WORDS
 from modelreport.render.language import _
+from modelreport.render.map.arrange import Content
 from modelreport.render.map.health import HEALTHS, weight_health
-from modelreport.render.map.layout import Content, Layout, Place, RouteKind
-from modelreport.render.map.scene import KINDS, Node, Scene
+from modelreport.render.map.layout import Layout, Place
+from modelreport.render.map.scene import KINDS, Node, RouteKind, Scene
 from modelreport.render.map.tables import Table, column
 
 ROUTES: tuple[RouteKind, ...] = ("plain", "skip", "shared")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from modelreport.render.map.layout import LINE, Layout, RouteKind, title, wordings
-from modelreport.render.map.routes import Point
-from modelreport.render.map.scene import Node, Scene
+from modelreport.render.map.column import Point
+from modelreport.render.map.layout import LINE, Layout, title, wordings
+from modelreport.render.map.scene import Node, RouteKind, Scene
 
 BUDGET = 400
 """Boxes drawn at most."""
@@ -21,6 +21,8 @@ CARD_TEXT, LINE_TEXT = 11.5, 9.5
 """Font sizes of a card's title and further lines, in units."""
 SMALL_TEXT = 8.5
 """A label is not made smaller than this while there is room for it."""
+BAR_MIN = 8.6
+"""Height in pixels from which a title bar can carry a label."""
 LETTER = 0.6
 """Mean width of a letter as a share of the font size."""
 
@@ -111,7 +113,7 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
             node = scene.nodes[box.node]
             if not node.children:
                 shut.append(box)
-            elif node.kind == "group" and _room(layout, box, zoom) >= 0.8 and count < budget:
+            elif node.repeat and _room(layout, box, zoom) >= 0.7 and count < budget:
                 count += len(node.children)
                 shown.append(_opened(box))
                 todo.extend(_inside(scene, layout, box))
@@ -138,9 +140,9 @@ def _opened(box: Box) -> Box:
 
 
 def _room(layout: Layout, box: Box, zoom: float) -> float:
-    """How well the children of a box could be labelled: 1 when a middling one is just large enough."""
+    """How well a box can be read open: 1 when its title and a middling child are just large enough for a label."""
     place = layout.places[box.node]
-    return box.scale * place.scale * zoom / place.legible
+    return min(box.scale * place.scale / place.legible, box.bar / BAR_MIN) * zoom
 
 
 def _inside(scene: Scene, layout: Layout, box: Box) -> list[Box]:
@@ -228,10 +230,18 @@ def _shut(node: Node, box: Box) -> list[Label]:
         return [Label(middle, y, low, kind)]
     if name and top >= TEXT_MIN:
         return [Label(middle, y, top, "", name)]
-    last = name.rpartition(".")[2]
-    if last != name and fitting(last, "", box.width - 4, most) >= TEXT_MIN:
-        return [Label(middle, y, fitting(last, "", box.width - 4, most), "", last)]
+    for last in _endings(name):
+        size = fitting(last, "", box.width - 4, most)
+        if size >= TEXT_MIN:
+            return [Label(middle, y, size, "", last)]
     return [Label(middle, y, low, kind)] if kind and low >= TEXT_MIN else []
+
+
+def _endings(name: str) -> list[str]:
+    """Shorter forms of a name: its last part, and the number at its end."""
+    last = name.rpartition(".")[2]
+    digits = last[len(last.rstrip("0123456789")) :]
+    return [each for each in dict.fromkeys((last, digits)) if each not in {"", name}]
 
 
 def fitting(name: str, kind: str, room: float, most: float) -> float:

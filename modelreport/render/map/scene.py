@@ -21,6 +21,11 @@ NAME_LIMIT = 48
 """Characters of a name or type on the map; the layer table has the whole name."""
 
 
+RouteKind = Literal["plain", "skip", "shared"]
+"""``skip``: it bypasses operations on another way between its ends, as a residual does; ``shared``: a long edge of a
+tensor that many read, such as a mask."""
+
+
 class Edge(NamedTuple):
     """Data flowing inside one node, between two of its children or between a child and its border.
 
@@ -31,6 +36,7 @@ class Edge(NamedTuple):
     target: int
     shape: str
     """Shape of the tensor that flows, as text; empty when it is unknown."""
+    kind: RouteKind = "plain"
 
 
 @dataclass(slots=True)

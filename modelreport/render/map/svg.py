@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 
 from modelreport.render import format as text
 from modelreport.render.charts.palette import LIGHT, mix
-from modelreport.render.map.layout import Layout, RouteKind
+from modelreport.render.map.layout import Layout
 from modelreport.render.map.picture import TEXT_MIN, Box, Label, Line, Picture, arrowhead, curve, picture
-from modelreport.render.map.scene import Node, Scene
+from modelreport.render.map.scene import Node, RouteKind, Scene
 
 _STROKES: Final[dict[RouteKind, tuple[str, str]]] = {
     "shared": (mix(LIGHT["muted"], LIGHT["bg"], 0.5), "0.8"),

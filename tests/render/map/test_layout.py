@@ -10,6 +10,7 @@ from modelreport.render.map.layout import Layout, label_width, lay_out
 from modelreport.render.map.scene import Scene
 
 from .scenes import bert, deep, dense, flat, nested, resnet, unet
+from .test_arrange import touched
 
 NETWORKS = {"resnet": resnet, "bert": bert, "unet": unet, "dense": dense}
 
@@ -40,6 +41,21 @@ def test_children_lie_inside_their_box_and_do_not_overlap(name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_no_edge_passes_through_a_box(name):
+    scene, layout = laid_out(NETWORKS[name]())
+    looked = set()
+    for index, node in enumerate(scene.nodes):
+        content = layout.places[index].content
+        if content is None or id(content) in looked:
+            continue
+        looked.add(id(content))
+        places = [layout.places[child] for child in node.children]
+        sizes = [(place.width, place.height, place.axis) for place in places]
+        for way in content.routes:
+            assert touched(content, sizes, way.points) == set(), (node.path, way)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_edges_end_on_the_borders_of_what_they_join(name):
     scene, layout = laid_out(NETWORKS[name]())
     for index, node in enumerate(scene.nodes):
@@ -61,14 +77,26 @@ def test_edges_end_on_the_borders_of_what_they_join(name):
                     assert point[1] in {0.0, content.height}
 
 
-def test_residual_edges_are_marked_and_end_at_the_addition():
+def test_equal_blocks_have_equal_sizes_also_in_and_outside_of_a_group():
     scene, layout = laid_out(resnet())
-    for index, node in enumerate(scene.nodes):
-        content = layout.places[index].content
-        if node.type == "Bottleneck" and content is not None and not node.repeat:
-            ends = [scene.nodes[node.children[way.target]].name for way in content.routes if way.kind == "skip"]
-            assert ends in (["add"], [])
-            assert ends == ["add"] or any(scene.nodes[child].children for child in node.children)
+    stages: dict[str, set[tuple[float, float, float]]] = {}
+    for node, place in zip(scene.nodes, layout.places, strict=True):
+        if node.type == "Bottleneck" and node.kind == "module":
+            stages.setdefault(node.path.split(".")[0], set()).add((place.width, place.height, place.scale))
+    assert sorted(stages) == ["layer1", "layer2", "layer3", "layer4"]
+    assert {len(sizes) for sizes in stages.values()} == {1}
+
+
+def test_the_first_screen_fills_its_pane():
+    for network, portrait in ((resnet(), True), (bert(), True), (unet(), True)):
+        _, layout = laid_out(network)
+        place = layout.places[0]
+        assert 1.15 < place.width / place.height < 2.1
+        assert not portrait or layout.tall.width / layout.tall.height < 1.1
+
+
+def test_a_layout_is_the_same_every_time():
+    assert repr(laid_out(bert())[1].contents) == repr(laid_out(bert())[1].contents)
 
 
 def test_a_mask_read_by_every_layer_is_a_shared_edge_and_no_skip_connection():

@@ -83,7 +83,11 @@ def test_a_finding_stands_at_the_box_it_points_at(kind):
     scene, data, details = payloads(report)
     marked = [node.path for node, worst in zip(scene.nodes, data["nodes"]["findings"], strict=True) if worst]
     assert marked == ["layer2.0.conv2"]
-    assert details["findings"] == {"1": ["error", "Error", "✖", "Bad", "It is bad."]}
+    assert {place: words[:5] for place, words in details["findings"].items()} == {
+        "1": ["error", "Error", "✖", "Bad", "It is bad."]
+    }
+    rules = [data["rules"][rule] for rule in data["nodes"]["rules"]]
+    assert [node.path for node, ids in zip(scene.nodes, rules, strict=True) if ids == ("W1",)] == ["layer2.0.conv2"]
 
 
 def test_hostile_names_are_cut_and_visible():

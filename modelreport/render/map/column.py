@@ -1,0 +1,162 @@
+"""One column of a drawing: its rows stacked, its nodes beside each other, and the routes of the edges inside it.
+
+Two consecutive points of a route that differ in both directions stand for an S-curve that leaves and arrives
+vertically.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from modelreport.render.map.across import Gaps, place_across
+from modelreport.render.map.ranks import Rows, make_rows, order_rows
+
+Point = tuple[float, float]
+BEND_HALF = 2.0
+_CLEAR = 5.0
+"""Between a line into the side of a card and other boxes."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Extents of the nodes of a drawing around their axes, by node."""
+
+    left: list[float]
+    right: list[float]
+    heights: list[float]
+
+
+@dataclass
+class Column:
+    """Nodes of one column by their numbers in it, then the bends of long edges; y from the first row's top."""
+
+    nodes: list[int]
+    """Number of each real node in the whole drawing."""
+    made: Rows
+    sizes: Sizes
+    x: list[float]
+    tops: list[float] = field(default_factory=list)
+    bottoms: list[float] = field(default_factory=list)
+    """Of each row."""
+    low: float = 0.0
+    high: float = 0.0
+    """Horizontal extent."""
+    local: dict[int, int] = field(default_factory=dict)
+    """Number here of each node of the drawing."""
+    edges: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Place in ``made.chains`` of each edge inside, by its ends in the drawing."""
+
+    @property
+    def height(self) -> float:
+        """Y of the last row's lower edge."""
+        return self.bottoms[-1]
+
+    def axis(self, node: int) -> float:
+        """X of a node of the drawing."""
+        return self.x[self.local[node]]
+
+    def row(self, node: int) -> int:
+        """Row of a node of the drawing, from 0."""
+        return self.made.rank[self.local[node]]
+
+    def bottom(self, node: int) -> Point:
+        """Where edges leave a node."""
+        here = self.local[node]
+        return self.x[here], self.middle(here) + self.sizes.heights[here] / 2
+
+    def top(self, node: int) -> Point:
+        """Where edges enter a node."""
+        here = self.local[node]
+        return self.x[here], self.middle(here) - self.sizes.heights[here] / 2
+
+    def middle(self, here: int) -> float:
+        """Y of the middle of a node or bend, by its number in the column."""
+        row = self.made.rank[here]
+        return (self.tops[row] + self.bottoms[row]) / 2
+
+    def move(self, by: float) -> None:
+        """Move it to the right."""
+        self.x = [x + by for x in self.x]
+        self.low, self.high = self.low + by, self.high + by
+
+    def route(self, source: int, target: int) -> list[Point] | None:
+        """The corner points of an edge inside, ``None`` when it has no bends and must run in a gutter."""
+        edge = self.edges[source, target]
+        if self.made.sided[edge]:
+            return None
+        points = [self.bottom(source)]
+        for a, b in pairwise(self.made.chains[edge]):
+            if a >= self.made.count > b and self.is_free(self.x[a], b):
+                side = self.x[b] - self.sizes.left[b] if self.x[a] < self.x[b] else self.x[b] + self.sizes.right[b]
+                return simple([*points, (self.x[a], self.middle(b)), (side, self.middle(b))])
+            points.append((points[-1][0], self.bottoms[self.made.rank[a]]))
+            points.append((self.x[b], self.tops[self.made.rank[b]]))
+            if b < self.made.count:
+                points.append((self.x[b], self.middle(b) - self.sizes.heights[b] / 2))
+        return simple(points)
+
+    def is_free(self, x: float, here: int) -> bool:
+        """Whether a line down at ``x`` can turn into the side of a node without touching another in its row."""
+        axis = self.x[here]
+        left, right = self.sizes.left, self.sizes.right
+        if axis - left[here] - 2 * _CLEAR < x < axis + right[here] + 2 * _CLEAR:
+            return False
+        low, high = min(x, axis) - _CLEAR, max(x, axis) + _CLEAR
+        return not any(
+            self.x[other] + right[other] > low and self.x[other] - left[other] < high
+            for other in self.made.rows[self.made.rank[here]]
+            if other != here and other < self.made.count
+        )
+
+
+def make_column(
+    nodes: list[int], rank: list[int], edges: list[tuple[int, int]], sizes: Sizes, gaps: Gaps, ports: int = 0
+) -> Column:
+    """A column of some nodes of a drawing; its last ``ports`` + 1 nodes may be the borders (see ``Rows.tops``).
+
+    ``rank`` and ``sizes`` are by the numbers of the whole drawing; ``edges`` those among ``nodes``.
+    """
+    local = {node: here for here, node in enumerate(nodes)}
+    first = min(rank[node] for node in nodes)
+    made = make_rows([rank[node] - first for node in nodes], [(local[a], local[b]) for a, b in edges])
+    if ports:
+        made.tops = next(here for here, node in enumerate(nodes) if made.rank[here] == 0)
+        made.tops_end = made.tops + ports
+    order_rows(made)
+    spare = len(made.rank) - made.count
+    own = Sizes(
+        [sizes.left[node] for node in nodes] + [BEND_HALF] * spare,
+        [sizes.right[node] for node in nodes] + [BEND_HALF] * spare,
+        [sizes.heights[node] for node in nodes] + [0.0] * spare,
+    )
+    x = place_across(made, own.left, own.right, gaps)
+    column = Column(nodes, made, own, x, local=local)
+    column.edges = {edge: place for place, edge in enumerate(edges)}
+    column.low = min(x - side for x, side in zip(column.x, own.left, strict=True))
+    column.high = max(x + side for x, side in zip(column.x, own.right, strict=True))
+    return column
+
+
+def stack_rows(column: Column, between: list[float]) -> None:
+    """Give each row its y; ``between`` has the gap below each row but the last."""
+    y = 0.0
+    column.tops, column.bottoms = [], []
+    for row, nodes in enumerate(column.made.rows):
+        height = max((column.sizes.heights[node] for node in nodes), default=0.0)
+        column.tops.append(y)
+        column.bottoms.append(y + height)
+        y += height + (between[row] if row < len(between) else 0.0)
+
+
+def simple(points: list[Point]) -> list[Point]:
+    """The same line without points on the way of straight pieces."""
+    kept = points[:1]
+    for point, after in zip(points[1:], [*points[2:], None], strict=True):
+        if point == kept[-1]:
+            continue
+        before = kept[-1]
+        if after is not None and (before[0] == point[0] == after[0] or before[1] == point[1] == after[1]):
+            continue
+        kept.append(point)
+    return kept if len(kept) > 1 else points[:1] + points[-1:]
