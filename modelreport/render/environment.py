@@ -10,6 +10,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from markupsafe import Markup
 
 from modelreport.render import format as text
+from modelreport.render.charts.legend import keys, scale_of_heat, swatch
 from modelreport.render.charts.svg import svg
 from modelreport.render.excerpt import excerpt, leading
 from modelreport.render.folders import template_folders
@@ -38,6 +39,9 @@ FILTERS = {
     "tell": tell,
     "severity_icon": text.severity_icon,
     "svg": svg,
+    "keys": keys,
+    "swatch": swatch,
+    "scale_of_heat": scale_of_heat,
     "excerpt": excerpt,
     "leading": leading,
 }

@@ -1,17 +1,25 @@
+import { chartTools } from './chart-tools.js';
+import { t } from './language.js';
+import { element } from './dom.js';
 import { hasPayload, payload } from './payload.js';
-import { hasPlotly, plotly } from './plotly.js';
+import { plotly } from './plotly.js';
 import { body, root } from './root.js';
 import { color } from './theme.js';
 
+/** @typedef {{data: any[], layout: any}} Figure as Plotly takes it, its colours 'var(--token)' */
+
 const LIMIT = 60;
 const GLYPH = 6; // pixels, about, of a sign in a tick label
-const CONFIG = {
-  displaylogo: false,
-  responsive: true,
-  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'toggleSpikelines'],
-};
+const TICK = 64; // pixels from one tick to the next at least, as in render/charts/svg.py
+const CONFIG = { displaylogo: false, displayModeBar: false, responsive: false };
+const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\uff00-\uff60]/u;
 
-/** A figure with every 'var(--token)' replaced by its colour in the theme in force. */
+/**
+ * A figure with every 'var(--token)' replaced by its colour in the theme in force.
+ * @param {any} value
+ * @param {(token: string) => string} lookup
+ * @returns {any}
+ */
 export function resolveColors(value, lookup) {
   if (Array.isArray(value)) return value.map((item) => resolveColors(item, lookup));
   if (value !== null && typeof value === 'object') {
@@ -20,67 +28,164 @@ export function resolveColors(value, lookup) {
   return typeof value === 'string' && value.startsWith('var(--') ? lookup(value) : value;
 }
 
-/** The end of a label that is too long; an entity such as '&lt;' counts as the one sign it is. */
-export function shortened(label, most) {
-  const signs = label.match(/&[#\w]+;|./gsu) ?? [];
-  return signs.length <= most ? label : `…${signs.slice(1 - most).join('')}`;
+/**
+ * The signs of a label as readers count them; an entity such as '&lt;' is the one sign it stands for.
+ * @param {string} label
+ * @returns {string[]}
+ */
+export function signsOf(label) {
+  const segmenter = new Intl.Segmenter();
+  return label.split(/(&[#\w]+;)/).flatMap((part, i) => (i % 2 ? [part] : Array.from(segmenter.segment(part), (each) => each.segment)));
 }
 
-/** An axis whose title is as small as its ticks and which has as many ticks as fit side by side. */
+/**
+ * How wide signs are, in widths of a Latin one.
+ * @param {string[]} signs
+ */
+export function widthOf(signs) {
+  return signs.reduce((sum, sign) => sum + (WIDE.test(sign) ? 2 : 1), 0);
+}
+
+/**
+ * The end of a label that is too long.
+ * @param {string} label
+ * @param {number} most in widths of a Latin sign
+ */
+export function shortened(label, most) {
+  const signs = signsOf(label);
+  if (widthOf(signs) <= most) return label;
+  let kept = signs.length;
+  for (let room = most - 1; kept > 0 && room >= widthOf([signs[kept - 1]]); kept -= 1) room -= widthOf([signs[kept - 1]]);
+  return `…${signs.slice(kept).join('')}`;
+}
+
+/**
+ * Which words fit side by side under columns of equal width, from the left.
+ * @param {string[]} words
+ * @param {number} width pixels of all columns
+ * @returns {number[]} their places
+ */
+export function fitting(words, width) {
+  const step = width / words.length;
+  let taken = -Infinity;
+  return words.flatMap((word, i) => {
+    const half = widthOf(signsOf(word)) * GLYPH / 2;
+    const middle = (i + 0.5) * step;
+    if (middle - half <= taken + GLYPH) return [];
+    taken = middle + half;
+    return [i];
+  });
+}
+
+/**
+ * An axis with as many ticks as fit side by side.
+ * @param {any} axis of a figure
+ * @param {number} width pixels of the plot
+ */
 export function fittedAxis(axis, width) {
   if (!axis) return axis;
-  const title = { ...axis.title, font: { size: 11, color: color('--muted'), ...axis.title?.font } };
-  const ticks = axis.tickvals ? {} : { nticks: Math.max(3, Math.min(axis.nticks ?? 10, Math.floor(width / 60))) };
-  return { ...axis, ...ticks, title };
+  if (axis.ticktext) {
+    const places = fitting(axis.ticktext, width);
+    return { ...axis, ticktext: places.map((i) => axis.ticktext[i]), tickvals: places.map((i) => axis.tickvals[i]) };
+  }
+  if (axis.tickvals || axis.dtick) return axis;
+  return { ...axis, nticks: Math.max(3, Math.floor(width / TICK)) };
 }
 
-/** The height that a plot needs beside a legend of one entry a line, as it is on a narrow page; 0 where that is wide. */
-export function legendHeight({ data, layout }, width) {
-  const keys = layout.showlegend ? data.filter((trace) => trace.name && trace.showlegend !== false).length : 0;
-  return width < 460 && keys > 2 ? 260 + (keys - 2) * 19 : 0;
+/**
+ * A figure without the series that the reader has put out; words at the ends of whole bars then say nothing true.
+ * @param {Figure} figure
+ * @param {Set<number>} hidden
+ * @returns {Figure}
+ */
+export function without(figure, hidden) {
+  if (hidden.size === 0) return figure;
+  const whole = (/** @type {any} */ trace) => (trace.type === 'bar' && trace.text ? { ...trace, text: undefined } : trace);
+  return { ...figure, data: figure.data.map((trace, i) => (hidden.has(i) ? { ...trace, visible: false } : whole(trace))) };
 }
 
-/** Draw a figure into an element, or draw it anew in the theme in force. Returns when it stands there. */
+/**
+ * What Plotly is given for a place of this width, in the theme in force.
+ * @param {Figure} figure
+ * @param {number} width pixels
+ * @returns {Figure}
+ */
+export function fitted(figure, width) {
+  const resolved = resolveColors(figure, color);
+  const { xaxis, yaxis, margin } = resolved.layout;
+  const most = Math.max(12, Math.floor((width * 0.36) / GLYPH));
+  const labels = yaxis?.ticktext?.map((/** @type {string} */ label) => shortened(label, most));
+  const longest = labels ? Math.max(0, ...labels.map((/** @type {string} */ label) => widthOf(signsOf(label)))) : 6;
+  const layout = {
+    ...resolved.layout,
+    xaxis: fittedAxis(xaxis, width - longest * GLYPH - (margin?.l ?? 0) - (margin?.r ?? 0)),
+    ...(labels ? { yaxis: { ...yaxis, ticktext: labels } } : {}),
+    font: { family: getComputedStyle(body()).fontFamily, ...resolved.layout.font },
+    uirevision: 'kept', // a view that the reader has zoomed into outlasts a change of theme or width
+    autosize: true,
+    ...(matchMedia('(pointer: coarse)').matches ? { dragmode: false } : {}),
+  };
+  return { data: resolved.data, layout };
+}
+
+/** @type {Map<Element, {width: number, redraw: () => Promise<void>}>} */
+const places = new Map();
+
+const sizes = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const known = places.get(target);
+    const width = target.clientWidth;
+    if (known && width > 0 && width !== known.width) known.redraw().catch(() => {});
+  }
+});
+
+/**
+ * Draw a figure into an element, or draw it anew in the theme in force; it follows the element's width.
+ * @param {HTMLElement} place
+ * @param {Figure} figure
+ * @param {object} [options] of Plotly
+ * @returns {Promise<void>} fulfilled when it stands there
+ */
 export async function drawFigure(place, figure, options = {}) {
   const library = await plotly();
-  const resolved = resolveColors(figure, color);
-  const font = { family: getComputedStyle(body()).fontFamily, ...resolved.layout.font };
-  const most = Math.max(12, Math.floor(place.clientWidth * 0.4 / GLYPH));
-  const labels = resolved.layout.yaxis?.ticktext?.map((label) => shortened(label, most));
-  const longest = Math.max(0, ...(labels ?? []).map((label) => label.length));
-  const axes = {
-    xaxis: fittedAxis(resolved.layout.xaxis, place.clientWidth - 60 - longest * GLYPH),
-    yaxis: { ...fittedAxis(resolved.layout.yaxis, 800), ...(labels ? { ticktext: labels } : {}) },
-  };
-  const height = Math.max(resolved.layout.height ?? 0, legendHeight(resolved, place.clientWidth));
-  const layout = { ...resolved.layout, ...axes, ...(height ? { height } : {}), font, autosize: true };
-  await library.react(place, resolved.data, layout, { ...CONFIG, ...options });
+  places.set(place, { width: place.clientWidth, redraw: () => drawFigure(place, figure, options) });
+  const { data, layout } = fitted(figure, place.clientWidth);
+  await library.react(place, data, layout, { ...CONFIG, ...options });
+  sizes?.observe(place);
 }
 
-/** Take a drawn figure away and free what it held. */
+/**
+ * Take a drawn figure away and free what it held.
+ * @param {HTMLElement} place
+ */
 export async function eraseFigure(place) {
+  places.delete(place);
+  sizes?.unobserve(place);
   const library = await plotly();
   library.purge(place);
 }
 
+/** @typedef {{live: HTMLElement, figure: Figure, hidden: Set<number>, seen: boolean}} Drawn */
+/** @type {Map<HTMLElement, Drawn>} */
 const drawn = new Map();
+/** @type {HTMLElement[]} */
 const queue = [];
 const state = { busy: false, failed: false };
+
+/** @param {HTMLElement} figure */
+const areaOf = (figure) => /** @type {HTMLElement} */ (figure.querySelector('.chart-area'));
 
 async function work() {
   if (state.busy) return;
   state.busy = true;
-  while (queue.length > 0 && !state.failed) {
-    const figure = queue.shift();
+  for (let figure = queue.shift(); figure && !state.failed; figure = queue.shift()) {
     if (!drawn.has(figure)) {
       try {
         await draw(figure);
       } catch {
         // Without the library, or with a figure it does not take, the drawing in the markup stays.
-        figure.querySelector('.chart-area').classList.remove('drawn');
-        figure.querySelector('.live')?.remove();
-        figure.dataset.state = 'static';
-        state.failed = !(await hasPlotly());
+        stayStill(figure);
+        await plotly().catch(() => { state.failed = true; });
       }
       await new Promise((resolve) => { setTimeout(resolve); });
     }
@@ -88,53 +193,90 @@ async function work() {
   state.busy = false;
 }
 
-async function draw(element) {
-  const name = `charts-${element.closest('[data-charts]')?.dataset.charts ?? element.closest('section').id}`;
-  const figure = hasPayload(name) ? (await payload(name))[element.dataset.chart] : null;
+/** @param {HTMLElement} figure */
+function stayStill(figure) {
+  areaOf(figure).classList.remove('drawn');
+  figure.querySelector('.live')?.remove();
+  figure.dataset.state = 'static';
+}
+
+/** @param {HTMLElement} figure */
+function nameOf(figure) {
+  const group = /** @type {HTMLElement | null} */ (figure.closest('[data-charts]'));
+  return `charts-${group?.dataset.charts ?? figure.closest('section')?.id}`;
+}
+
+/** @param {HTMLElement} place */
+async function draw(place) {
+  const name = nameOf(place);
+  const figure = hasPayload(name) ? (await payload(name))[place.dataset.chart ?? ''] : null;
   if (!figure) return;
-  const area = element.querySelector('.chart-area');
-  const live = document.createElement('div');
-  live.className = 'live';
+  const area = areaOf(place);
+  const live = element('div', { class: 'live', role: 'img', 'aria-label': place.querySelector('figcaption strong')?.textContent });
   area.append(live);
   area.classList.add('drawn');
   await drawFigure(live, figure);
-  element.dataset.state = 'live';
-  drawn.set(element, { live, figure, seen: true });
+  const made = { live, figure, hidden: new Set(), seen: true };
+  drawn.set(place, made);
+  place.dataset.state = 'live';
+  startKeys(place, made);
   await trim();
 }
 
-async function erase(element) {
-  const { live } = drawn.get(element);
-  drawn.delete(element);
-  await eraseFigure(live);
-  live.remove();
-  element.querySelector('.chart-area').classList.remove('drawn');
-  element.dataset.state = 'static';
+/**
+ * Let the entries of a chart's legend put its series out and in.
+ * @param {HTMLElement} place
+ * @param {Drawn} made
+ */
+function startKeys(place, made) {
+  for (const entry of place.querySelectorAll('.keys > li')) {
+    const layer = Number(/** @type {HTMLElement} */ (entry).dataset.layer);
+    const button = element('button', { type: 'button', 'aria-pressed': 'true', title: t('Show or hide this series') }, ...entry.childNodes);
+    button.addEventListener('click', () => {
+      if (!made.hidden.delete(layer)) made.hidden.add(layer);
+      button.setAttribute('aria-pressed', String(!made.hidden.has(layer)));
+      drawFigure(made.live, without(made.figure, made.hidden)).catch(() => {});
+    });
+    entry.append(button);
+  }
+}
+
+/** @param {HTMLElement} place */
+async function erase(place) {
+  const made = /** @type {Drawn} */ (drawn.get(place));
+  drawn.delete(place);
+  await eraseFigure(made.live);
+  stayStill(place);
+  for (const button of place.querySelectorAll('.keys button')) button.replaceWith(...button.childNodes);
 }
 
 async function trim() {
-  for (const [element, { seen }] of drawn) {
+  for (const [place, { seen }] of drawn) {
     if (drawn.size <= LIMIT) return;
-    if (!seen) await erase(element);
+    if (!seen) await erase(place);
   }
 }
 
 async function recolor() {
-  for (const { live, figure } of drawn.values()) await drawFigure(live, figure);
+  for (const { live, figure, hidden } of drawn.values()) await drawFigure(live, without(figure, hidden));
 }
 
-/** Let every chart of the page come alive when it comes into view, and follow the theme. */
+/** Let every chart of the page come alive when it comes into view, follow the theme, and be taken away as a picture. */
 export function startCharts() {
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
-      const known = drawn.get(target);
+      const place = /** @type {HTMLElement} */ (target);
+      const known = drawn.get(place);
       if (known) known.seen = isIntersecting;
-      else if (isIntersecting && !queue.includes(target)) queue.push(target);
+      else if (isIntersecting && !queue.includes(place)) queue.push(place);
     }
     work();
   }, { rootMargin: '300px' });
-  const figures = root.querySelectorAll('figure[data-chart]');
-  for (const element of figures) observer.observe(element);
+  const figures = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('figure[data-chart]'));
+  for (const place of figures) {
+    observer.observe(place);
+    chartTools(place, () => drawn.get(place)?.live ?? null);
+  }
   // The library inflates while the rest of the page starts; where it cannot, the drawings stay.
   if (figures.length > 0) plotly().catch(() => {});
   root.addEventListener('themechange', recolor);

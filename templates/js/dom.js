@@ -34,3 +34,14 @@ export function drawing(tag, attributes = {}) {
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
   return made;
 }
+
+/**
+ * Let the reader save a file.
+ * @param {string} name
+ * @param {Blob} file
+ */
+export function saveFile(name, file) {
+  const url = URL.createObjectURL(file);
+  element('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

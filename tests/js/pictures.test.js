@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fittedAxis, legendHeight, resolveColors, shortened } from '../../templates/js/charts.js';
+import { fittedAxis, resolveColors, shortened, signsOf, without } from '../../templates/js/charts.js';
 import { histogramFigure, short } from '../../templates/js/panel.js';
 import { coarser, steps } from '../../templates/js/sparkline.js';
 import { rgb } from '../../templates/js/theme.js';
@@ -20,7 +20,7 @@ test('mixed colours become what the chart library reads', () => {
 });
 
 test('a histogram has bins of equal width, marks its median and its tails', () => {
-  const histogram = { ends: [-1, 1], counts: [1, 2, 4, 1], quantiles: [-0.9, 0.1, 0.8] };
+  const histogram = { ends: /** @type {[number, number]} */ ([-1, 1]), counts: [1, 2, 4, 1], exact: true, quantiles: [-0.9, 0.1, 0.8] };
   const { data, layout } = histogramFigure(histogram, [0.01, 0.5, 0.99], true);
   assert.deepEqual(data[0].x, [-0.75, -0.25, 0.25, 0.75]);
   assert.equal(data[0].width, 0.5);
@@ -29,7 +29,7 @@ test('a histogram has bins of equal width, marks its median and its tails', () =
 });
 
 test('a constant tensor still has a bar with a width', () => {
-  const { data } = histogramFigure({ ends: [1, 1], counts: [64], quantiles: [] }, [], false);
+  const { data } = histogramFigure({ ends: [1, 1], counts: [64], exact: true, quantiles: [] }, [], false);
   assert.ok(data[0].width > 0);
   assert.deepEqual(data[0].x, [1]);
 });
@@ -54,19 +54,25 @@ test('a long label keeps its end and no half entity', () => {
   assert.equal(shortened('', 3), '');
 });
 
-test('an axis has only as many ticks as fit, unless its ticks are given', () => {
-  globalThis.document = { createElement: () => ({ style: {}, remove() {} }), body: { append() {} } };
-  globalThis.getComputedStyle = () => ({ color: 'rgb(1, 2, 3)' });
-  assert.equal(fittedAxis({ nticks: 8, title: { text: 'x' } }, 300).nticks, 5);
-  assert.equal(fittedAxis({ nticks: 8 }, 2000).nticks, 8);
-  assert.equal(fittedAxis({ tickvals: [1, 2] }, 300).nticks, undefined);
-  assert.equal(fittedAxis(undefined, 300), undefined);
+test('a label in wide signs has room for half as many', () => {
+  assert.equal(shortened('注意力层输出投影', 9), '…输出投影');
+  assert.equal(shortened('层输出', 6), '层输出');
+  assert.deepEqual(signsOf('e\u0301👩‍👩‍👧x'), ['e\u0301', '👩‍👩‍👧', 'x']);
 });
 
-test('a long legend on a narrow page gets lines of its own', () => {
-  const data = [...Array(8).keys()].map((i) => ({ name: `line ${i}` }));
-  assert.equal(legendHeight({ data, layout: { showlegend: true } }, 350), 260 + 6 * 19);
-  assert.equal(legendHeight({ data, layout: { showlegend: true } }, 800), 0);
-  assert.equal(legendHeight({ data, layout: { showlegend: false } }, 350), 0);
-  assert.equal(legendHeight({ data: data.slice(0, 2), layout: { showlegend: true } }, 350), 0);
+test('an axis has only as many ticks as fit, and of names those that do not touch', () => {
+  assert.equal(fittedAxis({ nticks: 8 }, 330).nticks, 5);
+  assert.equal(fittedAxis({ nticks: 8 }, 20).nticks, 3);
+  assert.deepEqual(fittedAxis({ tickvals: [1, 2] }, 300), { tickvals: [1, 2] });
+  assert.deepEqual(fittedAxis({ dtick: 1 }, 300), { dtick: 1 });
+  assert.equal(fittedAxis(undefined, 300), undefined);
+  const words = ['min', '0.1 %', '1 %', '5 %'];
+  assert.deepEqual(fittedAxis({ ticktext: words, tickvals: [0, 1, 2, 3] }, 80), { ticktext: ['min', '1 %'], tickvals: [0, 2] });
+  assert.deepEqual(fittedAxis({ ticktext: words, tickvals: [0, 1, 2, 3] }, 400).ticktext, words);
+});
+
+test('a series that is put out is not drawn, and what stood for all of them is not said', () => {
+  const figure = { data: [{ type: 'bar' }, { type: 'bar', text: ['5'] }], layout: {} };
+  assert.equal(without(figure, new Set()), figure);
+  assert.deepEqual(without(figure, new Set([0])).data, [{ type: 'bar', visible: false }, { type: 'bar', text: undefined }]);
 });

@@ -21,6 +21,7 @@ from modelreport.render.charts.roofline import roofline
 from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.spectra import alpha_depth, rank_depth, spectrum_curves
 from modelreport.render.charts.tensor_histogram import tensor_histogram
+from modelreport.render.charts.told import told
 from modelreport.render.charts.training import average_depth, gradient_depth, training_history, update_depth
 from modelreport.render.charts.training_memory import training_memory
 from modelreport.render.charts.unit_shares import unit_shares
@@ -31,7 +32,7 @@ from modelreport.render.charts.weight_ridgeline import weight_ridgeline
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-CHARTS: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
+_MADE: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
     "flops-by-family": lambda report: flops_by_family(report.trace),
     "flops-by-depth": lambda report: flops_by_depth(report.trace),
     "parameters-by-module": lambda report: parameters_by_module(report.structure),
@@ -60,6 +61,19 @@ CHARTS: Final[Mapping[str, Callable[[Report], Chart | Skipped]]] = {
     "average-depth": average_depth,
     "dtype-bytes": lambda report: dtype_bytes(report.structure),
 }
+
+
+def _telling(make: Callable[[Report], Chart | Skipped]) -> Callable[[Report], Chart | Skipped]:
+    """The same chart in the language of the report."""
+
+    def made(report: Report) -> Chart | Skipped:
+        chart = make(report)
+        return told(chart) if isinstance(chart, Chart) else chart
+
+    return made
+
+
+CHARTS: Final = {name: _telling(make) for name, make in _MADE.items()}
 """The charts of a whole report by id. Histograms of single tensors are made by ``tensor_histogram``."""
 
 MAP: Final = "map"
@@ -108,13 +122,16 @@ def stand_alone(chart: Chart) -> Figure:
     from plotly.graph_objects import Figure
 
     from modelreport.render.charts.palette import LIGHT
-    from modelreport.render.charts.plotly import plain, plotly_figure, resolve
+    from modelreport.render.charts.plotly import plotly_figure, resolve
+    from modelreport.render.charts.traces import plain
 
     parts = resolve(plotly_figure(chart), LIGHT)
     layout = parts["layout"]
+    above = 44 + (24 if layout["showlegend"] else 0)
     layout["title"] = {"text": plain(chart.title), "font": {"size": 15}}
-    layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + 44}
-    layout["height"] += 44
+    layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + above}
+    layout["height"] += above
+    layout["legend"] = layout["legend"] | {"yref": "container", "yanchor": "top", "y": 1 - 40 / layout["height"]}
     layout["paper_bgcolor"] = layout["plot_bgcolor"] = LIGHT["bg"]
     return Figure(data=parts["data"], layout=layout)
 

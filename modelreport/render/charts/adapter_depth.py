@@ -11,6 +11,7 @@ from modelreport.facts import AdapterDelta, AdapterEffect, Skipped, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.depth import DEPTHS, ROLES, coloured, short_names
 from modelreport.render.charts.spec import Axis, Chart
+from modelreport.render.language import mark
 
 _NUMBER: Final = re.compile(r"(?<![^._])\d{1,9}(?![^._])")
 """A number between dots, or underscores in the names of kohya-ss: an index, unlike those in ``fc1`` and ``attn2``."""
@@ -60,10 +61,10 @@ def adapter_depth(weights: Weights | Skipped) -> Chart | Skipped:
         title=f"{text.name(most.target, 60)} is changed most: {what} is {write(size_of(most, relative=relative))}",
         caption=f"Frobenius norm of each layer's change, its scale included{', over that of its weight' * relative}; "
         "computed from the factors. " + _how(_of(effect, told), repeated=repeated),
-        x=Axis(title="depth" if repeated else "place in the file", unit="count"),
+        x=Axis(title=mark("depth") if repeated else mark("place in the file"), unit="count"),
         y=Axis(title=what, unit="share" if relative else "number", low=0.0),
         layers=coloured((label, _points(members, relative=relative)) for label, members in lines),
-        header=("Layers", "Number", "Smallest", "Median", "Largest", "In"),
+        header=(mark("Layers"), mark("Number"), mark("Smallest"), mark("Median"), mark("Largest"), mark("In")),
         rows=tuple(_row(label, members, relative=relative) for label, members in lines),
     )
 

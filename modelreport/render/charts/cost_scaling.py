@@ -8,6 +8,7 @@ from modelreport.facts import Law, Skipped, Usage
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float
 from modelreport.render.charts.spec import Axis, Chart, Line, Points, Unit
+from modelreport.render.language import mark
 
 SYMBOLS: Final = {"batch": "B", "sequence": "S", "image side": "W", "length": "L"}
 NAMES: Final = {"sequence": "sequence length", "image side": "image side in pixels", "batch": "batch size"}
@@ -93,24 +94,25 @@ def cost_scaling(usage: Usage | Skipped) -> Chart | Skipped:
         caption=f"{symbol} is the {name_of(law)}. Marks are passes that were run; the law was fitted to all "
         f"but the last, at which it is {_deviation(law)}. Beyond that it is extrapolated.",
         x=Axis(title=name_of(law), unit="count"),
-        y=Axis(unit=_UNITS[law.quantity], low=0.0),
+        y=Axis(title=WORDS[law.quantity].lower() if law.quantity == "macs" else "", unit=_UNITS[law.quantity], low=0.0),
         layers=(
             Line(
-                name="law",
+                name=mark("law"),
                 colour="accent",
                 x=tuple(xs),
                 y=tuple(max(at(law, x), 0.0) for x in xs),
                 hover=tuple(f"{symbol} = {round(x):,}\n{amount(law, round(max(at(law, x), 0.0)))}" for x in xs),
             ),
             Points(
-                name="passes",
+                name=mark("passes"),
                 colour="accent",
                 x=tuple(float(size) for size, _ in law.points),
                 y=tuple(as_float(cost) for _, cost in law.points),
                 labels=tuple(amount(law, cost) if size == law.points[-1][0] else "" for size, cost in law.points),
                 hover=tuple(f"{symbol} = {size:,}, measured\n{text.exact(cost)}" for size, cost in law.points),
+                side="above left",
             ),
         ),
-        header=("Size", "Measured", "Law"),
+        header=(mark("Size"), mark("Measured"), mark("Law")),
         rows=tuple((text.exact(n), text.exact(cost), text.exact(round(at(law, n)))) for n, cost in law.points),
     )  # fmt: skip

@@ -19,7 +19,7 @@ DEPTHS: Final = 3
 POINTS: Final = 200
 """Points of one line at most: more of them nobody sees."""
 
-_COLOURS: Final = ("conv", "attention", "activation", "norm", "recurrent", "embedding", "linear", "arithmetic")
+_COLOURS: Final = ("conv", "attention", "activation", "norm", "recurrent", "arithmetic", "linear", "embedding")
 
 Series = tuple[str, Sequence[tuple[float, float, str]]]
 """Name of a line, and its points: x, y and what is said of it."""

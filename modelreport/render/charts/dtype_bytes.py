@@ -6,6 +6,7 @@ from modelreport.facts import Skipped, Structure
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float, part_of
 from modelreport.render.charts.spec import Axis, Bars, Chart
+from modelreport.render.language import mark
 
 
 def dtype_bytes(structure: Structure) -> Chart | Skipped:
@@ -19,7 +20,7 @@ def dtype_bytes(structure: Structure) -> Chart | Skipped:
         id="dtype-bytes",
         title=f"{text.dtype(totals[0].dtype)} takes {shares[0]} of {text.bytes_binary(all_bytes)}",
         caption="Bytes of parameters and buffers by dtype, tied tensors once.",
-        x=Axis(unit="bytes"),
+        x=Axis(title=mark("size"), unit="bytes"),
         y=Axis(categories=tuple(text.dtype(total.dtype) for total in totals)),
         layers=(
             Bars(
@@ -34,7 +35,7 @@ def dtype_bytes(structure: Structure) -> Chart | Skipped:
                 ),
             ),
         ),
-        header=("Dtype", "Tensors", "Values", "Bytes", "Share"),
+        header=(mark("Dtype"), mark("Tensors"), mark("Values"), mark("Bytes"), mark("Share")),
         rows=tuple(
             (text.dtype(t.dtype), text.exact(t.tensors), text.exact(t.count), text.exact(t.size_bytes), share)
             for t, share in zip(totals, shares, strict=True)

@@ -9,6 +9,7 @@ from modelreport.render import format as text
 from modelreport.render.charts.partition import bounded
 from modelreport.render.charts.spec import Axis, Chart
 from modelreport.render.charts.spec import Histogram as Bins
+from modelreport.render.language import mark
 
 
 def embedding_norms(weights: Weights | Skipped) -> Chart | Skipped:
@@ -38,8 +39,8 @@ def _chart(picture: Picture, table: EmbeddingRows | None) -> Chart | Skipped:
         caption=f"Euclidean norms of {text.plural(picture.total, 'row')} of {text.name(picture.tensor, 80)}, one for "
         "each token. Rows that training passed by keep the norm they began with or shrink together: a narrow peak "
         "apart from the others (Land and Bartolo 2024). Rare tokens are short too, so that norms alone prove nothing.",
-        x=Axis(title="norm of a row"),
-        y=Axis(title="rows in each bin", unit="count"),
+        x=Axis(title=mark("norm of a row")),
+        y=Axis(title=mark("rows in each bin"), unit="count"),
         layers=(
             Bins(
                 low=low,
@@ -49,7 +50,7 @@ def _chart(picture: Picture, table: EmbeddingRows | None) -> Chart | Skipped:
                 hover=tuple(f"{s}: {text.exact(c)}" for s, c in zip(spans, histogram.counts, strict=True)),
             ),
         ),
-        header=("Norm", "Rows"),
+        header=(mark("Norm"), mark("Rows")),
         rows=tuple((s, text.exact(c)) for s, c in zip(spans, histogram.counts, strict=True)),
     )
 

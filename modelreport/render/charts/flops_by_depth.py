@@ -12,6 +12,7 @@ from modelreport.render.charts.flops_by_family import uncounted_note
 from modelreport.render.charts.palette import FAMILY_WORDS
 from modelreport.render.charts.partition import as_float, part_of, partition
 from modelreport.render.charts.spec import Axis, Chart, Stack
+from modelreport.render.language import mark
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def flops_by_depth(trace: Trace | Skipped) -> Chart | Skipped:
         title=f"{heaviest.label} does {text.share(part_of(heaviest.flops, trace.flops))} of {text.flops(trace.flops)}",
         caption="All floating-point operations along the forward pass, from input (top) to output; large modules are "
         "shown by their parts. " + uncounted_note(trace),
-        x=Axis(unit="flops"),
+        x=Axis(title=mark("operations"), unit="flops"),
         y=Axis(categories=tuple(part.label for part in parts)),
         layers=tuple(
             Stack(
@@ -57,7 +58,7 @@ def flops_by_depth(trace: Trace | Skipped) -> Chart | Skipped:
             )
             for family in families
         ),
-        header=("Part", "Operations", "FLOPs", "Share"),
+        header=(mark("Part"), mark("Operations"), mark("FLOPs"), mark("Share")),
         rows=tuple(
             (p.label, text.exact(len(p.operations)), text.exact(p.flops), text.share(part_of(p.flops, trace.flops)))
             for p in parts

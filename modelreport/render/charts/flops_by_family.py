@@ -9,6 +9,7 @@ from modelreport.render import format as text
 from modelreport.render.charts.palette import FAMILY_WORDS
 from modelreport.render.charts.partition import as_float, part_of
 from modelreport.render.charts.spec import Axis, Bars, Chart
+from modelreport.render.language import mark
 
 
 def flops_by_family(trace: Trace | Skipped) -> Chart | Skipped:
@@ -30,7 +31,7 @@ def flops_by_family(trace: Trace | Skipped) -> Chart | Skipped:
         title=f"{words[order[0]].capitalize()} does {shares[order[0]]} of {text.flops(trace.flops)}",
         caption="All floating-point operations of one forward pass by family of operation, arithmetic included; a "
         "multiply-add counts as two. " + uncounted_note(trace),
-        x=Axis(unit="flops"),
+        x=Axis(title=mark("operations"), unit="flops"),
         y=Axis(categories=tuple(words[family] for family in order)),
         layers=(
             Bars(
@@ -43,7 +44,7 @@ def flops_by_family(trace: Trace | Skipped) -> Chart | Skipped:
                 ),
             ),
         ),
-        header=("Family", "Operations", "FLOPs", "Share"),
+        header=(mark("Family"), mark("Operations"), mark("FLOPs"), mark("Share")),
         rows=tuple(
             (words[family], text.exact(calls[family]), text.exact(flops[family]), shares[family]) for family in order
         ),

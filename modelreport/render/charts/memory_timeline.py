@@ -6,6 +6,7 @@ from modelreport.facts import Skipped, Trace
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float
 from modelreport.render.charts.spec import Axis, Chart, Line, Points
+from modelreport.render.language import mark
 
 
 def memory_timeline(trace: Trace | Skipped) -> Chart | Skipped:
@@ -27,11 +28,11 @@ def memory_timeline(trace: Trace | Skipped) -> Chart | Skipped:
         title=f"Activation memory peaks at {shown}, at {peak}",
         caption="Memory of activations alive after each operation of one forward pass without gradients, batch as "
         "traced; weights and inputs are not included. An estimate from tensor sizes, not from an allocator.",
-        x=Axis(title="operation, in the order of execution", unit="count"),
-        y=Axis(unit="bytes", low=0.0),
+        x=Axis(title=mark("operation, in the order of execution"), unit="count"),
+        y=Axis(title=mark("activations alive"), unit="bytes", low=0.0),
         layers=(
             Line(
-                name="live activations",
+                name=mark("live activations"),
                 colour="accent",
                 x=tuple(float(point.operation) for point in memory.points),
                 y=tuple(as_float(point.live_bytes) for point in memory.points),
@@ -40,7 +41,7 @@ def memory_timeline(trace: Trace | Skipped) -> Chart | Skipped:
                 step=True,
             ),
             Points(
-                name="peak",
+                name=mark("peak"),
                 colour="bad",
                 x=(float(memory.peak_operation),),
                 y=(as_float(memory.peak_bytes),),
@@ -48,7 +49,7 @@ def memory_timeline(trace: Trace | Skipped) -> Chart | Skipped:
                 hover=(f"peak: {text.exact(memory.peak_bytes)} bytes at {peak}",),
             ),
         ),
-        header=("Operation", "Number", "Live"),
+        header=(mark("Operation"), mark("Number"), mark("Live")),
         rows=tuple(rows),
     )
 

@@ -1,7 +1,8 @@
 """Colours of charts: tokens with one value for light and one for dark, the same words as in the page's style sheet.
 
 Painters for the page write ``var(--token)``, so that a chart follows the theme; print and stand-alone figures take the
-concrete colours. The ramp of heat maps is ColorBrewer's PuOr, safe for colour blindness.
+concrete colours. The ramp of heat maps is ColorBrewer's PuOr, safe for colour blindness; on dark ground it is as dark
+in its middle, so that what stands out is what is bright.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 
 from modelreport.facts import Family
 from modelreport.render.folders import own_colors
+from modelreport.render.language import mark
 
 _BASE_LIGHT: Final = {
     "bg": "#ffffff", "surface": "#f6f8fa", "line": "#d5dbe3", "ink": "#1c232d", "muted": "#55606e",
@@ -31,12 +33,19 @@ RAMP: Final = (
     "#7f3b08", "#b35806", "#e08214", "#fdb863", "#fee0b6", "#f7f7f7",
     "#d8daeb", "#b2abd2", "#8073ac", "#542788", "#2d004b",
 )  # fmt: skip
-"""Diverging, from the lowest to the highest level."""
+_RAMP_DARK: Final = (
+    "#fee0b6", "#fdb863", "#e08214", "#a9540d", "#5f3514", "#232a34",
+    "#38305a", "#574490", "#8073ac", "#b2abd2", "#e3e0f2",
+)  # fmt: skip
+STEPS: Final = 20
+"""Steps of the diverging ramp of heat maps, from ``ramp-0`` for the lowest level to ``ramp-20`` for the highest."""
 
 FAMILY_WORDS: Final[dict[Family, str]] = {
-    "conv": "convolution", "linear": "linear", "recurrent": "recurrent", "attention": "attention", "norm": "norm",
-    "activation": "activation", "pool": "pooling", "embedding": "embedding", "shape": "shape",
-    "arithmetic": "arithmetic", "io": "input and output", "module": "module", "other": "other",
+    "conv": mark("convolution"), "linear": mark("linear"), "recurrent": mark("recurrent"),
+    "attention": mark("attention"),
+    "norm": mark("norm"), "activation": mark("activation"), "pool": mark("pooling"),
+    "embedding": mark("embedding"), "shape": mark("shape"),
+    "arithmetic": mark("arithmetic"), "io": mark("input and output"), "module": mark("module"), "other": mark("other"),
 }  # fmt: skip
 """Families in words, for axes and legends."""
 
@@ -47,12 +56,20 @@ def mix(first: str, second: str, share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in parts)
 
 
+def _ramp(colours: tuple[str, ...]) -> dict[str, str]:
+    """The tokens of a ramp: the colours, and those between two."""
+    every = STEPS // (len(colours) - 1)
+    places = ((i // every, i % every / every) for i in range(STEPS + 1))
+    return {f"ramp-{i}": mix(colours[min(below + 1, len(colours) - 1)], colours[below], share)
+            for i, (below, share) in enumerate(places)}  # fmt: skip
+
+
 class _Theme(Mapping[str, str]):
     """Colours of one theme: ours, and the caller's own in place of some of them."""
 
     def __init__(self, base: Mapping[str, str], tint: float, *, dark: bool) -> None:
         self._hues = _HUES | ({"io": _IO_DARK} if dark else {})
-        self._base = dict(base) | self._hues
+        self._base = dict(base) | self._hues | _ramp(_RAMP_DARK if dark else RAMP)
         self._tint = tint
         self._dark = dark
         self._names = (*self._base, *(f"{name}-tint" for name in (*self._hues, "accent")))
@@ -79,7 +96,5 @@ DARK: Final[Mapping[str, str]] = _Theme(_BASE_DARK, 0.34, dark=True)
 
 
 def ramp(level: float) -> str:
-    """The ramp's colour at a level of 0–1, in steps of a twentieth so that equal colours can be drawn together."""
-    place = min(max(round(level * 20) / 20, 0.0), 1.0) * (len(RAMP) - 1)
-    below = min(int(place), len(RAMP) - 2)
-    return mix(RAMP[below + 1], RAMP[below], place - below)
+    """The ramp's token at a level of 0–1: in steps, so that equal colours can be drawn together."""
+    return f"ramp-{min(max(round(level * STEPS), 0), STEPS)}"

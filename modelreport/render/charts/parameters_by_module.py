@@ -10,6 +10,7 @@ from modelreport.facts import Skipped, Structure
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float, part_of, partition
 from modelreport.render.charts.spec import Axis, Bars, Chart
+from modelreport.render.language import mark
 from modelreport.render.packed import elements
 
 
@@ -35,7 +36,7 @@ def parameters_by_module(structure: Structure) -> Chart | Skipped:
         f"{text.count(total)} parameters",
         caption="Parameters by module in the order of registration; large modules are shown by their parts, a tied "
         "tensor counts where it appears first.",
-        x=Axis(unit="count"),
+        x=Axis(title=mark("parameters"), unit="count"),
         y=Axis(categories=tuple(part.label for part in parts)),
         layers=(
             Bars(
@@ -47,7 +48,7 @@ def parameters_by_module(structure: Structure) -> Chart | Skipped:
                 hover=tuple(f"{p.label} {p.type}: {text.exact(p.parameters)} parameters" for p in parts),
             ),
         ),
-        header=("Module", "Type", "Parameters", "Share"),
+        header=(mark("Module"), mark("Type"), mark("Parameters"), mark("Share")),
         rows=tuple(
             (part.label, part.type, text.exact(part.parameters), share)
             for part, share in zip(parts, shares, strict=True)

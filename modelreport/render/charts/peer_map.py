@@ -9,6 +9,7 @@ from modelreport.facts import OddTensor, Peer, Peers, Report, Skipped
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Axis, Chart, Heat
 from modelreport.render.charts.weight_depth import matrix_roles
+from modelreport.render.language import mark
 
 ROLES: Final = 40
 COLUMNS: Final = 64
@@ -55,7 +56,7 @@ def peer_map(report: Report) -> Chart | Skipped:
         id="peer-map",
         title=_title(count, total),
         caption=_caption(peers, len(shown), len(roles), step),
-        x=Axis(title="depth", categories=tuple(_column(i, step, deepest) for i in range(-(-deepest // step)))),
+        x=Axis(title=mark("depth"), categories=tuple(_column(i, step, deepest) for i in range(-(-deepest // step)))),
         y=Axis(categories=tuple(label for label, _ in shown)),
         layers=(
             Heat(
@@ -66,7 +67,7 @@ def peer_map(report: Report) -> Chart | Skipped:
                 ),
             ),
         ),
-        header=("Weight", "Most unlike", "By", "Score"),
+        header=(mark("Weight"), mark("Most unlike"), mark("By"), mark("Score")),
         rows=tuple(_table_row(label, line) for (label, _), line in zip(shown, cells, strict=True)),
     )
 

@@ -108,14 +108,20 @@ class Pen:
             Markup('<text x="{}" y="{}">{}{}</text>').format(self.number(x), self.number(y), title, words)
         )
 
+    def place(self, drawn: Markup, x: float, y: float) -> None:
+        """A whole drawing, from there."""
+        self._parts.append(
+            Markup('<g transform="translate({} {})">{}</g>').format(self.number(x), self.number(y), drawn)
+        )
+
     def add(self, inner: Pen) -> None:
         """What another pen drew, in its frame."""
         self._parts += [inner._frame, inner.markup(), Markup("</g>")]
 
     def path(
-        self, data: str, stroke: str = "", fill: str = "", hint: str = "", thick: float = 1.0, opacity: float = 1.0
+        self, data: str, stroke: str = "", fill: str = "", hint: str = "", thick: float = 1.0, dash: str = ""
     ) -> None:
-        """A path; nothing is drawn without data."""
+        """A path; nothing is drawn without data. ``dash`` are its strokes and gaps."""
         if not data:
             return
         self._parts.append(
@@ -125,7 +131,7 @@ class Pen:
                 Markup(' stroke="{}" stroke-width="{}"').format(self.colour(stroke), self.number(thick, 2))
                 if stroke
                 else "",
-                Markup(' opacity="{}"').format(self.number(opacity, 2)) if opacity < 1 else "",
+                Markup(' stroke-dasharray="{}"').format(dash) if dash else "",
                 Markup("><title>{}</title></path>").format(hint) if hint else Markup("/>"),
             )
         )
@@ -153,6 +159,12 @@ class Pen:
                 Markup("><title>{}</title></circle>").format(hint) if hint else Markup("/>"),
             )
         )
+
+    def diamond(self, x: float, y: float, reach: float, fill: str, hint: str = "") -> None:
+        """A square on its corner with an edge in the background's colour."""
+        side = self.number(reach)
+        data = f"M{self.at(x - reach, y)}l{side} -{side}l{side} {side}l-{side} {side}Z"
+        self.path(data, "bg", fill, hint)
 
     def text(
         self,

@@ -8,6 +8,7 @@ from modelreport.facts import Precision, Scheme, SchemeError, Skipped, TensorPre
 from modelreport.render import format as text
 from modelreport.render.charts.partition import thin
 from modelreport.render.charts.spec import Axis, Chart, Heat
+from modelreport.render.language import mark
 
 ROWS: Final = 48
 _WORST: Final = 16
@@ -52,7 +53,7 @@ def precision_map(weights: Weights | Skipped) -> Chart | Skipped:
         title=outcome(precision),
         caption="Signal to quantisation noise, 10·log₁₀(Σx² / Σ(x − x̂)²), of each weight matrix in each format: 20 dB "
         f"is an error of a tenth, 40 dB of a hundredth. {LEGEND}{left}",
-        x=Axis(categories=columns),
+        x=Axis(title=mark("format"), categories=columns),
         y=Axis(categories=labels),
         layers=(
             Heat(
@@ -64,7 +65,7 @@ def precision_map(weights: Weights | Skipped) -> Chart | Skipped:
                 marks=tuple((_place(value), f"{value:g} dB") for value in (LOW, 20.0, 30.0, 40.0, HIGH)),
             ),
         ),
-        header=("Layer", *columns),
+        header=(mark("Layer"), *columns),
         rows=tuple(
             (label, *(decibels(error) for error in line)) for label, line in zip(labels, cells, strict=True)
         ),

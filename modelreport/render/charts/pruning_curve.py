@@ -8,6 +8,7 @@ from typing import Final
 from modelreport.facts import Pruning, Skipped, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Axis, Chart, Line
+from modelreport.render.language import mark
 
 TWO_FOUR_NORMAL: Final = 0.868
 """Share of Σx² in the two largest of every four independent normal values (by quadrature over order statistics)."""
@@ -29,22 +30,22 @@ def pruning_curve(weights: Weights | Skipped) -> Chart | Skipped:
         title=outcome(pruning),
         caption="All weight matrices together, the smallest magnitudes removed first, by one threshold for the model. "
         "Above the other line values are further apart than normal ones are.",
-        x=Axis(title="weights removed", unit="share", low=0.0, high=1.0),
-        y=Axis(title="sum of squares left", unit="share", low=0.0, high=1.0),
+        x=Axis(title=mark("weights removed"), unit="share", low=0.0, high=1.0),
+        y=Axis(title=mark("sum of squares left"), unit="share", low=0.0, high=1.0),
         layers=(
             Line(
-                name="normal values", colour="other", x=levels, y=normal,
+                name=mark("normal values"), colour="other", x=levels, y=normal, reference=True,
                 hover=tuple(f"normal values: {text.share(left)} left" for left in normal),
             ),
             Line(
-                name="this model", colour="accent", x=levels, y=kept,
+                name=mark("this model"), colour="accent", x=levels, y=kept,
                 hover=tuple(
                     f"{text.share(level)} removed: {text.share(left)} left"
                     for level, left in zip(levels, kept, strict=True)
                 ),
             ),
         ),
-        header=("Removed", "Threshold", "Sum of squares left", "Of normal values"),
+        header=(mark("Removed"), mark("Threshold"), mark("Sum of squares left"), mark("Of normal values")),
         rows=tuple(
             (text.share(level), text.number(threshold), text.share(left), text.share(normal_kept(level)))
             for level, threshold, left in zip(pruning.levels, pruning.thresholds, pruning.kept, strict=True)

@@ -11,6 +11,7 @@ from typing import Final
 from modelreport.facts import Bound, DeviceEstimate, LayerTime, Roofline, Skipped, Trace, Usage
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Axis, Chart, Line, Points
+from modelreport.render.language import mark
 
 _COLOURS: Final[dict[Bound, str]] = {"compute": "linear", "memory": "activation"}
 _NAMED: Final = 4
@@ -84,10 +85,11 @@ def roofline(usage: Usage | Skipped, trace: Trace | Skipped) -> Chart | Skipped:
         caption="Each mark is a layer (equal ones together) at its arithmetic intensity and the speed it can reach at "
         f"most; the lines are the device's peaks. {_dtype_words(main)} "
         + (f"Layers that only move data, {text.seconds(left_out)} in all, have no mark." if left_out > 0 else ""),
-        x=Axis(title="FLOP for each byte moved", unit="number", low=lines[0].x[0], high=lines[0].x[-1], log=True),
+        x=Axis(title=mark("FLOP for each byte moved"), unit="number", low=lines[0].x[0], high=lines[0].x[-1], log=True),
         y=Axis(title="FLOP/s", unit="count", low=low_y, log=True),
         layers=(*lines, *_points(shown)),
-        header=("Layer", "Type", "Times", "Bound by", "Time", "Share", "FLOP/B"),
+        header=(mark("Layer"), mark("Type"), mark("Times"), mark("Bound by"),
+                mark("Time"), mark("Share"), mark("FLOP/B")),
         rows=tuple(_row(g, main) for g in found[:_ROWS]),
     )  # fmt: skip
 
@@ -141,6 +143,7 @@ def _points(shown: Sequence[Group]) -> tuple[Points, ...]:
                     y=tuple(g.flops * g.count / g.time_s for g in of_kind),
                     labels=tuple(_tail(g.name) if id(g) in named else "" for g in of_kind),
                     hover=tuple(_hover(g) for g in of_kind),
+                    side="above" if bound == "compute" else "below right",
                 )
             )
     return tuple(made)
@@ -161,8 +164,9 @@ def _labelled(shown: Sequence[Group]) -> set[int]:
 
 
 def _tail(path: str) -> str:
-    """The last two parts of a path."""
-    return ".".join(path.split(".")[-2:])
+    """The last two parts of a path; three where an index would come first."""
+    parts = path.split(".")
+    return ".".join(parts[-3 if len(parts) > 2 and parts[-2].isdecimal() else -2 :])
 
 
 def _hover(group: Group) -> str:

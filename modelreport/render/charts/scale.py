@@ -11,7 +11,7 @@ from typing import Final
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Unit
 
-_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 _BINARY: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _DECIMAL: Final = ("", "k", "M", "G", "T", "P", "E")
 _NARROW: Final = frozenset("iljtfrI.,:;'|!()[]{} ·-")
@@ -27,21 +27,27 @@ class Tick:
 
 
 def ticks(low: float, high: float, unit: Unit, wanted: int = 5, *, log: bool = False) -> list[Tick]:
-    """At most about ``wanted`` round values between ``low`` and ``high``, ascending, with their unit.
+    """At most about ``wanted`` round values between ``low`` and ``high``, ascending; their unit is for the title.
 
-    Bytes are round in binary units, counts never fall between integers, decades are used when ``log``, with 2 and 5
-    between them where there are few.
+    They are those that Plotly chooses, written as it writes them. Bytes are round in binary units, counts never fall
+    between integers, decades are used when ``log``, with 2 and 5 between them where there are few.
     """
     if log:
         return _decades(low, high, unit, wanted)
     factor, suffix = unit_of(max(abs(low), abs(high)), unit)
     values = _round_values(low / factor, high / factor, wanted, whole=unit == "count" and factor == 1)
-    digits = _digits(values)
-    return [Tick(value * factor, f"{value:,.{digits}f}{suffix}" if value else "0") for value in values]
+    power = suffix if suffix.startswith("e") else ""
+    return [Tick(value * factor, _plain(value, _digits(values)) + (power if value else "")) for value in values]
+
+
+def _plain(value: float, digits: int) -> str:
+    """A number without zeros behind its last digit, with a real minus."""
+    words = f"{value:,.{digits}f}"
+    return (words.rstrip("0").rstrip(".") if digits else words).replace("-", "−")
 
 
 def _round_values(low: float, high: float, wanted: int, *, whole: bool) -> list[float]:
-    """Multiples of 1, 2, 2.5 or 5 times a power of ten, by Heckbert's nice numbers (Graphics Gems, 1990)."""
+    """Multiples of 1, 2 or 5 times a power of ten, by Heckbert's nice numbers (Graphics Gems, 1990)."""
     width = high - low
     if not (width > 0 and math.isfinite(width)) or width / max(abs(low), abs(high)) < 1e-12:
         return [low]
@@ -71,10 +77,10 @@ def _decades(low: float, high: float, unit: Unit, wanted: int) -> list[Tick]:
 
 
 def _round_label(value: float, unit: Unit) -> str:
-    """A round value without the zeros behind its point: ``10 k``; below one as it is."""
+    """A round value as Plotly writes it: ``10k``; below one as it is."""
     if value < 1:
         return f"{value:.12f}".rstrip("0")
-    return re.sub(r"\.0+(?=\s|$)", "", label(value, unit))
+    return re.sub(r"\.0+(?=\s|$)", "", label(value, unit)).replace(" ", "")
 
 
 def unit_of(size: float, unit: Unit) -> tuple[float, str]:

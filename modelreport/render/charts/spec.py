@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Unit = Literal["number", "count", "bytes", "flops", "macs", "share"]
+Side = Literal["above", "above left", "below right"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +63,13 @@ class Line:
     hover: tuple[str, ...]
     area: bool = False
     step: bool = False
+    reference: bool = False
+    """A level to compare with, not data."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Points:
-    """Marks with a word beside them."""
+    """Marks with a word beside them, on the side where no line runs."""
 
     name: str
     colour: str
@@ -74,6 +77,7 @@ class Points:
     y: tuple[float, ...]
     labels: tuple[str, ...]
     hover: tuple[str, ...]
+    side: Side = "above"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +115,9 @@ class Histogram:
     colour: str
     hover: tuple[str, ...]
 
+
+OVERLAP: Final = 1.7
+"""Height of a ridge in rows."""
 
 Layer = Bars | Stack | Line | Points | Ridge | Heat | Histogram
 

@@ -13,6 +13,7 @@ from modelreport.facts import Skipped, Spectra, Spectrum, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.depth import DEPTHS, ROLES, coloured, short_names
 from modelreport.render.charts.spec import Axis, Chart, Line
+from modelreport.render.language import mark
 
 BAND: Final = (2.0, 6.0)
 """Exponents that Martin and Mahoney find in well-trained layers (Martin, Peng and Mahoney 2021)."""
@@ -85,10 +86,11 @@ def spectrum_curves(weights: Weights | Skipped) -> Chart | Skipped:
         caption=f"Singular values of a matrix over its largest one, both axes logarithmic, values below {_LEAST:g} "
         "drawn there: a straight line is a power law, a flat one values without structure. For each of the "
         f"{len(shown)} largest roles the matrix in the middle of the depths that were looked at.",
-        x=Axis(title="place in the spectrum", unit="count", log=True, low=1.0),
-        y=Axis(title="σ / σ₁", log=True),
+        x=Axis(title=mark("place in the spectrum"), unit="count", log=True, low=1.0),
+        y=Axis(title=mark("σ / σ₁"), log=True),
         layers=coloured(_curve(label, each) for label, each in shown),
-        header=("Role", "Matrix", "Shape", "σ₁", "Stable rank", "90 % of the energy in"),
+        header=(mark("Role"), mark("Matrix"), mark("Shape"), mark("σ₁"),
+                mark("Stable rank"), mark("90 % of the energy in")),
         rows=tuple(
             (label, label_of(each), text.shape((each.rows, each.columns)), text.number(each.largest),
              text.number(each.stable_rank), text.exact(each.rank_90))
@@ -173,10 +175,10 @@ def rank_depth(weights: Weights | Skipped) -> Chart | Skipped:
         caption="Singular values that hold 90 % of the sum of squares, over all of them. Independent values take "
         "51 % in a square matrix and 76 % in one four times as long as wide, by the law of Marchenko and Pastur. "
         + _how(repeated=repeated),
-        x=Axis(title="depth" if repeated else "place in the model", unit="count"),
-        y=Axis(title="share of the directions", unit="share", low=0.0, high=1.0),
+        x=Axis(title=mark("depth") if repeated else mark("place in the model"), unit="count"),
+        y=Axis(title=mark("share of the directions"), unit="share", low=0.0, high=1.0),
         layers=_lines(found, text.share),
-        header=("Role", "Depths", "Smallest", "Median", "Largest"),
+        header=(mark("Role"), mark("Depths"), mark("Smallest"), mark("Median"), mark("Largest")),
         rows=_rows(found, text.share),
     )
 
@@ -194,7 +196,14 @@ def alpha_depth(weights: Weights | Skipped) -> Chart | Skipped:
     right = max(p.x for series in found for p in series.points)
     left = min(p.x for series in found for p in series.points)
     band = tuple(
-        Line(name=f"alpha = {edge:g}", colour="muted", x=(left, max(right, left + 1)), y=(edge, edge), hover=("", ""))
+        Line(
+            name=f"alpha = {edge:g}",
+            colour="muted",
+            x=(left, max(right, left + 1)),
+            y=(edge, edge),
+            hover=("", ""),
+            reference=True,
+        )
         for edge in BAND
     )
     top = max(alphas)
@@ -204,10 +213,10 @@ def alpha_depth(weights: Weights | Skipped) -> Chart | Skipped:
         caption="Exponent alpha of the power law fitted to the tail of each spectrum (eigenvalues of WᵀW), by maximum "
         "likelihood with the start of the tail at the least Kolmogorov–Smirnov distance (Clauset et al. 2009), as "
         "WeightWatcher does. " + _how(repeated=repeated),
-        x=Axis(title="depth" if repeated else "place in the model", unit="count"),
-        y=Axis(title="alpha", log=top > 3 * BAND[1], low=min(1.5, *alphas) if len(alphas) > 1 else 1.0),
+        x=Axis(title=mark("depth") if repeated else mark("place in the model"), unit="count"),
+        y=Axis(title=mark("alpha"), log=top > 3 * BAND[1], low=min(1.5, *alphas) if len(alphas) > 1 else 1.0),
         layers=(*band, *_lines(found, text.number)),
-        header=("Role", "Depths", "Smallest", "Median", "Largest"),
+        header=(mark("Role"), mark("Depths"), mark("Smallest"), mark("Median"), mark("Largest")),
         rows=_rows(found, text.number),
     )
 

@@ -1,7 +1,7 @@
 """Charts as vector drawings without a browser: for print, and for the page before or without its scripts.
 
-The theme ``page`` writes colours as ``var(--token)``, so that the drawing follows the page; ``print`` writes the light
-colours themselves. Every text is escaped, and no text is drawn over another.
+The theme ``page`` writes colours as ``var(--token)``, so that the drawing follows the page, and leaves legends to the
+page; ``print`` writes the light colours themselves. Every text is escaped, and no text is drawn over another.
 """
 
 from __future__ import annotations
@@ -10,79 +10,82 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from modelreport.render.charts.palette import ramp
+from modelreport.render.charts.frame import Frame, axis_title, frame
+from modelreport.render.charts.legend import SIGN, Key, draw_sign, heat_of, keys, scale_of_heat
 from modelreport.render.charts.pen import Pen, Theme
-from modelreport.render.charts.plotly import height as chart_height
-from modelreport.render.charts.plotly import several_points
 from modelreport.render.charts.scale import fit, ticks, width
-from modelreport.render.charts.spec import Bars, Chart, Heat, Line, Points, Ridge, Stack, extent
+from modelreport.render.charts.spec import Bars, Chart, Ridge, Stack, extent
 from modelreport.render.charts.svg_layers import Plot, draw
 
 FONT: Final = "'DejaVu Sans','Noto Sans',sans-serif"
 SMALL: Final = 10.5
-"""Font size of ticks and labels, in pixels."""
+"""Font size of ticks and labels on paper, in pixels; on a screen it is half a pixel more."""
+WIDE: Final[dict[Theme, int]] = {"page": 400, "print": 640}
+"""Width of a drawing: on the page that of a telephone, where it is drawn no larger and hardly smaller than it is."""
+TICK: Final = 64
+"""Pixels from one tick of the x axis to the next at least."""
+TICKS_UP: Final = 6
+"""Ticks of the y axis at most."""
 _GAP: Final = 6.0
 _LEFT_SHARE: Final = 0.36
 """Most of the width that the words of the rows may take."""
 
 
-def svg(chart: Chart, theme: Theme = "page", wide: int = 640) -> Markup:
+def svg(chart: Chart, theme: Theme = "page", wide: int | None = None) -> Markup:
     """The chart as one ``svg`` element, ``wide`` pixels wide and as tall as its rows need.
 
-    It is an image to assistive technology, with the title as its name and the caption as its description; the heading
-    and the table behind it stand beside it in the document.
+    It is an image to assistive technology, with the title as its name; the heading and the table behind it stand beside
+    it in the document. On paper its legend is in it, and its description is the caption.
     """
-    pen = Pen(theme)
-    keys = _keys(chart)
-    top = _draw_legend(pen, keys, float(wide)) if len(keys) > 1 else 4.0
-    plot = _place(chart, float(wide), top)
+    pen, wide, room = Pen(theme), wide or WIDE[theme], frame(chart)
+    found = keys(chart) if theme == "print" else ()
+    above = _draw_legend(pen, found, float(wide)) if found else 0.0
+    plot = _place(chart, float(wide), above, room)
     _draw_grid(pen, chart, plot)
-    for layer in chart.layers:
-        draw(pen, layer, plot)
+    for index in range(len(chart.layers)):
+        draw(pen, chart, index, plot)
     _draw_words(pen, chart, plot)
-    high = plot.bottom + (20 if chart.x.categories or not _heat(chart) else 4) + (16 if chart.x.title else 2)
-    heat = _heat(chart)
-    if heat is not None:
-        high = _draw_ramp(pen, heat, plot, high)
+    high = above + room.height
+    ramp = scale_of_heat(chart, theme) if theme == "print" else None
+    if ramp is not None:
+        pen.place(ramp, plot.left - 20, high + 2)
+        high += 32
     return _finish(pen, chart, wide, round(high))
 
 
 def _finish(pen: Pen, chart: Chart, wide: int, high: int) -> Markup:
-    label = escape(chart.title)
-    font = "inherit" if pen.theme == "page" else FONT
+    on_page = pen.theme == "page"
+    told = Markup("<title>{}</title><desc>{}</desc>").format(chart.title, chart.caption)
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="chart-static" viewBox="0 0 {w} {h}" width="{w}" height="{h}" '
-        'role="img" aria-label="{label}" font-family="{font}" font-size="{size}">'
-        "<title>{label}</title><desc>{caption}</desc>{body}</svg>"
-    ).format(w=wide, h=high, label=label, font=font, size=SMALL, caption=chart.caption, body=pen.markup())
-
-
-def _place(chart: Chart, wide: float, top: float) -> Plot:
-    """Where the plot lies between its words."""
-    across, up = extent(chart)
-    ridges = any(isinstance(layer, Ridge) for layer in chart.layers)
-    if chart.rows_on_y:
-        words = max((width(word, SMALL) for word in chart.y.categories), default=0.0)
-        left = min(words, wide * _LEFT_SHARE) + _GAP + 2
-        row = 17.0 if ridges else 14.0 if _heat(chart) else 21.0
-        top += row * 0.8 if ridges else 0.0
-        tall = row * chart.rows_on_y
-    else:
-        tall = chart_height(chart) - 90.0
-        marks = ticks(*up, chart.y.unit, 5, log=chart.y.log)
-        left = max((width(mark.label, SMALL) for mark in marks), default=0.0) + _GAP + 2
-    if chart.y.title:
-        top += 16
-    ends = [width(word, SMALL) for layer in chart.layers if isinstance(layer, Bars | Stack) for word in layer.labels]
-    right = wide - (max(ends, default=6.0) + _GAP)
-    return Plot(
-        left=left, right=max(right, left + 60), top=top + 6, bottom=top + 6 + tall, across=across, up=up,
-        log_x=chart.x.log, log_y=chart.y.log, rows=chart.rows_on_y, columns=len(chart.x.categories),
+        'preserveAspectRatio="xMinYMin meet" role="img" aria-label="{label}" font-family="{font}" font-size="{size}">'
+        "{told}{body}</svg>"
+    ).format(
+        w=wide, h=high, label=escape(chart.title), font="inherit" if on_page else FONT, size=_size(pen),
+        told="" if on_page else told, body=pen.markup(),
     )  # fmt: skip
 
 
-def _heat(chart: Chart) -> Heat | None:
-    return next((layer for layer in chart.layers if isinstance(layer, Heat)), None)
+def _size(pen: Pen) -> float:
+    return SMALL + 0.5 if pen.theme == "page" else SMALL
+
+
+def _place(chart: Chart, wide: float, above: float, room: Frame) -> Plot:
+    """Where the plot lies between its words."""
+    across, up = extent(chart)
+    if chart.rows_on_y:
+        words = max((width(word, SMALL) for word in chart.y.categories), default=0.0)
+        left = min(words, wide * _LEFT_SHARE) + _GAP + 2
+    else:
+        marks = ticks(*up, chart.y.unit, TICKS_UP, log=chart.y.log)
+        left = max((width(mark.label, SMALL) for mark in marks), default=0.0) + _GAP + 2
+    ends = [width(word, SMALL) for layer in chart.layers if isinstance(layer, Bars | Stack) for word in layer.labels]
+    right = wide - (max(ends, default=6.0) + _GAP)
+    top = above + room.top
+    return Plot(
+        left=left, right=max(right, left + 60), top=top, bottom=top + room.tall, across=across, up=up,
+        log_x=chart.x.log, log_y=chart.y.log, rows=chart.rows_on_y, columns=len(chart.x.categories),
+    )  # fmt: skip
 
 
 # --- axes -----------------------------------------------------------------------------------------------------------
@@ -91,17 +94,17 @@ def _heat(chart: Chart) -> Heat | None:
 def _draw_grid(pen: Pen, chart: Chart, plot: Plot) -> None:
     """Lines behind the data: upright for rows, level where the y axis measures."""
     if not chart.rows_on_y:
-        marks = ticks(*plot.up, chart.y.unit, 5, log=chart.y.log)
+        marks = ticks(*plot.up, chart.y.unit, TICKS_UP, log=chart.y.log)
         pen.path("".join(f"M{pen.at(plot.left, plot.y(m.value))}H{pen.number(plot.right)}" for m in marks), "line")
         for mark in marks:
-            pen.text(plot.left - _GAP, plot.y(mark.value) + 3.5, mark.label, "muted", SMALL, anchor="end")
+            pen.text(plot.left - _GAP, plot.y(mark.value) + 3.5, mark.label, "muted", _size(pen), anchor="end")
     elif not chart.x.categories:
         marks = ticks(*plot.across, chart.x.unit, _wanted(plot), log=chart.x.log)
         pen.path("".join(f"M{pen.at(plot.x(m.value), plot.top)}V{pen.number(plot.bottom)}" for m in marks), "line")
 
 
 def _wanted(plot: Plot) -> int:
-    return max(2, int((plot.right - plot.left) / 85))
+    return max(3, int((plot.right - plot.left) / TICK))
 
 
 def _draw_words(pen: Pen, chart: Chart, plot: Plot) -> None:
@@ -111,66 +114,56 @@ def _draw_words(pen: Pen, chart: Chart, plot: Plot) -> None:
     else:
         marks = ticks(*plot.across, chart.x.unit, _wanted(plot), log=chart.x.log)
         places = [(plot.x(mark.value), mark.label) for mark in marks]
-    ridges = any(isinstance(layer, Ridge) for layer in chart.layers)
-    taken = -1e9
+    size, taken = _size(pen), -1e9
     for x, word in places:
-        half = width(word, SMALL) / 2
+        half = width(word, size) / 2
         middle = max(x, half)
         if middle - half > taken + _GAP:
-            pen.text(middle, plot.bottom + 14, word, "muted", SMALL, anchor="middle")
+            pen.text(middle, plot.bottom + 15, word, "muted", size, anchor="middle")
             taken = middle + half
-    _draw_names(pen, chart, plot, ridges=ridges)
-    if not chart.x.categories and not _heat(chart):
+    _draw_names(pen, chart, plot)
+    if not chart.x.categories and heat_of(chart) is None:
         pen.path(f"M{pen.at(plot.left, plot.bottom)}H{pen.number(plot.right)}", "muted")
-    if chart.x.title:
-        pen.text((plot.left + plot.right) / 2, plot.bottom + 30, chart.x.title, "muted", SMALL, anchor="middle")
-    if chart.y.title:
-        pen.text(0, plot.top - (20 if ridges else 8), chart.y.title, "muted", SMALL)
+    _draw_titles(pen, chart, plot)
 
 
-def _draw_names(pen: Pen, chart: Chart, plot: Plot, *, ridges: bool) -> None:
+def _draw_titles(pen: Pen, chart: Chart, plot: Plot) -> None:
+    """What the axes measure: x under the middle of the plot, y over its left end."""
+    size = _size(pen)
+    below, over = axis_title(chart.x, plot.across), axis_title(chart.y, plot.up)
+    if below:
+        half = width(below, size) / 2
+        middle = max((plot.left + plot.right) / 2, half)
+        pen.text(middle, plot.bottom + 33, below, "muted", size, anchor="middle")
+    if over:
+        pen.text(0, plot.top - frame(chart).top + 14, over, "muted", size)
+
+
+def _draw_names(pen: Pen, chart: Chart, plot: Plot) -> None:
     """Names of the rows, in one group that says once what they look like."""
     if not chart.y.categories:
         return
-    names = pen.words("ink", SMALL, "end")
+    ridges = any(isinstance(layer, Ridge) for layer in chart.layers)
+    size = _size(pen)
+    names = pen.words("ink", size, "end")
     for row, word in enumerate(chart.y.categories):
         level = plot.row(row + 1) - 1 if ridges else plot.middle(row) + 3.7
-        names.word(plot.left - _GAP, level, fit(word, SMALL, plot.left - _GAP - 2), hint=word)
+        names.word(plot.left - _GAP, level, fit(word, size, plot.left - _GAP - 2), hint=word)
     pen.add(names)
 
 
-# --- legends --------------------------------------------------------------------------------------------------------
+# --- legend ---------------------------------------------------------------------------------------------------------
 
 
-def _keys(chart: Chart) -> list[tuple[str, str]]:
-    """Colour and word of each series, where there are several; of marks only where they are of several kinds."""
-    kinds = (Stack, Line, Points) if several_points(chart) else (Stack, Line)
-    return [(layer.colour, layer.name) for layer in chart.layers if isinstance(layer, kinds)]
-
-
-def _draw_legend(pen: Pen, keys: list[tuple[str, str]], wide: float) -> float:
+def _draw_legend(pen: Pen, found: tuple[Key, ...], wide: float) -> float:
     """Draw the keys in lines from the top and return where they end."""
     x, y = 0.0, 12.0
-    for colour, word in keys:
-        room = width(word, SMALL) + 26
+    for key in found:
+        sign = SIGN[key.kind] + 5
+        room = width(key.name, SMALL) + sign + 14
         if x and x + room > wide:
             x, y = 0.0, y + 17
-        pen.rectangle(x, y - 8.5, 10, 10, colour)
-        pen.text(x + 14, y, word, "muted", SMALL)
+        draw_sign(pen, key, x, y - 3.5)
+        pen.text(x + sign, y, fit(key.name, SMALL, wide - sign), "muted", SMALL, hint=key.name)
         x += room
-    return y + 12
-
-
-def _draw_ramp(pen: Pen, heat: Heat, plot: Plot, top: float) -> float:
-    """Draw the colours of a heat map with their words and return where they end."""
-    wide = min(260.0, plot.right - plot.left)
-    left, steps = plot.left, 20
-    for i in range(steps + 1):
-        pen.rectangle(left + wide * i / (steps + 1), top, wide / (steps + 1) + 0.4, 8, ramp(i / steps))
-    taken = -1e9
-    for level, word in heat.marks:
-        half = width(word, SMALL) / 2
-        if left + wide * level - half > taken:
-            pen.text(left + wide * level, top + 21, word, "muted", SMALL, anchor="middle")
-            taken = left + wide * level + half + _GAP
-    return top + 28
+    return y + 6

@@ -7,11 +7,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby
 
+from modelreport.render.charts.legend import Symbol, dash, draw_mark, symbol
 from modelreport.render.charts.palette import ramp
 from modelreport.render.charts.pen import Pen
-from modelreport.render.charts.plotly import OVERLAP
 from modelreport.render.charts.scale import width
-from modelreport.render.charts.spec import Bars, Heat, Histogram, Layer, Line, Points, Ridge, Stack
+from modelreport.render.charts.spec import OVERLAP, Bars, Chart, Heat, Histogram, Layer, Line, Points, Ridge, Stack
 
 
 @dataclass
@@ -72,17 +72,18 @@ def _share(value: float, limits: tuple[float, float], *, log: bool) -> float:
     return min(max((value - low) / ((high - low) or 1.0), 0.0), 1.0)
 
 
-def draw(pen: Pen, layer: Layer, plot: Plot) -> None:
-    """Draw one layer."""
+def draw(pen: Pen, chart: Chart, index: int, plot: Plot) -> None:
+    """Draw one layer of the chart."""
+    layer: Layer = chart.layers[index]
     match layer:
         case Bars():
             _bars(pen, layer, plot)
         case Stack():
             _stack(pen, layer, plot)
         case Line():
-            _line(pen, layer, plot)
+            _line(pen, layer, plot, dash(chart, index))
         case Points():
-            _points(pen, layer, plot)
+            _points(pen, layer, plot, symbol(chart, index))
         case Ridge():
             _ridge(pen, layer, plot)
         case Heat():
@@ -116,7 +117,7 @@ def _stack(pen: Pen, layer: Stack, plot: Plot) -> None:
             pen.text(plot.x(plot.stacked[i]) + 5, plot.middle(i) + 3.7, layer.labels[i], "muted", 10.5)
 
 
-def _line(pen: Pen, layer: Line, plot: Plot) -> None:
+def _line(pen: Pen, layer: Line, plot: Plot, strokes: str) -> None:
     points = [(plot.x(x), plot.y(y)) for x, y in zip(layer.x, layer.y, strict=True)]
     if not points:
         return
@@ -126,18 +127,20 @@ def _line(pen: Pen, layer: Line, plot: Plot) -> None:
     if layer.area:
         base = pen.number(plot.y(max(0.0, plot.up[0])))
         pen.path(f"{data}V{base}H{pen.number(points[0][0])}Z", fill=f"{layer.colour}-tint")
-    pen.path(data, layer.colour, thick=1.5)
+    pen.path(data, layer.colour, thick=1.5, dash=strokes)
 
 
-def _points(pen: Pen, layer: Points, plot: Plot) -> None:
+def _points(pen: Pen, layer: Points, plot: Plot, shape: Symbol) -> None:
     for i, (value_x, value_y) in enumerate(zip(layer.x, layer.y, strict=True)):
         x, y, word = plot.x(value_x), plot.y(value_y), layer.labels[i]
-        pen.circle(x, y, 4, layer.colour, layer.hover[i])
+        draw_mark(pen, shape, x, y, layer.colour, layer.hover[i])
         if not word:
             continue
         half = width(word, 10.5) / 2
-        middle = min(max(x, plot.left + half), plot.right - half)
-        pen.text(middle, y - 8 if y - 8 > plot.top - 2 else y + 16, word, "ink", 10.5, anchor="middle")
+        aside = {"above": 0.0, "above left": -half - 4, "below right": half + 8}[layer.side]
+        middle = min(max(x + aside, plot.left + half), plot.right - half)
+        below = layer.side == "below right" or y - 8 <= plot.top - 2
+        pen.text(middle, y + (14 if below else -8), word, "ink", 10.5, anchor="middle")
 
 
 def _ridge(pen: Pen, layer: Ridge, plot: Plot) -> None:

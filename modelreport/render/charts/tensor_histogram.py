@@ -10,6 +10,7 @@ from modelreport.render import format as text
 from modelreport.render.charts.partition import bounded
 from modelreport.render.charts.spec import Axis, Chart
 from modelreport.render.charts.spec import Histogram as Bins
+from modelreport.render.language import mark
 
 _SPIKE = 500
 """A bin that many times the median one hides the others on a linear axis."""
@@ -33,8 +34,9 @@ def tensor_histogram(statistics: TensorStatistics, number: int = 0) -> Chart | S
         title=f"{label}: mean {text.number(statistics.mean)}, std {text.number(statistics.std)}",
         caption=f"{text.exact(statistics.count)} values from {text.number(statistics.minimum)} to "
         f"{text.number(statistics.maximum)}; {text.exact(statistics.zeros)} zeros, {text.exact(flaws)} not finite.",
-        x=Axis(title="value"),
-        y=Axis(title="values in each bin, log scale" if log else "values in each bin", unit="count", log=log,
+        x=Axis(title=mark("value")),
+        y=Axis(title=mark("values in each bin, log scale") if log else mark("values in each bin"),
+               unit="count", log=log,
                low=0.5 if log else None),
         layers=(
             Bins(
@@ -45,6 +47,6 @@ def tensor_histogram(statistics: TensorStatistics, number: int = 0) -> Chart | S
                 hover=tuple(f"{s}: {text.exact(c)}" for s, c in zip(spans, histogram.counts, strict=True)),
             ),
         ),
-        header=("Values", "Count"),
+        header=(mark("Values"), mark("Count")),
         rows=tuple((s, text.exact(c)) for s, c in zip(spans, histogram.counts, strict=True)),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from modelreport.facts import AverageDrift, LayerUpdate, OptimizerEvidence, Repo
 from modelreport.render import format as text
 from modelreport.render.charts.partition import thin
 from modelreport.render.charts.spec import Axis, Chart, Layer, Line, Points
+from modelreport.render.language import mark
 
 RULE_OF_THUMB: Final = 1e-3
 """Update over weight that a step should come to (A. Karpathy, cs231n, "Ratio of weights:updates")."""
@@ -67,10 +68,10 @@ def gradient_depth(report: Report) -> Chart | Skipped:
         title=title,
         caption="Root of the mean of the optimizer's second moment, bias-corrected: gradients of recent steps, the "
         f"last ones counting most. {_KEY} Gradients of these differ for reasons of their own.",
-        x=Axis(title="parameters in the order of the model", unit="count"),
+        x=Axis(title=mark("parameters in the order of the model"), unit="count"),
         y=_axis("RMS gradient", lines),
         layers=_layers(lines),
-        header=("Parameters", "Number", "Least", "Largest", "Largest in"),
+        header=(mark("Parameters"), mark("Number"), mark("Least"), mark("Largest"), mark("Largest in")),
         rows=_rows(lines),
     )
 
@@ -89,8 +90,8 @@ def update_depth(report: Report) -> Chart | Skipped:
     noun = "a weight matrix" if lines[0] else "a parameter"
     end = max(p.x for line in lines for p in line)
     guide = Line(
-        name="rule of thumb, 0.001", colour="warn", x=(0.0, max(end, 1.0)), y=(RULE_OF_THUMB, RULE_OF_THUMB),
-        hover=("rule of thumb: 0.001",) * 2,
+        name=mark("rule of thumb, 0.001"), colour="warn", x=(0.0, max(end, 1.0)), y=(RULE_OF_THUMB, RULE_OF_THUMB),
+        hover=("rule of thumb: 0.001",) * 2, reference=True,
     )  # fmt: skip
     return Chart(
         id="update-depth",
@@ -98,10 +99,10 @@ def update_depth(report: Report) -> Chart | Skipped:
         caption=f"RMS of one update by the rule of {text.name(found.kind, 40)} with the settings in the file, without "
         "decoupled weight decay, over the RMS of the weight. Around 0.001 is usual (A. Karpathy, cs231n); it falls "
         f"with the learning rate. Parameters near zero change by more of themselves. {_KEY}",
-        x=Axis(title="parameters in the order of the model", unit="count"),
+        x=Axis(title=mark("parameters in the order of the model"), unit="count"),
         y=_axis("update over weight", lines, RULE_OF_THUMB),
         layers=(guide, *_layers(lines)),
-        header=("Parameters", "Number", "Least", "Largest", "Largest in"),
+        header=(mark("Parameters"), mark("Number"), mark("Least"), mark("Largest"), mark("Largest in")),
         rows=_rows(lines),
     )
 
@@ -126,10 +127,10 @@ def average_depth(report: Report) -> Chart | Skipped:
         + (
             f" The {text.exact(len(points) - len(apart))} without a difference are left out." if apart != points else ""
         ),
-        x=Axis(title="parameters in the order of the model", unit="count"),
+        x=Axis(title=mark("parameters in the order of the model"), unit="count"),
         y=_axis("relative distance", lines),
         layers=_layers(lines),
-        header=("Parameters", "Number", "Least", "Largest", "Largest in"),
+        header=(mark("Parameters"), mark("Number"), mark("Least"), mark("Largest"), mark("Largest in")),
         rows=_rows(lines),
     )
 
@@ -142,7 +143,7 @@ def training_history(report: Report) -> Chart | Skipped:
     others = [(p.step, p.evaluation_loss) for p in history if p.evaluation_loss is not None]
     if len(losses) + len(others) < 2:
         return Skipped(stage="load", reason="The file holds no log of the training.")
-    named = (("loss", "accent", losses), ("evaluation loss", "attention", others))
+    named = ((mark("loss"), "accent", losses), (mark("evaluation loss"), "attention", others))
     told = others if len(others) > 1 else losses or others
     best = min(told, key=lambda pair: pair[1])
     which = "Evaluation loss" if told is others else "Loss"
@@ -151,8 +152,8 @@ def training_history(report: Report) -> Chart | Skipped:
         title=f"{which} went from {text.number(told[0][1])} to {text.number(told[-1][1])}; "
         f"{text.number(best[1])} at step {text.exact(best[0])} was the least",
         caption="As the trainer logged it in trainer_state.json; nothing was smoothed.",
-        x=Axis(title="step", unit="count"),
-        y=Axis(title="loss"),
+        x=Axis(title=mark("step"), unit="count"),
+        y=Axis(title=mark("loss")),
         layers=tuple(
             Line(
                 name=name,
@@ -164,7 +165,7 @@ def training_history(report: Report) -> Chart | Skipped:
             for name, colour, points in named
             if points
         ),
-        header=("Step", "Loss", "Evaluation loss", "Learning rate", "Gradient norm"),
+        header=(mark("Step"), mark("Loss"), mark("Evaluation loss"), mark("Learning rate"), mark("Gradient norm")),
         rows=tuple(
             (text.exact(p.step), *map(text.number, (p.loss, p.evaluation_loss, p.learning_rate, p.gradient_norm)))
             for p in thin(history, _POINTS)
@@ -188,10 +189,12 @@ def _layers(lines: tuple[list[Point], list[Point]]) -> tuple[Layer, ...]:
     made: list[Layer] = []
     if narrow:
         x, y, hover = _coordinates(narrow, least)
-        made.append(Points(name="biases and scales", colour="muted", x=x, y=y, labels=("",) * len(x), hover=hover))
+        made.append(
+            Points(name=mark("biases and scales"), colour="muted", x=x, y=y, labels=("",) * len(x), hover=hover)
+        )
     if wide:
         x, y, hover = _coordinates(wide, least)
-        made.append(Line(name="weight matrices", colour="accent", x=x, y=y, hover=hover))
+        made.append(Line(name=mark("weight matrices"), colour="accent", x=x, y=y, hover=hover))
     return tuple(made)
 
 

@@ -8,14 +8,15 @@ from modelreport.facts import Skipped, TrainingMemory, Usage
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float
 from modelreport.render.charts.spec import Axis, Chart, Stack
+from modelreport.render.language import mark
 
 DRAWN: Final = ("AdamW", "8-bit AdamW", "SGD with momentum")
 """Optimizers in the picture; the table behind it has all."""
 _PARTS: Final = (
-    ("weights", "linear", "weights_bytes"),
-    ("gradients", "conv", "gradients_bytes"),
-    ("optimizer state", "activation", "optimizer_bytes"),
-    ("activations", "norm", "activations_bytes"),
+    (mark("weights"), "linear", "weights_bytes"),
+    (mark("gradients"), "conv", "gradients_bytes"),
+    (mark("optimizer state"), "activation", "optimizer_bytes"),
+    (mark("activations"), "norm", "activations_bytes"),
 )
 
 
@@ -34,7 +35,7 @@ def training_memory(usage: Usage | Skipped) -> Chart | Skipped:
         title=f"Training with {text.name(usual.optimizer)} in {text.name(usual.precision)} takes at least "
         f"{text.bytes_binary(usual.total_bytes)}",
         caption="One step with the batch that was traced. Activations are those kept for the backward pass.",
-        x=Axis(unit="bytes"),
+        x=Axis(title=mark("memory"), unit="bytes"),
         y=Axis(categories=names),
         layers=tuple(
             Stack(
@@ -49,7 +50,8 @@ def training_memory(usage: Usage | Skipped) -> Chart | Skipped:
             )
             for part, colour, field in _PARTS
         ),
-        header=("Optimizer", "Precision", "Weights", "Gradients", "State", "Activations", "Total"),
+        header=(mark("Optimizer"), mark("Precision"), mark("Weights"), mark("Gradients"),
+                mark("State"), mark("Activations"), mark("Total")),
         rows=tuple(row_of(row) for row in table),
     )  # fmt: skip
 

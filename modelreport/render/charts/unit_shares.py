@@ -5,14 +5,20 @@ from __future__ import annotations
 from modelreport.facts import Report, Skipped, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Axis, Chart, Stack
+from modelreport.render.language import mark
 from modelreport.render.unit_counts import UnitCounts, unit_counts
 
 MOST_ROWS = 40
 _SERIES = (
-    ("dead", "dead", "bad", "Dead: all weights zero."),
-    ("repeated", "repeated", "attention", "Repeated: equal to another unit to the bit."),
-    ("shut", "shut", "warn", "Shut: scale zero and shift not above zero, so that a ReLU behind gives zero."),
-    ("weak", "weak", "accent", "Weak: effective scale under a hundredth of the layer's median."),
+    ("dead", mark("dead"), "bad", mark("Dead: all weights zero.")),
+    ("repeated", mark("repeated"), "attention", mark("Repeated: equal to another unit to the bit.")),
+    (
+        "shut",
+        mark("shut"),
+        "warn",
+        mark("Shut: scale zero and shift not above zero, so that a ReLU behind gives zero."),
+    ),
+    ("weak", mark("weak"), "accent", mark("Weak: effective scale under a hundredth of the layer's median.")),
 )
 
 
@@ -34,7 +40,7 @@ def unit_shares(report: Report) -> Chart | Skipped:
         title=f"{text.plural(len(some), 'layer has', 'layers have')} {' or '.join(each[1] for each in used)} units",
         caption=f"Share of the output units of each layer, in the order of the file; the other "
         f"{text.plural(len(counts) - len(some), 'layer has', 'layers have')} none.{left} {meaning}",
-        x=Axis(title="share of the layer's units", unit="share"),
+        x=Axis(title=mark("share of the layer's units"), unit="share"),
         y=Axis(categories=names),
         layers=tuple(
             Stack(
@@ -46,7 +52,7 @@ def unit_shares(report: Report) -> Chart | Skipped:
             )
             for field, word, colour, _ in used
         ),
-        header=("Layer", "Units", "Dead", "Repeated", "Shut", "Weak"),
+        header=(mark("Layer"), mark("Units"), mark("Dead"), mark("Repeated"), mark("Shut"), mark("Weak")),
         rows=tuple(
             (name, *(text.exact(n) for n in (each.units, each.dead, each.repeated, each.shut, each.weak)))
             for name, each in zip(names, kept, strict=True)

@@ -12,6 +12,7 @@ from modelreport.render import format as text
 from modelreport.render.charts.depth import DEPTHS, POINTS, ROLES, coloured, short_names
 from modelreport.render.charts.spec import Axis, Chart, Unit
 from modelreport.render.charts.weight_rows import none_drawn, weight_rows
+from modelreport.render.language import mark
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,14 @@ def _outlier_ratio(s: TensorStatistics) -> float | None:
 STATISTICS: Final = (
     Statistic(
         id="weight-scale",
-        axis="standard deviation",
+        axis=mark("standard deviation"),
         title=lambda high, name: f"{name} has the largest deviation, {text.number(high)}",
         caption="Standard deviation of the values.",
         value=lambda s: s.std or None,
     ),
     Statistic(
         id="weight-kurtosis",
-        axis="kurtosis",
+        axis=mark("kurtosis"),
         title=lambda high, name: (
             f"The heaviest tails are in {name}: kurtosis {text.number(high)}, where normal values have 3"
         ),
@@ -75,7 +76,7 @@ STATISTICS: Final = (
     ),
     Statistic(
         id="weight-outliers",
-        axis="largest over median channel",
+        axis=mark("largest over median channel"),
         title=lambda high, name: (
             f"The channel that stands out most, in {name}, reaches {text.number(high)} times as far as the median one"
         ),
@@ -84,7 +85,7 @@ STATISTICS: Final = (
     ),
     Statistic(
         id="weight-sparsity",
-        axis="zeros",
+        axis=mark("zeros"),
         title=lambda high, name: f"{text.share(high)} of {name} are zeros, the most of all weights",
         caption="Share of values that are exactly zero.",
         value=lambda s: s.zeros / s.count if s.count else None,
@@ -117,10 +118,10 @@ def weight_depth(report: Report, statistic: Statistic) -> Chart | Skipped:
         id=statistic.id,
         title=_title(statistic, widest, (low, high), top),
         caption=f"{statistic.caption} {left_out}",
-        x=Axis(title="depth" if repeated else "place in the model", unit="count"),
+        x=Axis(title=mark("depth") if repeated else mark("place in the model"), unit="count"),
         y=Axis(title=statistic.axis, unit=statistic.unit, log=statistic.log, low=None if statistic.log else 0.0),
         layers=coloured((s.role, [(p.depth, p.value, _hover(p, statistic)) for p in s.points]) for s in found),
-        header=("Role", "Depths", "Smallest", "Median", "Largest", "In"),
+        header=(mark("Role"), mark("Depths"), mark("Smallest"), mark("Median"), mark("Largest"), mark("In")),
         rows=tuple(_table_row(series, statistic) for series in found),
     )
 

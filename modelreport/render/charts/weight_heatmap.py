@@ -8,6 +8,7 @@ from modelreport.facts import QUANTILES, Skipped, Structure, TensorStatistics, T
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Axis, Chart, Heat
 from modelreport.render.charts.weight_rows import none_drawn, percentile, weight_rows
+from modelreport.render.language import mark
 
 ROWS = 48
 _COLUMNS = ("min", *(f"{quantile * 100:g} %" for quantile in QUANTILES), "max")
@@ -28,7 +29,7 @@ def weight_heatmap(structure: Structure, weights: Weights | Skipped, trace: Trac
         title=f"The largest weight is {text.number(_reach(largest.statistics))}, in {largest.label}",
         caption=f"Minimum, quantiles and maximum of each tensor's values; colour by signed square root, full at "
         f"±{text.number(scale)}. {chosen}",
-        x=Axis(categories=_COLUMNS),
+        x=Axis(title=mark("quantile"), categories=_COLUMNS),
         y=Axis(categories=tuple(row.label for row in rows)),
         layers=(
             Heat(
@@ -43,7 +44,7 @@ def weight_heatmap(structure: Structure, weights: Weights | Skipped, trace: Trac
                 marks=tuple((_place(part), text.number(part * scale)) for part in (-1.0, -0.25, 0.0, 0.25, 1.0)),
             ),
         ),
-        header=("Tensor", *_COLUMNS),
+        header=(mark("Tensor"), *_COLUMNS),
         rows=tuple((row.label, *(text.number(value) for value in line)) for row, line in zip(rows, cells, strict=True)),
     )
 

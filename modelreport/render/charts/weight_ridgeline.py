@@ -12,6 +12,7 @@ from modelreport.render import format as text
 from modelreport.render.charts.partition import bounded
 from modelreport.render.charts.spec import Axis, Chart, Ridge
 from modelreport.render.charts.weight_rows import Row, none_drawn, percentile, weight_rows
+from modelreport.render.language import mark
 
 ROWS = 24
 _STEPS = 96
@@ -35,7 +36,7 @@ def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Tr
         title=_title(weight_rows(structure, weights, trace, len(structure.tensors))[0]),
         caption="Distribution of each tensor's values, each to its own height; the spread in the title is the "
         f"standard deviation. {chosen} Values beyond ±{text.number(reach)} are cut.",
-        x=Axis(title="value", low=-reach, high=reach),
+        x=Axis(title=mark("value"), low=-reach, high=reach),
         y=Axis(categories=tuple(row.label for row in rows)),
         layers=tuple(
             Ridge(
@@ -49,7 +50,7 @@ def weight_ridgeline(structure: Structure, weights: Weights | Skipped, trace: Tr
             )
             for i, row in enumerate(rows)
         ),
-        header=("Tensor", "Mean", "Std", "Minimum", "Maximum", "Zeros"),
+        header=(mark("Tensor"), mark("Mean"), mark("Std"), mark("Minimum"), mark("Maximum"), mark("Zeros")),
         rows=tuple(_table_row(row) for row in rows),
     )
 

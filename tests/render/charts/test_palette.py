@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from modelreport.facts import FAMILIES
-from modelreport.render.charts.palette import DARK, FAMILY_WORDS, LIGHT, RAMP, mix, ramp
+from modelreport.render.charts.palette import DARK, FAMILY_WORDS, LIGHT, STEPS, mix, ramp
 
 TOKENS = Path(__file__).parents[3] / "templates" / "css" / "tokens.css"
 
@@ -18,12 +18,12 @@ def test_every_family_has_a_colour_a_tint_and_a_word():
 @pytest.mark.parametrize(("palette", "place"), [(LIGHT, 0), (DARK, 1)])
 def test_colours_are_those_of_the_style_sheet(palette, place):
     found = 0
-    for token, value in re.findall(r"^\s+--([a-z]+): (.+);", TOKENS.read_text(), re.MULTILINE):
+    for token, value in re.findall(r"^\s+--([a-z]+(?:-\d+)?): (.+);", TOKENS.read_text(), re.MULTILINE):
         colours = re.findall(r"#[0-9a-f]{6}", value)
         if colours:
             assert palette[token] == colours[min(place, len(colours) - 1)], token
             found += 1
-    assert found >= 9 + len(FAMILIES)
+    assert found >= 9 + len(FAMILIES) + STEPS + 1
 
 
 def test_mix_is_linear_in_srgb():
@@ -32,7 +32,21 @@ def test_mix_is_linear_in_srgb():
 
 
 def test_ramp_goes_from_end_to_end_and_clips():
-    assert ramp(0) == RAMP[0]
-    assert ramp(1) == ramp(7) == RAMP[-1]
-    assert ramp(0.5) == RAMP[len(RAMP) // 2]
-    assert len({ramp(i / 1000) for i in range(1001)}) == 21
+    assert (ramp(0), ramp(-3)) == ("ramp-0", "ramp-0")
+    assert ramp(1) == ramp(7) == "ramp-20"
+    assert ramp(0.5) == "ramp-10"
+    assert {ramp(i / 1000) for i in range(1001)} == {f"ramp-{i}" for i in range(STEPS + 1)} < set(LIGHT)
+
+
+def lightness(colour):
+    """Relative luminance (WCAG 2.2)."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(("palette", "sign"), [(LIGHT, -1), (DARK, 1)])
+def test_the_ramp_is_read_by_lightness_alone_from_its_middle_to_either_end(palette, sign):
+    found = [lightness(palette[f"ramp-{i}"]) * sign for i in range(STEPS + 1)]
+    assert found[:11] == sorted(found[:11], reverse=True)
+    assert found[10:] == sorted(found[10:])

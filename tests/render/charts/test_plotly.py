@@ -3,8 +3,9 @@ import json
 import pytest
 
 from modelreport.render.charts import CHARTS, overview
+from modelreport.render.charts.frame import frame
 from modelreport.render.charts.palette import LIGHT
-from modelreport.render.charts.plotly import for_page, height, plain, plotly_figure, resolve
+from modelreport.render.charts.plotly import for_page, plotly_figure, resolve
 from modelreport.render.charts.spec import Axis, Chart, Line
 from modelreport.render.charts.weight_depth import BY_ID, weight_depth
 from tests.factories import make_report
@@ -15,13 +16,9 @@ def figure(name):
     return plotly_figure(overview(make_report())[name])
 
 
-def test_text_is_shown_as_it_is():
-    assert plain("<b>&$x$</b>\n") == "&lt;b&gt;&amp;&#36;x&#36;&lt;/b&gt;<br>"
-
-
 def test_values_are_divided_by_the_unit_that_the_axis_names():
     made = figure("memory-timeline")
-    assert made["layout"]["yaxis"]["ticksuffix"] == " KiB"
+    assert made["layout"]["annotations"][0]["text"] == "activations alive (KiB)"
     assert max(made["data"][0]["y"]) == 192
 
 
@@ -49,17 +46,21 @@ def test_hover_text_is_data_and_not_a_template():
 
 def test_the_page_draws_the_cells_of_a_heat_map_as_bars():
     made = figure("weight-heatmap")
-    cells, ramp = for_page(made)["data"]
+    (cells,) = for_page(made)["data"]
     levels = [level for row in made["data"][0]["z"] for level in row]
     assert len(cells["x"]) == len(cells["customdata"]) == len(levels) - levels.count(None)
     assert (cells["base"][1], cells["y"][1]) == (0.5, 0)
     assert cells["customdata"][0] == made["data"][0]["customdata"][0][0]
-    assert set(map(len, cells["marker"]["color"])) == {7}
-    assert ramp["marker"]["colorbar"] == made["data"][0]["colorbar"]
-    assert ramp["x"] == [None]
+    assert {colour[:11] for colour in cells["marker"]["color"]} == {"var(--ramp-"}
     json.dumps(for_page(made), allow_nan=False)
     plain_figure = figure("flops-by-family")
-    assert for_page(plain_figure) is plain_figure
+    assert for_page(plain_figure)["data"] == plain_figure["data"]
+
+
+def test_the_page_has_its_own_legend():
+    assert figure("flops-by-depth")["layout"]["showlegend"]
+    assert not for_page(figure("flops-by-depth"))["layout"]["showlegend"]
+    assert "legend" not in for_page(figure("flops-by-depth"))["layout"]
 
 
 def test_the_first_ridge_is_not_cut_at_the_top():
@@ -68,20 +69,25 @@ def test_the_first_ridge_is_not_cut_at_the_top():
     assert made["layout"]["yaxis"]["range"][1] <= highest
 
 
-def test_a_legend_of_many_lines_does_not_take_the_room_of_the_plot():
-    def tall(*names: str) -> int:
-        lines = tuple(Line(name=name, x=(0.0, 1.0), y=(0.0, 1.0), colour="conv", hover=("", "")) for name in names)
-        chart = Chart(id="c", title="T", caption="C", x=Axis(), y=Axis(), layers=lines, header=(), rows=())
-        return plotly_figure(chart)["layout"]["height"]
+def test_a_count_from_nought_to_a_few_has_no_tick_between():
+    def axis(most):
+        line = Line(name="a", x=(0.0, most), y=(0.0, 1.0), colour="conv", hover=("", ""))
+        chart = Chart(
+            id="c", title="T", caption="C", x=Axis(unit="count"), y=Axis(), layers=(line,), header=(), rows=()
+        )
+        return plotly_figure(chart)["layout"]["xaxis"]
 
-    assert tall("a", "b") == tall("a") == 260
-    assert tall(*["embeddings.position_embeddings"] * 8) == 260 + 6 * 19
+    assert axis(3.0)["dtick"] == 1
+    assert "dtick" not in axis(30.0)
 
 
-def test_height_follows_the_rows():
-    charts = overview(make_report())
-    assert height(charts["parameters-by-module"]) > height(charts["flops-by-family"])
-    assert height(charts["memory-timeline"]) == 260
+def test_the_plot_stands_where_the_drawing_has_it():
+    for chart in overview(make_report()).values():
+        if isinstance(chart, Chart):
+            layout, room = plotly_figure(chart)["layout"], frame(chart)
+            assert layout["height"] == room.height
+            assert layout["margin"]["b"] == room.bottom
+            assert layout["margin"]["t"] <= room.top
 
 
 def test_a_log_axis_of_less_than_two_decades_has_ticks_between_them():

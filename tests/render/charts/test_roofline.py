@@ -49,7 +49,7 @@ def test_each_layer_stands_at_its_intensity_and_speed() -> None:
 def test_kinds_of_marks_are_told_in_a_legend_by_both_painters() -> None:
     words = {layer.name for layer in chart().layers if isinstance(layer, Points)}
     assert words == {"compute-bound layers", "memory-bound layers"}
-    drawn = svg(chart())
+    drawn = svg(chart(), "print")
     figure = plotly_figure(chart())
     assert all(f">{word}<" in drawn for word in words)
     assert figure["layout"]["showlegend"]

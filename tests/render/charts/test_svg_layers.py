@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from modelreport.render.charts.pen import Pen
-from modelreport.render.charts.spec import Heat, Histogram, Line, Points, Stack
+from modelreport.render.charts.spec import Axis, Chart, Heat, Histogram, Line, Points, Stack
 from modelreport.render.charts.svg_layers import Plot, draw
 
 
@@ -17,7 +17,8 @@ def plot(**changes):
 
 def drawn(layer, place=None):
     pen = Pen("print")
-    draw(pen, layer, place or plot())
+    chart = Chart(id="c", title="T", caption="C", x=Axis(), y=Axis(), layers=(layer,), header=(), rows=())
+    draw(pen, chart, 0, place or plot())
     return list(ET.fromstring(f"<svg>{pen.markup()}</svg>"))
 
 
@@ -58,7 +59,7 @@ def test_empty_cells_and_empty_bins():
     cells, lines = drawn(
         Heat(levels=((0.0, None), (1.0, 1.0)), hover=(("", ""), ("", "")), marks=()), plot(rows=2, columns=2)
     )
-    assert [path.get("d") for path in cells] == ["M0 1h2", "M0 0h1", "M1 0h1"], "a run of one colour is one stroke"
+    assert [path.get("d") for path in cells] == ["M0 0h1", "M0 1h2", "M1 0h1"], "a run of one colour is one stroke"
     assert cells.get("transform") == "translate(0 12) scale(50 25)"
     assert lines.get("d") == "M50 0V50"
     bins = drawn(Histogram(low=0, high=10, counts=(1, 0, 5), colour="accent", hover=("",) * 3))
