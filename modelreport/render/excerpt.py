@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from modelreport.render import format as text
-from modelreport.render.table import Column, Row, Table
+from modelreport.render.table import Column, Row, Table, once
 
 
 @dataclass(frozen=True)
@@ -53,36 +53,13 @@ def _cut(row: Row, chosen: Sequence[int]) -> Row:
 
 def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
     """The levels of a tree that fit, of repeats only the first; the first rows when no level does."""
-    open_rows = _once(rows)
+    open_rows = once(rows)
     deepest = max((row.depth for row in open_rows), default=0)
     for depth in range(deepest, -1, -1):
         kept = [row for row in open_rows if row.depth <= depth]
         if len(kept) <= limit:
             return kept
     return open_rows[:limit]
-
-
-def _once(rows: Sequence[Row]) -> list[Row]:
-    """The rows without those of the second, third … block under a ``×N`` line."""
-    kept: list[Row] = []
-    groups: list[tuple[int, int]] = []  # depth of each ×N line above the row, and how many more rows it may show
-    skipped: int | None = None
-    for row in rows:
-        if skipped is not None and row.depth > skipped:
-            continue
-        skipped = None
-        while groups and row.depth <= groups[-1][0]:
-            groups.pop()
-        if groups and row.depth == groups[-1][0] + 1:
-            depth, left = groups[-1]
-            if not left:
-                skipped = row.depth
-                continue
-            groups[-1] = (depth, left - 1)
-        if row.group:
-            groups.append((row.depth, row.period))
-        kept.append(row)
-    return kept
 
 
 def _left_out(table: Table, rows: Sequence[Row]) -> str:

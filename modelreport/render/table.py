@@ -7,26 +7,30 @@ script then shows all rows and columns from the packed data and sorts, filters a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from modelreport.render import format as text
+from modelreport.render.columnar import column_of, rows_of
+from modelreport.render.language import _
 
 ROWS_IN_MARKUP: Final = 2000
 """Rows that stand in the page itself; the packed data has all."""
 
 _SIGNS: Final = str.maketrans("", "", "×–…∞✓●✖")
 
-Kind = Literal["name", "text", "code", "number", "share", "family", "spark"]
+Kind = Literal["name", "text", "code", "hash", "number", "share", "family", "spark"]
+Form = Literal["", "number", "exact", "count", "bytes", "share"]
+"""How a number is written: ``number``, ``exact``, ``count``, ``bytes_binary`` or ``share`` of ``format.py``."""
 
 
 @dataclass(frozen=True)
 class Column:
     """One column. ``kind`` decides alignment, type and order: ``number`` and ``share`` sort by value, the rest as text.
 
-    ``name`` is the column that carries the tree; ``code`` is monospaced; ``share`` draws a bar behind its value (0–1);
-    ``spark`` is a small histogram that only the page's script draws.
+    ``name`` is the column that carries the tree; ``code`` is monospaced; ``hash`` is code that can be copied; ``share``
+    draws a bar behind its value (0–1); ``spark`` is a small histogram that only the page's script draws.
     """
 
     id: str
@@ -38,6 +42,8 @@ class Column:
     """Whether it is visible before the reader chooses."""
     group: str = ""
     """Heading under which it stands in the choice of columns and in the panel of a row."""
+    total: bool = False
+    """Whether its numbers can be added up, as those of rows that are not inside one another."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,10 @@ class Cell:
     """Anchor on the page, such as ``#layer-3``."""
     value: float | None = None
     """The number behind it, where ``text`` is that number and nothing else: the page's script writes it itself."""
+    form: Form = ""
+    """How ``value`` is written; empty where ``text`` is not such a number."""
+    whole: int = 0
+    """What ``value`` is a part of, for the form ``share``."""
 
     @classmethod
     def figure(cls, value: float | None) -> Cell:
@@ -57,12 +67,24 @@ class Cell:
         if value is None or not math.isfinite(value):
             return cls(text.number(value))
         rounded = float(f"{value:.7g}")
-        return cls(text.number(rounded), f"{rounded:.7g}", value=rounded)
+        return cls(text.number(rounded), f"{rounded:.7g}", value=rounded, form="number")
+
+    @classmethod
+    def count(cls, value: int | None) -> Cell:
+        """A count with every digit."""
+        return cls(text.UNKNOWN) if value is None else cls(text.exact(value), value=value, form="exact")
+
+    @classmethod
+    def bytes(cls, value: int | None) -> Cell:
+        """Bytes in memory, with their exact number behind them."""
+        if value is None:
+            return cls(text.UNKNOWN)
+        return cls(text.bytes_binary(value), text.exact(value), value=value, form="bytes")
 
     @classmethod
     def name(cls, name: str, exact: str = "") -> Cell:
         """The name of something in the file, made visible; an empty one says so."""
-        return cls(text.name(name) or "(no name)", exact)
+        return cls(text.name(name) or _("(no name)"), exact)
 
     @property
     def plain(self) -> bool:
@@ -107,9 +129,20 @@ class Table:
     closed: bool = False
     """Whether what is below other rows is left out of the page itself and of paper."""
 
+    def __post_init__(self) -> None:
+        """Say caption, headings and nouns in the language of the report."""
+        told = {
+            "caption": _(self.caption),
+            "columns": tuple(replace(c, title=_(c.title), help=_(c.help), group=_(c.group)) for c in self.columns),
+        }
+        for name, value in told.items():
+            object.__setattr__(self, name, value)
+
     @property
     def head(self) -> Sequence[Row]:
-        """Rows that stand in the page itself."""
+        """Rows that stand in the page itself; of repeats only the first block where all would be too many."""
+        if self.tree and not self.closed and len(self.rows) > self.limit:
+            return once(self.rows)[: self.limit]
         return self.top[: self.limit]
 
     @property
@@ -129,14 +162,14 @@ class Table:
 
     @property
     def payloads(self) -> dict[str, Any]:
-        """All rows and columns for the page's script, under ``table-<id>``."""
-        columns = [[c.id, c.title, c.kind, c.help, int(c.shown), c.group] for c in self.columns]
-        rows = [list(_packed(row)) for row in self.rows]
+        """All rows and columns for the page's script, under ``table-<id>`` (see ``columnar.py``)."""
+        columns = [[c.id, c.title, c.kind, c.help, int(c.shown), c.group, int(c.total)] for c in self.columns]
         return {
             f"table-{self.id}": {
                 "caption": self.caption,
                 "columns": columns,
-                "rows": rows,
+                "rows": rows_of(self.rows),
+                "cells": [column_of(self.rows, place) for place in range(len(self.columns))],
                 "tree": self.tree,
                 "noun": list(self.noun),
                 "histograms": self.histograms,
@@ -145,35 +178,48 @@ class Table:
         }
 
 
-def _packed(row: Row) -> Iterator[Any]:
-    """A row as plain data: id, depth, folded (2: a group), note, then each cell.
-
-    A cell is its text, or its number where the text is nothing else, or ``[text, exact, href]``.
-    """
-    yield from (row.id, row.depth, 2 if row.group else int(row.folded), row.note)
-    for cell in row.cells:
-        if cell.value is not None and not cell.href:
-            yield cell.value
-        else:
-            yield [cell.text, cell.exact, cell.href] if cell.exact or cell.href else cell.text
+def once(rows: Sequence[Row]) -> list[Row]:
+    """The rows without those of the second, third … block under a ``×N`` line."""
+    kept: list[Row] = []
+    groups: list[tuple[int, int]] = []  # depth of each ×N line above the row, and how many more rows it may show
+    skipped: int | None = None
+    for row in rows:
+        if skipped is not None and row.depth > skipped:
+            continue
+        skipped = None
+        while groups and row.depth <= groups[-1][0]:
+            groups.pop()
+        if groups and row.depth == groups[-1][0] + 1:
+            depth, left = groups[-1]
+            if not left:
+                skipped = row.depth
+                continue
+            groups[-1] = (depth, left - 1)
+        if row.group:
+            groups.append((row.depth, row.period))
+        kept.append(row)
+    return kept
 
 
 def amount(value: int | None) -> Cell:
     """A count at a glance with every digit behind it."""
-    return (
-        Cell(text.count(value), text.exact(value)) if value is not None and value >= 10_000 else Cell(text.exact(value))
-    )
+    if value is None:
+        return Cell(text.UNKNOWN)
+    return Cell(text.count(value), text.exact(value) if value >= 10_000 else "", value=value, form="count")
 
 
 def share_cell(part: int | None, whole: int) -> Cell:
     """A share with its exact value behind it; ``–`` where there is nothing to share."""
     if not whole or part is None:
         return Cell(text.UNKNOWN)
-    return Cell(text.share(part / whole), f"{part / whole:.6f}")
+    return Cell(text.share(part / whole), f"{part / whole:.6f}", value=part, form="share", whole=whole)
 
 
 def caption_of(title: str, shown: int, total: int) -> str:
     """The title of a table, and how much of the whole it shows where that is not all."""
     if shown >= total:
         return title
-    return f"{title} (the first {text.exact(shown)} of {text.exact(total)}; all are in the JSON report)"
+    return _(
+        "{title} (the first {shown} of {total}; all are in the JSON report)",
+        title=title, shown=text.exact(shown), total=text.exact(total),
+    )  # fmt: skip

@@ -4,12 +4,12 @@ import { startMap } from './map.js';
 import { startNavigation } from './nav.js';
 import { plotly } from './plotly.js';
 import { embedded, host, root } from './root.js';
-import { startTables } from './table.js';
+import { startTables } from './tables.js';
 import { startTheme } from './theme.js';
 
 host.classList.add('js');
 if (embedded) followHost();
-else startTheme(/** @type {Element} */ (root.querySelector('[data-tools="theme"]')));
+else startTheme(root.querySelector('[data-tools="theme"]'));
 startNavigation();
 startCharts();
 // Pictures first: the tables in the markup can be read meanwhile, and stay where the browser cannot inflate the data.

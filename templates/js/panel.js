@@ -1,17 +1,31 @@
+// The panel beside a table: everything about one of its rows.
+
+import { copyButton } from './cells.js';
 import { drawFigure, eraseFigure } from './charts.js';
 import { element } from './dom.js';
-import { root } from './root.js';
+import { t } from './language.js';
+import { exactText } from './numbers.js';
+import { root, width } from './root.js';
 import { findingLines, hasTensors, mapButton, spectrumCurve, tensorFacts, tensorList } from './tensors.js';
 
-/** The Plotly figure of one tensor's histogram: counts over bins, the median and tails marked. */
+/** @import { Histogram } from './histograms.js' */
+/** @import { Cell, Column, Row, Table } from './rows.js' */
+/** @typedef {[string, string, string?]} Pair a term, what it is, and where that leads */
+/** @typedef {{addHistogram: (histogram: Histogram, levels: number[]) => void}} Adds */
+
+/**
+ * The Plotly figure of one tensor's histogram: counts over bins, the median and tails marked.
+ * @param {Histogram} histogram
+ * @param {number[]} levels
+ * @param {boolean} logarithmic
+ */
 export function histogramFigure(histogram, levels, logarithmic) {
   const [low, high] = histogram.ends;
   const step = (high - low) / histogram.counts.length;
-  const about = histogram.exact === false ? 'about ' : '';
   const middles = histogram.counts.map((_, i) => low + step * (i + 0.5));
-  const text = histogram.counts.map((count, i) => `${count ? about : ''}${count.toLocaleString('en')} from ${short(low + step * i)} to ${short(low + step * (i + 1))}`);
+  const text = histogram.counts.map((count, i) => hover(count, histogram.exact, short(low + step * i), short(low + step * (i + 1))));
   const marks = [[0.01, 'dot'], [0.5, 'solid'], [0.99, 'dot']]
-    .map(([level, dash]) => [histogram.quantiles[levels.indexOf(level)], dash])
+    .map(([level, dash]) => /** @type {[number, string]} */ ([histogram.quantiles[levels.indexOf(Number(level))], dash]))
     .filter(([value]) => Number.isFinite(value));
   return {
     data: [{
@@ -31,13 +45,28 @@ export function histogramFigure(histogram, levels, logarithmic) {
   };
 }
 
-/** A number to four significant digits. */
+/**
+ * @param {number} count
+ * @param {boolean} exact
+ * @param {string} low
+ * @param {string} high
+ */
+function hover(count, exact, low, high) {
+  const values = { count: exactText(count), low, high };
+  return exact || count === 0 ? t('{count} from {low} to {high}', values) : t('about {count} from {low} to {high}', values);
+}
+
+/**
+ * A number to four significant digits.
+ * @param {number} value
+ */
 export function short(value) {
   if (value === 0) return '0';
   const size = Math.abs(value);
   return size < 1e-3 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 }
 
+/** @param {Pair[]} pairs */
 function facts(pairs) {
   const list = element('dl', { class: 'facts' });
   for (const [name, value, href] of pairs) {
@@ -48,26 +77,35 @@ function facts(pairs) {
 }
 
 /**
- * What the columns say of a row, by heading: [[heading, [[term, value, link] …]] …]; without the first column, pictures
- * and what is not known.
+ * What the columns say of a row, by heading; without the first column, pictures and what is not known.
+ * @param {Pick<Column, 'kind' | 'title' | 'group'>[]} columns
+ * @param {Cell[]} cells
+ * @returns {[string, Pair[]][]}
  */
 export function groupsOf(columns, cells) {
+  /** @type {Map<string, Pair[]>} */
   const groups = new Map([['', []]]);
   columns.forEach((column, i) => {
     const cell = cells[i];
     if (i === 0 || column.kind === 'spark' || cell.text === '' || cell.text === '–') return;
-    if (!groups.has(column.group)) groups.set(column.group, []);
-    groups.get(column.group).push([column.title, column.kind === 'share' ? cell.text : cell.exact || cell.text, cell.href]);
+    const pairs = groups.get(column.group) ?? [];
+    groups.set(column.group, pairs);
+    pairs.push([column.title, column.kind === 'share' ? cell.text : cell.exact || cell.text, cell.href]);
   });
   return [...groups].filter(([, pairs]) => pairs.length > 0);
 }
 
-/** The modules in a row of the table of layers and in the rows below it. */
+/**
+ * The modules in a row of the table of layers and in the rows below it.
+ * @param {Pick<Row, 'id' | 'children'>[]} rows
+ * @param {Pick<Row, 'index'>} row
+ * @returns {number[]}
+ */
 export function modulesBelow(rows, row) {
   const found = [];
   const todo = [row.index];
   while (todo.length > 0) {
-    const { id, children } = rows[todo.pop()];
+    const { id, children } = rows[/** @type {number} */ (todo.pop())];
     const number = /^layer-(\d+)$/.exec(id);
     if (number) found.push(Number(number[1]));
     todo.push(...[...children].reverse());
@@ -75,28 +113,39 @@ export function modulesBelow(rows, row) {
   return found;
 }
 
-async function addTensor(place, table, row, state) {
+/**
+ * @param {HTMLElement} place
+ * @param {Table} table
+ * @param {Row} row
+ * @param {Adds} adds
+ */
+async function addTensor(place, table, row, adds) {
   const known = await tensorFacts();
   place.append(...findingLines(known.findings(row.index)));
   const histogram = known.histogram(row.index);
-  if (histogram) state.addHistogram(histogram, known.levels);
+  if (histogram) adds.addHistogram(histogram, known.levels);
   const lines = known.lines(row.index);
   for (const [heading, pairs] of groupsOf(table.columns, row.cells)) {
     if (heading !== '') place.append(element('h4', {}, heading));
     place.append(facts(pairs));
   }
-  if (lines.length > 0) place.append(element('h4', {}, 'In detail'), facts(lines));
+  if (lines.length > 0) place.append(element('h4', {}, t('In detail')), facts(lines));
   const spectrum = known.spectrum(row.index);
-  if (spectrum) place.append(element('h4', {}, 'Singular values'), spectrumCurve(spectrum));
+  if (spectrum) place.append(element('h4', {}, t('Singular values')), spectrumCurve(spectrum));
   if (histogram && histogram.quantiles.length > 0) {
-    place.append(element('h4', {}, 'Quantiles'), facts(known.levels.map((level, i) => [`${Number((level * 100).toFixed(1))} %`, short(histogram.quantiles[i])])));
+    place.append(element('h4', {}, t('Quantiles')), facts(known.levels.map((level, i) => [`${Number((level * 100).toFixed(1))} %`, short(Number(histogram.quantiles[i]))])));
   }
   const module = known.module(row.index);
-  const links = module >= 0 ? [element('a', { href: `#layer-${module}` }, 'Row in the layer table'), mapButton(module)] : [];
-  if (known.pictured(row.index)) links.unshift(element('a', { href: '#weights-pictures' }, 'Picture of these weights'));
+  const links = module >= 0 ? [element('a', { href: `#layer-${module}` }, t('Row in the layer table')), mapButton(module)] : [];
+  if (known.pictured(row.index)) links.unshift(element('a', { href: '#weights-pictures' }, t('Picture of these weights')));
   if (links.length > 0) place.append(element('p', { class: 'map-more' }, ...links));
 }
 
+/**
+ * @param {HTMLElement} place
+ * @param {Table} table
+ * @param {Row} row
+ */
 async function addModule(place, table, row) {
   const modules = modulesBelow(table.rows, row);
   const own = /^layer-(\d+)$/.exec(row.id);
@@ -104,60 +153,118 @@ async function addModule(place, table, row) {
   if (hasTensors()) {
     const known = await tensorFacts();
     const every = modules.flatMap((module) => known.of(module));
-    const path = row.cells[0].exact || row.cells[0].text;
-    const list = tensorList(known, every, own ? `${path}.` : '');
-    if (list) place.append(element('h4', {}, `Weights (${every.length.toLocaleString('en')})`), list);
+    const list = tensorList(known, every, own ? `${row.path}.` : '');
+    if (list) place.append(element('h4', {}, t('Weights ({count})', { count: exactText(every.length) })), list);
   }
   if (modules.length > 0) place.append(element('p', { class: 'map-more' }, mapButton(modules[0])));
 }
 
 /**
- * A panel beside a table that tells everything about one of its rows: a tensor or a module.
- * @param {{columns: Array, rows: Array, details: string}} table
- * @returns {{place: HTMLElement, show: function, hide: function}}
+ * @param {HTMLElement} place
+ * @param {Table} table
+ * @param {Row} row
+ */
+function addOperation(place, table, row) {
+  for (const [, pairs] of groupsOf(table.columns, row.cells)) place.append(facts(pairs));
+  const module = table.columns.findIndex((column) => column.id === 'module');
+  const number = /^#layer-(\d+)$/.exec(row.cell(module).href);
+  if (number) place.append(element('p', { class: 'map-more' }, element('a', { href: number[0] }, t('Row in the layer table')), mapButton(Number(number[1]))));
+}
+
+/**
+ * The head of the panel: the full name, a way to copy it, and the way out.
+ * @param {Row} row
+ * @param {() => void} leave
+ */
+function headOf(row, leave) {
+  const close = element('button', { 'type': 'button', 'class': 'close', 'aria-label': t('Close the details'), 'onclick': leave }, '✕');
+  const name = element('h3', {}, element('bdi', {}, row.path), row.note ? element('span', { class: 'note' }, ` ${row.note}`) : null, ' ', row.group ? null : copyButton(row.path));
+  return element('header', {}, name, close);
+}
+
+/** The live histogram of a panel, and how it is drawn again. */
+class Figure {
+  /** @param {HTMLElement} place */
+  constructor(place) {
+    this.place = place;
+    this.logarithmic = false;
+    /** @type {HTMLElement | null} */
+    this.live = null;
+    /** @type {((logarithmic: boolean) => any) | null} */
+    this.made = null;
+  }
+
+  /**
+   * @param {Histogram} histogram
+   * @param {number[]} levels
+   */
+  addHistogram(histogram, levels) {
+    this.live = element('div', { 'class': 'live', 'role': 'img', 'aria-label': t('Histogram of the values') });
+    const scale = element('label', { class: 'small' }, element('input', {
+      type: 'checkbox', checked: this.logarithmic,
+      onchange: (/** @type {Event} */ event) => {
+        this.logarithmic = /** @type {HTMLInputElement} */ (event.target).checked;
+        this.draw();
+      },
+    }), ` ${t('logarithmic counts')}`);
+    this.place.append(element('div', { class: 'chart-area' }, this.live), scale);
+    this.made = (logarithmic) => histogramFigure(histogram, levels, logarithmic);
+  }
+
+  async draw() {
+    const { live, made } = this;
+    if (live && made) await drawFigure(live, made(this.logarithmic), { displayModeBar: false }).catch(() => live.remove());
+  }
+
+  async erase() {
+    if (this.live) await eraseFigure(this.live).catch(() => {});
+    this.live = null;
+    this.made = null;
+  }
+}
+
+/**
+ * A panel beside a table that tells everything about one of its rows: a tensor, a module or an operation.
+ * @param {Table} table
+ * @param {() => void} onClose
  */
 export function makePanel(table, onClose) {
-  const place = element('aside', { class: 'panel card', 'aria-label': 'Details', hidden: true });
-  const state = { figure: null, logarithmic: false, live: null, turn: 0, addHistogram };
+  const place = element('aside', { 'class': 'panel card', 'aria-label': t('Details'), 'hidden': true });
+  const figure = new Figure(place);
+  let turn = 0;
 
   async function hide() {
-    state.turn += 1;
-    if (state.live) await eraseFigure(state.live).catch(() => {});
-    state.live = null;
-    state.figure = null;
+    turn += 1;
+    await figure.erase();
     place.replaceChildren();
     place.hidden = true;
     place.parentElement?.classList.remove('open');
   }
 
-  async function redraw() {
-    const { live, figure } = state;
-    if (figure) await drawFigure(live, figure(state.logarithmic), { displayModeBar: false }).catch(() => live.remove());
+  /** Close the panel and go back to the row. */
+  function leave() {
+    if (place.hidden) return false;
+    hide();
+    onClose();
+    return true;
   }
 
-  function addHistogram(histogram, levels) {
-    state.live = element('div', { class: 'live', role: 'img', 'aria-label': 'Histogram of the values' });
-    const scale = element('label', { class: 'small' }, element('input', {
-      type: 'checkbox', checked: state.logarithmic, onchange: (event) => { state.logarithmic = event.target.checked; redraw(); },
-    }), ' logarithmic counts');
-    place.append(element('div', { class: 'chart-area' }, state.live), scale);
-    state.figure = (logarithmic) => histogramFigure(histogram, levels, logarithmic);
-  }
-
+  /** @param {Row} row */
   async function show(row) {
     await hide();
-    const { turn } = state;
-    const name = row.cells[0];
-    const close = element('button', { type: 'button', 'aria-label': 'Close the details', onclick: () => { hide(); onClose(row); } }, '✕');
-    place.append(element('header', {}, element('h3', {}, element('bdi', {}, name.exact || name.text)), close));
+    const mine = turn;
+    place.append(headOf(row, leave));
     place.hidden = false;
     place.parentElement?.classList.add('open');
     place.scrollTop = 0;
-    if (matchMedia('(max-width: 1000px)').matches) place.scrollIntoView({ block: 'start' }); // there it stands above the table
-    await (table.details === 'tensors' ? addTensor(place, table, row, state) : addModule(place, table, row));
-    if (turn === state.turn) await redraw();
+    if (width() <= 1000) place.scrollIntoView({ block: 'start' }); // there it stands above the table
+    if (table.details === 'tensors') await addTensor(place, table, row, figure);
+    else if (table.details === 'modules') await addModule(place, table, row);
+    else addOperation(place, table, row);
+    if (mine === turn) await figure.draw();
   }
 
-  root.addEventListener('themechange', redraw);
-  return { place, show, hide };
+  place.addEventListener('keydown', (event) => { if (event.key === 'Escape' && leave()) event.preventDefault(); });
+  root.addEventListener('themechange', () => figure.draw());
+  return { place, show, hide, leave };
 }

@@ -1,158 +1,238 @@
-// Tables as data: order, filter, fold, export. Nothing here touches the page.
+// A table as data: its columns and rows as they travel in the page (see render/columnar.py). Nothing here touches it.
+// Columns are arrays: fifty thousand rows must cost the page a few megabytes, not a million small objects.
 
-import { numberText } from './numbers.js';
+import { exactText, UNKNOWN, written } from './numbers.js';
 
 const NUMERIC = new Set(['number', 'share']);
+const WORDS = 'words';
+const JOINED = '.';
 
-/** A packed table (see render/table.py) as columns and rows; each row knows its place, its parent and its children. */
+/** @typedef {{text: string, exact: string, href: string}} Cell what is read, what is behind it, where it leads */
+
+/** One column: what it is called and the cells of all rows. */
+export class Column {
+  /**
+   * @param {[string, string, string, string, number, string?, number?]} head
+   * @param {any[]} packed
+   */
+  constructor([id, title, kind, help, shown, group = '', total = 0], packed) {
+    this.id = id;
+    this.title = title;
+    this.kind = kind;
+    this.help = help;
+    this.shown = Boolean(shown);
+    this.group = group;
+    this.total = Boolean(total);
+    this.numeric = NUMERIC.has(kind);
+    this.form = /** @type {string} */ (packed[0]);
+    /** @type {(string | [string, string, string])[]} */
+    this.words = this.form === WORDS ? packed[1] : [];
+    this.which = this.form === WORDS ? Uint32Array.from(packed[2]) : new Uint32Array(0);
+    this.values = this.form === WORDS ? new Float64Array(0) : Float64Array.from(packed[1], (value) => value ?? NaN);
+    this.whole = packed[2] ?? 1;
+    /** @type {Float64Array | null} the number that each word says, once somebody asks */
+    this.parsed = null;
+  }
+
+  /** @param {number} i */
+  text(i) {
+    if (this.form !== WORDS) return Number.isNaN(this.values[i]) ? UNKNOWN : written(this.form, this.values[i], this.whole).text;
+    const word = this.words[this.which[i]];
+    return typeof word === 'string' ? word : word[0];
+  }
+
+  /**
+   * What stands behind the text where that says more, as it travels.
+   * @param {number} i
+   */
+  exact(i) {
+    if (this.form !== WORDS) return Number.isNaN(this.values[i]) ? '' : written(this.form, this.values[i], this.whole).exact;
+    const word = this.words[this.which[i]];
+    return typeof word === 'string' ? '' : word[1];
+  }
+
+  /** @param {number} i */
+  href(i) {
+    const word = this.form === WORDS ? this.words[this.which[i]] : '';
+    return typeof word === 'string' ? '' : word[2];
+  }
+
+  /**
+   * The number of a cell, exact where it is known; NaN where there is none.
+   * @param {number} i
+   */
+  number(i) {
+    if (this.form !== WORDS) return this.form === 'share' ? this.values[i] / this.whole : this.values[i];
+    this.parsed ??= Float64Array.from(this.words, (word) => numberOf(typeof word === 'string' ? word : word[1] || word[0]));
+    return this.parsed[this.which[i]];
+  }
+}
+
+/**
+ * The number that a text says: thousands separated, or in percent; NaN for none.
+ * @param {string} text
+ */
+export function numberOf(text) {
+  const percent = text.endsWith('%');
+  const bare = text.replaceAll(',', '').replace(/ ?%$/, '').trim();
+  if (!/^[-+]?(\d|\.\d|∞)/.test(bare)) return NaN;
+  const value = Number(bare.replace('∞', 'Infinity'));
+  return percent ? value / 100 : value;
+}
+
+/** One row: where it stands in the tree, and its cells. */
+export class Row {
+  /**
+   * @param {Table} table
+   * @param {number} index
+   */
+  constructor(table, index) {
+    this.table = table;
+    this.index = index;
+  }
+
+  get id() { return this.table.ids[this.index]; }
+  get depth() { return this.table.depths[this.index]; }
+  get parent() { return this.table.parents[this.index]; }
+  /** Whether it stands for several rows that follow it. */
+  get group() { return this.table.states[this.index] > 1; }
+  get folded() { return this.table.states[this.index] > 0; }
+  /** Whether there are rows in it. */
+  get inner() { return this.table.ends[this.index] > this.index + 1; }
+  get note() { return this.table.notes[this.index] ?? ''; }
+  /** The full name: of a module its path, where it is a group that of the first and last. */
+  get path() { return this.table.path(this.index); }
+
+  /** @returns {number[]} the rows right below it */
+  get children() { return this.table.childrenOf(this.index); }
+
+  /** @returns {Cell[]} */
+  get cells() { return this.table.columns.map((_, place) => this.cell(place)); }
+
+  /**
+   * @param {number} place of the column
+   * @returns {Cell}
+   */
+  cell(place) {
+    const column = this.table.columns[place];
+    const exact = column.exact(this.index);
+    return { text: column.text(this.index), exact: exact === JOINED && column.kind === 'name' ? this.path : exact, href: column.href(this.index) };
+  }
+}
+
+/** Columns and rows; a tree's rows follow the row they are in. */
+export class Table {
+  /** @param {any} packed */
+  constructor(packed) {
+    const { ids, depths, states, notes } = packed.rows;
+    this.columns = /** @type {Column[]} */ (packed.columns.map((/** @type {any} */ head, /** @type {number} */ i) => new Column(head, packed.cells[i])));
+    /** @type {string[]} */
+    this.ids = ids;
+    this.count = ids.length;
+    this.depths = depths ? Uint16Array.from(depths) : new Uint16Array(this.count);
+    this.states = states ? Uint8Array.from(states) : new Uint8Array(this.count);
+    /** @type {Record<number, string>} */
+    this.notes = notes ?? {};
+    this.tree = Boolean(packed.tree);
+    /** @type {[string, string]} */
+    this.noun = packed.noun;
+    /** @type {string} */
+    this.caption = packed.caption;
+    /** @type {string} */
+    this.details = packed.details ?? '';
+    this.parents = new Int32Array(this.count);
+    /** One past the last row inside each row. */
+    this.ends = new Uint32Array(this.count);
+    this.climb();
+    this.nameColumn = this.columns.find((column) => column.kind === 'name') ?? null;
+    this.rows = Array.from(ids, (_, index) => new Row(this, index));
+    this.size = this.states.reduce((sum, state) => sum + Number(state < 2), 0);
+    /** @type {(string | undefined)[]} */
+    this.paths = [];
+  }
+
+  /** Work out which row each row is in, and where what is in it ends. */
+  climb() {
+    /** @type {number[]} */
+    const above = [];
+    for (let i = 0; i < this.count; i += 1) {
+      const depth = this.depths[i];
+      for (let closed = above.length - 1; closed >= depth; closed -= 1) this.ends[above[closed]] = i;
+      above.length = Math.min(above.length, depth);
+      this.parents[i] = above.at(-1) ?? -1;
+      above.push(i);
+    }
+    for (const open of above) this.ends[open] = this.count;
+  }
+
+  /**
+   * @param {number} index
+   * @returns {number[]}
+   */
+  childrenOf(index) {
+    const found = [];
+    for (let i = index + 1; i < this.ends[index]; i = this.ends[i]) found.push(i);
+    return found;
+  }
+
+  /** @returns {number[]} the rows that are in no other */
+  get roots() {
+    const found = [];
+    for (let i = 0; i < this.count; i = this.ends[i]) found.push(i);
+    return found;
+  }
+
+  /**
+   * The full name of a row.
+   * @param {number} index
+   * @returns {string}
+   */
+  path(index) {
+    const known = this.paths[index];
+    if (known !== undefined) return known;
+    const column = this.nameColumn;
+    const text = column?.text(index) ?? '';
+    let exact = column?.exact(index) ?? '';
+    if (exact === JOINED) {
+      let up = this.parents[index];
+      while (up >= 0 && this.states[up] > 1) up = this.parents[up];
+      exact = `${up >= 0 ? this.path(up) : ''}.${text}`;
+    }
+    this.paths[index] = exact || text;
+    return exact || text;
+  }
+}
+
+/**
+ * A packed table as columns and rows.
+ * @param {any} packed
+ */
 export function unpackTable(packed) {
-  const columns = packed.columns.map(([id, title, kind, help, shown, group = '']) => ({ id, title, kind, help, shown: Boolean(shown), group }));
-  const searched = columns.map((column, i) => (column.shown && !NUMERIC.has(column.kind) ? i : -1)).filter((i) => i >= 0);
-  const above = [];
-  const rows = packed.rows.map(([id, depth, folded, note, ...cells], index) => {
-    above.length = depth;
-    const parent = depth > 0 ? above[depth - 1] ?? -1 : -1;
-    above[depth] = index;
-    return { id, index, depth, parent, folded: folded > 0, group: folded > 1, note, cells: cells.map(cellOf), searched, children: [] };
-  });
-  for (const row of rows) if (row.parent >= 0) rows[row.parent].children.push(row.index);
-  return { columns, rows, tree: packed.tree, noun: packed.noun, caption: packed.caption, details: packed.details ?? '' };
-}
-
-function cellOf(packed) {
-  if (typeof packed === 'number') return { text: numberText(packed), exact: String(packed), href: '' };
-  return typeof packed === 'string' ? { text: packed, exact: '', href: '' } : { text: packed[0], exact: packed[1], href: packed[2] };
-}
-
-/** The number in a cell, exact where it is known; NaN where there is none. */
-export function numberOf(cell) {
-  const text = (cell.exact || cell.text).replaceAll(',', '').replace(/ ?%$/, '').trim();
-  return text === '' || !/^[-+]?(\d|\.\d|∞)/.test(text) ? NaN : Number(text.replace('∞', 'Infinity'));
-}
-
-const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
-
-/**
- * How two rows compare by a column, for sort(): -1, 0, 1 in a direction of 1 (ascending) or -1. Cells without a value come
- * last in both directions; equal rows keep their order in the file.
- */
-export function comparison(column, place, direction) {
-  const numeric = NUMERIC.has(column.kind);
-  return (a, b) => {
-    const [x, y] = numeric ? [numberOf(a.cells[place]), numberOf(b.cells[place])] : [a.cells[place].text, b.cells[place].text];
-    const [missingX, missingY] = numeric ? [Number.isNaN(x), Number.isNaN(y)] : [x === '' || x === '–', y === '' || y === '–'];
-    if (missingX || missingY) return missingX === missingY ? a.index - b.index : missingX ? 1 : -1;
-    const order = numeric ? Math.sign(x - y) : collator.compare(x, y);
-    return order === 0 ? a.index - b.index : order * direction;
-  };
-}
-
-/** All rows in the order of a column; in a tree siblings are ordered and children stay under their parent. */
-export function ordered(table, sort, flat = false) {
-  const { rows, columns } = table;
-  if (!sort) return rows;
-  const compare = comparison(columns[sort.place], sort.place, sort.direction);
-  if (!table.tree || flat) return [...rows].sort(compare);
-  const result = [];
-  const todo = rows.filter((row) => row.parent < 0).sort(compare).reverse();
-  while (todo.length > 0) {
-    const row = todo.pop();
-    result.push(row);
-    const below = row.children.map((child) => rows[child]).sort(compare);
-    for (let i = below.length - 1; i >= 0; i -= 1) todo.push(below[i]);
-  }
-  return result;
-}
-
-/** Whether every word of a query is somewhere in the row's names and words, upper and lower case alike. */
-export function matches(row, words) {
-  return words.every((word) => haystack(row).includes(word));
-}
-
-const texts = new WeakMap();
-
-function haystack(row) {
-  if (!texts.has(row)) {
-    const cells = row.searched.map((i) => row.cells[i]);
-    texts.set(row, [row.note, ...cells.flatMap((cell) => [cell.text, cell.exact])].join('\n').toLowerCase());
-  }
-  return texts.get(row);
-}
-
-/** The words of a query. */
-export function wordsOf(query) {
-  return query.toLowerCase().split(/\s+/).filter(Boolean);
+  return new Table(packed);
 }
 
 /**
- * The rows to show, in order. Without a query: those whose ancestors are all open. With one: those that match, under
- * their ancestors (in `ancestors`, which do not match themselves). A flat tree shows only rows without children.
+ * Which of `count` rows of one height to have on the page for a scrolled view: [first, one past the last).
+ * @param {number} scrolled
+ * @param {number} height of the view
+ * @param {number} rowHeight
+ * @param {number} count
+ * @param {number} [around] rows before and after those seen
+ * @returns {[number, number]}
  */
-export function visible(table, order, { open, words = [], flat = false }) {
-  if (!table.tree || flat) {
-    const leaves = flat ? order.filter((row) => row.children.length === 0) : order;
-    return { rows: words.length > 0 ? leaves.filter((row) => matches(row, words)) : leaves, ancestors: new Set() };
-  }
-  if (words.length > 0) return found(table, order, words);
-  const shown = new Set();
-  const rows = order.filter((row) => {
-    const seen = row.parent < 0 || (shown.has(row.parent) && open.has(row.parent));
-    if (seen) shown.add(row.index);
-    return seen;
-  });
-  return { rows, ancestors: new Set() };
-}
-
-function found(table, order, words) {
-  const hits = new Set(order.filter((row) => matches(row, words)).map((row) => row.index));
-  const ancestors = new Set();
-  for (const index of hits) {
-    for (let up = table.rows[index].parent; up >= 0 && !ancestors.has(up); up = table.rows[up].parent) ancestors.add(up);
-  }
-  for (const index of hits) ancestors.delete(index);
-  return { rows: order.filter((row) => hits.has(row.index) || ancestors.has(row.index)), ancestors };
-}
-
-/** The text of a cell for a file: the exact number where it is one, the full text else. */
-export function valueOf(cell, column) {
-  const text = column.kind === 'name' || NUMERIC.has(column.kind) ? cell.exact || cell.text : cell.text;
-  if (!NUMERIC.has(column.kind)) return text;
-  return text === '–' ? '' : text.replaceAll(',', '');
-}
-
-/**
- * A value as a field of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe; a
- * number stays a number.
- */
-export function csvField(text) {
-  const number = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text);
-  const safe = !number && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) || safe !== text ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-/** Rows as a CSV file: a line of titles, then a line for each row. */
-export function csv(columns, rows) {
-  const used = columns.map((column, place) => [column, place]).filter(([column]) => column.kind !== 'spark');
-  const lines = [used.map(([column]) => csvField(column.title))];
-  for (const row of rows) lines.push(used.map(([column, place]) => csvField(valueOf(row.cells[place], column))));
-  return lines.map((line) => line.join(',')).join('\r\n') + '\r\n';
-}
-
-/** Rows as text for a spreadsheet's paste: tabs between the cells, no formulas. */
-export function tabbed(columns, rows) {
-  const used = columns.map((column, place) => [column, place]).filter(([column]) => column.kind !== 'spark');
-  const clean = (text) => {
-    const line = text.replace(/[\t\r\n]+/g, ' ');
-    return csvField(line).startsWith('"\'') ? `'${line}` : line;
-  };
-  const lines = [used.map(([column]) => column.title)];
-  for (const row of rows) lines.push(used.map(([column, place]) => clean(valueOf(row.cells[place], column))));
-  return lines.map((line) => line.join('\t')).join('\n') + '\n';
-}
-
-/** Which of `count` rows of one height to have on the page for a scrolled view: [first, one past the last). */
 export function rowWindow(scrolled, height, rowHeight, count, around = 20) {
   const first = Math.max(0, Math.floor(scrolled / rowHeight) - around);
   const last = Math.min(count, Math.ceil((scrolled + height) / rowHeight) + around);
   return [Math.min(first, Math.max(0, count - 1)), Math.max(last, Math.min(count, first + 1))];
+}
+
+/**
+ * How many rows, and what they are called: '19 of 151 modules'.
+ * @param {number} here
+ * @param {number} all
+ * @param {[string, string]} noun
+ */
+export function counted(here, all, noun) {
+  const what = all === 1 ? noun[0] : noun[1];
+  return here === all ? `${exactText(all)} ${what}` : `${exactText(here)} of ${exactText(all)} ${what}`;
 }

@@ -1,11 +1,14 @@
+import { rowElement, ruler } from './cells.js';
 import { element } from './dom.js';
-import { countsOf } from './histograms.js';
-import { startTools } from './tools.js';
+import { t } from './language.js';
 import { makePanel } from './panel.js';
-import { hasPayload, payload } from './payload.js';
-import { here, root, selected } from './root.js';
-import { ordered, rowWindow, unpackTable, visible, wordsOf } from './rows.js';
-import { sparkline } from './sparkline.js';
+import { link, root, selected, width } from './root.js';
+import { rowWindow, unpackTable } from './rows.js';
+import { startKeys } from './table-keys.js';
+import { ADDRESSES, TableState } from './table-state.js';
+import { startTools } from './table-tools.js';
+
+/** @import { Row } from './rows.js' */
 
 const ROW_HEIGHT = 27;
 const VIEW_HEIGHT = 720; // the most that the style sheet gives a table
@@ -14,262 +17,258 @@ const TALL = 30;
 const TOOLS_FROM = 8;
 
 /** One table of the page: what is shown of it, and how. The rows stay data; only those in view are on the page. */
-export class TableView {
-  constructor(place, packed, histograms) {
+export class TableView extends TableState {
+  /**
+   * @param {HTMLElement} place
+   * @param {any} packed
+   * @param {any} [histograms]
+   */
+  constructor(place, packed, histograms = null) {
+    super(unpackTable(packed));
     this.place = place;
-    this.table = unpackTable(packed);
     this.histograms = histograms;
-    this.sort = null;
-    this.query = '';
-    this.flat = false;
-    this.open = new Set(this.table.rows.filter((row) => row.children.length > 0 && !row.folded).map((row) => row.index));
-    this.shown = this.table.columns.map((column, i) => (column.shown ? i : -1)).filter((i) => i >= 0);
-    this.order = this.table.rows;
-    this.marked = -1;
-    this.window = [0, 0];
+    this.window = [-1, -1];
+    /** @type {Map<number, HTMLTableRowElement>} */
+    this.drawn = new Map();
+    /** @type {(() => void) | null} */
+    this.showTools = null;
+    this.rowHeight = ROW_HEIGHT;
+    this.large = this.table.count > WHOLE;
+    this.grid = this.table.tree || this.table.details !== '' || this.large;
+    this.panel = this.table.details === '' ? null : makePanel(this.table, () => this.focusRow());
+    this.scroller = /** @type {HTMLElement} */ (place.querySelector('.table-scroll'));
+    this.still = /** @type {HTMLTableElement} */ (this.scroller.querySelector('table'));
+    this.head = element('thead');
+    this.body = element('tbody');
+    this.live = this.makeTable();
+    this.count = element('p', { class: 'count', role: 'status' });
     this.build();
   }
 
-  build() {
-    this.scroller = this.place.querySelector('.table-scroll');
-    this.still = this.scroller.querySelector('table');
-    this.head = element('thead');
-    this.body = element('tbody');
+  makeTable() {
     const caption = element('caption', { class: 'hidden-text' }, this.table.caption);
-    this.live = element('table', { class: `data${this.table.tree ? ' tree' : ''}` }, caption, this.head, this.body);
+    const role = this.grid ? (this.table.tree ? 'treegrid' : 'grid') : null;
+    return element('table', { class: `data${this.table.tree ? ' tree' : ''}`, role }, caption, this.head, this.body);
+  }
+
+  build() {
     this.place.querySelector('.count')?.remove();
-    this.count = element('p', { class: 'count', role: 'status' });
     this.place.append(this.count);
-    if (this.table.details !== '') this.addPanel();
-    if (this.table.rows.length >= TOOLS_FROM) startTools(this);
+    if (this.panel) {
+      const pair = element('div', { class: 'with-panel' });
+      this.place.replaceWith(pair);
+      pair.append(this.place, this.panel.place);
+    }
+    if (this.table.count >= TOOLS_FROM) startTools(this);
     this.scroller.replaceChildren(this.live);
     this.scroller.classList.add('live');
     this.scroller.addEventListener('scroll', () => this.draw(), { passive: true });
     this.body.addEventListener('click', (event) => this.clicked(event));
+    if (this.grid) startKeys(this);
     window.addEventListener('beforeprint', () => this.scroller.replaceChildren(this.still));
     window.addEventListener('afterprint', () => this.scroller.replaceChildren(this.live));
     this.drawHead();
     this.update();
   }
 
-  addPanel() {
-    this.panel = makePanel(this.table, (row) => this.rowElement(row)?.querySelector('button')?.focus());
-    const pair = element('div', { class: 'with-panel' });
-    this.place.replaceWith(pair);
-    pair.append(this.place, this.panel.place);
-  }
-
   drawHead() {
     const cells = this.shown.map((i) => {
       const column = this.table.columns[i];
-      const numeric = column.kind === 'number' || column.kind === 'share';
-      const sorted = this.sort?.place === i ? (this.sort.direction > 0 ? 'ascending' : 'descending') : null;
+      const turn = this.sorts.findIndex((sort) => sort.place === i);
+      const direction = turn === 0 ? (this.sorts[0].direction > 0 ? 'ascending' : 'descending') : null;
+      const sign = turn < 0 ? '↕' : `${this.sorts[turn].direction > 0 ? '↑' : '↓'}${turn > 0 ? turn + 1 : ''}`;
       const title = column.kind === 'spark' ? column.title
-        : element('button', { type: 'button', class: 'sort', onclick: () => this.sortBy(i, numeric) }, column.title);
-      const css = numeric ? 'n' : column.kind === 'spark' ? 'spark' : null;
-      return element('th', { scope: 'col', class: css, title: column.help || null, 'aria-sort': sorted }, title);
+        : element('button', { 'type': 'button', 'class': 'sort', 'data-hint': column.help || null, 'onclick': (/** @type {MouseEvent} */ event) => this.sortBy(i, event.shiftKey) },
+          column.title, element('span', { 'class': turn < 0 ? 'sign off-sign' : 'sign', 'aria-hidden': 'true' }, sign));
+      const css = column.numeric ? 'n' : column.kind === 'spark' ? 'spark' : null;
+      return element('th', { 'scope': 'col', 'class': css, 'aria-sort': direction }, title);
     });
-    this.head.replaceChildren(element('tr', {}, ...cells));
+    this.head.replaceChildren(element('tr', { 'aria-rowindex': this.large || this.grid ? 1 : null }, ...cells));
   }
 
-  /** Order by a column: first the useful direction, then the other, then the order of the file again. */
-  sortBy(place, numeric) {
-    const first = numeric ? -1 : 1;
-    if (this.sort?.place !== place) this.sort = { place, direction: first };
-    else if (this.sort.direction === first) this.sort = { place, direction: -first };
-    else this.sort = null;
-    const focus = this.shown.indexOf(place);
+  /**
+   * Order by a column: first the useful direction, then the other, then as it was. With others: after those.
+   * @param {number} place
+   * @param {boolean} [further] keep the columns that are ordered by already
+   */
+  sortBy(place, further = false) {
+    this.turn(place, further);
     this.drawHead();
-    this.head.querySelectorAll('th')[focus].querySelector('button').focus();
+    this.head.querySelectorAll('th')[this.shown.indexOf(place)].querySelector('button')?.focus();
     this.reorder();
   }
 
   reorder() {
-    this.order = ordered(this.table, this.sort, this.flat);
+    this.arrange();
     this.scroller.scrollTop = 0;
+    this.update();
+  }
+
+  /**
+   * Show only the rows that fit what the reader typed. What cannot be understood leaves the rows as they are.
+   * @param {string} query
+   */
+  filter(query) {
+    if (this.ask(query)) this.scroller.scrollTop = 0;
     this.update();
   }
 
   /** Work out again which rows are shown, and show them. */
   update() {
-    const words = wordsOf(this.query);
-    const { rows, ancestors } = visible(this.table, this.order, { open: this.open, words, flat: this.flat });
-    this.rows = rows;
-    this.ancestors = ancestors;
-    const [one, many] = this.table.noun;
-    const all = this.table.rows.filter((row) => !row.group).length;
-    const here = rows.filter((row) => !row.group && !ancestors.has(row.index)).length;
-    const noun = all === 1 ? one : many;
-    this.count.textContent = here === all ? `${all.toLocaleString('en')} ${noun}` : `${here.toLocaleString('en')} of ${all.toLocaleString('en')} ${noun}`;
-    this.scroller.classList.toggle('tall', rows.length > TALL);
+    this.work();
+    this.count.textContent = this.problem || this.told();
+    this.count.classList.toggle('is-error', this.problem !== '');
+    this.scroller.classList.toggle('tall', this.rows.length > TALL);
+    this.redraw();
+  }
+
+  /** Draw every row in view anew. */
+  redraw() {
     this.window = [-1, -1];
+    this.drawn.clear();
     this.draw();
   }
 
-  /** Put the rows in view on the page. */
+  /** Put the rows in view on the page; rows that stay keep their elements. */
   draw() {
     const count = this.rows.length;
     const whole = count <= WHOLE;
-    const [first, last] = whole ? [0, count] : rowWindow(this.scroller.scrollTop, VIEW_HEIGHT, ROW_HEIGHT, count);
+    const [first, last] = whole ? [0, count] : rowWindow(this.scroller.scrollTop, VIEW_HEIGHT, this.rowHeight, count);
     if (first === this.window[0] && last === this.window[1]) return;
+    const focused = this.focusedRow();
     this.window = [first, last];
-    const rows = this.rows.slice(first, last).map((row, i) => this.rowOf(row, whole ? 0 : first + i + 2));
-    if (count === 0) rows.push(element('tr', { class: 'filler' }, element('td', { colspan: this.shown.length }, 'Nothing fits the filter.')));
-    const kept = root.activeElement?.closest?.('tr')?.id;
-    this.body.replaceChildren(this.filler(first), ...rows, this.filler(count - last));
-    if (kept && (root.activeElement ?? document.body) === document.body) root.getElementById(kept)?.querySelector('button')?.focus({ preventScroll: true });
-    if (whole) this.live.removeAttribute('aria-rowcount');
-    else this.holdWidths(count);
+    const rows = this.rows.slice(first, last).map((index, i) => this.drawn.get(index) ?? rowElement(this, this.table.rows[index], first + i));
+    this.drawn = new Map(rows.map((row, i) => [this.rows[first + i], row]));
+    const none = count === 0 ? [element('tr', { class: 'filler' }, element('td', { colspan: this.shown.length }, t('Nothing fits the filter.')))] : [];
+    this.body.replaceChildren(...(this.large ? [ruler(this)] : []), ...this.filler(first), ...rows, ...none, ...this.filler(count - last));
+    if (this.large || this.grid) this.live.setAttribute('aria-rowcount', String(count + 1));
+    if (!whole && rows[0]) this.rowHeight = rows[0].offsetHeight || ROW_HEIGHT;
+    if (this.grid) this.rove(focused);
   }
 
-  /** Columns that may grow but not shrink while rows come and go. */
-  holdWidths(count) {
-    this.live.setAttribute('aria-rowcount', count + 1);
-    for (const cell of this.head.querySelectorAll('th')) cell.style.minWidth = `${cell.offsetWidth}px`;
+  /**
+   * One row of the table can be reached by Tab: where the reader was, else the first in view.
+   * @param {boolean} focused whether a row had the focus
+   */
+  rove(focused) {
+    const row = this.drawn.get(this.current);
+    const entry = row ?? this.drawn.get(this.rows[Math.max(this.window[0], Math.ceil(this.scroller.scrollTop / this.rowHeight))]) ?? this.drawn.values().next().value;
+    for (const each of this.drawn.values()) each.tabIndex = each === entry ? 0 : -1;
+    if (!focused) return;
+    if (row) row.focus({ preventScroll: true });
+    else this.scroller.focus({ preventScroll: true });
   }
 
+  /** Whether the reader's focus is on a row, or where rows left it. */
+  focusedRow() {
+    const active = root.activeElement;
+    return this.grid && active !== null && (this.body.contains(active) || active === this.scroller);
+  }
+
+  /**
+   * @param {number} rows
+   * @returns {HTMLElement[]}
+   */
   filler(rows) {
-    if (rows <= 0) return '';
+    if (rows <= 0) return [];
     const cell = element('td', { colspan: this.shown.length });
-    cell.style.height = `${rows * ROW_HEIGHT}px`;
-    return element('tr', { class: 'filler', 'aria-hidden': 'true' }, cell);
+    cell.style.height = `${rows * this.rowHeight}px`;
+    return [element('tr', { 'class': 'filler', 'aria-hidden': 'true' }, cell)];
   }
 
-  rowOf(row, place) {
-    const css = [row.depth > 0 && !this.flat ? `d${Math.min(row.depth, 12)}` : '', this.ancestors.has(row.index) ? 'ancestor' : '',
-      row.index === this.marked ? 'marked' : ''].filter(Boolean).join(' ');
-    const cells = this.shown.map((i) => this.cellOf(row, this.table.columns[i], row.cells[i]));
-    return element('tr', { id: row.id, class: css || null, 'aria-rowindex': place || null }, ...cells);
-  }
-
-  cellOf(row, column, cell) {
-    const title = cell.exact || null;
-    switch (column.kind) {
-      case 'name': return this.nameOf(row, cell, title);
-      case 'number': return element('td', { class: 'n', title }, cell.text);
-      case 'share': {
-        const made = element('td', { class: 'n share', title }, cell.text);
-        if (cell.exact) made.style.setProperty('--part', cell.exact);
-        return made;
-      }
-      case 'family': {
-        const dot = element('span', { class: 'dot' });
-        dot.style.background = /^[a-z]+$/.test(cell.text) ? `var(--${cell.text})` : '';
-        return element('td', {}, dot, cell.text);
-      }
-      case 'spark': return element('td', { class: 'spark' }, this.sparkOf(row));
-      default: {
-        const text = element('bdi', {}, cell.text);
-        const css = column.kind === 'code' ? 'c cut' : 'cut';
-        return element('td', { class: css, title: title ?? (cell.text.length > 30 ? cell.text : null) }, cell.href ? element('a', { href: cell.href }, text) : text);
-      }
-    }
-  }
-
-  nameOf(row, cell, title) {
-    const text = element('bdi', {}, this.flat ? cell.exact || cell.text : cell.text);
-    const name = cell.href && !this.panel ? element('a', { href: cell.href }, text) : text;
-    const parts = [this.panel ? element('button', { type: 'button', class: 'open-row', 'data-open': row.index }, text) : name];
-    if (row.note) parts.push(element('span', { class: 'note' }, ` ${row.note}`));
-    if (row.children.length > 0 && !this.flat) parts.unshift(this.twistOf(row, cell));
-    return element('th', { scope: 'row', title: title ?? (cell.text.length > 40 ? cell.text : null) }, ...parts);
-  }
-
-  twistOf(row, cell) {
-    const open = this.query !== '' || this.open.has(row.index);
-    return element('button', {
-      type: 'button', class: 'twist', 'data-twist': row.index, 'aria-expanded': String(open), 'aria-label': `What is in ${cell.text}`,
-      disabled: this.query !== '',
-    }, open ? '▾' : '▸');
-  }
-
-  sparkOf(row) {
-    const histogram = this.histograms?.rows[row.index];
-    return histogram ? sparkline(countsOf(histogram[3], histogram[2])) : '';
-  }
-
+  /** @param {MouseEvent} event */
   clicked(event) {
-    const button = event.target.closest('button');
-    if (button?.dataset.twist) this.toggle(Number(button.dataset.twist));
-    else if (button?.dataset.open) this.choose(this.table.rows[Number(button.dataset.open)]);
-    else if (!button) this.clickedBeside(event.target);
+    const target = /** @type {Element} */ (event.target);
+    const button = /** @type {HTMLElement | null} */ (target.closest('button'));
+    const row = Number(/** @type {HTMLElement | null} */ (target.closest('tr'))?.dataset.row ?? -1);
+    if (row < 0) return;
+    this.current = row;
+    if (button?.dataset.twist) this.toggle(row);
+    else if (button?.dataset.open) this.choose(this.table.rows[row]);
+    else if (!button && !target.closest('a') && selected() === '') this.choose(this.table.rows[row]);
   }
 
-  /** A click anywhere else on a row does what its name does, unless text was being selected. */
-  clickedBeside(target) {
-    if (target.closest('a') || selected() !== '') return;
-    const name = target.closest('tr')?.querySelector('[data-open]');
-    if (name) this.choose(this.table.rows[Number(name.dataset.open)]);
-  }
-
+  /**
+   * Fold or unfold a row.
+   * @param {number} index
+   */
   toggle(index) {
-    if (this.open.has(index)) this.open.delete(index);
-    else this.open.add(index);
+    this.fold(index);
+    this.current = index;
     this.update();
-    this.rowElement(this.table.rows[index])?.querySelector('.twist')?.focus({ preventScroll: true });
+    this.focusRow();
   }
 
+  /**
+   * Mark a row and tell everything about it beside the table.
+   * @param {Row} row
+   */
   choose(row) {
+    if (!this.panel) return;
     this.marked = row.index;
-    this.window = [-1, -1];
-    this.draw();
-    this.panel?.show(row);
+    this.redraw();
+    this.panel.show(row);
+    this.address(row);
   }
 
-  rowElement(row) {
-    return this.body.querySelector(`#${CSS.escape(row.id)}`);
-  }
-
-  /** Bring a row into view, whatever is folded or filtered; the row of that id, or nothing. */
-  reveal(id) {
-    this.byId ??= new Map(this.table.rows.map((row) => [row.id, row]));
-    const row = this.byId.get(id);
-    if (!row) return false;
-    for (let up = row.parent; up >= 0; up = this.table.rows[up].parent) this.open.add(up);
-    if (this.query !== '' || this.flat) {
-      this.query = '';
-      this.flat = false;
-      this.order = ordered(this.table, this.sort);
-      this.showTools?.();
+  /**
+   * The address bar names the row, so that the address can be sent to somebody.
+   * @param {Row} row
+   */
+  address(row) {
+    const word = ADDRESSES[this.table.details];
+    if (!word || row.group) return;
+    try {
+      history.replaceState(history.state, '', link(`${word}=${encodeURIComponent(row.path)}`));
+    } catch {
+      // A page in a sandbox has no address to change.
     }
+  }
+
+  /** Go from the bar above into the rows: to where the reader was, else to the first. */
+  enter() {
+    if (!this.rows.includes(this.current)) this.current = this.rows[0] ?? -1;
+    this.focusRow();
+  }
+
+  /** Put the focus on the row that the reader is at, in view. */
+  focusRow() {
+    const place = this.rows.indexOf(this.current);
+    if (place < 0) return;
+    this.bring(place);
+    (this.drawn.get(this.current) ?? this.scroller).focus({ preventScroll: true });
+  }
+
+  /**
+   * Scroll so that a row is in view, not under the head.
+   * @param {number} place among the rows shown
+   */
+  bring(place) {
+    const head = this.head.offsetHeight;
+    const top = place * this.rowHeight;
+    const room = this.scroller.clientHeight - head;
+    if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
+    else if (top + this.rowHeight > this.scroller.scrollTop + room) this.scroller.scrollTop = top + this.rowHeight - room;
+    this.draw();
+  }
+
+  /**
+   * Bring a row into view, whatever is folded or filtered.
+   * @param {string} id of the row, or 'layer=' or 'tensor=' and its full name
+   * @returns {boolean} whether there is such a row
+   */
+  reveal(id) {
+    const row = this.find(id);
+    if (!row) return false;
+    if (this.clear(row)) this.showTools?.();
     this.marked = row.index;
+    this.current = row.index;
     this.update();
-    this.scroller.scrollTop = Math.max(0, this.rows.indexOf(row) * ROW_HEIGHT - this.scroller.clientHeight / 2);
+    const place = this.rows.indexOf(row.index);
+    this.scroller.scrollTop = Math.max(0, place * this.rowHeight - this.scroller.clientHeight / 2);
     this.draw();
     this.scroller.scrollIntoView({ block: 'nearest' });
-    if (this.table.details === 'tensors' && matchMedia('(min-width: 1001px)').matches) this.panel.show(row);
+    if (this.panel && width() > 1000 && (this.table.details === 'tensors' || id.includes('='))) this.panel.show(row);
     return true;
   }
-}
-
-const views = [];
-
-/** Bring the row that the address names into view. */
-function follow() {
-  const id = here();
-  if (id) views.some((view) => view.reveal(id));
-}
-
-/** Make one table live; where there is no data for it, it stays as it stands in the markup. */
-async function startTable(place, name) {
-  if (!hasPayload(name)) return;
-  const packed = await payload(name);
-  const histograms = packed.histograms && hasPayload(packed.histograms) ? await payload(packed.histograms) : null;
-  views.push(new TableView(place, packed, histograms));
-}
-
-/** Make every table of the page sortable and the rest, one after the other; those in a fold when it is opened. */
-export async function startTables() {
-  for (const place of root.querySelectorAll('[data-table]')) {
-    const name = `table-${place.dataset.table}`;
-    const fold = place.closest('details:not([open])');
-    if (fold) fold.addEventListener('toggle', () => startTable(place, name), { once: true });
-    else await startTable(place, name);
-  }
-  follow();
-  window.addEventListener('hashchange', follow);
-  root.addEventListener('click', (event) => {
-    const link = event.target.closest?.('a[href^="#"]');
-    if (link && link.hash === location.hash) follow();
-  });
 }

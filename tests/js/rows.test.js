@@ -1,114 +1,52 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { csv, csvField, matches, numberOf, ordered, rowWindow, tabbed, unpackTable, valueOf, visible, wordsOf } from '../../templates/js/rows.js';
+import { counted, numberOf, rowWindow, unpackTable } from '../../templates/js/rows.js';
+import { packed, TREE } from './packed.js';
 
-const packed = {
-  caption: 'Modules',
-  noun: ['module', 'modules'],
-  tree: true,
-  columns: [
-    ['name', 'Name', 'name', '', 1],
-    ['type', 'Type', 'text', '', 1],
-    ['parameters', 'Parameters', 'number', '', 1],
-  ],
-  rows: [
-    ['r-0', 0, 0, '', 'net', 'Net', '1,000'],
-    ['r-1', 1, 0, '', ['conv', 'net.conv', ''], 'Conv2d', '10'],
-    ['r-2', 1, 2, '×2', '1…2', 'Block', '900'],
-    ['r-3', 2, 1, '', ['1', 'net.1', ''], 'Block', '600'],
-    ['r-4', 3, 0, '', ['fc', 'net.1.fc', ''], 'Linear', ['600', '600.5', '']],
-    ['r-5', 2, 0, '', ['2', 'net.2', ''], 'Block', '300'],
-    ['r-6', 1, 0, '', ['relu', 'net.relu', ''], 'ReLU', '–'],
-  ],
-};
-const table = unpackTable(packed);
-const ids = (rows) => rows.map((row) => row.id.slice(2)).join('');
-const everything = new Set(table.rows.map((row) => row.index));
+const table = unpackTable(TREE);
 
 test('rows know their parents and children', () => {
   assert.deepEqual(table.rows.map((row) => row.parent), [-1, 0, 0, 2, 3, 2, 0]);
+  assert.deepEqual(table.rows[0].children, [1, 2, 6]);
   assert.deepEqual(table.rows[2].children, [3, 5]);
-  assert.equal(table.rows[2].group, true);
-  assert.equal(table.rows[3].group, false);
-  assert.equal(table.rows[3].folded, true);
+  assert.deepEqual(table.rows[4].children, []);
+  assert.deepEqual(table.roots, [0]);
+  assert.deepEqual([table.rows[2].group, table.rows[3].group, table.rows[3].folded], [true, false, true]);
+  assert.equal(table.size, 6);
 });
 
-test('the number of a cell is its exact value', () => {
-  assert.equal(numberOf({ text: '4.09 G', exact: '4,089,184,256' }), 4089184256);
-  assert.equal(numberOf({ text: '62.3 %', exact: '' }), 62.3);
-  assert.equal(numberOf({ text: '1.2e-4', exact: '' }), 0.00012);
-  assert.equal(numberOf({ text: '-0.5', exact: '' }), -0.5);
-  assert.equal(numberOf({ text: '-∞', exact: '' }), -Infinity);
-  assert.equal(numberOf({ text: '∞', exact: '' }), Infinity);
-  assert.equal(numberOf({ text: '–', exact: '' }), NaN);
-  assert.equal(numberOf({ text: '', exact: '' }), NaN);
+test('several outermost rows are all found', () => {
+  const forest = unpackTable(packed({ tree: true, columns: [['name', 'Name', 'name', '', 1]] }, [['a', 0, 0, '', 'a'], ['b', 1, 0, '', 'b'], ['c', 0, 0, '', 'c'], ['d', 0, 0, '', 'd']]));
+  assert.deepEqual(forest.roots, [0, 2, 3]);
+  assert.deepEqual(forest.rows.map((row) => row.inner), [true, false, false, false]);
 });
 
-test('sorting a tree sorts siblings, children stay under their parent, no value comes last', () => {
-  assert.equal(ids(ordered(table, { place: 2, direction: -1 })), '0234516');
-  assert.equal(ids(ordered(table, { place: 2, direction: 1 })), '0125346');
-  assert.equal(ids(ordered(table, null)), '0123456');
+test('a full name follows from the rows above, those that stand for several do not count', () => {
+  assert.equal(table.rows[4].path, '1.fc');
+  assert.equal(table.rows[4].cell(0).exact, '1.fc');
+  assert.equal(table.rows[4].cell(0).text, 'fc');
+  assert.equal(table.rows[2].path, '1…2');
 });
 
-test('a flat list sorts everything', () => {
-  assert.equal(ids(ordered(table, { place: 2, direction: -1 }, true)), '0243516');
+test('numbers are read as the report writes them, with the exact one behind', () => {
+  assert.deepEqual(table.rows[0].cells.slice(3, 6), [
+    { text: '1,000', exact: '', href: '' }, { text: '100 %', exact: '1.000000', href: '' }, { text: '3.91 KiB', exact: '4,000', href: '' },
+  ]);
+  assert.deepEqual(table.rows[6].cell(3), { text: '–', exact: '', href: '' });
+  assert.equal(table.columns[4].number(3), 0.6);
+  assert.ok(Number.isNaN(table.columns[3].number(6)));
+  assert.equal(table.rows[4].cell(2).href, '#x');
 });
 
-test('text sorts like people count', () => {
-  const flat = unpackTable({ ...packed, tree: false, rows: ['layer10', 'Layer2', 'layer1', ''].map((name, i) => [`r-${i}`, 0, 0, '', name, '', '']) });
-  assert.equal(ids(ordered(flat, { place: 0, direction: 1 })), '2103');
-  assert.equal(ids(ordered(flat, { place: 0, direction: -1 })), '0123');
-});
-
-test('folded rows hide what is below them', () => {
-  assert.equal(ids(visible(table, table.rows, { open: new Set([0]) }).rows), '0126');
-  assert.equal(ids(visible(table, table.rows, { open: new Set([0, 2]) }).rows), '012356');
-  assert.equal(ids(visible(table, table.rows, { open: everything }).rows), '0123456');
-  assert.equal(ids(visible(table, table.rows, { open: new Set([2, 3]) }).rows), '0');
-});
-
-test('a filter finds folded rows and shows the way to them', () => {
-  const { rows, ancestors } = visible(table, table.rows, { open: new Set(), words: wordsOf('linear') });
-  assert.equal(ids(rows), '0234');
-  assert.deepEqual([...ancestors].sort(), [0, 2, 3]);
-});
-
-test('a flat list shows only rows without children', () => {
-  assert.equal(ids(visible(table, table.rows, { open: new Set(), flat: true }).rows), '1456');
-  assert.equal(ids(visible(table, table.rows, { open: new Set(), flat: true, words: ['conv'] }).rows), '1');
-});
-
-test('every word of a filter must be there, in any case, also in the full name', () => {
-  assert.ok(matches(table.rows[4], wordsOf('  LINEAR net.1 ')));
-  assert.ok(!matches(table.rows[4], wordsOf('linear conv')));
-});
-
-test('a file gets exact numbers and full names', () => {
-  assert.equal(valueOf({ text: '4.09 G', exact: '4,089' }, { kind: 'number' }), '4089');
-  assert.equal(valueOf({ text: '–', exact: '' }, { kind: 'number' }), '');
-  assert.equal(valueOf({ text: 'fc', exact: 'net.fc' }, { kind: 'name' }), 'net.fc');
-  assert.equal(valueOf({ text: 'a, b', exact: 'long' }, { kind: 'text' }), 'a, b');
-});
-
-test('a spreadsheet runs nothing', () => {
-  assert.equal(csvField('=HYPERLINK("http://example.org")'), '"\'=HYPERLINK(""http://example.org"")"');
-  for (const text of ['+1+cmd', '-a', '@SUM(A1)', '\tx', '\rx', '=1']) assert.match(csvField(text), /^"'/);
-  assert.equal(csvField('-0.5'), '-0.5');
-  assert.equal(csvField('+1.5e-7'), '+1.5e-7');
-  assert.equal(csvField('plain'), 'plain');
-  assert.equal(csvField('a,b'), '"a,b"');
-  assert.equal(csvField('say "x"\n'), '"say ""x""\n"');
-});
-
-test('a CSV file has a line for each row', () => {
-  const text = csv(table.columns, table.rows.slice(0, 2));
-  assert.equal(text, 'Name,Type,Parameters\r\nnet,Net,1000\r\nnet.conv,Conv2d,10\r\n');
-});
-
-test('copied text has tabs and no formulas', () => {
-  const rows = [{ cells: [{ text: '=1+1', exact: '' }, { text: 'a\tb', exact: '' }, { text: '1,000', exact: '' }] }];
-  assert.equal(tabbed(table.columns, rows), "Name\tType\tParameters\n'=1+1\ta b\t1000\n");
+test('the number of a text is its exact value', () => {
+  assert.equal(numberOf('4,089,184,256'), 4089184256);
+  assert.equal(numberOf('62.3 %'), 0.623);
+  assert.equal(numberOf('1.2e-4'), 0.00012);
+  assert.equal(numberOf('-0.5'), -0.5);
+  assert.equal(numberOf('-∞'), -Infinity);
+  assert.equal(numberOf('∞'), Infinity);
+  for (const text of ['–', '', 'lossless', '-a']) assert.ok(Number.isNaN(numberOf(text)), text);
 });
 
 test('only rows around the view are on the page', () => {
@@ -120,8 +58,14 @@ test('only rows around the view are on the page', () => {
 });
 
 test('a name of a prototype property is only a name', () => {
-  const odd = unpackTable({ ...packed, rows: [['r-0', 0, 0, '', '__proto__', 'constructor', '1']] });
-  assert.equal(odd.rows[0].cells[0].text, '__proto__');
-  assert.ok(matches(odd.rows[0], ['__proto__']));
-  assert.equal({}.polluted, undefined);
+  const odd = unpackTable(packed({ columns: [['name', 'Name', 'name', '', 1], ['type', 'Type', 'text', '', 1]] }, [['r-0', 0, 0, '', '__proto__', 'constructor']]));
+  assert.equal(odd.rows[0].cell(0).text, '__proto__');
+  assert.equal(odd.rows[0].path, '__proto__');
+  assert.equal(/** @type {any} */ ({}).polluted, undefined);
+});
+
+test('how many rows are seen is said of how many there are', () => {
+  assert.equal(counted(151, 151, ['module', 'modules']), '151 modules');
+  assert.equal(counted(1, 1, ['module', 'modules']), '1 module');
+  assert.equal(counted(19, 50000, ['module', 'modules']), '19 of 50,000 modules');
 });

@@ -6,6 +6,7 @@ import { numberText } from '../../templates/js/numbers.js';
 import { groupsOf, modulesBelow } from '../../templates/js/panel.js';
 import { unpackTable } from '../../templates/js/rows.js';
 import { makeFacts } from '../../templates/js/tensors.js';
+import { packed } from './packed.js';
 
 test('few values are counted exactly, many to a hundredth of the highest bin', () => {
   assert.deepEqual(countsOf('#$~', 90), [0, 1, 90]);
@@ -16,15 +17,14 @@ test('few values are counted exactly, many to a hundredth of the highest bin', (
 
 test('numbers read as the report writes them', () => {
   const pairs = [[0, '0'], [0.0123, '0.0123'], [-1.2e-4, '-1.2e-4'], [1234567, '1.23e6'], [12345.6, '12,346'], [2, '2'], [0.3125, '0.312'], [2.135, '2.13']];
-  for (const [value, text] of pairs) assert.equal(numberText(value), text);
+  for (const [value, text] of /** @type {[number, string][]} */ (pairs)) assert.equal(numberText(value), text);
 });
 
-const table = unpackTable({
-  caption: '', noun: ['tensor', 'tensors'], tree: false, details: 'tensors',
+const table = unpackTable(packed({
+  noun: ['tensor', 'tensors'], details: 'tensors',
   columns: [['name', 'Tensor', 'name', '', 1], ['shape', 'Shape', 'code', '', 1], ['histogram', 'D', 'spark', '', 1],
     ['mean', 'Mean', 'number', '', 1, 'Values'], ['sqnr', 'SQNR', 'number', '', 0, 'Formats'], ['module', 'Module', 'code', '', 0]],
-  rows: [['weight-0', 0, 0, '', 'a.weight', '3×3', '', 0.0125, '–', ['a', '', '#layer-1']], ['weight-1', 0, 0, '', 'b.weight', '3', '', '–', 41.5, '–']],
-});
+}, [['weight-0', 0, 0, '', 'a.weight', '3×3', '', 0.0125, null, ['a', '', '#layer-1']], ['weight-1', 0, 0, '', 'b.weight', '3', '', null, 41.5, '–']], { 3: ['number'], 4: ['number'] }));
 
 test('a number of the table is read and written by the page itself', () => {
   assert.deepEqual(table.rows[0].cells[3], { text: '0.0125', exact: '0.0125', href: '' });
@@ -46,7 +46,7 @@ test('facts are found by the row of the tensor and tensors by their module', () 
   assert.deepEqual(facts.findings(1), [['note', 'Note', '●', 'T', 'S']]);
   assert.deepEqual(facts.findings(0), []);
   assert.deepEqual(facts.lines(0), [['A', 'b']]);
-  assert.deepEqual(facts.histogram(0).counts, [1, 2]);
+  assert.deepEqual(facts.histogram(0)?.counts, [1, 2]);
   assert.equal(facts.histogram(1), null);
   assert.equal(facts.spectrum(0), null);
   assert.deepEqual([facts.pictured(0), facts.pictured(1)], [false, true]);

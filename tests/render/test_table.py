@@ -35,9 +35,10 @@ def test_the_markup_has_the_first_rows_and_the_usual_columns() -> None:
 
 def test_the_data_has_all_rows_and_all_columns() -> None:
     data = unpack(pack(make(5, limit=3).payloads))["table-t"]
-    assert [row[0] for row in data["rows"]] == [f"t-{i}" for i in range(5)]
+    assert data["rows"]["ids"] == [f"t-{i}" for i in range(5)]
     assert [column[0] for column in data["columns"]] == ["name", "picture", "size", "extra"]
-    assert data["rows"][0] == ["t-0", 0, 0, "", "row 0", "", ["1.2 k", "1,234", "#x"], "more"]
+    assert data["cells"][0] == ["words", [f"row {i}" for i in range(5)], [0, 1, 2, 3, 4]]
+    assert data["cells"][2] == ["words", [["1.2 k", "1,234", "#x"]], [0, 0, 0, 0, 0]]
 
 
 def test_cells_are_escaped_and_links_kept() -> None:
@@ -63,7 +64,19 @@ def test_a_group_is_told_from_a_folded_row() -> None:
         Row("c", (Cell("c"),), depth=1),
     )
     data = Table("t", "Things", (COLUMNS[0],), rows, tree=True).payloads["table-t"]
-    assert [row[1:3] for row in data["rows"]] == [[0, 1], [0, 2], [1, 0]]
+    assert data["rows"]["depths"] == [0, 0, 1]
+    assert data["rows"]["states"] == [1, 2, 0]
+
+
+def test_of_repeats_the_markup_shows_one_where_all_would_be_too_many() -> None:
+    blocks = [Row("g", (Cell("0…3"),), group=True, note="×4")]
+    for i in range(4):
+        blocks += [Row(f"b-{i}", (Cell(f"{i}"),), depth=1), Row(f"c-{i}", (Cell("conv"),), depth=2)]
+    whole = Table("t", "Things", (COLUMNS[0],), tuple(blocks), tree=True, limit=9)
+    short = Table("t", "Things", (COLUMNS[0],), tuple(blocks), tree=True, limit=8)
+    assert len(whole.head) == 9
+    assert [row.id for row in short.head] == ["g", "b-0", "c-0"]
+    assert "The first 3 of 9 rows" in paint(short)
 
 
 def test_depth_is_a_class_and_stops_at_twelve() -> None:
