@@ -9,7 +9,7 @@ import { startTheme } from './theme.js';
 
 host.classList.add('js');
 if (embedded) followHost();
-else startTheme(root.querySelector('[data-tools="theme"]'));
+else startTheme(/** @type {Element} */ (root.querySelector('[data-tools="theme"]')));
 startNavigation();
 startCharts();
 // Pictures first: the tables in the markup can be read meanwhile, and stay where the browser cannot inflate the data.
