@@ -14,7 +14,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelreport.cli_options import Assets, Card, Embed, Lang, MaxSize, Paper, Redact, TemplateDir
+from modelreport.cli_options import (
+    Assets,
+    Card,
+    Device,
+    Embed,
+    FailOn,
+    Lang,
+    MaxSize,
+    NoTrace,
+    NoWeights,
+    Paper,
+    Quiet,
+    Redact,
+    Spectra,
+    TemplateDir,
+    Verbose,
+    Workers,
+)
 from modelreport.errors import ModelReportError, OptionsError
 from modelreport.options import RenderOptions, render_options
 from modelreport.progress import Progress, plain
@@ -120,35 +137,15 @@ def build(
         str,
         typer.Option(metavar="KEY", help="Which model to report on, when a file holds several. [default: the largest]"),
     ] = "",
-    device: Annotated[
-        str,
-        typer.Option(
-            metavar="ID",
-            help="Device that the time of a pass is estimated for: h100, a100, l4, rtx4090, m3-max, cpu … or "
-            "flops=100T,bandwidth=1T,memory=80G. 'modelreport devices' lists them.",
-        ),
-    ] = "",
+    device: Device = "",
     title: Annotated[
         str, typer.Option(metavar="TEXT", help="Title of the report. [default: found from the model]")
     ] = "",
-    fail_on: Annotated[
-        str, typer.Option(metavar="LEVEL", help="Exit with 1 when there are findings of this level: error or warning.")
-    ] = "",
-    no_trace: Annotated[bool, typer.Option("--no-trace", help="Do not run the dummy forward pass.")] = False,
-    no_weights: Annotated[
-        bool, typer.Option("--no-weights", help="Read headers only: no statistics of the values, no hashes.")
-    ] = False,
-    spectra: Annotated[
-        str,
-        typer.Option(
-            metavar="WHICH",
-            help="Weight matrices whose singular values are computed: sample (as many as a fixed amount of arithmetic "
-            "reaches), all (about an hour for eight billion parameters) or none.",
-        ),
-    ] = "sample",
-    workers: Annotated[
-        int, typer.Option(metavar="N", help="Threads that measure the weights. [default: one for each processor]")
-    ] = 0,
+    fail_on: FailOn = "",
+    no_trace: NoTrace = False,
+    no_weights: NoWeights = False,
+    spectra: Spectra = "sample",
+    workers: Workers = 0,
     dask: Annotated[
         str,
         typer.Option(
@@ -165,21 +162,15 @@ def build(
     redact: Redact = "",
     card: Card = False,
     template_dir: TemplateDir = "",
-    verbose: Annotated[
-        bool,
-        typer.Option(
-            "--verbose", "-v", help="Say more on stderr: the time of each stage, the cause of every part that failed."
-        ),
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a report on the checkpoint at PATH.
 
     Nothing from the file is executed; of your own code only what --model and
     --code name. Exit codes: 0 done, 1 findings at or above --fail-on, 2 could not.
     """
-    if fail_on and fail_on not in FAIL_LEVELS:
-        raise OptionsError(f"--fail-on {fail_on}: not a level.", "Use --fail-on error or --fail-on warning.")
+    check_fail_on(fail_on)
     look = render_options(
         lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, card=card,
         template_dir=template_dir,
@@ -206,6 +197,12 @@ def build(
     failing = FAIL_LEVELS.get(fail_on, ())
     if any(f.state == "found" and f.severity in failing for f in report.findings):
         raise typer.Exit(1)
+
+
+def check_fail_on(level: str) -> None:
+    """Refuse a level there is not."""
+    if level and level not in FAIL_LEVELS:
+        raise OptionsError(f"--fail-on {level}: not a level.", "Use --fail-on error or --fail-on warning.")
 
 
 def make(
@@ -244,7 +241,7 @@ def render(
     redact: Redact = "",
     card: Card = False,
     template_dir: TemplateDir = "",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a report again from its .json, in another form or language, without the model."""
     from modelreport import api
@@ -262,6 +259,65 @@ def render(
         report.save(target, options=look)
     if not quiet:
         print_outcome(report, output)
+
+
+@app.command()
+def site(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of models; those in folders below it too.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="SITE", help="Folder that the catalogue is written to.")
+    ] = Path("site"),
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Title of the catalogue. [default: the folder's]")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Make everything again, also what did not change.")] = False,
+    device: Device = "",
+    no_trace: NoTrace = False,
+    no_weights: NoWeights = False,
+    spectra: Spectra = "sample",
+    workers: Workers = 0,
+    fail_on: FailOn = "",
+    lang: Lang = "en",
+    max_size: MaxSize = "5MB",
+    redact: Redact = "",
+    template_dir: TemplateDir = "",
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a catalogue of all models in FOLDER: an index, and a page for each.
+
+    Run again it makes only what changed. Exit codes: 0 done, 1 findings at or
+    above --fail-on, 2 no model was found or nothing could be written.
+    """
+    from modelreport import api
+    from modelreport.site import Plan, build_site
+
+    check_fail_on(fail_on)
+    look = render_options(lang=lang, max_size=max_size, redact=redact, template_dir=template_dir)
+    api.check_look(look)
+    set_up_logging(verbose=verbose)
+    options = {
+        "device": device, "trace": not no_trace, "weights": not no_weights, "spectra": spectra, "workers": workers,
+    }  # fmt: skip
+    plan = Plan(folder=folder, output=output, title=title, build=options, look=look, force=force)
+    with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
+        made = build_site(plan, (lambda *_: None) if quiet else say_of_model, progress)
+    if not quiet:
+        done = [f"{len(names)} {words}" for what, words in SITE_WORDS.items() if (names := getattr(made, what))]
+        typer.echo(f"{plain(str(made.index))}  {', '.join(done)}")
+    levels = FAIL_LEVELS.get(fail_on, ())
+    if any(entry.card.level in levels for entry in made.entries):
+        raise typer.Exit(1)
+
+
+SITE_WORDS = {
+    "built": "built", "written": "written again", "unchanged": "unchanged", "unread": "not readable",
+    "removed": "removed",
+}  # fmt: skip
+
+
+def say_of_model(what: str, name: str) -> None:
+    """One line for each model that something was done for."""
+    if what != "unchanged":
+        typer.echo(f"{SITE_WORDS[what]:<14} {plain(name)}")
 
 
 def default_stem(path: Location) -> str:

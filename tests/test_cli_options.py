@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from modelreport.cli import app
-from modelreport.errors import OptionsError
+from modelreport.errors import LoadError, OptionsError
 from modelreport.render.json import write_json
 from tests.factories import make_report
+from tests.site.models import write_model
 
 
 def test_a_report_is_written_again_from_its_json(tmp_path: Path) -> None:
@@ -37,3 +39,27 @@ def test_the_markdown_is_a_model_card_when_asked(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["render", str(kept), "-o", str(card), "--card"])
     assert done.exit_code == 0, done.output
     assert card.read_text().startswith("---\n")
+
+
+def test_a_folder_becomes_a_catalogue_and_only_changes_are_made_again(tmp_path: Path) -> None:
+    write_model(tmp_path / "zoo" / "a.safetensors")
+    (tmp_path / "zoo" / "broken.pth").write_text("<html>")
+    asked = ["site", str(tmp_path / "zoo"), "-o", str(tmp_path / "site"), "--no-trace"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert "1 built, 1 not readable" in done.output
+    again = CliRunner().invoke(app, asked)
+    assert "1 unchanged, 1 not readable" in again.output
+    assert (tmp_path / "site" / "index.html").is_file()
+
+
+def test_a_catalogue_can_fail_on_what_it_finds(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parent.parent / "sample_models" / "broken_weights.pth", tmp_path)
+    asked = ["site", str(tmp_path), "-o", str(tmp_path / "site"), "--no-trace", "-q"]
+    assert CliRunner().invoke(app, [*asked, "--fail-on", "error"]).exit_code == 1
+    assert CliRunner().invoke(app, asked).exit_code == 0
+
+
+def test_a_folder_without_models_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="no model was found"):
+        CliRunner().invoke(app, ["site", str(tmp_path), "-o", str(tmp_path / "s")], catch_exceptions=False)
