@@ -1,6 +1,7 @@
 // Everything to paint for one view, in pixels: boxes, lines, labels. The same as render/map/picture.py draws on paper.
 
 import { wordings } from './map-model.js';
+import { near } from './map-route.js';
 
 export const TEXT_MAX = 12.5;
 export const TEXT_MIN = 6;
@@ -9,6 +10,7 @@ const CARD = 11.5;
 const LINE = 9.5;
 const LETTER = 0.6;
 const STEP = 14;
+const DOWN = 0.45;
 
 /** Length of a label in mean letters; East Asian wide ones count more. */
 export function letters(text) {
@@ -124,24 +126,70 @@ export function linesOf(model, view, i) {
   });
 }
 
-/** Labels beside the beginnings of lines, left out where they would touch one another. */
-export function shapeLabels(lines, pane) {
-  const taken = [];
+/** @typedef {number[]} Rect x0, y0, x1, y1 */
+
+/** @param {Rect} a @param {Rect} b */
+const meet = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+/** @param {Rect} a @param {Rect} b */
+const within = (a, b) => b[0] <= a[0] && b[1] <= a[1] && a[2] <= b[2] && a[3] <= b[3];
+/** @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 @returns {Rect} */
+const thin = (x0, y0, x1, y1) => [Math.min(x0, x1) - 1, Math.min(y0, y1) - 1, Math.max(x0, x1) + 1, Math.max(y0, y1) + 1];
+
+/** The straight pieces of a line as thin rectangles; an S-curve is taken for its two uprights and its crossbar. */
+function pieces(points) {
+  const made = [];
+  for (let k = 1; k < points.length; k += 1) {
+    const [[x0, y0], [x1, y1]] = [points[k - 1], points[k]];
+    if (Math.abs(x1 - x0) > 0.01 && Math.abs(y1 - y0) > 0.01) {
+      const quarter = (y1 - y0) / 4;
+      made.push(thin(x0, y0, x0, y0 + quarter), thin(x0, y0 + quarter, x1, y1 - quarter), thin(x1, y1 - quarter, x1, y1));
+    } else made.push(thin(x0, y0, x1, y1));
+  }
+  return made;
+}
+
+/** Places for the label of a line: right and left of its beginning, then of its end. */
+function spots(line, size) {
+  const wide = letters(line.shape) * size * LETTER;
+  const made = [];
+  for (const [[x0, y0], [x1, y1], ends] of [[...line.points.slice(0, 2), false], [...line.points.slice(-2), true]]) {
+    const gap = Math.min(y1 - y0, 30 * line.scale);
+    if (gap < size * 1.3) continue;
+    const straight = Math.abs(x1 - x0) < 1;
+    const [x, y] = ends ? [x1, y1 - gap * (1 - DOWN)] : [x0, y0 + gap * DOWN];
+    for (const side of straight || (x1 < x0) !== ends ? [1, -1] : [-1, 1]) {
+      const at = x + side * 4 * Math.min(1.5, line.scale);
+      const close = x + side * 1.5; // nothing may come between the line and its label
+      const rect = [side > 0 ? close : at - wide, y - size * 0.6, side > 0 ? at + wide : close, y + size * 0.6];
+      made.push([{ x: at, y, size, name: line.shape, text: '', anchor: side > 0 ? 'start' : 'end' }, rect]);
+    }
+    if (!straight) break;
+  }
+  return made;
+}
+
+/**
+ * Shapes of tensors beside the lines, where they touch neither a shut box, a title bar, a border, a line nor another.
+ * @param {{points: number[][], scale: number, shape: string}[]} lines
+ * @param {{w: number, h: number}} pane
+ * @param {{x: number, y: number, w: number, h: number, bar?: number}[]} [boxes] open ones
+ * @param {{x: number, y: number, w: number, h: number}[]} [cards] shut ones
+ */
+export function shapeLabels(lines, pane, boxes = [], cards = []) {
+  const rectOf = ({ x, y, w, h }) => [x, y, x + w, y + h];
+  const frames = boxes.map(rectOf);
+  const taken = [...cards.map(rectOf), ...boxes.map(({ x, y, w, bar }) => [x, y, x + w, y + (bar ?? 0)])];
+  const drawn = lines.filter(({ points }) => near(points, pane.w, pane.h)).flatMap(({ points }) => pieces(points));
   const made = [];
   for (const line of lines) {
     const size = Math.min(10, LINE * line.scale);
-    const [[x0, y0], [x1, y1]] = line.points;
-    const gap = Math.min(y1 - y0, 30 * line.scale);
-    if (!line.shape || size < TEXT_MIN + 1 || gap < size * 1.3) continue;
-    if (x0 < 0 || y0 < -20 || x0 > pane.w || y0 > pane.h) continue;
-    const side = x1 > x0 + 1 ? -1 : 1;
-    const wide = letters(line.shape) * size * LETTER;
-    const x = x0 + side * 4 * Math.min(1.5, line.scale);
-    const y = y0 + gap * 0.45;
-    const rect = [side > 0 ? x : x - wide, y - size * 0.6, side > 0 ? x + wide : x, y + size * 0.6];
-    if (taken.some((other) => rect[0] < other[2] && other[0] < rect[2] && rect[1] < other[3] && other[1] < rect[3])) continue;
-    taken.push(rect);
-    made.push({ x, y, size, name: line.shape, text: '', anchor: side > 0 ? 'start' : 'end' });
+    if (!line.shape || size < TEXT_MIN + 1) continue;
+    const good = spots(line, size).find(([{ x, y }, rect]) => x > 0 && y > -20 && x < pane.w && y < pane.h
+      && ![...taken, ...drawn].some((other) => meet(rect, other))
+      && !frames.some((frame) => meet(rect, frame) && !within(rect, frame)));
+    if (!good) continue;
+    taken.push(good[1]);
+    made.push(good[0]);
   }
   return made;
 }
@@ -154,7 +202,7 @@ export function picture(model, view, pane, { open, shut }) {
   const labels = [
     ...boxes.flatMap((box) => headLabels(model, box, pane)),
     ...cards.flatMap((box) => cardLabels(model, box)),
-    ...shapeLabels(lines, pane),
+    ...shapeLabels(lines, pane, boxes, cards),
   ];
   return { boxes, cards, lines, labels: labels.filter((each) => each.y > -20 && each.y < pane.h + 20) };
 }

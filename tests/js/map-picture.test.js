@@ -55,9 +55,14 @@ test('edges know their ends, their kind and where the arrowheads belong', () => 
   assert.deepEqual(lines[0].points[0], [50 + 12 + 45, 72 + 22]);
 });
 
-test('a shape is written once for each tensor, and shapes do not touch', () => {
-  const lines = [0, 4, 300].map((x) => ({ points: [[x, 0], [x, 60]], scale: 1.5, shape: '1×16×8×8' }));
-  assert.equal(shapeLabels(lines, PANE).length, 2);
+test('a shape is written once for each tensor, and shapes touch neither lines nor boxes nor each other', () => {
+  const lines = [100, 104, 300, 308, 316].map((x) => ({ points: [[x, 0], [x, 60]], scale: 1.5, shape: '1×16×8×8' }));
+  const anchors = (...more) => shapeLabels(lines, PANE, ...more).map(({ anchor }) => anchor);
+  assert.deepEqual(anchors(), ['end', 'start', 'end', 'start']);
+  const card = { x: 20, y: 0, w: 40, h: 60 };
+  assert.deepEqual(anchors([], [card]), ['start', 'end', 'start']);
+  assert.deepEqual(anchors([card]), ['start', 'end', 'start'], 'nor across the border of an open box');
+  assert.deepEqual(anchors([{ ...card, x: 0, y: -50, w: 600, h: 300, bar: 10 }]).length, 4, 'inside one it may stand');
   assert.equal(shapeLabels([{ ...lines[0], scale: 0.5 }], PANE).length, 0);
   const twice = linesOf(model, { x: 0, y: 0, s: 4 }, 0).map((line) => line.shape);
   assert.deepEqual(twice, ['1×3×8×8', '1×16×8×8', '1×16×8×8']);

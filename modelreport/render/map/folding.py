@@ -48,7 +48,10 @@ def join_chains(scene: Scene) -> None:
 
 
 def group_repeats(scene: Scene, flow: Flow | None) -> None:
-    """Box every run of three or more identical sibling blocks, also where several kinds take turns."""
+    """Box every run of three or more identical sibling blocks, also where several kinds take turns.
+
+    A box that holds nothing else becomes the box of its repeats: its type is then what is repeated.
+    """
     wiring = _Wiring(scene, flow)
     for index in [index for index, _ in scene.walk()]:
         children = scene.nodes[index].children
@@ -63,8 +66,8 @@ def group_repeats(scene: Scene, flow: Flow | None) -> None:
             place += len(run)
             if count < MIN_REPEATS:
                 kept.extend(run)
-            elif len(run) == len(children) and index and period == 1:
-                scene.nodes[index].repeat = count
+            elif len(run) == len(children) and index:
+                scene.nodes[index].repeat, scene.nodes[index].type = count, _unit(scene, run[:period])
                 kept.extend(run)
             else:
                 kept.append(_box(scene, index, run, period))
@@ -74,10 +77,16 @@ def group_repeats(scene: Scene, flow: Flow | None) -> None:
 def _box(scene: Scene, parent: int, run: list[int], period: int) -> int:
     first, last = scene.nodes[run[0]], scene.nodes[run[-1]]
     name = f"{first.name}…{relative(last.path, last.path.rpartition('.')[0]) or last.name}"
-    kinds = ", ".join(dict.fromkeys(scene.nodes[child].type for child in run[:period]))
-    node = Node("group", short(name), short(kinds), "module", parent, path=scene.nodes[parent].path)
+    node = Node("group", short(name), _unit(scene, run[:period]), "module", parent, path=scene.nodes[parent].path)
     node.repeat = len(run) // period
     return _insert(scene, node, run, first, last)
+
+
+def _unit(scene: Scene, blocks: list[int]) -> str:
+    """What is repeated: ``BertLayer``; ``Norm, Block`` for kinds that take turns; ``2 Block`` for two of one kind."""
+    kinds = list(dict.fromkeys(scene.nodes[child].type for child in blocks))
+    alike = len(blocks) > 1 and len(kinds) == 1 and kinds[0]
+    return short(f"{len(blocks)} {kinds[0]}" if alike else ", ".join(kinds))
 
 
 def _insert(scene: Scene, node: Node, inside: list[int], first: Node, last: Node) -> int:

@@ -30,6 +30,10 @@ _INNER_PANES = (0.7, 1.0, 1.8, 2.5)
 _SHALLOW = 2
 _FEW = 60
 """Boxes of the first screen, down to that depth; with more of them no other shapes are tried."""
+_WIDTH = 1000.0
+"""Width in pixels of the pane that a first screen is judged in."""
+_BETTER = 1.05
+"""How much better an unusual shape must be."""
 _EVEN = 16
 _ALIKE_WIDE, _ALIKE_HIGH = 1.7, 1.35
 """Blocks of one type get one size when the largest is at most this many times as wide and as high as the smallest."""
@@ -118,10 +122,22 @@ class _Layouter:
             for index in reversed(boxes):
                 if self.scene.nodes[index].kind != "group":
                     self.settle(index)
-            fit = min(PANE / self.places[0].width, 1 / self.places[0].height)
-            if fit > most * (1.05 if most else 0.0):
-                best, most = self.places, fit
+            score = self._score(boxes)
+            if score > most * _BETTER:
+                best, most = self.places, score
         self.places = best
+
+    def _score(self, boxes: list[int]) -> float:
+        """How large the map is in its pane, and how many of the boxes' children can be labelled there."""
+        place = self.places[0]
+        fit = min(_WIDTH / place.width, _WIDTH / PANE / place.height)
+        scales = {0: fit * place.scale}
+        read = []
+        for index in boxes[1:]:
+            place = self.places[index]
+            scales[index] = scales[self.scene.nodes[index].parent] * place.scale
+            read.append(min(1.0, scales[index] / place.legible))
+        return fit * (0.5 + 0.5 * sum(read) / len(read)) if read else fit
 
     def settle(self, index: int) -> None:
         """Lay out a box whose children have been, apart from the groups among them."""

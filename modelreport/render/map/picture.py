@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from modelreport.render.map.column import Point
 from modelreport.render.map.layout import LINE, Layout, title, wordings
 from modelreport.render.map.scene import Node, RouteKind, Scene
+from modelreport.render.map.shapes import place_shapes
 
 BUDGET = 400
 """Boxes drawn at most."""
@@ -53,7 +54,7 @@ class Line:
     arrow: bool
     scale: float
     shape: str
-    """Shape of the tensor, as text; only where there is room for it."""
+    """Shape of the tensor, as text, on the first edge of each source."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,18 @@ def picture(
             made.lines.extend(_lines(scene, layout, box))
         if box.node != root or not box.open:
             made.labels.extend(_header(node, box) if box.open else _card(node, box))
+    made.labels.extend(_shapes(made))
     return made
+
+
+def _shapes(made: Picture) -> list[Label]:
+    """Shapes of tensors beside the edges, where there is room."""
+    boxes = made.boxes[1:]
+    shut = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes if not box.open]
+    bars = [(box.x, box.y, box.x + box.width, box.y + box.bar) for box in boxes if box.open]
+    frames = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes if box.open]
+    spots = place_shapes(made.lines, [*shut, *bars], frames)
+    return [Label(spot.x, spot.y, spot.size, "", spot.shape, spot.anchor) for spot in spots]
 
 
 def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom: float) -> list[Box]:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from modelreport.render import format as text
 from modelreport.render.charts.palette import LIGHT, mix
 from modelreport.render.map.layout import Layout
-from modelreport.render.map.picture import TEXT_MIN, Box, Label, Line, Picture, arrowhead, curve, picture
+from modelreport.render.map.picture import Box, Label, Line, Picture, arrowhead, curve, picture
 from modelreport.render.map.scene import Node, RouteKind, Scene
 
 _STROKES: Final[dict[RouteKind, tuple[str, str]]] = {
@@ -52,7 +52,6 @@ def write_svg(made: Picture, scene: Scene, medium: Medium, name: str) -> Markup:
     parts.extend(_box(box, scene.nodes[box.node], medium, dashed=not scene.flow) for box in made.boxes[1:] if box.open)
     parts.extend(_lines(made.lines, medium))
     parts.extend(_box(box, scene.nodes[box.node], medium, dashed=not scene.flow) for box in made.boxes if not box.open)
-    parts.extend(_shapes(made.lines, medium))
     parts.extend(_label(label, medium) for label in made.labels)
     return Markup(head + "".join(parts) + "</svg>")  # noqa: S704 - all text in it went through escape
 
@@ -116,24 +115,6 @@ def _head_size(line: Line) -> float:
 def _head(line: Line) -> str:
     tip, a, b = arrowhead(line.points, _head_size(line))
     return f"M{tip[0]:.1f} {tip[1]:.1f}L{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}z"
-
-
-def _shapes(lines: list[Line], medium: Medium) -> list[str]:
-    """Shapes beside the edges, where there is room."""
-    made = []
-    for line in lines:
-        size = min(9.5, 9.5 * line.scale)
-        if not line.shape or size < TEXT_MIN + 1:
-            continue
-        (x0, y0), (x1, y1) = line.points[0], line.points[1]
-        gap = min(y1 - y0, 30 * line.scale)
-        if gap >= size * 1.3:
-            side = -1 if x1 > x0 + 1 else 1
-            anchor = "start" if side > 0 else "end"
-            made.append(
-                _label(Label(x0 + side * 4 * line.scale, y0 + gap * 0.45, size, "", line.shape, anchor), medium)
-            )
-    return made
 
 
 def _label(label: Label, medium: Medium) -> str:

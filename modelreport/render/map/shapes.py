@@ -1,0 +1,126 @@
+"""Shapes of tensors beside the edges, where they touch neither a box nor a line nor another label.
+
+``templates/js/map-picture.js`` places them by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Protocol
+
+from modelreport.render.map.column import Point
+
+LINE_TEXT: Final = 9.5
+"""Font size of a shape, in units."""
+MOST_TEXT: Final = 10.0
+LEAST_TEXT: Final = 7.0
+"""Font sizes in pixels: shapes that would be smaller are left out."""
+_LETTER: Final = 0.6
+_ASIDE: Final = 4.0
+"""Between a line and its label, in units."""
+_CLEAR: Final = 1.5
+_DOWN: Final = 0.45
+"""Where beside a straight piece a label stands, as a share of it; of long pieces only an end counts."""
+_PIECE: Final = 30.0
+
+Rect = tuple[float, float, float, float]
+
+
+class Way(Protocol):
+    """One edge as the placing of labels sees it."""
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Corner points in pixels."""
+
+    @property
+    def scale(self) -> float:
+        """Pixels per unit."""
+
+    @property
+    def shape(self) -> str:
+        """What to write; empty for nothing."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A label that found its place; ``x`` is its left end (``start``) or its right one, ``y`` its middle."""
+
+    x: float
+    y: float
+    size: float
+    shape: str
+    anchor: str
+
+
+def place_shapes(ways: Sequence[Way], blocks: Sequence[Rect], frames: Sequence[Rect]) -> list[Spot]:
+    """The labels of the edges that have room, clear of each other and of all lines.
+
+    ``blocks`` are shut boxes and title bars, ``frames`` open boxes, of which only the border is in the way.
+    """
+    pieces = [piece for way in ways for piece in _pieces(way.points)]
+    taken: list[Rect] = []
+    made = []
+    for way in ways:
+        size = min(MOST_TEXT, LINE_TEXT * way.scale)
+        if not way.shape or size < LEAST_TEXT:
+            continue
+        for spot, rect in _spots(way, size):
+            if not any(_meet(rect, other) for some in (blocks, taken, pieces) for other in some) and not any(
+                _cuts(rect, frame) for frame in frames
+            ):
+                taken.append(rect)
+                made.append(spot)
+                break
+    return made
+
+
+def _spots(way: Way, size: float) -> Iterator[tuple[Spot, Rect]]:
+    """Places for a label: right and left of the beginning of the line, then of its end."""
+    wide = _wide(way.shape) * size * _LETTER
+    for (x0, y0), (x1, y1), ends in ((way.points[0], way.points[1], False), (way.points[-2], way.points[-1], True)):
+        gap = min(y1 - y0, _PIECE * way.scale)
+        if gap < size * 1.3:
+            continue
+        straight = abs(x1 - x0) < 1
+        x, y = (x1, y1 - gap * (1 - _DOWN)) if ends else (x0, y0 + gap * _DOWN)
+        sides = (1, -1) if straight or (x1 < x0) != ends else (-1, 1)
+        for side in sides:
+            at = x + side * _ASIDE * min(1.5, way.scale)
+            near = x + side * _CLEAR  # nothing may come between the line and its label
+            rect = (near if side > 0 else at - wide, y - size * 0.6, at + wide if side > 0 else near, y + size * 0.6)
+            yield Spot(at, y, size, way.shape, "start" if side > 0 else "end"), rect
+        if not straight:
+            return
+
+
+def _wide(shape: str) -> float:
+    return sum(1.75 if ord(char) > 0x2E80 else 1.0 for char in shape)
+
+
+def _pieces(points: tuple[Point, ...]) -> Iterator[Rect]:
+    """The straight pieces of a line as thin rectangles; an S-curve is taken for its two uprights and its crossbar."""
+    for (x0, y0), (x1, y1) in pairwise(points):
+        if abs(x1 - x0) > 0.01 and abs(y1 - y0) > 0.01:
+            quarter = (y1 - y0) / 4
+            yield _thin(x0, y0, x0, y0 + quarter)
+            yield _thin(x0, y0 + quarter, x1, y1 - quarter)
+            yield _thin(x1, y1 - quarter, x1, y1)
+        else:
+            yield _thin(x0, y0, x1, y1)
+
+
+def _thin(x0: float, y0: float, x1: float, y1: float) -> Rect:
+    return min(x0, x1) - 1, min(y0, y1) - 1, max(x0, x1) + 1, max(y0, y1) + 1
+
+
+def _meet(a: Rect, b: Rect) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _cuts(rect: Rect, frame: Rect) -> bool:
+    """Whether a label lies across the border of an open box."""
+    inside = frame[0] <= rect[0] and frame[1] <= rect[1] and rect[2] <= frame[2] and rect[3] <= frame[3]
+    return _meet(rect, frame) and not inside
