@@ -152,7 +152,7 @@ def _scripts() -> Iterator[tuple[str, Key]]:
         source = path.read_bytes()
         for _line, _call, given, _remarks in extract_javascript(io.BytesIO(source), ["t", "mark"], [], {}):
             message = given[0] if isinstance(given, tuple) else given
-            if isinstance(message, str) and message:
+            if isinstance(message, str) and message and "${" not in message:
                 yield _file(path), (message, "")
 
 

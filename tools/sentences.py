@@ -15,12 +15,14 @@ from pathlib import Path
 
 _WORD = re.compile(r"[a-z]{2,}")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(:[^{}]*)?\}")
-_NO_TEXT = re.compile(r"^[\s\w.]*\n|^\w+( \w+)+$(?<![a-z])|[\\^$]\w*[\\(]|^-|%[sd]")
-_CODE = re.compile(r"^(?:[a-z_]+ )+[a-z]+_[a-z_ ]*$|^pip install|^[a-z]+\.\s*$|->|^map-|^(?:middle|top|bottom|above|below) (?:left|right|center)$|target-counter")
+_NO_TEXT = re.compile(r"^[\s\w.]*\n|[\\^$]\w*[\\(]|^-|%[sd]")
+_CODE = re.compile(
+    r"^(?:[a-z_]+ )+[a-z]+_[a-z_ ]*$|^pip install|^[a-z]+\.\s*$|->|^map-|^(?:middle|top|bottom|above|below) (?:left|right|center)$|target-counter"
+)
 """Lists of names, commands, classes of CSS, places of Plotly."""
 _MOST_WORDS = 8
 _SILENT_CALLS = {
-    "compile", "sub", "match", "fullmatch", "search", "split", "startswith", "endswith", "replace", "removeprefix",
+    "compile", "plural", "sub", "match", "fullmatch", "search", "split", "startswith", "endswith", "replace", "removeprefix",
     "removesuffix", "getattr", "hasattr", "setattr", "frozenset", "warn", "filterwarnings", "TypeVar", "partition",
     "rpartition", "strip", "lstrip", "rstrip", "encode", "decode", "NewType", "strftime", "fromhex", "namedtuple",
 }  # fmt: skip
@@ -64,13 +66,18 @@ def _walk(node: ast.AST, scope: Scope, found: dict[str, None]) -> None:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         scope = {**scope, **_assigned(node.body, deep=True)}
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and _is_text(node.value):
-        _collect(ast.BinOp(ast.Name(node.target.id), ast.Add(), node.value), scope, found)
+        apart = re.match(r"[,;:] ", _message(node.value, scope, {}))  # said by itself, behind what it is added to
+        _collect(node.value if apart else ast.BinOp(ast.Name(node.target.id), ast.Add(), node.value), scope, found)
         return
     if isinstance(node, ast.expr) and _is_text(node):
         _collect(node, scope, found)
         for inner in ast.walk(node):
             if isinstance(inner, ast.FormattedValue):
                 _walk(inner.value, scope, found)
+            elif isinstance(inner, ast.BinOp):
+                for side in (inner.left, inner.right):
+                    if not _is_text(side):
+                        _walk(side, scope, found)
         return
     for child in _spoken(node):
         _walk(child, scope, found)

@@ -27,8 +27,8 @@ SOURCE: Final = "en"
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)\}")
 _SCRIPTED: Final = re.compile(r"""\b(?:t|mark)\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")""")
 _BREAK: Final = re.compile(r"([.!?:;,]) (?=\S)")
-_LIST: Final = re.compile(r"(, and |, | and |; )")
-JOINTS: Final = (", and ", ", ", " and ", "; ")
+_LIST: Final = re.compile(r"(, and | and then |, | and |; )")
+JOINTS: Final = (", and ", " and then ", ", ", " and ", "; ")
 """What stands between the items of a list: messages too."""
 MARKS: Final = (".", ":", ";", ",", "!", "?")
 """What stands between the parts of a sentence that are said one by one: messages too."""
@@ -80,7 +80,7 @@ class Catalogue:
     rule: Callable[[int], int] = lambda count: int(count != 1)
     """Which of the forms goes with a number."""
     patterns: tuple[Pattern, ...] = ()
-    """Of the messages with placeholders, those of most letters first."""
+    """Of the messages with placeholders, the surest first."""
 
 
 @cache
@@ -102,7 +102,7 @@ def catalogue(lang: str) -> Catalogue:
             if e.msgid_plural and all(e.msgstr_plural.values())
         },
         rule=_rule(book.metadata.get("Plural-Forms", "")),
-        patterns=tuple(sorted(made, key=lambda each: (-each.letters, each.literals))),
+        patterns=tuple(sorted(made, key=lambda each: (each.weight, each.literals), reverse=True)),
     )
 
 
@@ -119,43 +119,88 @@ def _rule(header: str) -> Callable[[int], int]:
 
 @lru_cache(maxsize=1 << 14)
 def _told(lang: str, sentence: str) -> str:
-    """A sentence in a language: as a message, by a pattern, else part by part; what is not known stays English."""
+    """A sentence in a language: as a message, by a pattern, else part by part; what is not known stays English.
+
+    A pattern one of whose values is itself of several sentences is the last choice: it may have swallowed them.
+    """
     bare = sentence.strip()
-    whole = _known(lang, bare)
-    if whole:
+    whole, sure = _known(lang, bare)
+    if sure:
         return whole
     for found in reversed(list(_BREAK.finditer(bare))):
-        head, tail = bare[: found.start()], bare[found.end() :]
-        begun = _known(lang, head + found[1]) or _known(lang, head, found[1])
-        rest = _told(lang, tail) if begun else tail
-        if begun and (found[1] != "," or rest != tail):
+        head, mark, tail = bare[: found.start()], found[1], bare[found.end() :]
+        begun, sure = _known(lang, head + mark) if mark in ".!?:" else ("", False)
+        if not sure:
+            begun, sure = _known(lang, head, mark)
+        rest = _told(lang, tail) if sure else tail
+        if sure and (mark != "," or rest != tail):
             return begun + ("" if _WIDE.search(begun) else " ") + rest
-    return sentence
+    return whole or _lowered(lang, bare) or _listed(lang, bare.removesuffix(".")) or sentence
 
 
-def _known(lang: str, text: str, mark: str = "") -> str | None:
-    """The translation of a text that is a message or of the form of one, with this mark at its end."""
+def _lowered(lang: str, text: str) -> str:
+    """A sentence that begins with a phrase of ours in a capital letter; empty where it is none."""
+    small = text[:1].lower() + text[1:]
+    if small == text:
+        return ""
+    told = _told(lang, small)
+    return told[:1].upper() + told[1:] if told != small else ""
+
+
+def _known(lang: str, text: str, mark: str = "") -> tuple[str, bool]:
+    """The translation of a text that is a message or of the form of one, with this mark at its end.
+
+    Empty where it is not known; whether it is beyond doubt.
+    """
     book = catalogue(lang)
-    for bare, end in ((text, mark), (text.removesuffix("."), ".")) if text.endswith(".") else ((text, mark),):
-        told = book.messages.get(bare) or recognised(bare, book.patterns, lambda value: _value(lang, value))
-        if told:
-            return told + book.messages.get(end, end)
-    return None
+    end = book.messages.get(mark, mark)
+    stop = book.messages.get(".", ".")
+    bare = text.removesuffix(".")
+    if text in book.messages:
+        return book.messages[text] + end, True
+    if f"{text}." in book.messages:
+        return book.messages[f"{text}."].removesuffix(stop) + end, True
+    if bare in book.messages:
+        return book.messages[bare] + stop, True
+    doubtful = ""
+    forms = ((text, "", end), (bare, "", stop)) if text != bare else ((text, "", end), (f"{text}.", stop, end))
+    for form, cut, tail in forms:
+        found = recognised(form, book.patterns, lambda value: _value(lang, value))
+        if found is not None:
+            told = found[0].removesuffix(cut) + tail
+            if not any(_BREAK.search(value) for value in found[1]):
+                return told, True
+            doubtful = doubtful or told
+    return doubtful, False
 
 
 def _value(lang: str, value: str) -> str:
     """A value in a sentence: a phrase or a list of phrases is said in the language, a single word is a name."""
-    if " " not in value.strip():
+    if not set(value.strip()) & set(" -"):
         return value
-    told = _told(lang, value)
-    if told != value:
-        return told
-    pieces = _LIST.split(value)
-    said = [piece if place % 2 else _value(lang, piece) for place, piece in enumerate(pieces)] if pieces[1:] else pieces
-    if said == pieces:
-        return value
+    if value.strip() in catalogue(lang).messages:
+        return catalogue(lang).messages[value.strip()]
+    listed = _listed(lang, value)
+    return listed or _told(lang, value)
+
+
+def _listed(lang: str, text: str) -> str:
+    """A list whose every item is known, or a single word and so a name or a number; empty for anything else."""
+    pieces = _LIST.split(text.strip())
+    if not pieces[1:]:
+        return ""
+    items = [piece if " " not in piece else _known(lang, piece)[0] for piece in pieces[::2]]
+    if not all(items) or (pieces[::2] == items and any(item[:1].islower() for item in items)):
+        return ""
     joints = catalogue(lang).messages
-    return "".join(joints.get(piece, piece) if place % 2 else piece for place, piece in enumerate(said))
+    said = items[0]
+    for joint, item in zip(pieces[1::2], items[1:], strict=True):
+        between = joints.get(joint, joint)
+        if _WIDE.search(between) and between[-1].isalpha():  # a word, which stands apart from letters of another script
+            before = " " if between[0].isalpha() and said[-1:].isascii() else ""
+            between = f"{before}{between}{' ' if item[:1].isascii() else ''}"
+        said += between + item
+    return said
 
 
 def script_messages(source: str) -> dict[str, str]:

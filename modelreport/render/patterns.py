@@ -15,8 +15,12 @@ from itertools import product
 from typing import Final
 
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)(?::([^{}]*))?\}")
-_MOST_VARIANTS: Final = 64
+_MOST_VARIANTS: Final = 128
 """Combinations of words that one message may stand for."""
+_BEGINNING: Final = 4
+"""Letters before its first value from which on a message has a beginning to be known by."""
+_BEGUN: Final = 20
+"""Letters that such a beginning is worth."""
 _FIRM: Final = 7
 """Letters between the values from which on a message is recognised whatever the values are."""
 
@@ -34,11 +38,20 @@ class Pattern:
         """How much of it is fixed."""
         return sum(char.isalpha() for literal in self.literals for char in literal)
 
+    @property
+    def weight(self) -> tuple[int, int]:
+        """The heavier, the surer a text of its form is it: letters, those at the beginning above all; then signs."""
+        letters = self.letters
+        firm = sum(char.isalpha() for char in self.literals[0]) >= _BEGINNING
+        return letters + (_BEGUN if firm else 0), sum(map(len, self.literals))
+
     def match(self, text: str) -> dict[str, str] | None:
         """The values in a text, or ``None`` where the text is not of this form."""
         first, *others = self.literals
         if not text.startswith(first) or not text.endswith(self.literals[-1]):
             return None
+        if others and not others[-1] and text.endswith((".", ":", ";", "!", "?")):
+            return None  # a mark ends the sentence, not the value
         values: dict[str, str] = {}
         start, end = len(first), len(text) - len(others[-1] if others else "")
         for name, literal in zip(self.names, others, strict=True):
@@ -93,8 +106,10 @@ def fill(translation: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), translation)
 
 
-def recognised(text: str, patterns: tuple[Pattern, ...], say: Callable[[str], str]) -> str | None:
-    """The translation of a text by the first pattern that it fits, its values said by ``say``; else ``None``.
+def recognised(
+    text: str, patterns: tuple[Pattern, ...], say: Callable[[str], str]
+) -> tuple[str, tuple[str, ...]] | None:
+    """The translation of a text by the first pattern that it fits, its values said by ``say``; and the values.
 
     A pattern of few letters must not swallow sentences: its values may not have spaces.
     """
@@ -102,5 +117,5 @@ def recognised(text: str, patterns: tuple[Pattern, ...], say: Callable[[str], st
         values = each.match(text)
         if values is None or (each.letters < _FIRM and any(" " in value.strip() for value in values.values())):
             continue
-        return fill(each.translation, {name: say(value) for name, value in values.items()})
+        return fill(each.translation, {name: say(value) for name, value in values.items()}), tuple(values.values())
     return None
