@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from modelreport import api
+from modelreport.digests import Digests
 from modelreport.errors import LoadError, ModelReportError, OutputError
 from modelreport.options import RenderOptions, no_progress
 from modelreport.site import manifest as known
 from modelreport.site.card import card_of, unread
 from modelreport.site.find import Found, find_models
-from modelreport.site.fingerprint import Digests, model_digest, page_key, report_key
+from modelreport.site.fingerprint import page_key, report_key
 from modelreport.site.index import index_files, write_index
 from modelreport.site.manifest import Entry, Manifest
 from modelreport.site.plan import Plan
@@ -92,7 +93,7 @@ class _Work:
     def one(self, model: Found) -> None:
         """Do what one model needs."""
         page = f"{PAGES}/{slug(model.name, private=self.plan.private)}.html"
-        digest = model_digest(model.path, self.digests)
+        digest = self.digests.of_model(model.path)
         facts = report_key(model.name, digest, self.plan)
         written = page_key(facts, self.look, self.shared)
         old = self.before.get(page)

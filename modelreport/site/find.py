@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from modelreport.digests import is_state
 from modelreport.errors import LoadError, OptionsError
 from modelreport.load import FORMATS
 from modelreport.load.documents import read_json
@@ -21,9 +20,7 @@ SURE: Final = frozenset({".pth", ".pt", ".pt2", ".ckpt", ".safetensors", ".onnx"
 """Endings that only checkpoints have: one that cannot be read is told, not passed over."""
 _LOOKED_AT: Final = SURE | {suffix for each in FORMATS for suffix in each.suffixes} | {""}
 _FOLDERS: Final = frozenset({"huggingface", "torch-dcp", "deepspeed-zero", "torch-ranks", "safetensors-shards"})
-_STATES: Final = re.compile(r"(?:checkpoint|step|epoch|global_step)[-_]?\d+")
 _LEFT_OUT: Final = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
-_FILES_LIMIT: Final = 200_000
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def _walk(root: Path, folder: Path, seen: set[Path]) -> Iterator[Found]:
     for name in names:
         path = folder / name
         if path.is_dir():
-            if name not in _LEFT_OUT and (own != "all" or _STATES.fullmatch(name)):
+            if name not in _LEFT_OUT and (own != "all" or is_state(name)):
                 yield from _walk(root, path, seen)
         elif own is None or (own != "all" and name not in own):
             yield from _file(root, path)
@@ -111,16 +108,3 @@ def _file(root: Path, path: Path) -> Iterator[Found]:
 def _found(root: Path, path: Path, *, sure: bool) -> Found:
     name = path.relative_to(root).as_posix()
     return Found(path, name if name != "." else root.resolve().name or "model", sure)
-
-
-def files_of(path: Path) -> list[Path]:
-    """The files that a model is in: itself, or all of its folder but hidden ones and states of training below it."""
-    if not path.is_dir():
-        return [path]
-    found: list[Path] = []
-    for folder, below, names in os.walk(path):
-        below[:] = sorted(n for n in below if not n.startswith(".") and not _STATES.fullmatch(n))
-        found += [Path(folder) / name for name in sorted(names) if not name.startswith(".") or name == ".metadata"]
-        if len(found) > _FILES_LIMIT:
-            break
-    return found

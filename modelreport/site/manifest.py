@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
+from modelreport.digests import Seen
 from modelreport.errors import OutputError
 from modelreport.site.card import Card
-from modelreport.site.fingerprint import Seen
 
 CATALOGUE: Final = "catalogue.json"
 CACHE: Final = ".catalogue-cache.json"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from modelreport.digests import files_of
 from modelreport.errors import OptionsError
-from modelreport.site.find import files_of, find_models
+from modelreport.site.find import find_models
 from tests.site.models import write_model, write_repository, write_sharded
 
 

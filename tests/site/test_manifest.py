@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from modelreport.digests import Seen
 from modelreport.errors import OutputError
 from modelreport.site.card import Card
-from modelreport.site.fingerprint import Seen
 from modelreport.site.manifest import CACHE, CATALOGUE, Entry, Manifest, encode, read_cache, read_manifest
 
 

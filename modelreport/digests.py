@@ -1,0 +1,94 @@
+"""Hashes of models: of every file that one is in, read again only where a file changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_ENDS: Final = 1 << 20
+_STATES: Final = re.compile(r"(?:checkpoint|step|epoch|global_step)[-_]?\d+")
+_FILES_LIMIT: Final = 200_000
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """A file as it was when it was hashed."""
+
+    size: int
+    mtime_ns: int
+    digest: str
+
+
+class Digests:
+    """Hashes of files, read again only where size or time of change are not those of the last run."""
+
+    def __init__(self, known: dict[str, Seen], *, whole: bool) -> None:
+        self._known = known
+        self._whole = whole
+        self.seen: dict[str, Seen] = {}
+        """What this run saw, by a hash of the path: for the next one."""
+
+    @property
+    def all(self) -> dict[str, Seen]:
+        """What this run saw and what earlier ones did: for after one that was stopped."""
+        return self._known | self.seen
+
+    def of(self, path: Path) -> str:
+        """The hash of a file; of its size and both ends where only headers are read. ``OSError`` as reading raises."""
+        status = path.stat()
+        key = short(str(path.resolve()), self._whole)
+        known = self._known.get(key)
+        if known is None or (known.size, known.mtime_ns) != (status.st_size, status.st_mtime_ns):
+            known = Seen(status.st_size, status.st_mtime_ns, self._read(path, status.st_size))
+        self.seen[key] = known
+        return known.digest
+
+    def of_model(self, path: Path) -> str:
+        """The hash of a model: of its files with their names below it. Empty where one cannot be read."""
+        made = hashlib.sha256()
+        try:
+            for file in files_of(path):
+                name = file.relative_to(path).as_posix() if file != path else ""
+                made.update(f"{name}\0{self.of(file)}\n".encode("utf-8", "surrogateescape"))
+        except OSError:
+            return ""
+        return made.hexdigest()
+
+    def _read(self, path: Path, size: int) -> str:
+        from blake3 import blake3
+
+        if self._whole or size <= 2 * _ENDS:
+            made = blake3(max_threads=blake3.AUTO)
+            made.update_mmap(path)
+            return str(made.hexdigest())
+        with path.open("rb") as file:
+            head = file.read(_ENDS)
+            file.seek(-_ENDS, 2)
+            return str(blake3(head + file.read() + str(size).encode()).hexdigest())
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files that a model is in: itself, or all of its folder but hidden ones and states of training below it."""
+    if not path.is_dir():
+        return [path]
+    found: list[Path] = []
+    for folder, below, names in os.walk(path):
+        below[:] = sorted(n for n in below if not n.startswith(".") and not is_state(n))
+        found += [Path(folder) / name for name in sorted(names) if not name.startswith(".") or name == ".metadata"]
+        if len(found) > _FILES_LIMIT:
+            break
+    return found
+
+
+def is_state(name: str) -> bool:
+    """Whether a folder of this name inside a model's is a state of its training: a model of its own."""
+    return _STATES.fullmatch(name) is not None
+
+
+def short(*parts: object) -> str:
+    """A hash of plain values, 32 hexadecimal digits."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -1,0 +1,56 @@
+"""Hashes of models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from modelreport.digests import Digests, Seen
+from tests.site.models import write_model, write_repository
+
+
+def digest(path: Path, *, whole: bool = True) -> str:
+    return Digests({}, whole=whole).of_model(path)
+
+
+def test_the_digest_follows_the_bytes_and_nothing_else(tmp_path: Path) -> None:
+    one, other = write_model(tmp_path / "a.safetensors"), write_model(tmp_path / "b.safetensors")
+    assert digest(one) == digest(other)
+    before = digest(one)
+    os.utime(one, (1, 1))
+    assert digest(one) == before
+    write_model(one, width=5)
+    assert digest(one) != before
+
+
+def test_the_digest_of_a_folder_sees_every_file_and_its_name(tmp_path: Path) -> None:
+    folder = write_repository(tmp_path / "bert")
+    before = digest(folder)
+    (folder / "config.json").rename(folder / "other.json")
+    renamed = digest(folder)
+    (folder / "vocab.txt").write_text("a")
+    assert len({before, renamed, digest(folder)}) == 3
+
+
+def test_a_file_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "a.safetensors")
+    first = Digests({}, whole=True)
+    first.of(path)
+    forged = {key: Seen(seen.size, seen.mtime_ns, "as told") for key, seen in first.seen.items()}
+    assert Digests(forged, whole=True).of(path) == "as told"
+    os.utime(path, (1, 1))
+    assert Digests(forged, whole=True).of(path) != "as told"
+
+
+def test_of_headers_alone_only_the_ends_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.safetensors"
+    path.write_bytes(b"a" * (3 << 20))
+    before = digest(path, whole=False)
+    path.write_bytes(b"a" * (1 << 20) + b"b" * (1 << 20) + b"a" * (1 << 20))
+    assert digest(path, whole=False) == before
+    path.write_bytes(b"a" * ((3 << 20) + 1))
+    assert digest(path, whole=False) != before
+
+
+def test_what_cannot_be_read_has_no_digest(tmp_path: Path) -> None:
+    assert digest(tmp_path / "nowhere.pth") == ""
