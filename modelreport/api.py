@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -71,12 +72,15 @@ class Report(facts.Report, frozen=True, kw_only=True, tag=False):
         """Write the report; the suffix decides the form, or ``form``, such as ``.csv``. Returns the path.
 
         The file appears whole or not at all; with ``assets="split"`` what it shares with other reports comes first, in
-        files beside it whose names say their content. Raises ``OptionsError`` for an unknown suffix, ``OutputError``
-        when it cannot be written and ``MissingDependencyError`` when the form needs a package that is not installed.
+        files beside it whose names say their content. Markdown shows the map from ``<name>.map.svg`` beside it.
+        Raises ``OptionsError`` for an unknown suffix, ``OutputError`` when it cannot be written and
+        ``MissingDependencyError`` when the form needs a package that is not installed.
         """
         target = Path(path)
         form = form or target.suffix.lower()
         check_output(target, form)
+        if form == ".md":
+            options = replace(options or RenderOptions(), picture=f"{target.stem}.map.svg")
         files = dict(self.render_files(form, options))
         document = files.pop("")
         for name, data in files.items():

@@ -74,6 +74,10 @@ class RenderOptions:
     """Whether the Markdown begins with the YAML header of a model card, as the Hugging Face hub reads it."""
     template_dir: str = ""
     """A folder whose files stand in for those of ``templates/`` of the same name; empty means none."""
+    picture: str = ""
+    """Name of the file beside the Markdown that the map is drawn in; empty means none."""
+    sections: tuple[str, ...] = ()
+    """Sections of the HTML, by their ids; empty means all."""
     assets_at: str = ""
     """Where the shared files are, as the page addresses them: ``../assets/``; empty means beside it."""
     fragment_id: str = ""

@@ -80,11 +80,24 @@ def render_files(report: Report, suffix: str, options: RenderOptions | None = No
     All but the document depend on the options alone and carry their content in their names. Raises as ``render`` does.
     """
     document = render(report, suffix, options)
+    if suffix.lower() == ".md" and options is not None and options.picture:
+        return {"": document} | _picture(report, options)
     if suffix.lower() != ".html" or options is None or options.assets == "inline":
         return {"": document}
     from modelreport.render.delivery import shared_files
 
     return {"": document, **shared_files(options)}
+
+
+def _picture(report: Report, options: RenderOptions) -> dict[str, bytes]:
+    """The drawing of the map by its name; nothing where there is none."""
+    from modelreport.render.map.image import map_image
+    from modelreport.render.redaction import redact
+    from modelreport.render.setting import under
+
+    with under(options):
+        drawn = map_image(redact(report, frozenset(options.redact)))
+    return {options.picture: drawn} if drawn is not None else {}
 
 
 def _with_own_templates(writer: Callable[[Report], bytes], report: Report) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
 
@@ -16,6 +17,8 @@ from modelreport.render.charts import CHARTS
 from modelreport.render.environment import FILTERS, loader_of
 from modelreport.render.excerpt import excerpt
 from modelreport.render.folders import template_folders
+from modelreport.render.map import make_scene
+from modelreport.render.map.svg import describe
 from modelreport.render.marked import (
     Marked,
     cell,
@@ -52,12 +55,22 @@ def write_markdown(report: Report) -> bytes:
             report=report,
             trace=report.trace if isinstance(report.trace, Trace) else None,
             outline=outline_context(report),
+            picture=_picture(report),
             charts={name: numbers(CHARTS[name](report)) for name in _DRAWN},
             **contexts,
         )
     )
     card = f"{front_matter(report)}\n\n" if setting().options.card else ""
     return (card + re.sub(r"\n{3,}", "\n\n", page).strip()).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _picture(report: Report) -> Marked:
+    """The map as an image, where its file will lie beside this text and there is something to draw."""
+    name = setting().options.picture
+    scene = make_scene(report) if name else None
+    if scene is None or len(scene.nodes) < 2:
+        return Marked("")
+    return Marked(f"![{escape(describe(scene))}]({quote(name)})")
 
 
 def outcome_line(report: Report) -> str:
