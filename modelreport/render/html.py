@@ -6,20 +6,22 @@ from typing import Any
 
 from modelreport.facts import Report
 from modelreport.render.charts.plotly import for_page, plotly_figure
+from modelreport.render.choice import choose
 from modelreport.render.delivery import Part, deliver, trusted
 from modelreport.render.environment import environment
 from modelreport.render.section import Section
 from modelreport.render.sections import SECTIONS
+from modelreport.render.setting import setting
 
 
 def write_html(report: Report) -> bytes:
     """The whole page, or the fragment, UTF-8. The same report gives the same bytes."""
-    parts, payloads = [], {}
+    parts, payloads, wanted = [], {}, setting().options.sections
     for section in SECTIONS:
         part, data = _paint(section, report)
         parts.append(part)
-        payloads.update(data)
-    return deliver(report, parts, payloads)
+        payloads.update(data if not wanted or section.id in wanted else {})
+    return deliver(report, choose(parts, wanted), payloads)
 
 
 def _paint(section: Section, report: Report) -> tuple[Part, dict[str, Any]]:
