@@ -1,21 +1,30 @@
-// The bar above the map: search, colours, zoom; and the legend below it.
+// The bar above the map: search, colours, zoom, saving; and the legend below it.
 
-import { MODES, classes, present } from './map-color.js';
 import { element } from './dom.js';
+import { t } from './language.js';
+import { classOf, classes, isShare, present, usable } from './map-color.js';
 import { titleOf } from './map-model.js';
-import { pathOf, search } from './map-search.js';
+import { pathOf } from './map-address.js';
+import { search } from './map-search.js';
+
+/** @typedef {import('./map-model.js').MapModel} MapModel */
 
 /**
  * The search field with its list of hits, as a combobox.
- * @param {object} map go(i): fly there; mark(nodes): show them on the map; home(): give the focus back
+ * @param {MapModel} model
+ * @param {string} id that ids in it begin with
+ * @param {{go: (i: number) => void, mark: (nodes: number[]) => void, home: () => void}} map what to do with a hit, with
+ *   all that is found, and at the end
  */
-export function searchField(model, map) {
-  const list = element('ul', { class: 'map-hits', role: 'listbox', id: 'map-hits', 'aria-label': 'Boxes found', hidden: true });
+export function searchField(model, id, map) {
+  const list = element('ul', { 'class': 'map-hits', 'role': 'listbox', 'id': `${id}-hits`, 'aria-label': t('Boxes found'), 'hidden': true });
+  const help = t('By name, path, type, attribute or shape: Conv2d, layer3.*, 3x3, 256×64');
   const field = element('input', {
-    type: 'search', placeholder: 'Search the map  ( / )', role: 'combobox', 'aria-label': 'Search the map by name, type or shape',
-    'aria-controls': 'map-hits', 'aria-expanded': 'false', 'aria-autocomplete': 'list', autocomplete: 'off', spellcheck: 'false',
+    'type': 'search', 'placeholder': t('Search the map  ( / )'), 'role': 'combobox', 'aria-label': t('Search the map by name, type or shape'), 'title': help,
+    'aria-controls': list.id, 'aria-expanded': 'false', 'aria-autocomplete': 'list', 'autocomplete': 'off', 'spellcheck': 'false',
   });
   const count = element('span', { class: 'hidden-text', role: 'status' });
+  /** @type {{hits: number[], at: number}} */
   const state = { hits: [], at: -1 };
 
   const close = () => {
@@ -23,14 +32,20 @@ export function searchField(model, map) {
     field.setAttribute('aria-expanded', 'false');
     field.removeAttribute('aria-activedescendant');
   };
-  const choose = (i) => {
+  const clear = () => {
+    field.value = '';
+    map.mark([]);
     close();
-    map.mark(new Set());
-    map.go(i);
   };
-  const point = (at) => {
+  const choose = (/** @type {number} */ i) => {
+    close();
+    map.mark([]);
+    map.go(i);
+    map.home();
+  };
+  const point = (/** @type {number} */ at) => {
     state.at = at;
-    [...list.children].forEach((item, k) => item.setAttribute('aria-selected', String(k === at)));
+    [...list.children].forEach((item, k) => { if (item.role === 'option') item.setAttribute('aria-selected', String(k === at)); });
     if (at >= 0) {
       field.setAttribute('aria-activedescendant', list.children[at].id);
       list.children[at].scrollIntoView({ block: 'nearest' });
@@ -39,75 +54,119 @@ export function searchField(model, map) {
   const update = () => {
     const { hits, all, total } = search(model, field.value);
     state.hits = hits;
-    map.mark(new Set(all));
-    list.replaceChildren(...hits.map((i, k) => hitItem(model, i, k, choose)));
-    if (total > hits.length) list.append(element('li', { class: 'muted', role: 'presentation' }, `and ${total - hits.length} more, marked on the map`));
-    if (field.value && total === 0) list.append(element('li', { class: 'muted', role: 'presentation' }, 'nothing found'));
-    list.hidden = !field.value;
+    map.mark(all);
+    list.replaceChildren(...hits.map((i, k) => hitItem(model, i, `${id}-hit-${k}`, choose)), ...footOf(field.value, hits.length, total));
+    list.hidden = !field.value.trim();
     field.setAttribute('aria-expanded', String(!list.hidden));
-    count.textContent = field.value ? `${total} found` : '';
+    count.textContent = list.hidden ? '' : t('{total} found', { total: total.toLocaleString('en-US') });
     point(hits.length > 0 ? 0 : -1);
   };
   field.addEventListener('input', update);
   field.addEventListener('focus', () => { if (field.value) update(); });
-  field.addEventListener('blur', () => setTimeout(close, 150));
+  field.addEventListener('blur', close);
   field.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && state.hits.length > 0) point((state.at + step + state.hits.length) % state.hits.length);
-    else if (event.key === 'Enter' && state.at >= 0) {
-      choose(state.hits[state.at]);
-      map.home();
-    } else if (event.key === 'Escape') {
-      field.value = '';
-      update();
-      close();
+    else if (event.key === 'Enter' && state.at >= 0 && !list.hidden) choose(state.hits[state.at]);
+    else if (event.key === 'Escape') {
+      clear();
       map.home();
     } else return;
     event.preventDefault();
     event.stopPropagation();
   });
-  return { field, part: element('div', { class: 'map-search' }, field, list, count) };
+  return { field, clear, part: element('div', { class: 'map-search' }, field, list, count) };
 }
 
-function hitItem(model, i, k, choose) {
-  const item = element('li', { role: 'option', id: `map-hit-${k}`, 'aria-selected': 'false' }, element('bdi', {}, titleOf(model, i)), ' ', element('small', { class: 'muted' }, element('bdi', {}, pathOf(model, i))));
-  item.addEventListener('pointerdown', (event) => {
-    event.preventDefault();
-    choose(i);
-  });
+/** @param {string} query @param {number} listed @param {number} total */
+function footOf(query, listed, total) {
+  const line = (/** @type {string} */ text) => [element('li', { class: 'muted', role: 'presentation' }, text)];
+  if (total > listed) return line(t('and {left} more, marked on the map', { left: (total - listed).toLocaleString('en-US') }));
+  return query.trim() && total === 0 ? line(t('nothing found')) : [];
+}
+
+/** @param {MapModel} model @param {number} i @param {string} id @param {(i: number) => void} choose */
+function hitItem(model, i, id, choose) {
+  const sign = element('i', {});
+  const { fill, edge } = classes(model, 'family')[classOf(model, 'family', i)];
+  sign.style.background = fill;
+  sign.style.borderColor = edge;
+  const more = [pathOf(model, i), ...model.lines(i)].filter(Boolean).join(' · ');
+  const item = element('li', { role: 'option', id, 'aria-selected': 'false' }, sign, element('bdi', {}, titleOf(model, i)), ' ', element('small', { class: 'muted' }, element('bdi', {}, more)));
+  item.addEventListener('pointerdown', (event) => event.preventDefault()); // the field keeps the focus, so that a list can be scrolled
+  item.addEventListener('click', () => choose(i));
   return item;
 }
 
-/** The choice of what colours mean; only what the model has figures for. */
+/**
+ * The choice of what colours mean; only what the model has figures for.
+ * @param {MapModel} model
+ * @param {(mode: string) => void} onchange
+ */
 export function colorField(model, onchange) {
-  const usable = MODES.filter(([mode]) => mode === 'family' || (mode === 'findings' ? model.worst.some((worst) => worst > 0) : model.total[mode] > 0));
-  const select = element('select', { 'aria-label': 'Colour by' }, ...usable.map(([mode, words]) => element('option', { value: mode }, words)));
+  const select = element('select', { 'aria-label': t('Colour by') }, ...usable(model).map(([mode, words]) => element('option', { value: mode }, t(words))));
   select.addEventListener('change', () => onchange(select.value));
-  return element('label', { class: 'map-color' }, 'Colour by ', select);
+  return element('label', { class: 'map-color' }, t('Colour by'), ' ', select);
 }
 
-/** Buttons for the zoom. */
-export function zoomButtons(actions) {
-  const button = (text, title, act) => element('button', { type: 'button', title, 'aria-label': title, onclick: act }, text);
+/**
+ * The buttons at the right: zoom, saving, full screen, keys.
+ * @param {Record<'out' | 'in' | 'fit' | 'full' | 'help' | 'svg' | 'png', () => void>} actions
+ */
+export function buttons(actions) {
+  const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ act) => element('button', { type: 'button', title, 'aria-label': title, 'onclick': act }, text);
+  const menu = element('details', { class: 'popup map-save' }, element('summary', {}, t('Save')), element(
+    'div', {}, element('button', { type: 'button', onclick: () => save('svg') }, t('This view as SVG')), element('button', { type: 'button', onclick: () => save('png') }, t('This view as PNG')),
+  ));
+  const save = (/** @type {'svg' | 'png'} */ kind) => {
+    menu.open = false;
+    actions[kind]();
+  };
+  menu.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !menu.open) return;
+    menu.open = false;
+    menu.querySelector('summary')?.focus();
+    event.stopPropagation();
+  });
+  menu.addEventListener('focusout', (event) => { if (!menu.contains(/** @type {Node | null} */ (event.relatedTarget))) menu.open = false; });
   return element(
-    'div', { class: 'map-zoom', role: 'group', 'aria-label': 'Zoom' },
-    button('−', 'Zoom out (−)', actions.out), button('+', 'Zoom in (+)', actions.in), button('Fit', 'Whole map (0)', actions.fit),
+    'div', { 'class': 'map-zoom', 'role': 'group', 'aria-label': t('View') },
+    button('−', t('Zoom out (−)'), actions.out), button('+', t('Zoom in (+)'), actions.in), button(t('Fit'), t('Whole map (0)'), actions.fit),
+    menu, button('⛶', t('Full screen (m)'), actions.full), button('?', t('Keys (?)'), actions.help),
   );
 }
 
-/** Say what the colours and lines mean. */
-export function fillLegend(place, model, mode) {
+/**
+ * Say what the colours and lines mean. Each class is a button that marks its boxes on the map.
+ * @param {HTMLElement} place
+ * @param {MapModel} model
+ * @param {string} mode
+ * @param {(nodes: number[]) => void} mark
+ */
+export function fillLegend(place, model, mode, mark) {
   const all = classes(model, mode);
-  const items = present(model, mode).map((k) => {
+  const items = present(model, mode).map(([k, nodes]) => {
     const sign = element('i', {});
     sign.style.background = all[k].fill;
     sign.style.borderColor = all[k].edge;
-    return element('span', {}, sign, all[k].words);
+    if (nodes.length === 0) return element('span', {}, sign, all[k].words);
+    const title = nodes.length === 1 ? t('1 box: mark it on the map') : t('{count} boxes: mark them on the map', { count: nodes.length.toLocaleString('en-US') });
+    const item = element('button', { 'type': 'button', 'class': 'map-class', 'aria-pressed': 'false', title }, sign, all[k].words);
+    item.addEventListener('click', () => {
+      const on = item.getAttribute('aria-pressed') !== 'true';
+      for (const other of place.querySelectorAll('[aria-pressed]')) other.setAttribute('aria-pressed', String(other === item && on));
+      mark(on ? nodes : []);
+    });
+    return item;
   });
-  if (mode !== 'family' && mode !== 'findings') items.unshift(element('span', {}, 'Share of the whole model:'));
-  if (model.data.contents.some((content) => content[3].some((route) => model.data.routes[route[0]] === 'skip'))) {
-    items.push(element('span', {}, element('i', { class: 'map-line map-skip' }), 'skip connection'));
-  }
-  if (!model.flow) items.push(element('span', {}, element('i', { class: 'map-dashed' }), 'inferred from names and order, no data flow'));
-  place.replaceChildren(...items);
+  place.replaceChildren(...(isShare(mode) ? [element('span', {}, t('Share of the whole model:'))] : []), ...items, ...lineItems(model));
+}
+
+/** @param {MapModel} model */
+function lineItems(model) {
+  const line = (/** @type {string} */ kind, /** @type {string} */ words) => element('span', {}, element('i', { class: `map-line map-${kind}` }), words);
+  const skips = model.data.contents.some((content) => content[3].some((route) => model.data.routes[route[0]] === 'skip'));
+  const items = skips ? [line('skip', t('skip connection'))] : [];
+  if (model.flow) return [...items, line('in', t('goes in')), line('out', t('comes out'))];
+  return [...items, element('span', {}, element('i', { class: 'map-dashed' }), t('inferred from names and order, no data flow'))];
 }

@@ -1,296 +1,275 @@
-// The architecture map: the drawing in the markup comes alive over Plotly, with search, side panel and keyboard.
+// The architecture map: the drawing in the markup comes alive, with search, colours, side panel, small map and keyboard.
 
+import { toClipboard } from './cells.js';
 import { element } from './dom.js';
-import { classes } from './map-color.js';
+import { t } from './language.js';
+import { addressOf, nodeAt, pathOf } from './map-address.js';
+import { classes, present } from './map-color.js';
+import { fileName, pngOf, saveFile, svgOf } from './map-export.js';
+import { makeHelp } from './map-help.js';
 import { listen } from './map-input.js';
 import { command } from './map-keys.js';
-import { makeModel, reshape, titleOf } from './map-model.js';
-import { figureOf, makePainter } from './map-paint.js';
-import { fillCrumbs, fillPanel, shareText } from './map-panel.js';
-import { picture } from './map-picture.js';
-import { colorField, fillLegend, searchField, zoomButtons } from './map-tools.js';
-import { between, bounded, fitView, hit, limits, lod, zoomAt } from './map-view.js';
+import { LiveMap } from './map-live.js';
+import { makeMini } from './map-mini.js';
+import { makeModel, titleOf } from './map-model.js';
+import { makeHint, makeNote, pathWords } from './map-note.js';
+import { makePainter } from './map-paint.js';
+import { fillCrumbs, fillPanel } from './map-panel.js';
+import { buttons, colorField, fillLegend, searchField } from './map-tools.js';
+import { Tree } from './map-tree.js';
+import { fitView, zoomAt } from './map-view.js';
 import { payload } from './payload.js';
 import { plotly } from './plotly.js';
-import { root } from './root.js';
+import { embedded, here, link, root } from './root.js';
 import { color } from './theme.js';
 
-const FLIGHT_MS = 420;
-const READABLE = 1; // pixels per unit at which a card shows everything
-const HELP = 'Arrow keys walk, Enter goes in, Escape goes up, f fits the chosen box, 0 the whole map, plus and minus zoom, slash searches.';
+/** @typedef {import('./map-model.js').MapModel} MapModel */
 
-/** One map on the page: what is shown, and the ways to change it. */
-class LiveMap {
-  constructor(place, model, library) {
-    this.model = model;
-    this.place = place;
-    this.pane = place.querySelector('.map-pane');
-    this.canvas = element('div', { class: 'map-live', 'aria-hidden': 'true' });
-    this.tip = element('div', { class: 'map-tip', hidden: true });
-    this.said = element('div', { class: 'hidden-text', role: 'status' });
-    this.pane.append(this.canvas, this.tip, this.said);
-    this.painter = makePainter(library, this.canvas);
-    this.marked = { selected: -1, hovered: -1, found: new Set() };
-    this.mode = 'family';
-    this.shown = { open: [0], shut: [], isOpen: new Set([0]) };
-    this.frame = 0;
-    this.flight = 0;
-    this.size = { w: 0, h: 0 };
-  }
+/** The address of a node for the address bar; the page's own where none is chosen. */
+function addressFor(/** @type {MapModel} */ model, /** @type {number} */ i) {
+  const place = addressOf(model, i);
+  return place === '' ? '' : link(place);
+}
 
-  /** Take the size of the pane; the middle of the view stays in the middle. */
-  measure() {
-    const { clientWidth: w, clientHeight: h } = this.pane;
-    if (!w || !h || (w === this.size.w && h === this.size.h)) return;
-    const before = this.size;
-    const whole = !this.now || Math.abs(this.now.s / fitView(this.model, 0, before).s - 1) < 0.01;
-    this.size = { w, h };
-    if (reshape(this.model, w < h)) this.now = null;
-    this.limits = limits(this.model, this.size);
-    if (whole || !this.now) this.now = fitView(this.model, 0, this.size);
-    else {
-      const s = (this.now.s * w) / before.w;
-      this.now = { x: this.now.x, y: this.now.y + before.h / 2 / this.now.s - h / 2 / s, s };
-    }
-    this.later();
-  }
-
-  view() { return this.now; }
-
-  bounds() { return this.limits; }
-
-  show(view) {
-    this.flight += 1;
-    this.now = bounded(this.model, view, this.size, this.limits);
-    this.later();
-  }
-
-  /** Draw once in the next frame, however often it is asked for. */
-  later() {
-    if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.draw(); });
-  }
-
-  draw() {
-    this.shown = lod(this.model, this.now, this.size, this.shown.isOpen);
-    const made = picture(this.model, this.now, this.size, this.shown);
-    const look = { mode: this.mode, classes: classes(this.model, this.mode), font: getComputedStyle(this.pane).fontFamily };
-    this.painter.draw(figureOf(this.model, made, this.size, look, this.marked, color));
-    const atRest = this.now.s <= fitView(this.model, 0, this.size).s * 1.02;
-    this.pane.classList.toggle('at-rest', atRest);
-  }
-
-  /** Move the view evenly to another; a newer movement ends an older one. */
-  fly(target) {
-    const id = this.flight + 1;
-    const from = this.now;
-    const to = bounded(this.model, target, this.size, this.limits);
-    this.show(from);
-    const start = performance.now();
-    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const step = (time) => {
-      if (this.flight !== id) return;
-      const t = still ? 1 : Math.min(1, Math.max(0, time - start) / FLIGHT_MS);
-      this.now = between(from, to, t, this.size);
-      this.draw();
-      if (t < 1) requestAnimationFrame(step);
-    };
-    requestAnimationFrame(step);
-  }
-
-  at(px, py) { return hit(this.model, this.shown.isOpen, this.now.x + px / this.now.s, this.now.y + py / this.now.s); }
-
-  /** Choose a node: mark it, say it, fill the panel; and bring it into sight when that is asked for. */
-  select(i, { move = false } = {}) {
-    this.marked.selected = i;
-    const node = Math.max(0, i);
-    payload('map-details').then((details) => {
-      if (this.marked.selected === i) fillPanel(this.panel, this.model, details, node, (k) => this.go(k));
-    });
-    fillCrumbs(this.crumbs, this.model, node, (k) => this.go(k));
-    this.said.textContent = `${titleOf(this.model, node)}, ${shareText(this.model.nodes.parameters[node], this.model.total.parameters) || 'no'} of the parameters`;
-    if (move) this.reveal(node);
-    this.later();
-  }
-
-  go(i) {
-    this.select(i);
-    this.fly(this.target(Math.max(0, i)));
-  }
-
-  /** Where to look for a node: a box fills the pane, a card stands among its neighbours, large enough to read. */
-  target(i) {
-    const { model, size } = this;
-    if (i === 0 || model.isBox(i)) return fitView(model, i, size);
-    const beside = fitView(model, model.nodes.parent[i], size);
-    return beside.s * model.unit[i] >= READABLE ? beside : around(model, i, READABLE / model.unit[i], size);
-  }
-
-  /** Move only when the node is out of sight or too small to read. */
-  reveal(i) {
-    const { model, now, size } = this;
-    const [x, y] = [(model.x[i] - now.x) * now.s, (model.y[i] - now.y) * now.s];
-    const [w, h] = [model.w[i] * now.s, model.h[i] * now.s];
-    const inside = x >= 0 && y >= 0 && x + w <= size.w && y + h <= size.h;
-    const drawn = this.shown.isOpen.has(i) || this.shown.shut.includes(i);
-    if (drawn && inside && h >= 12) return;
-    this.fly(h >= 12 && w < size.w && h < size.h ? around(model, i, now.s, size) : this.target(i));
-  }
-
-  mark(found) {
-    this.marked.found = found;
-    this.later();
-  }
-
-  hover(px, py) {
-    const i = this.at(px, py);
-    const card = i > 0 ? i : -1;
-    if (card !== this.marked.hovered) {
-      this.marked.hovered = card;
-      this.later();
-    }
-    this.tip.hidden = card < 0;
-    if (card < 0) return;
-    this.tip.textContent = this.told(card);
-    this.tip.style.left = `${Math.min(px + 14, Math.max(0, this.size.w - this.tip.offsetWidth - 4))}px`;
-    this.tip.style.top = `${py + 18 + this.tip.offsetHeight > this.size.h ? py - this.tip.offsetHeight - 8 : py + 18}px`;
-  }
-
-  /** A node in one line: what it is, what comes out, and its share where colours show shares. */
-  told(i) {
-    const { model, mode } = this;
-    const output = model.output(i);
-    const share = mode in model.total ? shareText(model.nodes[mode][i], model.total[mode]) : '';
-    const parts = [titleOf(model, i), ...model.lines(i), output && `→ ${output}`, share && `${share} of the ${mode === 'flops' ? 'FLOPs' : mode}`];
-    return parts.filter(Boolean).join(' · ');
-  }
-
-  /** Choose and show the box of a module by its index in the report; says whether it is on the map. */
-  async showModule(module) {
-    const details = await payload('map-details');
-    const i = details.nodes.module.indexOf(module);
-    if (i >= 0) this.go(i);
-    return i >= 0;
-  }
-
-  leave() {
-    this.tip.hidden = true;
-    if (this.marked.hovered >= 0) {
-      this.marked.hovered = -1;
-      this.later();
-    }
-  }
-
-  click(px, py) {
-    const i = this.at(px, py);
-    this.select(i > 0 ? i : -1);
-    this.pane.focus({ preventScroll: true });
-  }
-
-  open(px, py) {
-    const i = this.at(px, py);
-    if (i >= 0) this.go(i);
-  }
-
-  key(event) {
-    const asked = command(this.model, this.marked.selected, event);
-    if (!asked) return;
-    event.preventDefault();
-    const [what, value] = asked;
-    const chosen = Math.max(0, this.marked.selected);
-    const middle = [this.size.w / 2, this.size.h / 2];
-    if (what === 'select') this.select(value, { move: true });
-    else if (what === 'into') {
-      this.select(value);
-      this.fly(fitView(this.model, chosen, this.size));
-    } else if (what === 'up') this.go(Math.max(0, this.model.nodes.parent[chosen]));
-    else if (what === 'fit') this.fly(fitView(this.model, chosen, this.size));
-    else if (what === 'whole') this.fly(fitView(this.model, 0, this.size));
-    else if (what === 'zoom') this.fly(zoomAt(this.now, ...middle, value, this.limits));
-    else this.field.focus();
+/** Tell the address bar which node is chosen; in somebody else's page it is theirs. */
+function tellAddress(/** @type {MapModel} */ model, /** @type {number} */ i) {
+  const address = addressFor(model, i);
+  if (embedded || (address === '' && nodeAt(model, here()) === null)) return;
+  try {
+    history.replaceState(history.state, '', address || `${location.pathname}${location.search}`);
+  } catch {
+    // A page without an address of its own, such as one in a frame, has nothing to tell.
   }
 }
 
-function around(model, i, s, { w, h }) {
-  return { x: model.x[i] + model.w[i] / 2 - w / 2 / s, y: model.y[i] + model.h[i] / 2 - h / 2 / s, s };
+/** Save the present view. */
+async function save(/** @type {LiveMap} */ map, /** @type {'svg' | 'png'} */ kind) {
+  const { model, mode } = map;
+  const all = classes(model, mode);
+  const legend = present(model, mode).map(([k]) => ({ words: all[k].words, fill: color(all[k].fill), edge: color(all[k].edge) }));
+  const hovered = map.marked.hovered;
+  map.leave();
+  const svg = svgOf(map.drawing(), [titleOf(model, 0), pathOf(model, Math.max(0, map.marked.selected))].filter(Boolean).join(' · '), legend);
+  map.marked.hovered = hovered;
+  const file = kind === 'svg' ? new Blob([svg], { type: 'image/svg+xml' }) : await pngOf(svg);
+  saveFile(file, fileName(titleOf(model, 0), kind));
 }
 
-function furnish(map) {
-  const { place, pane, model } = map;
-  map.panel = element('aside', { class: 'map-panel', 'aria-label': 'The chosen box' });
-  map.crumbs = element('ol', {});
-  const zoom = (factor) => () => map.fly(zoomAt(map.view(), map.size.w / 2, map.size.h / 2, factor, map.limits));
-  const { field, part } = searchField(model, { go: (i) => map.go(i), mark: (found) => map.mark(found), home: () => pane.focus({ preventScroll: true }) });
-  map.field = field;
-  const legend = place.querySelector('.map-legend');
-  const recolor = (mode) => {
-    map.mode = mode;
-    fillLegend(legend, model, mode);
-    map.later();
+/** Full screen and back: the browser's where it may be had, else all of the page. */
+async function fullScreen(/** @type {HTMLElement} */ place, /** @type {HTMLElement} */ pane) {
+  if (place.matches(':fullscreen')) await document.exitFullscreen();
+  else if (!place.classList.toggle('full')) return;
+  else await place.requestFullscreen?.().catch(() => {});
+  pane.focus({ preventScroll: true });
+}
+
+/** What pointing at a node shows beside the pointer. */
+function makeTip(/** @type {LiveMap} */ map) {
+  const tip = element('div', { class: 'map-tip', hidden: true });
+  map.pane.append(tip);
+  return (/** @type {number} */ i, /** @type {number} */ px, /** @type {number} */ py) => {
+    tip.hidden = i < 0;
+    if (i < 0) return;
+    tip.textContent = map.told(i);
+    tip.style.left = `${Math.min(px + 14, Math.max(0, map.size.w - tip.offsetWidth - 4))}px`;
+    tip.style.top = `${py + 18 + tip.offsetHeight > map.size.h ? py - tip.offsetHeight - 8 : py + 18}px`;
   };
-  const tools = element(
-    'div', { class: 'map-tools' }, part, colorField(model, recolor),
-    zoomButtons({ out: zoom(1 / 1.5), in: zoom(1.5), fit: () => map.fly(fitView(model, 0, map.size)) }),
-  );
-  const help = element('p', { class: 'hidden-text', id: 'map-help' }, HELP);
-  const main = element('div', { class: 'map-main' });
-  pane.before(tools, element('nav', { class: 'map-crumbs', 'aria-label': 'Where on the map' }, map.crumbs), help, main);
-  main.append(pane, map.panel);
-  for (const [name, value] of Object.entries({
-    tabindex: '0', role: 'application', 'aria-roledescription': 'map', 'aria-label': pane.querySelector('svg').getAttribute('aria-label'), 'aria-describedby': 'map-help',
-  })) pane.setAttribute(name, value);
-  recolor('family');
 }
 
-/** Comes true when the map is nearly in sight, or a key or another part of the page asks for it: then with what it asks for. */
-function needed(place) {
+/** Everything around the pane: bar, crumbs, panel, legend, tree, notes. */
+function furnish(/** @type {HTMLElement} */ place, /** @type {LiveMap} */ map) {
+  const { model, pane } = map;
+  const id = place.id || 'map';
+  const home = () => pane.focus({ preventScroll: true });
+  const search = searchField(model, id, { go: (i) => map.go(i), mark: (found) => map.mark(found), home });
+  const legend = /** @type {HTMLElement} */ (place.querySelector('.map-legend'));
+  const recolor = (/** @type {string} */ mode) => {
+    map.mode = mode;
+    map.mark([]);
+    fillLegend(legend, model, mode, (nodes) => map.mark(nodes));
+    map.restyle();
+  };
+  const zoom = (/** @type {number} */ factor) => () => map.fly(zoomAt(map.view(), map.size.w / 2, map.size.h / 2, factor, map.bound));
+  const help = makeHelp(place);
+  const bar = buttons({
+    out: zoom(1 / 1.5), in: zoom(1.5), fit: () => map.fly(fitView(model, 0, map.size)), full: () => fullScreen(place, pane), help,
+    svg: () => save(map, 'svg'), png: () => save(map, 'png'),
+  });
+  const panel = element('aside', { 'class': 'map-panel', 'aria-label': t('The chosen box') });
+  const crumbs = element('ol', {});
+  const keys = element('p', { class: 'hidden-text', id: `${id}-help` }, t('Arrow keys walk, Enter goes in, Escape goes up, slash searches, question mark shows all keys. The tree below the map holds the same boxes.'));
+  const main = element('div', { class: 'map-main' });
+  pane.before(element('div', { class: 'map-tools' }, search.part, colorField(model, recolor), bar), element('nav', { 'class': 'map-crumbs', 'aria-label': t('Where on the map') }, crumbs), keys, main);
+  main.append(pane, panel);
+  for (const [name, value] of Object.entries({
+    'tabindex': '0', 'role': 'application', 'aria-roledescription': t('map'), 'aria-label': pane.querySelector('svg')?.getAttribute('aria-label') ?? t('map'), 'aria-describedby': keys.id,
+  })) pane.setAttribute(name, value);
+  map.parts = partsOf(map, { panel, crumbs, tree: plantTree(legend, map) });
+  recolor('family');
+  return { search, help, full: () => fullScreen(place, pane), hint: makeHint(pane) };
+}
+
+/** The tree of names below the legend, made when it is first opened. */
+function plantTree(/** @type {HTMLElement} */ legend, /** @type {LiveMap} */ map) {
+  /** @type {Tree | null} */
+  let tree = null;
+  const fold = element('details', { class: 'fold map-list' }, element('summary', {}, t('The map as a list')));
+  fold.addEventListener('toggle', () => {
+    if (!fold.open) return;
+    if (!tree) {
+      tree = new Tree(map.model, (i) => map.go(i));
+      fold.append(tree.list);
+    }
+    tree.follow(Math.max(0, map.marked.selected));
+  });
+  legend.after(fold);
+  return { follow: (/** @type {number} */ i) => { if (fold.open) tree?.follow(i); } };
+}
+
+/** @param {LiveMap} map @param {{panel: HTMLElement, crumbs: HTMLElement, tree: {follow: (i: number) => void}}} places */
+function partsOf(map, { panel, crumbs, tree }) {
+  const { model, pane } = map;
+  const said = element('div', { class: 'hidden-text', role: 'status' });
+  pane.append(said);
+  const go = (/** @type {number} */ i) => map.go(i);
+  const actions = { go, address: (/** @type {number} */ i) => addressFor(model, i), path: (/** @type {number} */ i) => map.beginPath(i) };
+  const note = makeNote(pane, { fit: () => map.fitPath(), clear: () => map.clearPath() });
+  return {
+    chosen: (/** @type {number} */ i) => {
+      payload('map-details').then((details) => {
+        if (Math.max(0, map.marked.selected) === i) fillPanel(panel, model, details, i, actions);
+      });
+      fillCrumbs(crumbs, model, i, go);
+      tree.follow(i);
+      said.textContent = map.told(i);
+      tellAddress(model, i);
+    },
+    note,
+    mini: makeMini(pane, model, { show: (view) => map.show(view), view: () => map.view(), size: () => map.size }),
+    tip: makeTip(map),
+    words: (/** @type {any} */ path, /** @type {number} */ start, /** @type {[number, number] | null} */ failed) => pathWords(model, path, start, failed),
+  };
+}
+
+/** @typedef {ReturnType<typeof furnish>} Furniture */
+
+/** Do what a key asks for. */
+function press(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /** @type {KeyboardEvent} */ event) {
+  const { model, marked, size } = map;
+  if (event.target !== map.pane) return;
+  const asked = command(model, marked.selected, event, map.shown.isOpen);
+  if (!asked) return;
+  event.preventDefault();
+  const [what, value = 0] = asked;
+  const chosen = Math.max(0, marked.selected);
+  /** @type {Record<string, () => void>} */
+  const acts = {
+    select: () => map.select(value, { move: true }),
+    into: () => { map.select(value); map.fly(fitView(model, chosen, size)); },
+    up: () => escape(map, around, chosen),
+    fit: () => map.fly(chosen && !model.isBox(chosen) ? map.target(chosen) : fitView(model, chosen, size)),
+    whole: () => map.fly(fitView(model, 0, size)),
+    zoom: () => map.fly(zoomAt(map.view(), size.w / 2, size.h / 2, value, map.bound)),
+    path: () => { if (marked.start > 0) map.endPath(chosen); else if (chosen) map.beginPath(chosen); },
+    copy: () => copyPath(map, around, chosen),
+    full: around.full, help: around.help, search: () => around.search.field.focus(),
+  };
+  acts[what]();
+}
+
+/** One step out: of a path, a search, the full screen, a box. */
+function escape(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /** @type {number} */ chosen) {
+  if (map.clearPath()) return;
+  if ([...map.marked.found].length > 0) around.search.clear();
+  else if (chosen === 0 && map.pane.closest('.full')) around.full();
+  else map.go(Math.max(0, map.model.nodes.parent[chosen]));
+}
+
+async function copyPath(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /** @type {number} */ chosen) {
+  const path = pathOf(map.model, chosen);
+  if (path) around.hint(await toClipboard(path) ? t('Copied {path}', { path }) : t('Not allowed'));
+}
+
+/** Comes true when the map is nearly in sight, or a key, the address or another part of the page asks for it: with what it asks for. */
+function needed(/** @type {HTMLElement} */ place) {
   return new Promise((resolve) => {
     const observer = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) done(null);
     }, { rootMargin: '600px' });
-    const slash = (event) => { if (event.key === '/') done(null); };
-    const asked = ({ detail }) => done(detail);
-    const done = (detail) => {
+    const slash = (/** @type {any} */ event) => { if (event.key === '/') done(null); };
+    const asked = (/** @type {any} */ { detail }) => done(detail);
+    const moved = () => { if (here().startsWith('map=')) done(null); };
+    const done = (/** @type {any} */ detail) => {
       observer.disconnect();
       root.removeEventListener('keydown', slash);
       root.removeEventListener('showonmap', asked);
+      removeEventListener('hashchange', moved);
       resolve(detail);
     };
     observer.observe(place);
     root.addEventListener('keydown', slash);
     root.addEventListener('showonmap', asked);
+    addEventListener('hashchange', moved);
+    moved();
+  });
+}
+
+/** Go where the address leads, if it is about the map. */
+function followAddress(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /** @type {HTMLElement} */ place) {
+  const i = nodeAt(map.model, here());
+  if (i === null) return;
+  place.scrollIntoView({ block: 'start', behavior: 'instant' });
+  if (i > 0) map.go(i);
+  else around.hint(t('This model has no such box'));
+}
+
+/** Listen to the reader, the window, and other parts of the page. */
+function connect(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /** @type {HTMLElement} */ place) {
+  listen(map.pane, {
+    view: () => map.view(), bounds: () => map.bounds(), isActive: () => map.isActive(), show: (view) => map.show(view), hint: around.hint,
+    click: (x, y, more) => map.click(x, y, more), open: (x, y) => map.open(x, y), hover: (x, y) => map.hover(x, y), leave: () => map.leave(),
+  });
+  map.pane.addEventListener('keydown', (event) => press(map, around, event));
+  new ResizeObserver(() => map.measure()).observe(map.pane);
+  root.addEventListener('themechange', () => map.restyle());
+  place.addEventListener('fullscreenchange', () => place.classList.toggle('full', place.matches(':fullscreen')));
+  addEventListener('hashchange', () => followAddress(map, around, place));
+  root.addEventListener('keydown', (/** @type {any} */ event) => {
+    const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
+    if (event.key !== '/' || event.defaultPrevented || typing || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    around.search.field.focus();
   });
 }
 
 /**
- * Make the map in `place` live when it is needed. Afterwards a `showonmap` event on the document, with {module: index},
+ * Make the map in `place` live when it is needed. Afterwards a `showonmap` event on the root, with {module: index},
  * leads to a box.
  * Where the page's data or Plotly cannot be read, the drawing in the markup stays.
+ * @param {HTMLElement} place
  */
 export async function startMap(place) {
   const asked = await needed(place);
-  const data = await payload('map');
-  const library = await plotly();
-  const map = new LiveMap(place, makeModel(data), library);
-  furnish(map);
+  const [data, library] = await Promise.all([payload('map'), plotly()]);
+  const pane = /** @type {HTMLElement} */ (place.querySelector('.map-pane'));
+  const canvas = element('div', { 'class': 'map-live', 'aria-hidden': 'true' });
+  pane.append(canvas);
+  const map = new LiveMap(pane, makeModel(data), makePainter(library, canvas));
+  const around = furnish(place, map);
   place.classList.add('live');
   map.measure();
   map.draw();
-  map.select(-1);
-  listen(map.pane, map);
-  map.pane.addEventListener('keydown', (event) => map.key(event));
-  new ResizeObserver(() => map.measure()).observe(map.pane);
-  root.addEventListener('themechange', () => map.draw());
-  root.addEventListener('keydown', (event) => {
-    const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
-    if (event.key !== '/' || event.defaultPrevented || typing || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    map.field.focus();
-  });
-  const show = async ({ module }) => {
-    await map.showModule(module);
+  map.parts?.chosen(0);
+  connect(map, around, place);
+  const show = async (/** @type {{module: number}} */ { module }) => {
+    const details = await payload('map-details');
+    const i = details.nodes.module.indexOf(module);
+    if (i >= 0) map.go(i);
+    else around.hint(t('This module is not on the map'));
     place.scrollIntoView({ block: 'start' });
   };
-  root.addEventListener('showonmap', ({ detail }) => show(detail));
+  root.addEventListener('showonmap', (/** @type {any} */ { detail }) => show(detail));
   place.dataset.state = 'live';
   if (asked) await show(asked);
+  else followAddress(map, around, place);
 }

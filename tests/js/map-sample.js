@@ -2,8 +2,9 @@
 
 const FAMILIES = ['conv', 'linear', 'recurrent', 'attention', 'norm', 'activation', 'pool', 'embedding', 'shape', 'arithmetic', 'io', 'module', 'other'];
 const STRINGS = ['', 'x', 'input', 'A', 'Block', 'first', 'Conv2d', 'second', 'ReLU', 'add', 'B', 'y', 'output', '1×3×8×8', '1×16×8×8', '3×3, p1', 'model', 'Net'];
-const id = (text) => STRINGS.indexOf(text);
+const id = (/** @type {string} */ text) => STRINGS.indexOf(text);
 
+/** @returns {import('../../templates/js/map-model.js').MapData & {severities: string[]}} */
 export function sample() {
   return {
     flow: true, note: '', families: FAMILIES, words: FAMILIES, kinds: ['module', 'operation', 'input', 'output', 'group', 'segment'],
@@ -15,6 +16,8 @@ export function sample() {
     ],
     shapes: [[id('1×3×8×8'), id('1×16×8×8'), id('1×16×8×8')], [], [id('1×3×8×8'), id('1×16×8×8'), id('1×16×8×8'), id('1×3×8×8'), id('1×16×8×8')]],
     lines: [[], [id('3×3, p1')]],
+    sources: [[], [2], [1], [1, 4]],
+    healths: [['none', 'no weights'], ['broken', 'NaN or infinite values'], ['sound', 'nothing found']],
     contents: [
       [200, 300, [60, 40, 60, 120, 60, 200], [[0, 3, 0, 90, 0, 90, 40], [0, 0, 1, 90, 66, 90, 120], [0, 1, 2, 90, 146, 90, 200], [1, 3, 2, 90, 0, 160, 30, 160, 213, 120, 213], [0, 2, 4, 90, 226, 90, 300]]],
       [200, 500, [70, 0, 38, 60, 38, 280, 70, 474], [[0, 0, 1, 100, 26, 100, 60], [0, 1, 2, 100, 244, 100, 280], [0, 2, 3, 100, 464, 100, 474]]],
@@ -31,6 +34,9 @@ export function sample() {
       frame: [0, 1, 2, 1, 1, 1, 2, 1, 1, 1, 1],
       shapes: [0, 1, 2, 1, 1, 1, 2, 1, 1, 1, 1],
       lines: [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0],
+      sources: [0, 0, 0, 1, 2, 3, 0, 1, 2, 3, 2],
+      activations: [30, 0, 15, 5, 5, 5, 15, 5, 5, 5, 0],
+      health: [1, 0, 2, 2, 0, 0, 1, 1, 0, 0, 0],
       output: ['', '1×3×8×8', '', '1×16×8×8', '1×16×8×8', '1×16×8×8', '', '1×16×8×8', '', '', ''].map(id),
       parameters: [1000, 0, 400, 400, 0, 0, 600, 600, 0, 0, 0],
       flops: [2000, 0, 1000, 990, 5, 5, 1000, 990, 5, 5, 0],

@@ -8,7 +8,9 @@ import { PANE, sample } from './map-sample.js';
 const model = makeModel(sample());
 const whole = fitView(model, 0, PANE);
 const bounds = limits(model, PANE);
+/** @param {import('../../templates/js/map-view.js').View} view @param {number} px @param {number} py */
 const under = (view, px, py) => [view.x + px / view.s, view.y + py / view.s];
+/** @param {number[]} a @param {number[]} b */
 const close = (a, b) => a.forEach((value, k) => assert.ok(Math.abs(value - b[k]) < 1e-6, `${a} is not ${b}`));
 
 test('the whole map lies in the middle of the pane, with a margin', () => {
@@ -56,7 +58,7 @@ test('a flight begins and ends where it should and changes its scale evenly', ()
 });
 
 test('blocks of one type open together when their children can be labelled, and stay open a little longer', () => {
-  const at = (s) => ({ x: 0, y: 0, s });
+  const at = (/** @type {number} */ s) => ({ x: 0, y: 0, s });
   const pane = { w: 5000, h: 5000 };
   const just = 0.4 / 0.5;
   assert.deepEqual(lod(model, at(just * 0.99), pane).open, [0]);
@@ -80,6 +82,7 @@ test('no more is drawn than the budget', () => {
 });
 
 test('the innermost visible box is hit', () => {
+  /** @type {[number, number]} */
   const inside = [model.x[3] + 1, model.y[3] + 1];
   assert.equal(hit(model, new Set([0]), ...inside), 2);
   assert.equal(hit(model, new Set([0, 2]), ...inside), 3);
