@@ -20,11 +20,11 @@ from modelreport.render.environment import environment
 from modelreport.render.folders import template_text, templates_folder
 from modelreport.render.json import write_json
 from modelreport.render.language import script_messages
-from modelreport.render.payload import names_of, pack_all, pack_stream, pack_text
+from modelreport.render.payload import Packer, names_of, pack_stream, pack_text
 from modelreport.render.scope import scoped
 from modelreport.render.setting import setting, under
 
-STYLES: Final = ("tokens", "layout", "components", "tables", "map", "print")
+STYLES: Final = ("tokens", "layout", "components", "tables", "charts", "map", "print")
 """Style sheets of the page, in their order."""
 PLOTLY_HASH: Final = "FL/LvgTl6T546VeiTu0szAvkhFHUq7v6Z4dZYFSqb5M="
 """SHA-256 of the vendored Plotly bundle as it runs, in base 64."""
@@ -42,11 +42,13 @@ class Part:
     body: Markup
 
 
-def deliver(report: Report, parts: Sequence[Part], payloads: Mapping[str, Any]) -> bytes:
+def deliver(
+    report: Report, parts: Sequence[Part], payloads: Mapping[str, Any], pack: Packer, left_out: Sequence[str] = ()
+) -> bytes:
     """The document, UTF-8: as the options of the setting say. The same report gives the same bytes."""
     options = setting().options
-    name = options.fragment_id or fragment_id(report)
-    packed = pack_all(payloads)
+    name = options.fragment_id or (fragment_id(report) if options.embed else "")
+    packed = pack(payloads)
     page = (
         environment()
         .get_template("embed.html" if options.embed else "report.html")
@@ -59,6 +61,8 @@ def deliver(report: Report, parts: Sequence[Part], payloads: Mapping[str, Any]) 
             back=options.back,
             payloads={name: trusted(text) for name, text in packed.items()},
             together=names_of(payloads, packed),
+            left_out=left_out,
+            most=options.max_bytes,
             **(_split(options, payloads) if options.assets == "split" else _inline(payloads)),
         )
     )

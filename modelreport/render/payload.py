@@ -31,18 +31,32 @@ _LARGE: Final = 400_000
 """Bytes from which the last percents cost more time than they are worth."""
 
 
-def pack_all(payloads: Mapping[str, Any]) -> dict[str, str]:
-    """Each of the data as JSON, packed, by its name; small ones together, by name, under ``SHARED``.
+class Packer:
+    """Packs the data of a page, and again those that it has not packed before."""
 
-    ``ValueError`` for a number that is not finite: JSON has no such number and the page no way to show it.
-    """
-    written = {name: _json(data) for name, data in sorted(payloads.items())}
-    small = {name: each for name, each in written.items() if name not in ALONE and len(each) <= TOGETHER}
-    texts = {name: each for name, each in written.items() if name not in small}
-    if small:
-        texts[SHARED] = "{" + ",".join(f"{json.dumps(name)}:{each}" for name, each in small.items()) + "}"
-    with ThreadPoolExecutor() as threads:  # the packers run outside of Python's lock
-        return dict(zip(texts, threads.map(pack_solid, texts.values()), strict=True))
+    def __init__(self) -> None:
+        self._written: dict[int, tuple[Any, str]] = {}  # the data itself too: while it is known its id is its own
+        self._packed: dict[str, str] = {}
+
+    def __call__(self, payloads: Mapping[str, Any]) -> dict[str, str]:
+        """Each of the data as JSON, packed, by its name; small ones together, by name, under ``SHARED``.
+
+        ``ValueError`` for a number that is not finite: JSON has no such number and the page no way to show it.
+        """
+        written = {name: self._json(data) for name, data in sorted(payloads.items())}
+        small = {name: each for name, each in written.items() if name not in ALONE and len(each) <= TOGETHER}
+        texts = {name: each for name, each in written.items() if name not in small}
+        if small:
+            texts[SHARED] = "{" + ",".join(f"{json.dumps(name)}:{each}" for name, each in small.items()) + "}"
+        new = [each for each in dict.fromkeys(texts.values()) if each not in self._packed]
+        with ThreadPoolExecutor() as threads:  # the packers run outside of Python's lock
+            self._packed |= dict(zip(new, threads.map(pack_solid, new), strict=True))
+        return {name: self._packed[each] for name, each in texts.items()}
+
+    def _json(self, data: Any) -> str:
+        if id(data) not in self._written:
+            self._written[id(data)] = data, _json(data)
+        return self._written[id(data)][1]
 
 
 def names_of(payloads: Mapping[str, Any], packed: Mapping[str, str]) -> str:
@@ -102,7 +116,7 @@ def unpack(text: str) -> Any:
 
 
 def unpack_all(packed: Mapping[str, str]) -> dict[str, Any]:
-    """The data that ``pack_all`` was given."""
+    """The data that a ``Packer`` was given."""
     return {name: unpack(text) for name, text in packed.items() if name != SHARED} | (
         unpack(packed[SHARED]) if SHARED in packed else {}
     )

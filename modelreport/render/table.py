@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from modelreport.render import format as text
+from modelreport.render import thinning
 from modelreport.render.columnar import column_of, rows_of
 from modelreport.render.language import _
 
@@ -141,9 +142,10 @@ class Table:
     @property
     def head(self) -> Sequence[Row]:
         """Rows that stand in the page itself; of repeats only the first block where all would be too many."""
-        if self.tree and not self.closed and len(self.rows) > self.limit:
-            return once(self.rows)[: self.limit]
-        return self.top[: self.limit]
+        limit = min(self.limit, thinning.ROWS_IN_MARKUP) if thinning.is_thinned("rows") else self.limit
+        if self.tree and not self.closed and len(self.rows) > limit:
+            return once(self.rows)[:limit]
+        return self.top[:limit]
 
     @property
     def top(self) -> Sequence[Row]:
@@ -161,15 +163,26 @@ class Table:
         return tuple((i, each) for i, each in enumerate(self.columns) if each.shown and each.kind != "spark")
 
     @property
+    def held(self) -> Sequence[Row]:
+        """Rows that the page's script can show: all of them, unless the page would be too large."""
+        if thinning.is_thinned("tables"):
+            return self.head
+        return self.rows[: thinning.rows_kept(self.rows)]
+
+    @property
     def payloads(self) -> dict[str, Any]:
-        """All rows and columns for the page's script, under ``table-<id>`` (see ``columnar.py``)."""
-        columns = [[c.id, c.title, c.kind, c.help, int(c.shown), c.group, int(c.total)] for c in self.columns]
+        """Rows and columns for the page's script, under ``table-<id>`` (see ``columnar.py``)."""
+        rows, fewer = self.held, len(self.rows) >= thinning.MANY and thinning.is_thinned("columns")
+        chosen = [(place, c) for place, c in enumerate(self.columns) if c.shown or not fewer]
         return {
             f"table-{self.id}": {
                 "caption": self.caption,
-                "columns": columns,
-                "rows": rows_of(self.rows),
-                "cells": [column_of(self.rows, place) for place in range(len(self.columns))],
+                "columns": [
+                    [c.id, c.title, c.kind, c.help, int(c.shown), c.group, int(c.total)] for _place, c in chosen
+                ],
+                "rows": rows_of(rows),
+                "cells": [column_of(rows, place) for place, _column in chosen],
+                "left": sum(not row.group for row in self.rows[len(rows) :]),
                 "tree": self.tree,
                 "noun": list(self.noun),
                 "histograms": self.histograms,

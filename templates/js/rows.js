@@ -136,6 +136,8 @@ export class Table {
     this.tree = Boolean(packed.tree);
     /** @type {[string, string]} */
     this.noun = packed.noun;
+    /** Rows that the page leaves out to stay small. */
+    this.left = Number(packed.left ?? 0);
     /** @type {string} */
     this.caption = packed.caption;
     /** @type {string} */

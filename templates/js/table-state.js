@@ -2,6 +2,7 @@
 
 import { compile } from './filter.js';
 import { t } from './language.js';
+import { exactText } from './numbers.js';
 import { openTo, ordered, visible } from './order.js';
 import { counted } from './rows.js';
 import { together } from './totals.js';
@@ -100,7 +101,8 @@ export class TableState {
   told() {
     const here = this.hits.reduce((sum, i) => sum + Number(this.table.states[i] < 2), 0);
     const sums = this.fits ? together(this.table, this.hits, this.shown) : '';
-    const text = counted(here, this.table.size, this.table.noun);
+    const held = counted(here, this.table.size, this.table.noun);
+    const text = this.table.left ? t('{count} here; {left} more in the JSON report', { count: held, left: exactText(this.table.left) }) : held;
     return sums ? t('{count}; sum of these rows: {sums}', { count: text, sums }) : text;
   }
 

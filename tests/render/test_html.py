@@ -230,7 +230,7 @@ def test_a_table_of_many_rows_keeps_the_page_small() -> None:
     assert len(page) < 1_500_000
     text = page.decode()
     assert "The first 2,000 of 20,000 tensors" in text
-    assert len(data_of(text)["table-tensors"]["rows"]) == 20_000
+    assert len(data_of(text)["table-tensors"]["rows"]["ids"]) == 20_000
 
 
 def test_the_vendored_library_is_the_one_of_the_python_package() -> None:

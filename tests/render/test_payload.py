@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from modelreport.render.payload import (
     SHARED,
     TOGETHER,
+    Packer,
     names_of,
     pack,
-    pack_all,
     pack_stream,
     pack_text,
     unpack,
@@ -65,7 +65,7 @@ WORDS = [f"layer{i // 7}.{i % 7}.weight" for i in range(3000)]
 
 def test_small_data_travel_together_and_large_ones_alone() -> None:
     data = {"table-a": WORDS[:50], "table-b": WORDS[:60], "map": [1], "large": WORDS * 3}
-    packed = pack_all(data)
+    packed = Packer()(data)
     assert set(packed) == {SHARED, "map", "large"}
     assert names_of(data, packed) == "table-a table-b"
     assert unpack_all(packed) == data
@@ -74,16 +74,16 @@ def test_small_data_travel_together_and_large_ones_alone() -> None:
 
 def test_what_small_data_have_in_common_is_packed_once() -> None:
     data = {f"table-{i}": WORDS[:200] for i in range(10)}
-    assert sum(map(len, pack_all(data).values())) < 2 * len(pack(WORDS[:200]))
+    assert sum(map(len, Packer()(data).values())) < 2 * len(pack(WORDS[:200]))
 
 
 def test_a_page_without_data_carries_none() -> None:
-    assert pack_all({}) == {}
+    assert Packer()({}) == {}
     assert unpack_all({}) == {}
 
 
 def test_names_that_mean_something_in_json_come_back() -> None:
-    assert unpack_all(pack_all({'a"\\': 1, "é": [2]})) == {'a"\\': 1, "é": [2]}
+    assert unpack_all(Packer()({'a"\\': 1, "é": [2]})) == {'a"\\': 1, "é": [2]}
 
 
 def test_lzma_is_smaller_and_a_python_without_it_still_packs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,3 +92,16 @@ def test_lzma_is_smaller_and_a_python_without_it_still_packs(monkeypatch: pytest
     large = pack(WORDS)
     assert len(small) < 0.8 * len(large)
     assert unpack(large) == WORDS
+
+
+def test_what_was_packed_before_is_not_packed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from modelreport.render import payload
+
+    asked: list[str] = []
+    monkeypatch.setattr(payload, "pack_solid", lambda text: asked.append(text) or text)
+    packer, data = Packer(), {"map": [1], "large": WORDS * 3, "small": [2], "smaller": [3]}
+    first = packer(data)
+    second = packer({name: each for name, each in data.items() if name != "small"})
+    assert len(asked) == 4
+    assert second["large"] is first["large"]
+    assert second["map"] is first["map"]
