@@ -14,6 +14,7 @@ from modelreport.facts import Item, Message, Skipped, TensorSpec
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Chart
 from modelreport.render.excerpt import Excerpt
+from modelreport.render.language import _, tell
 
 _PUNCTUATION: Final = re.compile(r"([\\`*_\[\]<>|~$&{}])")
 _LINE_START: Final = re.compile(r"^(\s*)(?:([#+=-])(?=\s|\2*$)|(\d{1,9})([.)])(?=\s|$))")
@@ -55,7 +56,7 @@ def cell(words: str, *, code: bool = False) -> Marked:
 def _span(shown: str, *, in_table: bool) -> Marked:
     """Visible text as code. In a table a pipe ends the cell even in code, and an escape before it is read as one."""
     if not shown.strip():
-        return Marked("*(blank)*" if shown else "*(empty)*")
+        return Marked(f"*({_('blank') if shown else _('empty')})*")
     if in_table:
         shown = re.sub(r"(\\*)\|", lambda found: found[1].replace("\\", "\\x5c") + "\\|", shown)
     fence = "`" * (max((len(run) for run in _TICKS.findall(shown)), default=0) + 1)
@@ -72,9 +73,9 @@ def sentence(fact: Message) -> Marked:
 
 def skipped(fact: Skipped, what: str) -> Marked:
     """A part that could not be made, as a quotation: the reason, and what would help."""
-    lines = [f"> **{escape(what)}.** {escape(text.code(fact.reason))}"]
+    lines = [f"> **{escape(what)}.** {escape(text.code(tell(fact.reason)))}"]
     if fact.hint:
-        lines += [">", f"> What would help: {code_span(fact.hint)}"]
+        lines += [">", f"> {_('What would help')}: {code_span(fact.hint)}"]
     return Marked("\n".join(lines))
 
 
@@ -86,7 +87,7 @@ def items(pairs: Iterable[Item], limit: int = 40) -> Marked:
     lines = ["| | |", "| --- | --- |"]
     lines += [_line((cell(text.name(i.name, 80)), cell(text.name(i.value), code=True))) for i in listed[:limit]]
     if len(listed) > limit:
-        lines += ["", f"{text.exact(len(listed) - limit)} more in the HTML and JSON reports."]
+        lines += ["", _("{count} more in the HTML and JSON reports.", count=text.exact(len(listed) - limit))]
     return Marked("\n".join(lines))
 
 
@@ -94,7 +95,9 @@ def names(listed: Iterable[str], limit: int = 5) -> Marked:
     """The first few names as code, with their number."""
     every = list(listed)
     shown = ", ".join(code_span(name, 80) for name in every[:limit])
-    return Marked(shown + (f" and {text.exact(len(every) - limit)} more" if len(every) > limit else ""))
+    return Marked(
+        shown + (" " + _("and {count} more", count=text.exact(len(every) - limit)) if len(every) > limit else "")
+    )
 
 
 def specs(listed: Iterable[TensorSpec], limit: int = 8) -> Marked:
@@ -105,7 +108,10 @@ def specs(listed: Iterable[TensorSpec], limit: int = 8) -> Marked:
         f"{escape(text.dtype(spec.dtype))}"
         for spec in every[:limit]
     ]
-    return Marked(", ".join(shown) + (f" and {text.exact(len(every) - limit)} more" if len(every) > limit else ""))
+    return Marked(
+        ", ".join(shown)
+        + (" " + _("and {count} more", count=text.exact(len(every) - limit)) if len(every) > limit else "")
+    )
 
 
 def grid(found: Excerpt) -> Marked:
@@ -130,7 +136,7 @@ def grid(found: Excerpt) -> Marked:
 def numbers(chart: Chart | Skipped, limit: int = 60) -> Marked:
     """The numbers behind a chart under its title, or why there are none."""
     if isinstance(chart, Skipped):
-        return escape(text.code(chart.reason))
+        return escape(text.code(tell(chart.reason)))
     lines = [
         f"**{escape(chart.title)}.** {escape(chart.caption)}",
         "",
@@ -139,7 +145,7 @@ def numbers(chart: Chart | Skipped, limit: int = 60) -> Marked:
     ]
     lines += [_line([cell(row[0], code=True), *(cell(value) for value in row[1:])]) for row in chart.rows[:limit]]
     if len(chart.rows) > limit:
-        lines += ["", f"{text.exact(len(chart.rows) - limit)} more rows in the HTML report."]
+        lines += ["", _("{count} more rows in the HTML report.", count=text.exact(len(chart.rows) - limit))]
     return Marked("\n".join(lines))
 
 
