@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+_FIGURE: Final = re.compile(r"[<>±]?-?[\d.,]+(?:e-?\d+)?(?: ?[%×\w/]{1,8})?")
+"""A number with its unit."""
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)(?::([^{}]*))?\}")
 _MOST_VARIANTS: Final = 128
 """Combinations of words that one message may stand for."""
@@ -111,11 +113,16 @@ def recognised(
 ) -> tuple[str, tuple[str, ...]] | None:
     """The translation of a text by the first pattern that it fits, its values said by ``say``; and the values.
 
-    A pattern of few letters must not swallow sentences: its values may not have spaces.
+    A pattern of few letters must not swallow sentences: its values are single words, or numbers with a unit.
     """
     for each in patterns:
         values = each.match(text)
-        if values is None or (each.letters < _FIRM and any(" " in value.strip() for value in values.values())):
+        if values is None or (each.letters < _FIRM and not all(map(_short, values.values()))):
             continue
         return fill(each.translation, {name: say(value) for name, value in values.items()}), tuple(values.values())
     return None
+
+
+def _short(value: str) -> bool:
+    """Whether a value is a word or a number."""
+    return " " not in value.strip() or _FIGURE.fullmatch(value.strip()) is not None
