@@ -119,7 +119,7 @@ def _counted(tree: ast.Module) -> Iterator[Key]:
 
 
 def _pair(words: list[object]) -> Iterator[Key]:
-    if words and all(isinstance(word, str) for word in words):
+    if words and all(isinstance(word, str) and "{" not in word for word in words):
         one = str(words[0])
         yield f"{{count}} {one}", f"{{count}} {words[1] if len(words) > 1 else one + 's'}"
 
