@@ -89,7 +89,7 @@ export function fittedAxis(axis, width) {
     return { ...axis, ticktext: places.map((i) => axis.ticktext[i]), tickvals: places.map((i) => axis.tickvals[i]) };
   }
   if (axis.tickvals || axis.dtick) return axis;
-  return { ...axis, nticks: Math.max(3, Math.floor(width / TICK)) };
+  return { ...axis, nticks: Math.max(4, Math.floor(width / TICK)) };
 }
 
 /**

@@ -62,7 +62,7 @@ test('a label in wide signs has room for half as many', () => {
 
 test('an axis has only as many ticks as fit, and of names those that do not touch', () => {
   assert.equal(fittedAxis({ nticks: 8 }, 330).nticks, 5);
-  assert.equal(fittedAxis({ nticks: 8 }, 20).nticks, 3);
+  assert.equal(fittedAxis({ nticks: 8 }, 20).nticks, 4);
   assert.deepEqual(fittedAxis({ tickvals: [1, 2] }, 300), { tickvals: [1, 2] });
   assert.deepEqual(fittedAxis({ dtick: 1 }, 300), { dtick: 1 });
   assert.equal(fittedAxis(undefined, 300), undefined);

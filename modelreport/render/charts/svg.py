@@ -104,7 +104,7 @@ def _draw_grid(pen: Pen, chart: Chart, plot: Plot) -> None:
 
 
 def _wanted(plot: Plot) -> int:
-    return max(3, int((plot.right - plot.left) / TICK))
+    return max(4, int((plot.right - plot.left) / TICK))
 
 
 def _draw_words(pen: Pen, chart: Chart, plot: Plot) -> None:
