@@ -74,11 +74,8 @@ def _python() -> Iterator[tuple[str, Key]]:
 
     for path in sorted(PACKAGE.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
-        for _line, _call, message, _remarks in extract_python(
-            io.BytesIO(source.encode()), ["_", "mark", "gettext"], [], {}
-        ):
-            if isinstance(message, str) and message:
-                yield _file(path), (message, "")
+        for _line, _call, given, _remarks in extract_python(io.BytesIO(source.encode()), ["_", "mark"], [], {}):
+            yield from ((_file(path), (message, "")) for message in _first(given))
         if path.relative_to(PACKAGE).parts[0] not in FACTS[:5]:
             yield from ((_file(path), key) for key in _counted(ast.parse(source)))
         if path.is_relative_to(PACKAGE / "render"):
@@ -135,9 +132,8 @@ def _templates() -> Iterator[tuple[str, Key]]:
         if path.suffix not in {".html", ".j2"}:
             continue
         source = path.read_text(encoding="utf-8")
-        for _line, _call, message, _remarks in babel_extract(io.BytesIO(source.encode()), ["_"], [], {"trimmed": "no"}):
-            if isinstance(message, str) and message:
-                yield _file(path), (message, "")
+        for _line, _call, given, _remarks in babel_extract(io.BytesIO(source.encode()), ["_"], [], {"trimmed": "no"}):
+            yield from ((_file(path), (message, "")) for message in _first(given))
         for each in environment().parse(source).find_all(nodes.Filter):
             if each.name == "plural":
                 words = [arg.value for arg in each.args if isinstance(arg, nodes.Const)]
@@ -151,9 +147,14 @@ def _scripts() -> Iterator[tuple[str, Key]]:
     for path in sorted((TEMPLATES / "js").glob("*.js")):
         source = path.read_bytes()
         for _line, _call, given, _remarks in extract_javascript(io.BytesIO(source), ["t", "mark"], [], {}):
-            message = given[0] if isinstance(given, tuple) else given
-            if isinstance(message, str) and message and "${" not in message:
-                yield _file(path), (message, "")
+            yield from ((_file(path), (message, "")) for message in _first(given) if "${" not in message)
+
+
+def _first(given: object) -> Iterator[str]:
+    """The message of a call: its only or its first argument, where that is a text."""
+    message = given[0] if isinstance(given, tuple) and given else given
+    if isinstance(message, str) and message:
+        yield message
 
 
 def _file(path: Path) -> str:

@@ -17,13 +17,14 @@ _WORD = re.compile(r"[a-z]{2,}")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(:[^{}]*)?\}")
 _NO_TEXT = re.compile(r"^[\s\w.]*\n|[\\^$]\w*[\\(]|^-|%[sd]")
 _CODE = re.compile(
-    r"^(?:[a-z_]+ )+[a-z]+_[a-z_ ]*$|^pip install|^[a-z]+\.\s*$|->|^map-|^(?:middle|top|bottom|above|below) (?:left|right|center)$|target-counter"
+    r"^(?:[a-z_]+ )+[a-z]+_[a-z_ ]*$|^pip install|^[a-z]+\.\s*$|->|^map-|target-counter"
+    r"|^(?:middle|top|bottom|above|below) (?:left|right|center)$"
 )
 """Lists of names, commands, classes of CSS, places of Plotly."""
 _MOST_WORDS = 8
 _SILENT_CALLS = {
-    "compile", "plural", "sub", "match", "fullmatch", "search", "split", "startswith", "endswith", "replace", "removeprefix",
-    "removesuffix", "getattr", "hasattr", "setattr", "frozenset", "warn", "filterwarnings", "TypeVar", "partition",
+    "compile", "plural", "sub", "match", "fullmatch", "search", "split", "startswith", "endswith", "replace",
+    "removeprefix", "removesuffix", "getattr", "hasattr", "setattr", "frozenset", "warn", "filterwarnings", "TypeVar", "partition",
     "rpartition", "strip", "lstrip", "rstrip", "encode", "decode", "NewType", "strftime", "fromhex", "namedtuple",
 }  # fmt: skip
 """Functions whose texts nobody reads."""

@@ -23,7 +23,7 @@ _BEGINNING: Final = 4
 """Letters before its first value from which on a message has a beginning to be known by."""
 _BEGUN: Final = 20
 """Letters that such a beginning is worth."""
-_FIRM: Final = 7
+_FIRM: Final = 16
 """Letters between the values from which on a message is recognised whatever the values are."""
 
 
@@ -113,13 +113,16 @@ def recognised(
 ) -> tuple[str, tuple[str, ...]] | None:
     """The translation of a text by the first pattern that it fits, its values said by ``say``; and the values.
 
-    A pattern of few letters must not swallow sentences: its values are single words, or numbers with a unit.
+    A pattern of few letters must not swallow sentences: its values are single words, numbers with a unit, or phrases
+    that are known themselves.
     """
     for each in patterns:
         values = each.match(text)
-        if values is None or (each.letters < _FIRM and not all(map(_short, values.values()))):
+        if values is None:
             continue
-        return fill(each.translation, {name: say(value) for name, value in values.items()}), tuple(values.values())
+        told = {name: say(value) for name, value in values.items()}
+        if each.letters >= _FIRM or all(_short(value) or told[name] != value for name, value in values.items()):
+            return fill(each.translation, told), tuple(values.values())
     return None
 
 
