@@ -13,6 +13,9 @@ FIRM = 1200.0
 """Below this height, a residual block is never cut through."""
 _BETTER = 1.1
 """How much more legible a wrapped drawing must be, for the eye to have to jump."""
+_NEAR = 2
+"""How many columns more and fewer than would fill the pane are tried: rows differ, and not every cut is good."""
+_STEPS = 9
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,10 @@ def wrap(bands: list[Band], pane: Pane) -> list[int]:
     if total < MIN_WRAPPED:
         return best
     most *= _BETTER
-    for wanted in range(2, min(MAX_COLUMNS, len(bands)) + 1):
+    wide = max(band.left for band in bands) + max(band.right for band in bands) + pane.gutter
+    even = math.sqrt(pane.aspect * total / wide)  # columns of equal height that fill the pane
+    first, last = max(2, math.floor(even) - _NEAR), min(MAX_COLUMNS, len(bands), math.ceil(even) + _NEAR)
+    for wanted in range(first, last + 1):
         columns = _cut(bands, wanted)
         cuts = [bands[row] for row, (a, b) in enumerate(pairwise(columns)) if a != b]
         if not cuts or (total < FIRM and any(cut.skipped for cut in cuts)):
@@ -88,7 +94,7 @@ def _cut(bands: list[Band], wanted: int) -> list[int]:
     total = _height(bands)
     low, high = max(tallest, total / wanted) - 1.0, total + 1.0
     best = [0] * len(bands)
-    for _ in range(12):
+    for _ in range(_STEPS):
         middle = (low + high) / 2
         columns = _fill(bands, middle)
         if columns[-1] < wanted:
@@ -101,17 +107,20 @@ def _cut(bands: list[Band], wanted: int) -> list[int]:
 def _fill(bands: list[Band], limit: float) -> list[int]:
     """Rows put into columns no higher than ``limit``, each cut where the fewest tensors cross within its last third."""
     columns: list[int] = []
-    start, column = 0, 0
-    while start < len(bands):
-        height, end, choice = 0.0, start, (math.inf, 0)
-        while end < len(bands) and (end == start or height + bands[end].height <= limit):
-            height += bands[end].height
-            if height > limit * 0.66:
-                choice = min(choice, (max(1, bands[end].crossing), -end))
-            height += bands[end].gap
+    start, column, count = 0, 0, len(bands)
+    while start < count:
+        height, end, cut, fewest = 0.0, start, start, math.inf
+        while end < count:
+            band = bands[end]
+            if end > start and height + band.height > limit:
+                break
+            height += band.height
+            if height > limit * 0.66 and (band.crossing or 1) <= fewest:
+                cut, fewest = end, band.crossing or 1
+            height += band.gap
             end += 1
-        if end < len(bands) and choice[0] < math.inf:
-            end = 1 - choice[1]
+        if end < count and fewest < math.inf:
+            end = cut + 1
         columns += [column] * (end - start)
         start, column = end, column + 1
     return columns

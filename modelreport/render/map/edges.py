@@ -84,6 +84,8 @@ def _pieces(link: Link, parents: list[int], depths: list[int]) -> Iterator[tuple
 
 def _way(link: Link, parents: list[int], depths: list[int], places: list[dict[Piece, int]]) -> Ways | None:
     """The edges of a link that crosses the border of a box, found again among the settled ones."""
+    if parents[link[1]] == parents[link[2]]:
+        return None
     pieces = [(index, piece, places[index][piece]) for index, piece in _pieces(link, parents, depths)]
     if len(pieces) < 2 or _OUT in pieces[-1][1]:
         return None

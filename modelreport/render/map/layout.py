@@ -266,7 +266,7 @@ def _scale(node: Node, content: Content) -> float:
 
 def label_width(label: str) -> float:
     """Room for a label, wide East Asian characters counted as two."""
-    return CHARACTER * sum(2 if ord(char) > 0x2E80 else 1 for char in label)
+    return CHARACTER * (len(label) if label.isascii() else sum(2 if ord(char) > 0x2E80 else 1 for char in label))
 
 
 def title(node: Node) -> str:
