@@ -24,7 +24,8 @@ _CODE = re.compile(
 _MOST_WORDS = 8
 _SILENT_CALLS = {
     "compile", "plural", "sub", "match", "fullmatch", "search", "split", "startswith", "endswith", "replace",
-    "removeprefix", "removesuffix", "getattr", "hasattr", "setattr", "frozenset", "warn", "filterwarnings", "TypeVar", "partition",
+    "removeprefix", "removesuffix", "getattr", "hasattr", "setattr", "frozenset", "warn", "filterwarnings", "TypeVar",
+    "partition",
     "rpartition", "strip", "lstrip", "rstrip", "encode", "decode", "NewType", "strftime", "fromhex", "namedtuple",
 }  # fmt: skip
 """Functions whose texts nobody reads."""

@@ -9,16 +9,17 @@ from typing import Any, Final
 from modelreport.facts import BlockRun, Message, Nearest, Pattern, PatternKind, Report
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.language import _, mark, tell
 
 TITLES: Final[dict[PatternKind, str]] = {
-    "attention": "Attention",
-    "mlp": "MLP",
-    "experts": "Mixture of experts",
-    "residual": "Residual connection",
-    "norm": "Norm",
-    "convolution": "Convolution",
-    "recurrent": "Recurrent layer",
-    "state space": "State space",
+    "attention": mark("Attention"),
+    "mlp": mark("MLP"),
+    "experts": mark("Mixture of experts"),
+    "residual": mark("Residual connection"),
+    "norm": mark("Norm"),
+    "convolution": mark("Convolution"),
+    "recurrent": mark("Recurrent layer"),
+    "state space": mark("State space"),
 }
 _WHOLE: Final = re.compile(r"(?<![\w×.,])\d{4,}(?![\w×.,])")
 
@@ -62,10 +63,10 @@ def outline_context(report: Report) -> dict[str, Any]:
 def _recognised(pattern: Pattern, places: Anchors) -> Recognised:
     figures = " · ".join(_figure(item.name, item.value) for item in pattern.values)
     return Recognised(
-        title=TITLES[pattern.kind],
+        title=_(TITLES[pattern.kind]),
         count=f"×{text.exact(pattern.count)}",
         figures=figures,
-        path=text.name(pattern.path, 100) or "(root)",
+        path=text.name(pattern.path, 100) or _("(root)"),
         href=places.module(pattern.path),
         proof=pattern.proof,
     )
@@ -74,9 +75,10 @@ def _recognised(pattern: Pattern, places: Anchors) -> Recognised:
 def _figure(name: str, value: str) -> str:
     """``head width 64``; what is simply so is said by its name, what it is by its value."""
     shown = _WHOLE.sub(lambda found: f"{int(found[0]):,}", text.name(value, 100))
+    told, said = text.name(tell(name), 40), tell(shown)
     if value == "yes":
-        return text.name(name, 40)
-    return shown if name in {"kind", "block"} else f"{text.name(name, 40)} {shown}"
+        return told
+    return said if name in {"kind", "block"} else f"{told} {said}"
 
 
 def _repeated(run: BlockRun) -> Repeated:
@@ -92,6 +94,9 @@ def _repeated(run: BlockRun) -> Repeated:
 
 def _near(near: Nearest) -> str:
     likeness = text.share(near.matched / near.total) if near.total else text.UNKNOWN
-    where = f" of {text.name(near.library, 40)}" if near.library else ""
-    share = f"{likeness} of the tensors of both ({text.exact(near.matched)} of {text.exact(near.total)})"
-    return f"{text.name(near.name, 80)}{where}: {share}"
+    name, library = text.name(near.name, 80), text.name(near.library, 40)
+    known = _("{name} of {library}", name=name, library=library) if library else name
+    return _(
+        "{name}: {share} of the tensors of both ({matched} of {total})",
+        name=known, share=likeness, matched=text.exact(near.matched), total=text.exact(near.total),
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from modelreport.facts import FAMILIES, Report, Skipped
 from modelreport.render.charts.palette import FAMILY_WORDS
+from modelreport.render.language import _, mark
 from modelreport.render.map import make_scene
 from modelreport.render.map.details import details_payload
 from modelreport.render.map.layout import lay_out
@@ -26,7 +27,7 @@ def context(report: Report) -> dict[str, Any]:
     shown = {node.family for node in scene.nodes if not node.children}
     return outline | {
         "drawing": draw_map(scene, layout, "screen"),
-        "legend": tuple((family, FAMILY_WORDS[family]) for family in FAMILIES if family in shown),
+        "legend": tuple((family, _(FAMILY_WORDS[family])) for family in FAMILIES if family in shown),
         "note": scene.note,
         "flow": scene.flow,
         "skips": any(way.kind == "skip" for content in layout.contents for way in content.routes),
@@ -39,4 +40,4 @@ def _skipped(report: Report) -> Skipped | None:
     return report.trace if isinstance(report.trace, Skipped) else None
 
 
-SECTION = Section(id="architecture", title="Architecture", context=context, badge=no_badge)
+SECTION = Section(id="architecture", title=mark("Architecture"), context=context, badge=no_badge)
