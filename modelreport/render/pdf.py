@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final
@@ -10,60 +14,90 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from modelreport.errors import MissingDependencyError
-from modelreport.facts import Report, Skipped
-from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT
+from modelreport.facts import Report
 from modelreport.render.environment import environment
-from modelreport.render.excerpt import Excerpt, excerpt
-from modelreport.render.folders import template_text
 from modelreport.render.json import write_json
-from modelreport.render.map.sheets import sheets
-from modelreport.render.outline import outline_context
-from modelreport.render.sections import SECTIONS
-from modelreport.render.sections.findings import SECTION_TITLES
-from modelreport.render.table import Table
+from modelreport.render.language import SOURCE, _
+from modelreport.render.paper.drawings import as_images, replaced
+from modelreport.render.paper.fonts import Fonts, prepare, quiet
+from modelreport.render.paper.headings import Headings
+from modelreport.render.paper.tags import finish
+from modelreport.render.paper.values import PARTS, missing_words, page_values
+from modelreport.render.setting import setting
 
-LAYER_ROWS: Final = 200
-LAYER_COLUMNS: Final = ("name", "type", "output", "parameters", "share", "macs", "bytes")
-OPERATION_ROWS: Final = 15
-LEDGER_ROWS: Final = 6
-OPERATION_COLUMNS: Final = ("operation", "number", "module", "label", "output", "each", "flops", "share")
-DEVICE_COLUMNS: Final = ("device", "memory", "bandwidth", "peak", "time", "bound", "half_peak", "half_time", "fits")
-OTHER_ROWS: Final = 40
-"""Rows of tables: a row takes the layout 5 ms, and paper is for reading; everything is in the HTML and JSON reports."""
-
-_CONTENTS: Final = (
-    ("findings", "Findings"),
-    ("architecture", "Architecture"),
-    ("layers", "Layers"),
-    ("compute", "Compute"),
-    ("usage", "Cost of use"),
-    ("weights", "Weights"),
-    ("provenance", "Provenance and security"),
-    ("appendix", "Method and limits"),
-)
+LOG: Final = logging.getLogger("modelreport.pdf")
+LOG.setLevel(logging.WARNING)  # what a document cannot show is said, however quiet the rest is
+_WIDE: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_SAID: Final = 60
+"""Different East Asian characters without a glyph from which on it is the report's own words that are missing."""
 
 
 def write_pdf(report: Report) -> bytes:
     """The whole report; the same report gives the same bytes.
 
-    ``MissingDependencyError`` when WeasyPrint or the system library it draws text with is not installed.
+    Characters that no font here has are named in the document and in the log. ``MissingDependencyError`` when
+    WeasyPrint or the system library it draws text with is not installed, or no font for the language asked for.
     """
     weasyprint = _weasyprint()
+    values = page_values(report)
+    page, headings = _page(values, "")
+    fonts = prepare(weasyprint, page, setting().options.lang)
+    if fonts.missing:
+        _readable(fonts.missing)
+        words = missing_words(fonts.missing)
+        LOG.warning("%s", words)
+        page, headings = _page(values, words)
+        page = replaced(page, fonts.missing)
+    drawn = {sheet.id: sheet.title for sheet in (values["map_sheet"], *values["map_details"]) if sheet}
+    with _hushed():
+        return _written(weasyprint, report, as_images(page), fonts, {**headings.titles(), **drawn})
+
+
+def _written(weasyprint: ModuleType, report: Report, page: str, fonts: Fonts, titles: Mapping[str, str]) -> bytes:
     facts = write_json(report)
     created = _created(report)
-    page = environment().get_template("print.html").render(report=report, **_values(report))
-    fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
-    document = weasyprint.HTML(string=_encodable(page), url_fetcher=fetcher, base_url=None)
     attachment = weasyprint.Attachment(
-        string=facts.decode("utf-8"), name="report.json", description="All facts of this report as JSON",
+        string=facts.decode("utf-8"), name="report.json", description=_("All facts of this report as JSON"),
         created=created, modified=created, relationship="Data",
     )  # fmt: skip
-    written: bytes = document.write_pdf(
+    fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
+    written: bytes = weasyprint.HTML(string=page, url_fetcher=fetcher, base_url=None).write_pdf(
+        font_config=fonts.config,
+        stylesheets=list(fonts.styles),
         pdf_variant="pdf/ua-1",
         pdf_identifier=hashlib.sha256(facts).hexdigest()[:32].encode("ascii"),
         attachments=[attachment],
+        finisher=lambda _document, pdf: finish(pdf, titles),
     )
     return written
+
+
+def _page(values: Mapping[str, Any], missing: str) -> tuple[str, Headings]:
+    """The document as HTML: the body first, because the contents on the cover are made of its headings."""
+    templates, headings = environment(), Headings()
+    known = dict(values) | {"heading": headings, "missing": missing}
+    body = "".join(templates.get_template(f"print/{part}.html").render(known) for part in PARTS)
+    page = templates.get_template("print.html").render(known | {"body": Markup(body)})  # noqa: S704 - escaped by the templates
+    return _encodable(page), headings
+
+
+def _readable(missing: str) -> None:
+    """Refuse to write a document in a language whose words would all be boxes."""
+    if setting().options.lang != SOURCE and len(_WIDE.findall(missing)) >= _SAID:
+        error = MissingDependencyError("noto-cjk-sans-otc", "cjk", "A PDF in this language")
+        error.hint += ", or install a system font such as Debian's fonts-noto-cjk"
+        raise error
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Without WeasyPrint's own word on characters that no font has."""
+    log = logging.getLogger("weasyprint")
+    log.addFilter(quiet)
+    try:
+        yield
+    finally:
+        log.removeFilter(quiet)
 
 
 def _weasyprint() -> ModuleType:
@@ -94,39 +128,3 @@ def _created(report: Report) -> datetime:
 def _encodable(page: str) -> str:
     """The page without lone surrogates: templates show them as escapes; this is the last line of defence."""
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _values(report: Report) -> dict[str, Any]:
-    """Variables of ``templates/print.html``: those of every section, and its tables cut to what paper is for."""
-    found: dict[str, Any] = {section.id: section.context(report) for section in SECTIONS}
-    provenance = found["provenance"]
-    skipped = report.trace if isinstance(report.trace, Skipped) else None
-    whole, details, left_out = sheets(report)
-    styles = template_text("css/sheet.css")
-    return found | {
-        "styles": Markup(styles),  # noqa: S704 - our own file
-        "contents": _CONTENTS,
-        "titles": SECTION_TITLES,
-        "palette": dict(LIGHT),
-        "words": FAMILY_WORDS,
-        "outline": outline_context(report),
-        "trace_skipped": skipped,
-        "map_sheet": whole,
-        "map_details": details,
-        "map_left_out": left_out,
-        "layer_rows": excerpt(
-            found["layers"]["table"], LAYER_ROWS, LAYER_COLUMNS
-        ),
-        "operation_rows": _cut(found["compute"].get("table"), OPERATION_ROWS, OPERATION_COLUMNS),
-        "ledger_rows": _cut(found["compute"].get("ledger"), LEDGER_ROWS),
-        "device_rows": _cut(found["usage"].get("devices"), OTHER_ROWS, DEVICE_COLUMNS),
-        "time_rows": _cut(found["usage"].get("times"), OPERATION_ROWS),
-        "dtype_rows": _cut(found["appendix"]["dtypes"], OTHER_ROWS),
-        "file_rows": _cut(provenance["files"], OTHER_ROWS),
-        "choice_rows": _cut(provenance["choices"], OTHER_ROWS),
-        "call_rows": _cut(provenance["calls"], OTHER_ROWS),
-    }  # fmt: skip
-
-
-def _cut(table: Table | None, limit: int, columns: tuple[str, ...] = ()) -> Excerpt:
-    return excerpt(table, limit, columns) if table else Excerpt((), (), "", "", tree=False)

@@ -1,0 +1,139 @@
+"""The variables of ``templates/print.html``: those of every section, and its tables cut to what paper is for."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from modelreport.facts import Report, Skipped
+from modelreport.render import format as text
+from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT
+from modelreport.render.excerpt import Excerpt, excerpt
+from modelreport.render.folders import template_text
+from modelreport.render.language import _, tell
+from modelreport.render.map.sheets import sheets
+from modelreport.render.outline import outline_context
+from modelreport.render.paper.figures import figures
+from modelreport.render.paper.fonts import script
+from modelreport.render.sections import SECTIONS
+from modelreport.render.sections.findings import SECTION_TITLES
+from modelreport.render.setting import setting
+from modelreport.render.table import Table
+
+LAYER_ROWS: Final = 140
+LAYER_COLUMNS: Final = ("name", "type", "output", "parameters", "share", "macs", "bytes")
+OPERATION_ROWS: Final = 15
+LEDGER_ROWS: Final = 6
+OPERATION_COLUMNS: Final = ("operation", "number", "module", "label", "output", "each", "flops", "share")
+DEVICE_COLUMNS: Final = ("device", "memory", "bandwidth", "peak", "time", "bound", "half_peak", "half_time", "fits")
+DEVICE_ROWS: Final = 14
+OTHER_ROWS: Final = 40
+"""Rows of tables: a row takes the layout 5 ms, and paper is for reading; everything is in the HTML and JSON reports."""
+PAPERS: Final = {"a4": "A4", "letter": "letter"}
+"""CSS names of the papers."""
+PARTS: Final = (
+    "findings", "architecture", "layers", "compute", "usage", "weights", "provenance", "appendix",
+)  # fmt: skip
+"""Sections of the PDF, each painted by ``templates/print/<id>.html``, in their order."""
+
+
+def page_values(report: Report) -> dict[str, Any]:
+    """Everything but the collector of headings and what is made of the finished body."""
+    found: dict[str, Any] = {each.id: each.context(report) for each in SECTIONS if each.id != "architecture"}
+    provenance = found["provenance"]
+    whole, details, left_out = sheets(report)
+    return found | {
+        "report": report,
+        "tell": tell,
+        "figures": figures,
+        "lang": setting().options.lang,
+        "parts": PARTS,
+        "styles": Markup(template_text("css/sheet.css")),  # noqa: S704 - our own file, or the caller's
+        "page_styles": Markup(page_styles()),  # noqa: S704 - quoted by css_text
+        "titles": SECTION_TITLES,
+        "palette": dict(LIGHT),
+        "words": FAMILY_WORDS,
+        "outline": outline_context(report),
+        "trace_skipped": report.trace if isinstance(report.trace, Skipped) else None,
+        "map_sheet": whole,
+        "map_details": details,
+        "map_rows": side_by_side(details),
+        "map_left_out": left_out,
+        "layer_rows": excerpt(found["layers"]["table"], LAYER_ROWS, LAYER_COLUMNS),
+        "operation_rows": _cut(found["compute"].get("table"), OPERATION_ROWS, OPERATION_COLUMNS),
+        "ledger_rows": _cut(found["compute"].get("ledger"), LEDGER_ROWS),
+        "device_rows": _cut(found["usage"].get("devices"), DEVICE_ROWS, DEVICE_COLUMNS),
+        "time_rows": _cut(found["usage"].get("times"), OPERATION_ROWS),
+        "dtype_rows": _cut(found["appendix"]["dtypes"], OTHER_ROWS),
+        "file_rows": _cut(provenance["files"], OTHER_ROWS),
+        "choice_rows": _cut(provenance["choices"], OTHER_ROWS),
+        "call_rows": _cut(provenance["calls"], OTHER_ROWS),
+    }
+
+
+def side_by_side(details: tuple[Any, ...]) -> list[list[Any]]:
+    """The drawings of the map in rows: narrow ones that follow each other in pairs."""
+    rows: list[list[Any]] = []
+    for sheet in details:
+        if sheet.half and rows and len(rows[-1]) == 1 and rows[-1][0].half:
+            rows[-1].append(sheet)
+        else:
+            rows.append([sheet])
+    return rows
+
+
+def missing_words(characters: str) -> str:
+    """That some characters cannot be shown, and what would help; empty when all can."""
+    if not characters:
+        return ""
+    shown = " ".join(f"U+{ord(char):04X}" for char in characters[:6])
+    kind = script(characters)
+    said = _(
+        "No font here has {count} of the characters in this report ({script}: {codes}). They are shown by their code "
+        "points, in drawings as ▯.",
+        count=text.exact(len(characters)),
+        script=kind or _("without a name"),
+        codes=shown + (" …" if len(characters) > 6 else ""),
+    )
+    if "CJK" in kind:
+        help_ = _(
+            "{command} has them, and so has a system font such as Debian's fonts-noto-cjk.",
+            command="pip install 'modelreport[cjk]'",
+        )
+    else:
+        help_ = _("A font of the system that has them, such as Debian's fonts-noto-core, would help.")
+    return f"{said} {help_}"
+
+
+def page_styles() -> str:
+    """The size of the paper, and the words of page numbers and references, which differ by language."""
+    number = css_text(_("{page} of {pages}"), page="counter(page)", pages="counter(pages)")
+    see = css_text(_(", page {page}"), page="target-counter(attr(href), page)")
+    short = css_text(_("p. {page}"), page="target-counter(attr(href), page)")
+    return (
+        f"@page {{ size: {PAPERS[setting().options.paper]}; @bottom-right {{ content: {number}; }} }}\n"
+        f".see::after {{ content: {see}; }}\n"
+        f'.at::after {{ content: " (" {short} ")"; }}\n'
+        f".badge::after {{ content: {short}; }}"
+    )
+
+
+def css_text(message: str, **parts: str) -> str:
+    """A message as the value of ``content``: its words quoted, its placeholders replaced by functions of CSS."""
+    pieces = []
+    rest = message
+    while rest:
+        places = [(rest.find(f"{{{name}}}"), name) for name in parts if f"{{{name}}}" in rest]
+        start, name = min(places, default=(len(rest), ""))
+        if start:
+            quoted = rest[:start].replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("<", "\\3c ")
+            pieces.append(f'"{quoted}"')
+        if name:
+            pieces.append(parts[name])
+        rest = rest[start + len(name) + 2 :] if name else ""
+    return " ".join(pieces)
+
+
+def _cut(table: Table | None, limit: int, columns: tuple[str, ...] = ()) -> Excerpt:
+    return excerpt(table, limit, columns) if table else Excerpt((), (), "", "", tree=False)

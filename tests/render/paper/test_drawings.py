@@ -1,0 +1,32 @@
+from base64 import b64decode
+
+from modelreport.render.paper.drawings import BLANK, as_images, replaced
+from modelreport.render.paper.fonts import STACK
+
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30" font-family="inherit">'
+    "<title>Weights &lt;of&gt; 卷</title><desc>Two bars.</desc><text>卷</text></svg>"
+)
+
+
+def drawing(page):
+    return b64decode(page.partition("base64,")[2].partition('"')[0]).decode()
+
+
+def test_a_drawing_becomes_an_image_with_its_words_and_size():
+    page = as_images(f"<p>a</p>{SVG}<p>b</p>")
+    assert page.startswith('<p>a</p><img class="vector" alt="Weights &lt;of&gt; 卷 Two bars." width="40" height="30" ')
+    assert page.endswith("<p>b</p>")
+    assert f'font-family="{STACK}"' in drawing(page)
+
+
+def test_a_page_without_drawings_stays_as_it_is():
+    assert as_images("<p>plain</p>") == "<p>plain</p>"
+
+
+def test_missing_characters_are_codes_in_text_and_boxes_in_drawings():
+    page = replaced(f"<head><title>卷</title></head><body><p>卷积</p>{SVG}", "卷")
+    assert "<title>卷</title></head>" in page
+    assert "<p>‹5377›积</p>" in page
+    assert f"<text>{BLANK}</text>" in page
+    assert BLANK in drawing(as_images(page))
