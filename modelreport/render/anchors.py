@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from modelreport.facts import Evidence, Finding, Report, Weights
-from modelreport.render.modules import ordered
-from modelreport.render.table import ROWS_IN_MARKUP
+from modelreport.render.modules import Line, ordered
+from modelreport.render.table import ROWS_IN_MARKUP, Row, Table
 
 SECTION_OF_KIND = {"call": "security", "file": "files", "key": "provenance"}
 """Anchors of evidence that has no row of its own."""
@@ -47,6 +47,19 @@ class Anchors:
             return self.module(evidence.name)
         return f"#{SECTION_OF_KIND.get(evidence.kind, section)}"
 
+    def hidden(self, evidence: Evidence) -> str:
+        """The row of a piece of evidence that only the page's script can show; empty where it stands in the markup."""
+        if evidence.kind == "tensor":
+            place = self.tensor(evidence.name)
+            index, rows = self.statistics.get(evidence.name), "weight"
+            if index is None:
+                index, rows = self.tensors.get(evidence.name), "tensor"
+        elif evidence.kind == "module":
+            place, index, rows = self.module(evidence.name), self.modules.get(evidence.name), "layer"
+        else:
+            return ""
+        return f"{rows}-{index}" if index is not None and place in {"#layers", "#weights", "#appendix"} else ""
+
     def finding(self, finding: Finding) -> str:
         """The place to look at first: the one piece of evidence, else the finding's section."""
         if len(finding.evidence) == 1 and finding.evidence_count <= 1:
@@ -61,8 +74,15 @@ def anchors(report: Report) -> Anchors:
         modules=_first(module.path for module in report.structure.modules),
         tensors=_first(tensor.name for tensor in report.structure.tensors),
         statistics=_first(tensor.name for tensor in weights),
-        shown=frozenset(line.module for line in ordered(report.structure)[:ROWS_IN_MARKUP] if line.module is not None),
+        shown=_shown(ordered(report.structure)),
     )
+
+
+def _shown(lines: Sequence[Line]) -> frozenset[int]:
+    """Modules with a row in the markup, as ``Table.head`` chooses them."""
+    rows = [Row(str(i), (), line.depth, group=line.module is None, period=line.period) for i, line in enumerate(lines)]
+    head = Table("layers", "", (), tuple(rows), tree=True).head
+    return frozenset(module for row in head if (module := lines[int(row.id)].module) is not None)
 
 
 def _first(names: Iterable[str]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from modelreport.render.choice import choose
 from modelreport.render.delivery import Part, deliver, trusted
 from modelreport.render.environment import environment
 from modelreport.render.payload import Packer
+from modelreport.render.language import _
 from modelreport.render.section import Section
 from modelreport.render.sections import SECTIONS
 from modelreport.render.setting import setting, under
@@ -61,4 +62,4 @@ def _paint(section: Section, report: Report) -> tuple[Part, dict[str, Any]]:
     for name, charts in ({section.id: values["charts"]} | values["chart_groups"]).items():
         if charts:
             payloads[f"charts-{name}"] = {chart.id: for_page(plotly_figure(chart)) for chart in charts}
-    return Part(section.id, section.title, section.badge(report), trusted(body)), payloads
+    return Part(section.id, _(section.title), section.badge(report), trusted(body)), payloads

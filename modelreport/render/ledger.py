@@ -5,19 +5,20 @@ from __future__ import annotations
 from modelreport.facts import FormulaKind, Trace
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
+from modelreport.render.language import _, mark
 from modelreport.render.table import Cell, Column, Row, Table, amount, share_cell
 
-CONVENTION = (
+CONVENTION = mark(
     "Matrix FLOPs: convolutions, matrix products, attention over the full S² square and recurrent layers, a "
     "multiply-add as two. All FLOPs: with arithmetic, one for each addition, multiplication, division or comparison "
     "and for each value of an elementary function (exp, tanh, a root …); compound functions by their steps."
 )
 """The convention that stands beside the figures."""
 HOW: dict[FormulaKind, str] = {
-    "matrix": "multiply-adds, and biases or softmax by their steps",
-    "arithmetic": "by the steps of its definition",
-    "free": "moves data or works on whole numbers",
-    "none": "not counted: no formula",
+    "matrix": mark("multiply-adds, and biases or softmax by their steps"),
+    "arithmetic": mark("by the steps of its definition"),
+    "free": mark("moves data or works on whole numbers"),
+    "none": mark("not counted: no formula"),
 }
 COLUMNS = (
     Column("kernel", "Operator", "name", "As torch or ONNX call it"),
@@ -42,10 +43,10 @@ def ledger_table(trace: Trace) -> Table:
             f"kernel-{i}",
             (
                 Cell.name(line.kernel),
-                Cell(text.exact(line.calls)),
+                Cell.count(line.calls),
                 amount(line.flops),
                 share_cell(line.flops, trace.flops),
-                Cell(HOW[line.formula]),
+                Cell(_(HOW[line.formula])),
             ),
         )
         for i, line in enumerate(trace.ledger)
@@ -60,13 +61,14 @@ def coverage(trace: Trace) -> str:
         return ""
     unknown = sum(line.calls for line in trace.ledger if line.formula == "none")
     if not unknown and calls == 1:
-        return "The one operator call has a formula or does no arithmetic."
+        return _("The one operator call has a formula or does no arithmetic.")
     if not unknown:
-        return f"All {text.plural(calls, 'operator call')} have a formula or do no arithmetic."
-    return (
-        f"{text.exact(calls - unknown)} of {text.plural(calls, 'operator call')} "
-        f"({text.share((calls - unknown) / calls)}) have a formula or do no arithmetic."
-    )
+        return _("All {calls} have a formula or do no arithmetic.", calls=text.plural(calls, "operator call"))
+    return _(
+        "{counted} of {calls} ({share}) have a formula or do no arithmetic.",
+        counted=text.exact(calls - unknown), calls=text.plural(calls, "operator call"),
+        share=text.share((calls - unknown) / calls),
+    )  # fmt: skip
 
 
 def alive_table(trace: Trace, places: Anchors) -> Table:
@@ -80,9 +82,9 @@ def alive_table(trace: Trace, places: Anchors) -> Table:
         path = trace.calls[operation.call].path if 0 <= operation.call < len(trace.calls) else ""
         cells = (
             Cell.name(operation.name),
-            Cell(text.exact(operation.id)),
-            Cell(text.name(path) or "(root)", href=places.module(path)),
-            Cell(text.bytes_binary(each.size_bytes), text.exact(each.size_bytes)),
+            Cell.count(operation.id),
+            Cell(text.name(path) or _("(root)"), href=places.module(path)),
+            Cell.bytes(each.size_bytes),
             share_cell(each.size_bytes, memory.peak_bytes),
         )
         rows.append(Row(f"alive-{i}", cells))

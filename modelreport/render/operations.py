@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from modelreport.facts import Operation, TensorSpec, Trace
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
+from modelreport.render.language import _
 from modelreport.render.table import Cell, Column, Row, Table, amount, share_cell
 
 IN_MARKUP = 60
@@ -17,16 +18,21 @@ COLUMNS = (
     Column("number", "#", "number", "Order of execution; the first of several"),
     Column("family", "Family", "family"),
     Column("each", "FLOPs of one", "number", "Floating-point operations of one; a multiply-add is two"),
-    Column("flops", "FLOPs", "number", "Floating-point operations of all in the row"),
+    Column("flops", "FLOPs", "number", "Floating-point operations of all in the row", total=True),
     Column("share", "Share", "share", "Share of all counted FLOPs"),
     Column("module", "Module", "code", "Innermost module it ran in; the first of several"),
     Column("label", "Settings", "code"),
     Column("output", "Output", "code", "Shape of the first output"),
     Column(
-        "macs", "MACs", "number", "Multiply-adds of convolutions, matrix products, attention, recurrent", shown=False
+        "macs",
+        "MACs",
+        "number",
+        "Multiply-adds of convolutions, matrix products, attention, recurrent",
+        shown=False,
+        total=True,
     ),
-    Column("read", "Read", "number", "Bytes read", shown=False),
-    Column("written", "Written", "number", "Bytes written", shown=False),
+    Column("read", "Read", "number", "Bytes read", shown=False, total=True),
+    Column("written", "Written", "number", "Bytes written", shown=False, total=True),
     Column("intensity", "FLOP/B", "number", "FLOPs for each byte read or written", shown=False),
     Column("kernels", "Kernels", "code", "The operators it consisted of", shown=False),
 )
@@ -47,7 +53,10 @@ def operation_table(trace: Trace, places: Anchors) -> Table:
             rows.append(_row([operations[i] for i in members], trace, places))
         rows += [_row([operations[i]], trace, places, depth=int(len(members) > 1)) for i in members]
     noun = ("operation", "operations")
-    return Table("operations", "Operations", COLUMNS, tuple(rows), tree=True, noun=noun, limit=IN_MARKUP, closed=True)
+    return Table(
+        "operations", "Operations", COLUMNS, tuple(rows), tree=True, noun=noun, details="operations", limit=IN_MARKUP,
+        closed=True,
+    )  # fmt: skip
 
 
 def equal_operations(trace: Trace) -> dict[int, list[int]]:
@@ -92,23 +101,23 @@ def _row(same: Sequence[Operation], trace: Trace, places: Anchors, depth: int = 
     if read + written and flops is not None:
         intensity = Cell(text.number(flops / (read + written)), f"{flops / (read + written):.6g}")
     cells = (
-        Cell(text.name(one.name, 60) or "(no name)"),
-        Cell(text.exact(one.id)),
+        Cell(text.name(one.name, 60) or _("(no name)")),
+        Cell.count(one.id),
         Cell(one.family),
         amount(one.flops),
         amount(flops),
         share_cell(flops, trace.flops),
-        Cell(text.name(path) or "(root)", href=places.module(path)),
+        Cell(text.name(path) or _("(root)"), href=places.module(path)),
         Cell(text.name(one.label, 80)),
         _shape(one.outputs),
         amount(macs),
-        Cell(text.bytes_binary(read), text.exact(read)),
-        Cell(text.bytes_binary(written), text.exact(written)),
+        Cell.bytes(read),
+        Cell.bytes(written),
         intensity,
         Cell(text.name(", ".join(one.kernels), 120)),
     )
     notes = [f"×{text.exact(count)}"] if count > 1 else []
-    notes += ["estimate"] if not all(operation.exact for operation in same) else []
+    notes += [_("estimate")] if not all(operation.exact for operation in same) else []
     row_id = f"operation-{one.id}" if count == 1 else f"operations-{one.id}"
     return Row(row_id, cells, depth, folded=count > 1, group=count > 1, note=", ".join(notes))
 

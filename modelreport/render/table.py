@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from modelreport.render import format as text
 from modelreport.render import thinning
 from modelreport.render.columnar import column_of, rows_of
-from modelreport.render.language import _
+from modelreport.render.language import _, plural
 
 ROWS_IN_MARKUP: Final = 2000
 """Rows that stand in the page itself; the packed data has all."""
@@ -184,7 +184,7 @@ class Table:
                 "cells": [column_of(rows, place) for place, _column in chosen],
                 "left": sum(not row.group for row in self.rows[len(rows) :]),
                 "tree": self.tree,
-                "noun": list(self.noun),
+                "noun": [plural(count, "{count}", *self.noun) for count in (1, 2)],
                 "histograms": self.histograms,
                 "details": self.details,
             }

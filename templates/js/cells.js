@@ -54,7 +54,7 @@ function cellElement(view, row, i) {
     case 'family': {
       const dot = element('span', { class: 'dot' });
       dot.style.background = /^[a-z]+$/.test(cell.text) ? `var(--${cell.text})` : '';
-      return element('td', {}, dot, t(cell.text));
+      return element('td', {}, dot, cell.text);
     }
     case 'spark': return element('td', { class: 'spark' }, sparkOf(view, row));
     case 'hash': return element('td', { class: 'c' }, element('code', {}, cell.text), copyable(cell.text) ? copyButton(cell.text) : null);

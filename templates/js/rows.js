@@ -1,6 +1,7 @@
 // A table as data: its columns and rows as they travel in the page (see render/columnar.py). Nothing here touches it.
 // Columns are arrays: fifty thousand rows must cost the page a few megabytes, not a million small objects.
 
+import { t } from './language.js';
 import { exactText, UNKNOWN, written } from './numbers.js';
 
 const NUMERIC = new Set(['number', 'share']);
@@ -232,9 +233,9 @@ export function rowWindow(scrolled, height, rowHeight, count, around = 20) {
  * How many rows, and what they are called: '19 of 151 modules'.
  * @param {number} here
  * @param {number} all
- * @param {[string, string]} noun
+ * @param {[string, string]} noun such as '{count} module' and '{count} modules'
  */
 export function counted(here, all, noun) {
-  const what = all === 1 ? noun[0] : noun[1];
-  return here === all ? `${exactText(all)} ${what}` : `${exactText(here)} of ${exactText(all)} ${what}`;
+  const every = (all === 1 ? noun[0] : noun[1]).replace('{count}', exactText(all));
+  return here === all ? every : t('{shown} of {all}', { shown: exactText(here), all: every });
 }

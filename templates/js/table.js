@@ -33,6 +33,9 @@ export class TableView extends TableState {
     /** @type {(() => void) | null} */
     this.showTools = null;
     this.rowHeight = ROW_HEIGHT;
+    this.measured = false;
+    /** @type {HTMLTableRowElement | null} the row that holds the widths of the columns shown */
+    this.ruler = null;
     this.large = this.table.count > WHOLE;
     this.grid = this.table.tree || this.table.details !== '' || this.large;
     this.panel = this.table.details === '' ? null : makePanel(this.table, () => this.focusRow());
@@ -83,6 +86,7 @@ export class TableView extends TableState {
       const css = column.numeric ? 'n' : column.kind === 'spark' ? 'spark' : null;
       return element('th', { 'scope': 'col', 'class': css, 'aria-sort': direction }, title);
     });
+    this.ruler = null;
     this.head.replaceChildren(element('tr', { 'aria-rowindex': this.large || this.grid ? 1 : null }, ...cells));
   }
 
@@ -100,6 +104,7 @@ export class TableView extends TableState {
 
   reorder() {
     this.arrange();
+    this.ruler = null;
     this.scroller.scrollTop = 0;
     this.update();
   }
@@ -133,30 +138,44 @@ export class TableView extends TableState {
   draw() {
     const count = this.rows.length;
     const whole = count <= WHOLE;
-    const [first, last] = whole ? [0, count] : rowWindow(this.scroller.scrollTop, VIEW_HEIGHT, this.rowHeight, count);
+    const scrolled = this.scroller.scrollTop; // asked once: after the rows change it costs a layout
+    const [first, last] = whole ? [0, count] : rowWindow(scrolled, VIEW_HEIGHT, this.rowHeight, count);
     if (first === this.window[0] && last === this.window[1]) return;
     const focused = this.focusedRow();
     this.window = [first, last];
     const rows = this.rows.slice(first, last).map((index, i) => this.drawn.get(index) ?? rowElement(this, this.table.rows[index], first + i));
     this.drawn = new Map(rows.map((row, i) => [this.rows[first + i], row]));
     const none = count === 0 ? [element('tr', { class: 'filler' }, element('td', { colspan: this.shown.length }, t('Nothing fits the filter.')))] : [];
-    this.body.replaceChildren(...(this.large ? [ruler(this)] : []), ...this.filler(first), ...rows, ...none, ...this.filler(count - last));
+    this.body.replaceChildren(...(this.large ? [this.ruler ??= ruler(this)] : []), ...this.filler(first), ...rows, ...none, ...this.filler(count - last));
     if (this.large || this.grid) this.live.setAttribute('aria-rowcount', String(count + 1));
-    if (!whole && rows[0]) this.rowHeight = rows[0].offsetHeight || ROW_HEIGHT;
-    if (this.grid) this.rove(focused);
+    if (!whole && !this.measured) this.measure(rows[0]);
+    if (this.grid) this.rove(focused, Math.ceil(scrolled / this.rowHeight));
   }
 
   /**
    * One row of the table can be reached by Tab: where the reader was, else the first in view.
    * @param {boolean} focused whether a row had the focus
+   * @param {number} top place of the first row in view
    */
-  rove(focused) {
+  rove(focused, top) {
     const row = this.drawn.get(this.current);
-    const entry = row ?? this.drawn.get(this.rows[Math.max(this.window[0], Math.ceil(this.scroller.scrollTop / this.rowHeight))]) ?? this.drawn.values().next().value;
+    const entry = row ?? this.drawn.get(this.rows[top]) ?? this.drawn.values().next().value;
     for (const each of this.drawn.values()) each.tabIndex = each === entry ? 0 : -1;
     if (!focused) return;
     if (row) row.focus({ preventScroll: true });
     else this.scroller.focus({ preventScroll: true });
+  }
+
+  /**
+   * Take the height of rows as they are drawn here: readers have their own sizes of letters.
+   * @param {HTMLElement} row
+   */
+  measure(row) {
+    this.measured = true;
+    const height = row.offsetHeight;
+    if (height === 0 || height === this.rowHeight) return;
+    this.rowHeight = height;
+    this.redraw();
   }
 
   /** Whether the reader's focus is on a row, or where rows left it. */

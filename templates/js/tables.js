@@ -14,16 +14,17 @@ const waiting = new Map();
 /**
  * Bring the row that the address names into view; tables that wait are asked too.
  * @param {string} id
+ * @returns {Promise<boolean>} whether there is such a row
  */
 async function show(id) {
-  if (id === '') return;
-  if (views.some((view) => view.reveal(id))) return;
-  const owner = /^(layer|weight|tensor|operation)s?[-=]/.exec(id);
-  if (!owner) return;
+  if (id === '') return false;
+  if (views.some((view) => view.reveal(id))) return true;
+  if (!/^(layer|weight|tensor|operation)s?[-=]/.test(id)) return false;
   for (const [place, start] of [...waiting]) {
     await start();
-    if (views.find((view) => view.place === place)?.reveal(id)) return;
+    if (views.find((view) => view.place === place)?.reveal(id)) return true;
   }
+  return false;
 }
 
 /**
@@ -84,7 +85,7 @@ export async function startTables() {
     if (!way) return;
     if (way.dataset.row) {
       event.preventDefault();
-      show(way.dataset.row);
+      show(way.dataset.row).then((found) => { if (!found) location.hash = way.hash; });
     } else if (way.hash === location.hash) show(here());
   });
 }

@@ -8,7 +8,7 @@
 export function packed(settings, rows, numbers = {}) {
   const columns = /** @type {any} */ (settings).columns;
   return {
-    caption: 'Modules', noun: ['module', 'modules'], tree: false, ...settings,
+    caption: 'Modules', noun: ['{count} module', '{count} modules'], tree: false, ...settings,
     rows: {
       ids: rows.map(([id]) => id), depths: rows.map(([, depth]) => depth), states: rows.map(([, , state]) => state),
       notes: Object.fromEntries(rows.flatMap(([, , , note], i) => (note ? [[i, note]] : []))),

@@ -65,7 +65,7 @@ test('a name of a prototype property is only a name', () => {
 });
 
 test('how many rows are seen is said of how many there are', () => {
-  assert.equal(counted(151, 151, ['module', 'modules']), '151 modules');
-  assert.equal(counted(1, 1, ['module', 'modules']), '1 module');
-  assert.equal(counted(19, 50000, ['module', 'modules']), '19 of 50,000 modules');
+  assert.equal(counted(151, 151, ['{count} module', '{count} modules']), '151 modules');
+  assert.equal(counted(1, 1, ['{count} module', '{count} modules']), '1 module');
+  assert.equal(counted(19, 50000, ['{count} module', '{count} modules']), '19 of 50,000 modules');
 });

@@ -21,7 +21,7 @@ test('numbers read as the report writes them', () => {
 });
 
 const table = unpackTable(packed({
-  noun: ['tensor', 'tensors'], details: 'tensors',
+  noun: ['{count} tensor', '{count} tensors'], details: 'tensors',
   columns: [['name', 'Tensor', 'name', '', 1], ['shape', 'Shape', 'code', '', 1], ['histogram', 'D', 'spark', '', 1],
     ['mean', 'Mean', 'number', '', 1, 'Values'], ['sqnr', 'SQNR', 'number', '', 0, 'Formats'], ['module', 'Module', 'code', '', 0]],
 }, [['weight-0', 0, 0, '', 'a.weight', '3×3', '', 0.0125, null, ['a', '', '#layer-1']], ['weight-1', 0, 0, '', 'b.weight', '3', '', null, 41.5, '–']], { 3: ['number'], 4: ['number'] }));

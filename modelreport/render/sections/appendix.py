@@ -8,6 +8,8 @@ from typing import Any
 from modelreport.facts import Report, Skipped, TensorFact
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.language import _, mark, tell
+from modelreport.render.method import methods
 from modelreport.render.packed import remark
 from modelreport.render.section import Section, drawn
 from modelreport.render.table import ROWS_IN_MARKUP, Cell, Column, Row, Table, share_cell
@@ -17,9 +19,9 @@ COLUMNS = (
     Column("shape", "Shape", "code"),
     Column("dtype", "Dtype"),
     Column("role", "Role"),
-    Column("count", "Elements", "number"),
-    Column("bytes", "Bytes", "number"),
-    Column("stored", "Stored", "number", "Bytes it adds to the file: none for a tied tensor", shown=False),
+    Column("count", "Elements", "number", total=True),
+    Column("bytes", "Bytes", "number", total=True),
+    Column("stored", "Stored", "number", "Bytes it adds to the file: none for a tied tensor", shown=False, total=True),
     Column("module", "Module", "code", shown=False),
     Column("trainable", "Trainable", shown=False),
     Column("remarks", "Remarks"),
@@ -31,23 +33,15 @@ DTYPE_COLUMNS = (
     Column("bytes", "Bytes", "number"),
     Column("share", "Share of bytes", "share"),
 )
-METHOD = (
-    "The file was read as data: no name in it was imported and nothing in it was called.",
-    "Parameters and bytes count tied tensors and shared storages once.",
-    "A multiply-add (MAC) is two floating-point operations (FLOP); the two are never mixed.",
-    "Activation memory: storages that a pass keeps alive at once, without weights, inputs and gradients.",
-    "Statistics are over finite values; NaN and infinities are counted apart. Deviations are of the population.",
-    "A share marked with < or > was not rounded to nothing or to everything.",
-)
 ROWS_BESIDE_STATISTICS = 40
 """Rows in the page itself where the table of statistics shows every tensor already; the others travel packed."""
 STAGES = {
-    "load": "Reading",
-    "identify": "Architecture",
-    "trace": "Forward pass",
-    "measure": "Weights",
-    "judge": "Findings",
-    "security": "Security",
+    "load": mark("Reading"),
+    "identify": mark("Architecture"),
+    "trace": mark("Forward pass"),
+    "measure": mark("Weights"),
+    "judge": mark("Findings"),
+    "security": mark("Security"),
 }
 
 
@@ -60,16 +54,16 @@ def tensors(report: Report, places: Anchors) -> Table:
 
 
 def _row(index: int, each: TensorFact, places: Anchors) -> Row:
-    trainable = {True: "yes", False: "no", None: text.UNKNOWN}[each.trainable]
+    trainable = {True: _("yes"), False: _("no"), None: text.UNKNOWN}[each.trainable]
     cells = (
         Cell.name(each.name),
         Cell(text.shape(each.shape)),
         Cell(text.dtype(each.dtype)),
-        Cell(each.role),
-        Cell(text.exact(each.count)),
-        Cell(text.bytes_binary(each.size_bytes), text.exact(each.size_bytes)),
-        Cell(text.bytes_binary(each.stored_bytes), text.exact(each.stored_bytes)),
-        Cell(text.name(each.module) or "(root)", href=places.module(each.module)),
+        Cell(_(each.role)),
+        Cell.count(each.count),
+        Cell.bytes(each.size_bytes),
+        Cell.bytes(each.stored_bytes),
+        Cell(text.name(each.module) or _("(root)"), href=places.module(each.module)),
         Cell(trainable),
         Cell("; ".join(_remarks(each))),
     )
@@ -79,19 +73,19 @@ def _row(index: int, each: TensorFact, places: Anchors) -> Row:
 def _remarks(each: TensorFact) -> list[str]:
     words = []
     if each.tied_to:
-        words.append(f"tied to {text.name(each.tied_to, 60)}")
+        words.append(_("tied to {name}", name=text.name(each.tied_to, 60)))
     if each.overlaps:
-        words.append(f"overlaps {text.name(each.overlaps, 60)}")
+        words.append(_("overlaps {name}", name=text.name(each.overlaps, 60)))
     if each.expanded:
-        words.append("expanded")
+        words.append(_("expanded"))
     elif not each.contiguous:
-        words.append("not contiguous")
+        words.append(_("not contiguous"))
     if each.layout != "dense":
         words.append(each.layout)
     if each.scheme:
         words.append(remark(each))
     if each.note:
-        words.append(text.name(each.note, 120))
+        words.append(tell(text.name(each.note, 120)))
     return words
 
 
@@ -104,9 +98,9 @@ def dtypes(report: Report) -> Table:
             f"dtype-{index}",
             (
                 Cell(text.dtype(total.dtype)),
-                Cell(text.exact(total.tensors)),
-                Cell(text.exact(total.count)),
-                Cell(text.bytes_binary(total.size_bytes), text.exact(total.size_bytes)),
+                Cell.count(total.tensors),
+                Cell.count(total.count),
+                Cell.bytes(total.size_bytes),
                 share_cell(total.size_bytes, whole),
             ),
         )
@@ -118,9 +112,9 @@ def dtypes(report: Report) -> Table:
 def not_checked(report: Report) -> list[tuple[str, str]]:
     """Every part and check that could not be made, with its reason."""
     parts = (report.security, report.identification, report.trace, report.weights)
-    missing = [(STAGES[part.stage], part.reason) for part in parts if isinstance(part, Skipped)]
+    missing = [(_(STAGES[part.stage]), tell(part.reason)) for part in parts if isinstance(part, Skipped)]
     rules = [finding for finding in report.findings if finding.state == "not_checked"]
-    return missing + [(f"{finding.title} ({finding.id})", text.message(finding.message)) for finding in rules]
+    return missing + [(f"{tell(finding.title)} ({finding.id})", text.message(finding.message)) for finding in rules]
 
 
 def command(report: Report) -> str:
@@ -141,7 +135,7 @@ def context(report: Report) -> dict[str, Any]:
     return drawn(report, *(("dtype-bytes",) if len(report.structure.dtypes) > 1 else ())) | {
         "tensors": listed,
         "dtypes": totals,
-        "method": METHOD,
+        "method": methods(report),
         "missing": not_checked(report),
         "generator": report.generator,
         "command": command(report),
@@ -154,4 +148,4 @@ def badge(report: Report) -> str | None:
     return text.exact(len(report.structure.tensors)) if report.structure.tensors else None
 
 
-SECTION = Section(id="appendix", title="Appendix", context=context, badge=badge)
+SECTION = Section(id="appendix", title=mark("Appendix"), context=context, badge=badge)

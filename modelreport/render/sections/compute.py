@@ -7,14 +7,15 @@ from typing import Any
 from modelreport.facts import Guess, Report, Trace
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.language import _, mark
 from modelreport.render.ledger import CONVENTION, alive_table, coverage, ledger_table
 from modelreport.render.operations import operation_table
 from modelreport.render.section import Section, drawn
 
 METHODS = {
-    "meta": "A dummy forward pass on tensors without values: every operation ran, nothing was computed.",
-    "cpu": "A real forward pass on the CPU.",
-    "graph": "Read off the graph in the file by shape inference; nothing ran.",
+    "meta": mark("A dummy forward pass on tensors without values: every operation ran, nothing was computed."),
+    "cpu": mark("A real forward pass on the CPU."),
+    "graph": mark("Read off the graph in the file by shape inference; nothing ran."),
 }
 
 
@@ -28,8 +29,8 @@ def context(report: Report) -> dict[str, Any]:
     return drawn(report, "flops-by-family", "memory-timeline", "flops-by-depth") | {
         "skipped": None,
         "trace": trace,
-        "method": METHODS[trace.method],
-        "convention": CONVENTION,
+        "method": _(METHODS[trace.method]),
+        "convention": _(CONVENTION),
         "matrix_flops": 2 * trace.macs,
         "arithmetic": max(trace.flops - 2 * trace.macs, 0),
         "coverage": coverage(trace),
@@ -51,8 +52,13 @@ def _kept(trace: Trace) -> list[str]:
         if 0 <= each.operation < len(trace.operations):
             operation = trace.operations[each.operation]
             path = trace.calls[operation.call].path if 0 <= operation.call < len(trace.calls) else ""
-            where = text.brief(path, 40) or "(root)"
-            lines.append(f"{text.brief(operation.name, 24)} in {where}, {text.bytes_binary(each.size_bytes)}")
+            lines.append(
+                _(
+                    "{operation} in {module}, {size}",
+                    operation=text.brief(operation.name, 24), module=text.brief(path, 40) or _("(root)"),
+                    size=text.bytes_binary(each.size_bytes),
+                )
+            )  # fmt: skip
     return lines
 
 
@@ -60,10 +66,11 @@ def _steered(guess: Guess) -> str:
     """How often a guess decided what the code did next, in words; empty for never."""
     if not guess.steered:
         return ""
-    often = (
-        "" if guess.steered == guess.calls else " once" if guess.steered == 1 else f" {text.exact(guess.steered)} times"
-    )
-    return f"decided what the code did next{often}"
+    if guess.steered == guess.calls:
+        return _("decided what the code did next")
+    if guess.steered == 1:
+        return _("decided what the code did next once")
+    return _("decided what the code did next {count} times", count=text.exact(guess.steered))
 
 
 def _peak(trace: Trace, places: Anchors) -> tuple[str, str] | None:
@@ -72,7 +79,8 @@ def _peak(trace: Trace, places: Anchors) -> tuple[str, str] | None:
         return None
     operation = trace.operations[trace.memory.peak_operation]
     path = trace.calls[operation.call].path if 0 <= operation.call < len(trace.calls) else ""
-    name = f"{text.name(operation.name, 60)} in {text.name(path) or 'the root module'}"
+    module = text.name(path) or _("the root module")
+    name = _("{operation} in {module}", operation=text.name(operation.name, 60), module=module)
     return name, places.module(path)
 
 
@@ -81,4 +89,4 @@ def badge(report: Report) -> str | None:
     return text.macs(report.trace.macs) if isinstance(report.trace, Trace) and report.trace.macs else None
 
 
-SECTION = Section(id="compute", title="Compute", context=context, badge=badge)
+SECTION = Section(id="compute", title=mark("Compute"), context=context, badge=badge)

@@ -8,16 +8,27 @@ from typing import Any
 from modelreport.facts import Finding, Report
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
+from modelreport.render.language import _, mark, tell
 from modelreport.render.section import Section
 
 ORDER = {"error": 0, "warning": 1, "note": 2}
 SECTION_TITLES = {
-    "architecture": "Architecture",
-    "layers": "Layers",
-    "compute": "Compute",
-    "weights": "Weights",
-    "provenance": "Provenance",
-    "appendix": "Appendix",
+    "architecture": mark("Architecture"),
+    "layers": mark("Layers"),
+    "compute": mark("Compute"),
+    "weights": mark("Weights"),
+    "provenance": mark("Provenance"),
+    "appendix": mark("Appendix"),
+}
+
+
+KINDS = {
+    "tensor": mark("tensor"),
+    "module": mark("module"),
+    "operation": mark("operation"),
+    "call": mark("call"),
+    "file": mark("file"),
+    "key": mark("key"),
 }
 
 
@@ -29,6 +40,8 @@ class Link:
     kind: str
     name: str
     detail: str
+    row: str = ""
+    """Row of a table that the page's script finds, where it does not stand in the markup."""
 
 
 @dataclass(frozen=True)
@@ -46,27 +59,32 @@ class Entry:
     links: tuple[Link, ...]
     more: int
     """Pieces of evidence that the report does not name."""
+    row: str = ""
+    """As that of ``Link``, of the first piece of evidence."""
 
 
 def _entry(finding: Finding, places: Anchors) -> Entry:
     links = tuple(
         Link(
             places.evidence(evidence, finding.section),
-            evidence.kind,
-            text.name(evidence.name) or "(root)",
+            _(KINDS[evidence.kind]),
+            text.name(evidence.name) or _("(root)"),
             text.message(evidence.detail) if evidence.detail else "",
+            places.hidden(evidence),
         )
         for evidence in finding.evidence
     )
+    href = places.finding(finding)
     return Entry(
         finding=finding,
         css=finding.severity if finding.state == "found" else finding.state,
         icon=text.severity_icon(finding.severity, finding.state),
         word=text.severity_word(finding.severity, finding.state),
-        href=places.finding(finding),
+        href=href,
         where=_where(finding),
         links=links,
         more=max(0, finding.evidence_count - len(links)),
+        row=links[0].row if links and href == links[0].href else "",
     )
 
 
@@ -75,7 +93,7 @@ def _where(finding: Finding) -> str:
     number = max(finding.evidence_count, len(finding.evidence))
     if number > 1 and len(kinds) == 1:
         return text.plural(number, kinds.pop())
-    return SECTION_TITLES[finding.section]
+    return _(SECTION_TITLES[finding.section])
 
 
 def context(report: Report) -> dict[str, Any]:
@@ -87,7 +105,7 @@ def context(report: Report) -> dict[str, Any]:
         "found": sorted(found, key=lambda entry: (ORDER[entry.finding.severity], entry.finding.id)),
         "clean": [entry for entry in entries if entry.finding.state == "clean"],
         "not_checked": [entry for entry in entries if entry.finding.state == "not_checked"],
-        "rule": report.verdict.rule if report.verdict else "",
+        "rule": tell(report.verdict.rule) if report.verdict else "",
     }
 
 
@@ -97,4 +115,4 @@ def badge(report: Report) -> str | None:
     return text.exact(number) if number else None
 
 
-SECTION = Section(id="findings", title="Findings", context=context, badge=badge)
+SECTION = Section(id="findings", title=mark("Findings"), context=context, badge=badge)

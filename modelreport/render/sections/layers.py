@@ -8,16 +8,17 @@ from typing import Any
 
 from modelreport.facts import ModuleCall, ModuleFact, Report, Structure, TensorSpec, Trace
 from modelreport.render import format as text
+from modelreport.render.language import _, mark
 from modelreport.render.modules import Line, folded, ordered
 from modelreport.render.section import Section, drawn
 from modelreport.render.table import Cell, Column, Row, Table, amount, share_cell
 
 ORIGINS = {
-    "live": "The tree is that of the module given.",
-    "pickle": "The tree is the one pickled in the file.",
-    "identified": "The tree is that of the identified architecture.",
-    "names": "The tree is read off the names of the tensors; types are guesses from their shapes.",
-    "graph": "The tree is read off the names of the graph's nodes.",
+    "live": mark("The tree is that of the module given."),
+    "pickle": mark("The tree is the one pickled in the file."),
+    "identified": mark("The tree is that of the identified architecture."),
+    "names": mark("The tree is read off the names of the tensors; types are guesses from their shapes."),
+    "graph": mark("The tree is read off the names of the graph's nodes."),
 }
 
 _FIXED = (
@@ -29,19 +30,47 @@ _TRACED = (
     Column("output", "Output", "code", "Shape of the first output of the first call"),
 )
 _SIZES = (
-    Column("parameters", "Parameters", "number", "Elements of parameters in this module and below, shared ones once"),
+    Column(
+        "parameters",
+        "Parameters",
+        "number",
+        "Elements of parameters in this module and below, shared ones once",
+        total=True,
+    ),
     Column("share", "Share", "share", "Share of all parameters"),
-    Column("own", "Own parameters", "number", "Elements of parameters registered on this module itself", shown=False),
-    Column("buffers", "Buffers", "number", "Elements of buffers in this module and below", shown=False),
+    Column(
+        "own",
+        "Own parameters",
+        "number",
+        "Elements of parameters registered on this module itself",
+        shown=False,
+        total=True,
+    ),
+    Column("buffers", "Buffers", "number", "Elements of buffers in this module and below", shown=False, total=True),
 )
 _COSTS = (
-    Column("macs", "MACs", "number", "Multiply-adds of all calls: convolutions, matrix products, attention, recurrent"),
-    Column("flops", "FLOPs", "number", "Floating-point operations of all calls; a multiply-add is two", shown=False),
+    Column(
+        "macs",
+        "MACs",
+        "number",
+        "Multiply-adds of all calls: convolutions, matrix products, attention, recurrent",
+        total=True,
+    ),
+    Column(
+        "flops",
+        "FLOPs",
+        "number",
+        "Floating-point operations of all calls; a multiply-add is two",
+        shown=False,
+        total=True,
+    ),
     Column("macs-share", "MAC share", "share", "Share of all multiply-adds", shown=False),
     Column("calls", "Calls", "number", "How often the module ran in one pass", shown=False),
 )
 _LAST = (
-    Column("bytes", "Bytes", "number", "Parameters and buffers in this module and below, shared storages once"),
+    Column(
+        "bytes", "Bytes", "number", "Parameters and buffers in this module and below, shared storages once", total=True
+    ),
     Column("settings", "Settings", "code", "Hyper-parameters of the module", shown=False),
     Column("path", "Path", "code", "Dotted path of the module", shown=False),
 )
@@ -101,7 +130,9 @@ def _row(line: Line, closed: bool, structure: Structure, trace: Trace | None, co
         cost.add(costs[index])
         cost.runs.extend(costs[index].runs)
     name = (
-        (text.name(first.name) or "(no name)") if single else f"{text.name(first.name, 60)}…{text.name(last.name, 60)}"
+        (text.name(first.name) or _("(no name)"))
+        if single
+        else f"{text.name(first.name, 60)}…{text.name(last.name, 60)}"
     )
     path = text.name(first.path) if single and first.path != first.name else ""
     size = sum(module.size_bytes for module in members)
@@ -111,7 +142,7 @@ def _row(line: Line, closed: bool, structure: Structure, trace: Trace | None, co
         *(_shapes(cost) if trace else ()),
         *_sizes(members, structure),
         *(_amounts(cost, trace) if trace else ()),
-        Cell(text.bytes_binary(size), text.exact(size)),
+        Cell.bytes(size),
         _settings(first),
         Cell(text.name(first.path)),
     )
@@ -131,10 +162,10 @@ def _shapes(cost: _Cost) -> tuple[Cell, Cell]:
 def _sizes(members: Sequence[ModuleFact], structure: Structure) -> tuple[Cell, ...]:
     parameters = sum(module.parameters for module in members)
     return (
-        Cell(text.exact(parameters)),
+        Cell.count(parameters),
         share_cell(parameters, structure.parameters),
-        Cell(text.exact(sum(module.own_parameters for module in members))),
-        Cell(text.exact(sum(module.buffers for module in members))),
+        Cell.count(sum(module.own_parameters for module in members)),
+        Cell.count(sum(module.buffers for module in members)),
     )
 
 
@@ -143,7 +174,7 @@ def _amounts(cost: _Cost, trace: Trace) -> tuple[Cell, ...]:
         amount(cost.macs if cost.known else None),
         amount(cost.flops if cost.known else None),
         share_cell(cost.macs if cost.known else None, trace.macs),
-        Cell(text.exact(len(cost.runs))),
+        Cell.count(len(cost.runs)),
     )
 
 
@@ -151,13 +182,13 @@ def _note(line: Line, module: ModuleFact, cost: _Cost, trace: Trace | None) -> s
     """What a reader must know about the row, in a word or two."""
     if line.module is None:
         times = f"×{len(line.members) // line.period}"
-        return times if line.period == 1 else f"{times}, {line.period} in turn"
+        return times if line.period == 1 else _("{times}, {count} in turn", times=times, count=line.period)
     if module.shared_with:
-        return f"the same module as {text.name(module.shared_with, 60)}"
+        return _("the same module as {path}", path=text.name(module.shared_with, 60))
     if len(cost.runs) > 1:
-        return f"{len(cost.runs)} calls"
+        return text.plural(len(cost.runs), "call")
     if trace and trace.complete and not cost.known and (module.own_parameters or not line.children):
-        return "not called"
+        return _("not called")
     return ""
 
 
@@ -178,7 +209,7 @@ def context(report: Report) -> dict[str, Any]:
     made = table(report)
     return drawn(report, "parameters-by-module") | {
         "table": made,
-        "origin": ORIGINS[report.structure.origin],
+        "origin": _(ORIGINS[report.structure.origin]),
         "skipped": None if isinstance(report.trace, Trace) else report.trace,
         "payloads": made.payloads,
     }
@@ -189,4 +220,4 @@ def badge(report: Report) -> str | None:
     return text.exact(len(report.structure.modules)) if report.structure.modules else None
 
 
-SECTION = Section(id="layers", title="Layers", context=context, badge=badge)
+SECTION = Section(id="layers", title=mark("Layers"), context=context, badge=badge)

@@ -7,27 +7,28 @@ from typing import Any
 
 from modelreport.facts import Call, Identification, Item, Report, Security, Skipped
 from modelreport.render import format as text
+from modelreport.render.language import _, mark, tell
 from modelreport.render.section import Section
 from modelreport.render.table import Cell, Column, Row, Table
 
 HOW = {
-    "live": "given as a live module",
-    "factory": "built by the user's own code",
-    "pickled class": "the class named in the pickle, from the installed library",
-    "config": "the configuration in the folder",
-    "keys and shapes": "names and shapes of the tensors",
-    "graph": "the graph in the file",
-    "standard layers": "standard layers pickled in the file",
+    "live": mark("given as a live module"),
+    "factory": mark("built by the user's own code"),
+    "pickled class": mark("the class named in the pickle, from the installed library"),
+    "config": mark("the configuration in the folder"),
+    "keys and shapes": mark("names and shapes of the tensors"),
+    "graph": mark("the graph in the file"),
+    "standard layers": mark("standard layers pickled in the file"),
 }
-OWN_PICKLED = "the class named in the pickle, from the user's own code"
+OWN_PICKLED = mark("the class named in the pickle, from the user's own code")
 DANGER = {"code": 0, "class": 1, "expected": 2}
-DANGER_WORDS = {"code": "✖ Foreign code", "class": "● Class", "expected": "✓ Expected"}
-KIND_WORDS = {"call": "call", "import": "import", "build": "construct"}
+DANGER_WORDS = {"code": mark("✖ Foreign code"), "class": mark("● Class"), "expected": mark("✓ Expected")}
+KIND_WORDS = {"call": mark("call"), "import": mark("import"), "build": mark("construct")}
 
 FILE_COLUMNS = (
     Column("name", "File", "name"),
     Column("size", "Size", "number"),
-    Column("sha256", "sha256", "code"),
+    Column("sha256", "sha256", "hash"),
 )
 CALL_COLUMNS = (
     Column("target", "Name", "name"),
@@ -55,7 +56,7 @@ def files(report: Report) -> Table:
             (
                 Cell(text.name(file.name)),
                 Cell(text.bytes_decimal(file.size_bytes), text.exact(file.size_bytes)),
-                Cell(text.name(file.sha256) if file.sha256 else "not computed"),
+                Cell(text.name(file.sha256) if file.sha256 else _("not computed")),
             ),
         )
         for index, file in enumerate(report.source.files)
@@ -73,9 +74,9 @@ def calls(security: Security) -> Table:
 def _call(call: Call) -> tuple[Cell, ...]:
     return (
         Cell.name(call.target),
-        Cell(DANGER_WORDS[call.danger]),
-        Cell(KIND_WORDS[call.kind]),
-        Cell(text.exact(call.count)),
+        Cell(_(DANGER_WORDS[call.danger])),
+        Cell(_(KIND_WORDS[call.kind])),
+        Cell.count(call.count),
         Cell(text.name(call.arguments, 400)),
         Cell(text.name(call.where, 120)),
     )
@@ -87,10 +88,10 @@ def choices(report: Report) -> Table:
         Row(
             f"choice-{index}",
             (
-                Cell(text.name(choice.name) or "(root)"),
-                Cell(text.exact(choice.tensors)),
-                Cell(text.exact(choice.parameters)),
-                Cell("✓ this one" if choice.chosen else ""),
+                Cell(text.name(choice.name) or _("(root)")),
+                Cell.count(choice.tensors),
+                Cell.count(choice.parameters),
+                Cell(_("✓ this one") if choice.chosen else ""),
             ),
         )
         for index, choice in enumerate(report.source.choices)
@@ -113,17 +114,21 @@ def safety(security: Security) -> Safety:
     if security.executes:
         what = text.plural(max(foreign, 1), "use")
         return Safety(
-            "error", "✖ Runs code", f"Unpickling this file would run code: {what} of names outside the allow-list."
+            "error",
+            _("✖ Runs code"),
+            _("Unpickling this file would run code: {uses} of names outside the allow-list.", uses=what),
         )
     if not security.pickles:
-        return Safety("ok", "✓ No code", "The format holds no pickle, so opening it runs nothing.")
+        return Safety("ok", _("✓ No code"), _("The format holds no pickle, so opening it runs nothing."))
     classes = sum(call.danger == "class" for call in security.calls)
     if classes:
         what = text.plural(classes, "class", "classes")
         return Safety(
-            "note", "● Classes", f"Unpickling would construct {what} that are not torch's own, and call nothing else."
+            "note",
+            _("● Classes"),
+            _("Unpickling would construct {classes} that are not torch's own, and call nothing else.", classes=what),
         )
-    return Safety("ok", "✓ Expected", "Unpickling would use nothing but what torch itself writes.")
+    return Safety("ok", _("✓ Expected"), _("Unpickling would use nothing but what torch itself writes."))
 
 
 def own_code(report: Report) -> str:
@@ -141,50 +146,57 @@ def statement(known: Identification) -> str:
         return ""
     differs = []
     if known.changed:
-        differs.append(f"{text.plural(len(known.changed), 'tensor')} of another shape than published")
+        differs.append(
+            _("{tensors} of another shape than published", tensors=text.plural(len(known.changed), "tensor"))
+        )
     if known.missing:
-        differs.append(f"{text.plural(len(known.missing), 'tensor')} that the file lacks")
+        differs.append(_("{tensors} that the file lacks", tensors=text.plural(len(known.missing), "tensor")))
     if known.unexpected:
-        differs.append(f"{text.plural(len(known.unexpected), 'tensor')} beside it")
-    share = f"names and shapes, but for {', '.join(differs)}" if differs else "all names and shapes"
+        differs.append(_("{tensors} beside it", tensors=text.plural(len(known.unexpected), "tensor")))
+    share = _("names and shapes, but for {what}", what=", ".join(differs)) if differs else _("all names and shapes")
     if known.equal:
-        return f"one of {text.exact(len(known.equal) + 1)} that fit equally; {known.name} is shown: {share}"
-    return f"{known.name}, the only one that fits: {share}"
+        count = text.exact(len(known.equal) + 1)
+        return _("one of {count} that fit equally; {name} is shown: {share}", count=count, name=known.name, share=share)
+    return _("{name}, the only one that fits: {share}", name=known.name, share=share)
 
 
 def identity(known: Identification) -> tuple[Item, ...]:
     """How the architecture is known, as names and values."""
-    how = OWN_PICKLED if known.how == "pickled class" and known.user_code else HOW[known.how]
-    items = [Item(name="Architecture", value=known.name), Item(name="Known by", value=how)]
+    how = _(OWN_PICKLED if known.how == "pickled class" and known.user_code else HOW[known.how])
+    items = [Item(name=_("Architecture"), value=known.name), Item(name=_("Known by"), value=how)]
     if told := statement(known):
-        items.append(Item(name="Identified as", value=told))
+        items.append(Item(name=_("Identified as"), value=told))
     if known.library:
-        items.append(Item(name="Library", value=f"{known.library} {known.library_version}".strip()))
+        items.append(Item(name=_("Library"), value=f"{known.library} {known.library_version}".strip()))
     if known.user_code:
-        items.append(Item(name="Code of the user that was run", value=known.user_code))
+        items.append(Item(name=_("Code of the user that was run"), value=known.user_code))
     if known.class_path:
-        items.append(Item(name="Class", value=known.class_path))
+        items.append(Item(name=_("Class"), value=known.class_path))
     if known.task:
-        items.append(Item(name="Task", value=known.task))
+        items.append(Item(name=_("Task"), value=tell(known.task)))
     if known.total:
         share = text.share(known.matched / known.total)
-        value = f"{text.exact(known.matched)} of {text.plural(known.total, 'tensor')} ({share})"
-        items.append(Item(name="Fits", value=value))
+        value = _(
+            "{matched} of {tensors} ({share})",
+            matched=text.exact(known.matched), tensors=text.plural(known.total, "tensor"), share=share,
+        )  # fmt: skip
+        items.append(Item(name=_("Fits"), value=value))
     return tuple(items)
 
 
 def origin(report: Report) -> tuple[Item, ...]:
     """How the file was read, as names and values."""
     source = report.source
+    size = text.bytes_decimal(source.size_bytes)
     items = [
-        Item(name="Format", value=source.format_title),
-        Item(name="Holds", value=source.content),
-        Item(name="Size", value=f"{text.bytes_decimal(source.size_bytes)} ({text.exact(source.size_bytes)} bytes)"),
+        Item(name=_("Format"), value=tell(source.format_title)),
+        Item(name=_("Holds"), value=tell(source.content)),
+        Item(name=_("Size"), value=_("{size} ({count} bytes)", size=size, count=text.exact(source.size_bytes))),
     ]
     if source.model_key:
-        items.append(Item(name="Model lies under", value=source.model_key))
+        items.append(Item(name=_("Model lies under"), value=source.model_key))
     if source.stripped_prefix:
-        items.append(Item(name="Prefix left out of names", value=source.stripped_prefix))
+        items.append(Item(name=_("Prefix left out of names"), value=source.stripped_prefix))
     return tuple(items)
 
 
@@ -199,8 +211,9 @@ def context(report: Report) -> dict[str, Any]:
     optimizer = ""
     if training and training.optimizer_tensors:
         size = text.bytes_binary(training.optimizer_bytes)
-        kind = text.name(training.optimizer) or "unknown kind"
-        optimizer = f"{kind}: {text.plural(training.optimizer_tensors, 'tensor')}, {size}"
+        kind = text.name(training.optimizer) or _("unknown kind")
+        tensors = text.plural(training.optimizer_tensors, "tensor")
+        optimizer = _("{kind}: {tensors}, {size}", kind=kind, tensors=tensors, size=size)
     return tables | {
         "source": report.source,
         "origin": origin(report),
@@ -219,7 +232,7 @@ def context(report: Report) -> dict[str, Any]:
 
 def badge(report: Report) -> str | None:
     """A warning where loading the file would run code."""
-    return "✖ code" if isinstance(report.security, Security) and report.security.executes else None
+    return _("✖ code") if isinstance(report.security, Security) and report.security.executes else None
 
 
-SECTION = Section(id="provenance", title="Provenance and security", context=context, badge=badge)
+SECTION = Section(id="provenance", title=mark("Provenance and security"), context=context, badge=badge)

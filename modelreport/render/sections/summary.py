@@ -7,6 +7,7 @@ from typing import Any
 
 from modelreport.facts import Identification, Report, Security, Skipped, Trace, Verdict, Weights
 from modelreport.render import format as text
+from modelreport.render.language import _, mark, tell
 from modelreport.render.packed import packing
 from modelreport.render.section import Section, no_badge
 from modelreport.render.sections.provenance import own_code
@@ -15,12 +16,16 @@ from modelreport.render.weights.overview import cards
 
 @dataclass(frozen=True)
 class Figure:
-    """A key figure: what, how much, a line beside it, and the exact value for the tooltip."""
+    """A key figure: what, how much, a line beside it, the exact value for the tooltip, and where it comes from."""
 
     title: str
     value: str
     beside: str
     exact: str = ""
+    href: str = ""
+    """Anchor of what it is the sum, the peak or the number of."""
+    origin: str = ""
+    """What that is, in a few words."""
 
 
 def key_figures(report: Report) -> tuple[Figure, ...]:
@@ -39,85 +44,112 @@ def _parameters(report: Report) -> Figure:
     structure = report.structure
     beside = text.plural(structure.parameter_tensors, "tensor")
     if structure.trainable is not None and structure.parameters:
-        beside = f"{text.share(structure.trainable / structure.parameters)} trainable, {beside}"
+        share = text.share(structure.trainable / structure.parameters)
+        beside = _("{share} trainable, {tensors}", share=share, tensors=beside)
     beside = packing(structure) or beside
-    return Figure("Parameters", text.count(structure.parameters), beside, text.exact(structure.parameters))
+    return Figure(
+        _("Parameters"), text.count(structure.parameters), beside, text.exact(structure.parameters),
+        "#layers" if structure.modules else "#appendix", _("summed over the table of layers, tied ones once"),
+    )  # fmt: skip
 
 
 def _compute(trace: Trace | Skipped) -> Figure:
     if isinstance(trace, Skipped):
-        return Figure("Compute", text.UNKNOWN, "no forward pass, see Compute")
-    shape = _inputs(trace) or "one pass"
-    partial = "" if trace.complete else ", pass incomplete"
-    exact = f"{text.exact(trace.macs)} multiply-adds, {text.exact(trace.flops)} floating-point operations"
-    return Figure("Compute", text.macs(trace.macs), f"{text.flops(trace.flops)} for {shape}{partial}", exact)
+        return Figure(_("Compute"), text.UNKNOWN, _("no forward pass, see Compute"), href="#compute")
+    flops, shape = text.flops(trace.flops), _inputs(trace) or _("one pass")
+    beside = _("{flops} for {input}", flops=flops, input=shape)
+    if not trace.complete:
+        beside = _("{flops} for {input}, pass incomplete", flops=flops, input=shape)
+    exact = _(
+        "{macs} multiply-adds, {flops} floating-point operations",
+        macs=text.exact(trace.macs), flops=text.exact(trace.flops),
+    )  # fmt: skip
+    href = "#table-operations" if trace.operations else "#compute"
+    return Figure(
+        _("Compute"), text.macs(trace.macs), beside, exact, href, _("summed over the operations of one forward pass")
+    )
 
 
 def _inputs(trace: Trace) -> str:
     """Shapes of the first two inputs."""
     shapes = [text.shape(spec.shape) for spec in trace.inputs]
-    return " and ".join(shapes[:2]) + (" …" if len(shapes) > 2 else "")
+    return _(" and ").join(shapes[:2]) + (" …" if len(shapes) > 2 else "")
 
 
 def _weights(report: Report) -> Figure:
     dtypes = sorted(report.structure.dtypes, key=lambda total: -total.size_bytes)
     words = [text.dtype(total.dtype) for total in dtypes[:3]] + (["…"] if len(dtypes) > 3 else [])
     size = report.structure.size_bytes
-    return Figure("Weights", text.bytes_binary(size), ", ".join(words), f"{text.exact(size)} bytes")
+    href = "#table-dtypes" if dtypes else "#appendix"
+    exact = _("{count} bytes", count=text.exact(size))
+    return Figure(
+        _("Weights"), text.bytes_binary(size), ", ".join(words), exact, href,
+        _("summed by dtype over all tensors, shared storage once"),
+    )  # fmt: skip
 
 
 def _activations(trace: Trace | Skipped) -> Figure:
-    title = "Peak activations"
+    title = _("Peak activations")
     if isinstance(trace, Skipped) or trace.memory is None:
-        return Figure(title, text.UNKNOWN, "no forward pass" if isinstance(trace, Skipped) else "not known")
+        why = _("no forward pass") if isinstance(trace, Skipped) else _("not known")
+        return Figure(title, text.UNKNOWN, why, href="#compute")
     first = trace.inputs[0] if trace.inputs else None
-    batch = f"batch {first.shape[0]}, " if first and len(first.shape) > 1 and first.shape[0] > 0 else ""
-    dtype = text.dtype(trace.outputs[0].dtype) if trace.outputs else ""
+    words = [_("batch {size}", size=first.shape[0])] if first and len(first.shape) > 1 and first.shape[0] > 0 else []
+    words += [text.dtype(trace.outputs[0].dtype)] if trace.outputs else []
     peak = trace.memory.peak_bytes
-    return Figure(title, text.bytes_binary(peak), f"{batch}{dtype}".strip(", "), f"{text.exact(peak)} bytes")
+    exact = _("{count} bytes", count=text.exact(peak))
+    href = "#chart-memory-timeline" if trace.memory.points else "#compute"
+    return Figure(
+        title, text.bytes_binary(peak), ", ".join(words), exact, href, _("the peak of memory along the forward pass")
+    )
 
 
 def _layers(report: Report) -> Figure:
     modules = len(report.structure.modules)
     if isinstance(report.trace, Trace):
         operations = len(report.trace.operations)
+        beside = _("in {modules}", modules=text.plural(modules, "module"))
+        href = "#table-operations" if operations else "#compute"
         return Figure(
-            "Operations", text.count(operations), f"in {text.plural(modules, 'module')}", text.exact(operations)
-        )
-    return Figure("Modules", text.count(modules), "from the tensor names" if report.structure.origin == "names" else "")
+            _("Operations"), text.count(operations), beside, text.exact(operations), href,
+            _("as the model’s code wrote them, in the table of operations"),
+        )  # fmt: skip
+    beside = _("from the tensor names") if report.structure.origin == "names" else ""
+    return Figure(_("Modules"), text.count(modules), beside, href="#layers", origin=_("rows of the table of layers"))
 
 
 def _format(report: Report) -> Figure:
     return Figure(
-        "Format",
-        text.name(report.source.content),
-        f"{text.name(report.source.format_title)}; {_safety(report.security)}",
-    )
+        _("Format"), tell(text.name(report.source.content)),
+        _("{format}; {safety}", format=tell(text.name(report.source.format_title)), safety=_safety(report.security)),
+        href="#security", origin=_("what opening the file would do"),
+    )  # fmt: skip
 
 
 def _safety(security: Security | Skipped) -> str:
     if isinstance(security, Skipped):
-        return "code not checked"
+        return _("code not checked")
     if security.executes:
-        return "loading it would run code"
-    return "no foreign code" if security.pickles else "holds no code"
+        return _("loading it would run code")
+    return _("no foreign code") if security.pickles else _("holds no code")
 
 
 def what_it_is(report: Report) -> str:
     """The model in one line: its task, or its class and library, or what is known instead."""
     known = report.identification
     if isinstance(known, Skipped):
-        words = ["unknown architecture"]
+        words = [_("unknown architecture")]
     elif known.task:
-        words = [text.name(known.task)]
+        words = [tell(text.name(known.task))]
     else:
         words = [text.name(_class_of(known))]
         if words[0] == text.name(report.title):
-            words = [text.name(report.source.format_title)]
+            words = [tell(text.name(report.source.format_title))]
     if isinstance(known, Identification) and known.library:
         words.append(f"{text.name(known.library)} {text.name(known.library_version)}".strip())
         if known.how == "keys and shapes" and known.equal:
-            words.append(f"one of {text.exact(len(known.equal) + 1)} that fit its names and shapes equally")
+            equal = text.exact(len(known.equal) + 1)
+            words.append(_("one of {count} that fit its names and shapes equally", count=equal))
     if isinstance(report.trace, Trace) and report.trace.inputs and report.trace.outputs:
         words.append(f"{_inputs(report.trace)} → {text.shape(report.trace.outputs[0].shape)}")
     return " · ".join(words)
@@ -132,9 +164,12 @@ def _class_of(known: Identification) -> str:
 
 def tally(verdict: Verdict) -> str:
     """``1 error, 2 warnings, 0 notes; 12 checks passed, 3 not made``."""
-    counts = {"error": verdict.errors, "warning": verdict.warnings, "note": verdict.notes}
-    found = ", ".join(text.plural(number, word) for word, number in counts.items())
-    return f"{found}; {text.plural(verdict.clean, 'check')} passed, {text.exact(verdict.not_checked)} not made"
+    return _(
+        "{errors}, {warnings}, {notes}; {checks} passed, {missing} not made",
+        errors=text.plural(verdict.errors, "error"), warnings=text.plural(verdict.warnings, "warning"),
+        notes=text.plural(verdict.notes, "note"), checks=text.plural(verdict.clean, "check"),
+        missing=text.exact(verdict.not_checked),
+    )  # fmt: skip
 
 
 def context(report: Report) -> dict[str, Any]:
@@ -149,9 +184,9 @@ def context(report: Report) -> dict[str, Any]:
         "sha256": files[0].sha256 if len(files) == 1 else None,
         "verdict": report.verdict,
         "icon": text.VERDICT_ICONS[report.verdict.level] if report.verdict else "",
-        "word": text.VERDICT_WORDS[report.verdict.level] if report.verdict else "",
+        "word": _(text.VERDICT_WORDS[report.verdict.level]) if report.verdict else "",
         "tally": tally(report.verdict) if report.verdict else "",
     }
 
 
-SECTION = Section(id="summary", title="Summary", context=context, badge=no_badge)
+SECTION = Section(id="summary", title=mark("Summary"), context=context, badge=no_badge)

@@ -10,6 +10,7 @@ from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.cost_scaling import SYMBOLS, WORDS, formula, name_of
 from modelreport.render.charts.roofline import groups
+from modelreport.render.language import _, mark
 from modelreport.render.section import Section, drawn
 from modelreport.render.table import Cell, Column, Row, Table
 
@@ -61,7 +62,7 @@ def device_table(roof: Roofline) -> Table:
         found.setdefault(each.device.id, []).append(each)
     rows = []
     for i, (name, estimates) in enumerate(found.items()):
-        note = ("chosen" if roof.chosen else "default") if name == roof.device else ""
+        note = (_("chosen") if roof.chosen else _("default")) if name == roof.device else ""
         rows.append(Row(f"device-{i}", _device_cells(estimates), note=note))
     return Table("devices", "Devices", DEVICE_COLUMNS, tuple(rows), noun=("device", "devices"))
 
@@ -87,12 +88,12 @@ def _device_cells(estimates: list[DeviceEstimate]) -> tuple[Cell, ...]:
 def _fits(own: DeviceEstimate, half: DeviceEstimate | None) -> str:
     if not own.device.memory_bytes:
         return text.UNKNOWN
-    return "yes" if own.fits else "in 16 bits" if half is not None and half.fits else "no"
+    return _("yes") if own.fits else _("in 16 bits") if half is not None and half.fits else _("no")
 
 
 def _peak(each: DeviceEstimate) -> Cell:
     peak = each.device.flops_per_s.get(each.dtype)
-    return Cell(text.rate(peak, "FLOP"), f"{peak or 0:.6g} in {text.dtype(each.dtype)}")
+    return Cell(text.rate(peak, "FLOP"), _("{peak} in {dtype}", peak=f"{peak or 0:.6g}", dtype=text.dtype(each.dtype)))
 
 
 def layer_table(roof: Roofline, trace: Trace, places: Anchors) -> Table:
@@ -104,11 +105,11 @@ def layer_table(roof: Roofline, trace: Trace, places: Anchors) -> Table:
         cells = (
             Cell(group.name, href=places.module(group.path)),
             Cell(group.type),
-            Cell("arithmetic" if group.bound == "compute" else "memory"),
+            Cell(_("arithmetic") if group.bound == "compute" else _("memory")),
             Cell(text.seconds(group.time_s), f"{group.time_s:.6g}"),
             Cell(text.share(part), f"{part:.6f}" if part is not None else ""),
             Cell(text.flops(group.flops), text.exact(group.flops)),
-            Cell(text.bytes_binary(group.moved_bytes), text.exact(group.moved_bytes)),
+            Cell.bytes(group.moved_bytes),
             Cell(text.number(group.intensity) if group.flops else text.UNKNOWN, f"{group.intensity:.6g}"),
         )
         rows.append(Row(f"time-{i}", cells, note=f"×{group.count}" if group.count > 1 else ""))
@@ -121,16 +122,30 @@ def generated(fact: Generation, roof: Roofline | Skipped) -> list[tuple[str, str
     """Name, value and remark of what generating costs."""
     per_token, prompt = fact.cache_bytes_per_token, fact.prompt
     lines = [
-        ("Prompt", text.plural(prompt, "token"), "as traced"),
-        ("Prefill", f"{text.macs(fact.prefill_macs)} · {text.flops(fact.prefill_flops)}", "the whole prompt at once"),
-        ("One token after it", f"{text.macs(fact.decode_macs)} · {text.flops(fact.decode_flops)}", ""),
-        ("Read for that token", text.bytes_binary(fact.decode_read_bytes), "weights and cache, each once"),
-        ("Cache for a further token", text.bytes_binary(per_token), f"{text.exact(per_token)} bytes, batch 1"),
-        ("Cache after the prompt", text.bytes_binary(fact.cache_bytes), f"{text.exact(fact.cache_bytes)} bytes"),
+        (_("Prompt"), text.plural(prompt, "token"), _("as traced")),
+        (
+            _("Prefill"),
+            f"{text.macs(fact.prefill_macs)} · {text.flops(fact.prefill_flops)}",
+            _("the whole prompt at once"),
+        ),
+        (_("One token after it"), f"{text.macs(fact.decode_macs)} · {text.flops(fact.decode_flops)}", ""),
+        (_("Read for that token"), text.bytes_binary(fact.decode_read_bytes), _("weights and cache, each once")),
+        (
+            _("Cache for a further token"),
+            text.bytes_binary(per_token),
+            _("{count} bytes, batch 1", count=text.exact(per_token)),
+        ),
+        (
+            _("Cache after the prompt"),
+            text.bytes_binary(fact.cache_bytes),
+            _("{count} bytes", count=text.exact(fact.cache_bytes)),
+        ),
     ]
     if per_token and abs(per_token * prompt - fact.cache_bytes) * 100 <= fact.cache_bytes and not fact.notes:
-        sizes = ", ".join(f"{text.bytes_binary(per_token * n)} for {text.exact(n)} tokens" for n in CONTEXTS)
-        lines.append(("Cache of longer texts", sizes, "in proportion"))
+        sizes = ", ".join(
+            _("{size} for {count} tokens", size=text.bytes_binary(per_token * n), count=text.exact(n)) for n in CONTEXTS
+        )
+        lines.append((_("Cache of longer texts"), sizes, _("in proportion")))
     if isinstance(roof, Roofline) and roof.estimates:
         lines.append(_speed(fact, roof.estimates[0]))
     return lines
@@ -141,10 +156,12 @@ def _speed(fact: Generation, best: DeviceEstimate) -> tuple[str, str, str]:
     peak = best.device.flops_per_s.get(best.dtype) or max(best.device.flops_per_s.values())
     arithmetic, memory = 2 * fact.decode_macs / peak, fact.decode_read_bytes / best.device.bytes_per_s
     time = max(arithmetic, memory)
-    bound = "memory traffic" if memory >= arithmetic else "arithmetic"
-    each = f"{text.number(1 / time)} tokens/s" if time else text.UNKNOWN
-    fits = "" if best.fits else "; it does not fit one such device"
-    return f"At most, on {text.name(best.device.title)}", each, f"{text.seconds(time)} a token, bound by {bound}{fits}"
+    bound = _("memory traffic") if memory >= arithmetic else _("arithmetic")
+    each = _("{count} tokens/s", count=text.number(1 / time)) if time else text.UNKNOWN
+    remark = _("{time} a token, bound by {bound}", time=text.seconds(time), bound=bound)
+    if not best.fits:
+        remark = _("{remark}; it does not fit one such device", remark=remark)
+    return _("At most, on {device}", device=text.name(best.device.title)), each, remark
 
 
 def largest_batches(usage: Usage) -> list[tuple[str, str]]:
@@ -163,19 +180,23 @@ def largest_batches(usage: Usage) -> list[tuple[str, str]]:
             room = device.memory_bytes - (row.total_bytes - row.activations_bytes)
             share = row.activations_bytes / measured  # of the precision, of what was measured
             size = int((room / share - law.coefficients[0]) / law.coefficients[1]) if room > 0 and share else 0
-            found.append(f"{text.exact(max(size, 0))} in {text.name(row.precision)}")
-    return [(f"Largest batch on {text.name(device.title)}", f"{', '.join(found)}, with AdamW")] if found else []
+            precision = _(text.name(row.precision))
+            found.append(_("{count} in {precision}", count=text.exact(max(size, 0)), precision=precision))
+    if not found:
+        return []
+    name = _("Largest batch on {device}", device=text.name(device.title))
+    return [(name, _("{sizes}, with AdamW", sizes=", ".join(found)))]
 
 
 def law_line(law: Law) -> LawLine:
     """A law as a row of the table."""
     return LawLine(
-        quantity=WORDS[law.quantity],
+        quantity=_(WORDS[law.quantity]),
         symbol=SYMBOLS.get(law.variable, "n"),
         variable=name_of(law),
         formula=formula(law),
         tried=", ".join(text.exact(size) for size, _ in law.points),
-        deviation=text.share(law.deviation_share) if law.deviation_share else "none",
+        deviation=text.share(law.deviation_share) if law.deviation_share else _("none"),
     )
 
 
@@ -222,7 +243,7 @@ def _without_generation(fact: Generation | Skipped, trace: Trace | Skipped) -> s
 def _batch(trace: Trace | Skipped) -> str:
     """The input of the pass, in short."""
     if isinstance(trace, Skipped) or not trace.inputs:
-        return "the traced input"
+        return _("the traced input")
     return " and ".join(text.shape(spec.shape) for spec in trace.inputs[:3])
 
 
@@ -234,4 +255,4 @@ def badge(report: Report) -> str | None:
     return None
 
 
-SECTION = Section(id="usage", title="Cost of use", context=context, badge=badge)
+SECTION = Section(id="usage", title=mark("Cost of use"), context=context, badge=badge)
