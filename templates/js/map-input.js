@@ -116,7 +116,8 @@ function listenToPointers(pane, map) {
     const pairBefore = [...fingers.values()];
     fingers.set(event.pointerId, here);
     state.moved += Math.hypot(here[0] - before[0], here[1] - before[1]);
-    if (state.moved <= SLOP) return;
+    const pages = event.pointerType === 'touch' && fingers.size === 1 && !map.isActive(); // the browser is about to scroll
+    if (state.moved <= SLOP || pages) return;
     if (!pane.hasPointerCapture(event.pointerId)) capture(pane, event.pointerId);
     pane.classList.add('dragged');
     map.leave();

@@ -43,6 +43,7 @@ export class LiveMap {
     this.failed = null;
     /** @type {Parts | null} */
     this.parts = null;
+    this.ready = false;
     this.mode = 'family';
     this.look = { mode: 'family', classes: classes(model, 'family'), font: 'sans-serif' };
     /** @type {ReturnType<typeof lod>} */

@@ -114,7 +114,7 @@ export function colorField(model, onchange) {
  * @param {Record<'out' | 'in' | 'fit' | 'full' | 'help' | 'svg' | 'png', () => void>} actions
  */
 export function buttons(actions) {
-  const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ act) => element('button', { type: 'button', title, 'aria-label': title, 'onclick': act }, text);
+  const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ act) => element('button', { type: 'button', title, 'aria-label': text.length > 1 ? null : title, 'onclick': act }, text);
   const menu = element('details', { class: 'popup map-save' }, element('summary', {}, t('Save')), element(
     'div', {}, element('button', { type: 'button', onclick: () => save('svg') }, t('This view as SVG')), element('button', { type: 'button', onclick: () => save('png') }, t('This view as PNG')),
   ));

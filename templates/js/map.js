@@ -141,6 +141,7 @@ function partsOf(map, { panel, crumbs, tree }) {
       });
       fillCrumbs(crumbs, model, i, go);
       tree.follow(i);
+      if (!map.ready) return; // what nobody chose is neither announced nor an address
       said.textContent = map.told(i);
       tellAddress(model, i);
     },
@@ -260,6 +261,7 @@ export async function startMap(place) {
   map.measure();
   map.draw();
   map.parts?.chosen(0);
+  map.ready = true;
   connect(map, around, place);
   const show = async (/** @type {{module: number}} */ { module }) => {
     const details = await payload('map-details');

@@ -3,120 +3,18 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from modelreport.facts import Report
-from modelreport.render.html import write_html
+from tests.browser.maps import Shown, resnet_page, scenes, shown
 from tests.factories import hostile_report, make_report
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "render" / "map"))
-
-import scenes
-
 pytestmark = pytest.mark.browser
-Shown = Callable[..., "Map"]
-
-
-class Map:
-    """A page that shows a map, and everything it said or asked for."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.said: list[str] = []
-        page.on("console", lambda message: self.said.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (self.said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: self.said.append(f"request: {request.url[:200]}"))
-
-    def until(self, condition: str) -> None:
-        """Wait for a condition; the page's policy allows no polling inside it."""
-        for _ in range(400):
-            if self.page.evaluate(f"Boolean({condition})"):
-                return
-            self.page.wait_for_timeout(50)
-        pytest.fail(f"never came true: {condition}; {self.said}")
-
-    def labels(self) -> list[str]:
-        """What is written on the map."""
-        script = "[...document.querySelectorAll('.map-live .textpoint text, .map-live text')].map((e) => e.textContent)"
-        found: list[str] = self.page.evaluate(script)
-        return found
-
-    def box(self) -> dict[str, float]:
-        """The pane on the screen."""
-        found: dict[str, float] = self.page.query_selector(".map-pane").bounding_box()
-        return found
-
-    def place(self, label: str) -> tuple[float, float]:
-        """Where on the screen the first label with this text stands."""
-        script = f"""(() => {{
-            const texts = [...document.querySelectorAll('.map-live text')];
-            const found = texts.find((e) => e.textContent.includes({label!r}));
-            const box = found.getBoundingClientRect();
-            return [box.x + box.width / 2, box.y + box.height / 2];
-        }})()"""
-        x, y = self.page.evaluate(script)
-        return x, y
-
-    def chosen(self) -> str:
-        """The heading of the side panel."""
-        text: str = self.page.text_content(".map-panel h3")
-        return text
-
-    def crumbs(self) -> list[str]:
-        script = "[...document.querySelectorAll('.map-crumbs button')].map((e) => e.textContent)"
-        found: list[str] = self.page.evaluate(script)
-        return found
-
-    def settle(self) -> None:
-        """Wait until nothing moves any more."""
-        before = None
-        for _ in range(100):
-            now = self.page.evaluate(
-                "[...document.querySelectorAll('.map-live path')].map((e) => e.getAttribute('d')).join()"
-            )
-            if now == before:
-                return
-            before = now
-            self.page.wait_for_timeout(120)
-        pytest.fail("the map did not come to rest")
-
-
-@pytest.fixture
-def shown(chromium: Any, tmp_path: Path) -> Iterator[Shown]:
-    """Opens a report from a file with the map in sight, and checks at the end that the page was quiet."""
-    contexts: list[Any] = []
-    maps: list[Map] = []
-
-    def open_map(report: Report, **settings: Any) -> Map:
-        path = tmp_path / f"report{len(maps)}.html"
-        path.write_bytes(write_html(report))
-        context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | settings))
-        contexts.append(context)
-        made = Map(context.new_page())
-        maps.append(made)
-        made.page.goto(path.as_uri())
-        if settings.get("java_script_enabled", True):
-            made.page.evaluate("document.getElementById('architecture').scrollIntoView({behavior: 'instant'})")
-            made.until("document.getElementById('map').dataset.state === 'live'")
-            made.until("document.querySelector('.map-panel h3')")
-            made.settle()
-        return made
-
-    yield open_map
-    for made in maps:
-        assert [each for each in made.said if not re.match(r"request: (file:///|data:|blob:)", each)] == []
-    for context in contexts:
-        context.close()
+__all__ = ["shown"]
 
 
 def test_the_first_screen_names_the_whole_model(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     labels = made.labels()
     for stage in ("layer1 Sequential", "layer4 Sequential", "conv1 Conv2d"):
         assert any(stage in label for label in labels)
@@ -143,7 +41,7 @@ def test_labels_do_not_overlap_and_stay_in_the_pane(shown: Shown) -> None:
 
 
 def test_a_click_fills_the_side_panel(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     made.page.mouse.click(*made.place("conv1 Conv2d"))
     made.until("document.querySelector('.map-panel h3').textContent === 'conv1 Conv2d'")
     panel = made.page.inner_text(".map-panel")
@@ -154,7 +52,7 @@ def test_a_click_fills_the_side_panel(shown: Shown) -> None:
 
 
 def test_search_finds_flies_and_marks(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     made.page.keyboard.press("/")
     made.page.keyboard.type("layer3.2.conv2")
     made.until("document.querySelectorAll('#map-hits [role=option]').length === 1")
@@ -168,7 +66,7 @@ def test_search_finds_flies_and_marks(shown: Shown) -> None:
 
 
 def test_search_by_shape_lists_and_counts(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     options = "document.querySelectorAll('#map-hits [role=option]').length"
     made.page.fill(".map-search input", "64x56x56")
     made.until(f"{options} > 12")
@@ -184,7 +82,7 @@ def test_search_by_shape_lists_and_counts(shown: Shown) -> None:
 
 
 def test_the_keyboard_walks_goes_in_and_up(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     made.page.focus(".map-pane")
     steps = {"ArrowDown": ["x input", "conv1 Conv2d", "bn1 BatchNorm2d"], "ArrowUp": ["conv1 Conv2d"]}
     for key, expected in ((key, each) for key, all_ in steps.items() for each in all_):
@@ -207,7 +105,7 @@ def test_the_keyboard_walks_goes_in_and_up(shown: Shown) -> None:
 
 
 def test_the_focus_is_visible_and_the_help_is_told(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     made.page.keyboard.press("/")
     made.page.keyboard.press("Escape")
     focused = "document.activeElement.classList.contains('map-pane')"
@@ -217,7 +115,7 @@ def test_the_focus_is_visible_and_the_help_is_told(shown: Shown) -> None:
 
 
 def test_the_wheel_zooms_where_the_pointer_is_and_does_not_scroll(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     scroll = made.page.evaluate("scrollY")
     x, y = made.place("conv1 Conv2d")
     made.page.mouse.click(x, y)
@@ -233,7 +131,7 @@ def test_the_wheel_zooms_where_the_pointer_is_and_does_not_scroll(shown: Shown) 
 
 
 def test_the_wheel_goes_on_scrolling_a_page_that_was_being_scrolled(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     pane = made.box()
     made.page.mouse.move(pane["x"] - 40, pane["y"] + 200)
     made.page.mouse.wheel(0, 60)
@@ -245,7 +143,7 @@ def test_the_wheel_goes_on_scrolling_a_page_that_was_being_scrolled(shown: Shown
 
 
 def test_dragging_moves_the_map_with_the_pointer_and_chooses_nothing(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     x, y = made.place("conv1 Conv2d")
     made.page.mouse.move(x, y)
     made.page.mouse.down()
@@ -258,7 +156,7 @@ def test_dragging_moves_the_map_with_the_pointer_and_chooses_nothing(shown: Show
 
 
 def test_a_double_click_opens_and_the_buttons_zoom_and_fit(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     first = made.labels()
     x, y = made.place("layer4 Sequential")
     made.page.mouse.dblclick(x, y)
@@ -293,7 +191,7 @@ def test_colours_mean_what_the_legend_says(shown: Shown) -> None:
 
 
 def test_the_map_follows_the_theme(shown: Shown) -> None:
-    made = shown(scenes.resnet().report(), color_scheme="light")
+    made = shown(resnet_page(), color_scheme="light")
     fill = "getComputedStyle(document.querySelector('.map-live .main-svg')).backgroundColor"
     assert made.page.evaluate(fill) == "rgb(255, 255, 255)"
     made.page.emulate_media(color_scheme="dark")
@@ -301,7 +199,7 @@ def test_the_map_follows_the_theme(shown: Shown) -> None:
 
 
 def test_a_telephone_gets_a_high_map_and_the_panel_below(shown: Shown) -> None:
-    made = shown(scenes.resnet().report(), viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    made = shown(resnet_page(), viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     pane = made.box()
     assert pane["height"] > pane["width"]
     panel = made.page.query_selector(".map-panel").bounding_box()
@@ -314,7 +212,7 @@ def test_a_telephone_gets_a_high_map_and_the_panel_below(shown: Shown) -> None:
 
 
 def test_the_map_keeps_its_place_when_the_window_changes(shown: Shown) -> None:
-    made = shown(scenes.resnet().report())
+    made = shown(resnet_page())
     made.page.set_viewport_size({"width": 1240, "height": 900})
     made.settle()
     pane = made.box()
@@ -336,7 +234,7 @@ def test_hostile_names_do_nothing(shown: Shown) -> None:
 
 
 def test_without_scripts_the_drawing_and_its_legend_stand(shown: Shown) -> None:
-    made = shown(scenes.resnet().report(), java_script_enabled=False)
+    made = shown(resnet_page(), java_script_enabled=False)
     assert made.page.is_visible(".map-static")
     assert "convolution" in made.page.inner_text(".map-legend")
 
