@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from modelreport.facts import ModuleFact, Operation, Report, Structure, TensorFact, TensorSpec, Trace
 from modelreport.render import format as text
+from modelreport.render.language import _
 from modelreport.render.map.edges import Flow
 from modelreport.render.map.scene import Node, Scene, relative, short
 
@@ -82,8 +83,8 @@ def scene_of_trace(report: Report, trace: Trace) -> tuple[Scene, Flow]:
 
 
 def _incomplete(trace: Trace) -> str:
-    reason = f": {text.name(trace.error)}" if trace.error else ""
-    return f"The pass ended early, so the map shows only what ran{reason}"
+    told = _("The pass ended early, so the map shows only what ran")
+    return f"{told}: {text.name(trace.error)}" if trace.error else told
 
 
 def _add_io(scene: Scene, kind: str, specs: tuple[TensorSpec, ...]) -> list[int]:

@@ -46,15 +46,15 @@ class Pane:
     """Height for the lines above and below the columns."""
 
 
-def wrap(bands: list[Band], pane: Pane) -> list[int]:
+def wrap(bands: list[Band], pane: Pane, least: float = MIN_WRAPPED) -> list[int]:
     """The column of each row: as many columns as make the drawing most legible in the pane.
 
     Legibility is the scale at which the drawing fits. Cutting where more than one tensor passes costs, so that a
-    residual block stays whole.
+    residual block stays whole. A drawing less than ``least`` high is one column.
     """
     best, most = [0] * len(bands), _fit(bands, [0] * len(bands), pane)
     total = _height(bands)
-    if total < MIN_WRAPPED:
+    if total < least:
         return best
     most *= _BETTER
     wide = max(band.left for band in bands) + max(band.right for band in bands) + pane.gutter

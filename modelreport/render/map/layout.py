@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from modelreport.render.map.arrange import Content, Inside, arrange
+from modelreport.render.map.grid import Wall, build_wall
 from modelreport.render.map.scene import Node, Scene
 
 HEAD = 22.0
@@ -35,6 +36,10 @@ _WIDTH = 1000.0
 _BETTER = 1.05
 """How much better an unusual shape must be."""
 _EVEN = 16
+_GROWTH = 1.2
+"""How much wider and higher than a card without parameters the largest one is, where there is no data flow."""
+_FILL = 1.5
+"""How much larger the content of such a box gets at most to fill it."""
 _ALIKE_WIDE, _ALIKE_HIGH = 1.7, 1.35
 """Blocks of one type get one size when the largest is at most this many times as wide and as high as the smallest."""
 _SYMMETRY = 1.18
@@ -80,7 +85,7 @@ def lay_out(scene: Scene) -> Layout:
     for index in range(len(scene.nodes) - 1, -1, -1):
         node = scene.nodes[index]
         if not node.children:
-            made.places[index] = _card(node)
+            made.places[index] = made.card(node)
         elif node.kind != "group" and index not in shallow:
             made.settle(index)
     made.settle_first_screen(shallow)
@@ -105,9 +110,13 @@ class _Layouter:
     aspect: float = _INNER_PANE
     places: list[Place] = field(default_factory=list)
     memo: dict[object, Content] = field(default_factory=dict)
+    walls: dict[object, Wall] = field(default_factory=dict)
+    most: int = 1
+    """Parameters of the largest card."""
 
     def __post_init__(self) -> None:
         self.places = [_NOWHERE] * len(self.scene.nodes)
+        self.most = max(1, *(node.parameters for node in self.scene.nodes if not node.children), 1)
 
     def contents(self, places: list[Place]) -> list[Content]:
         """The contents in use, each once."""
@@ -156,9 +165,32 @@ class _Layouter:
         place.legible = self._legible(0)
         return place
 
+    def card(self, node: Node) -> Place:
+        """The place of a card; without data flow, the larger the more parameters it holds."""
+        place = _card(node)
+        if self.scene.flow or not node.parameters:
+            return place
+        factor = 1 + _GROWTH * math.sqrt(node.parameters / self.most)
+        return Place(place.width * factor, place.height * factor, place.axis * factor)
+
+    def wall(self, index: int, aspect: float) -> Content:
+        """The arrangement of a box's children without data flow, which widens them."""
+        children = self.scene.nodes[index].children
+        sizes = tuple((self.places[child].width, self.places[child].height) for child in children)
+        key = (sizes, aspect)
+        wall = self.walls.get(key)
+        if wall is None:
+            wall = self.walls[key] = build_wall(sizes, aspect, fill=aspect != TALL_PANE)
+        for child, (width, height) in zip(children, wall.sizes, strict=True):
+            if (width, height) != (self.places[child].width, self.places[child].height):
+                self.places[child] = _widened(self.places[child], width, height)
+        return wall.content
+
     def content(self, index: int, aspect: float = 0.0, least: float = 0.0) -> Content:
         """The arrangement of a box's children, the same object for the same children."""
         node = self.scene.nodes[index]
+        if not self.scene.flow:
+            return self.wall(index, aspect or self.aspect)
         inside = Inside(
             sizes=tuple((place.width, place.height, place.axis) for place in (self.places[k] for k in node.children)),
             edges=tuple((edge.source, edge.target, edge.kind) for edge in node.edges),
@@ -194,6 +226,12 @@ class _Layouter:
                 self._share(members)
 
     def _share(self, members: list[int]) -> None:
+        if not self.scene.flow:
+            most = [self.places[child] for child in members]
+            width, height = max(place.width for place in most), max(place.height for place in most)
+            for child in members:
+                self.places[child] = _widened(self.places[child], width, height)
+            return
         scale = min(self.places[child].scale for child in members)
         contents = [self.content(child) for child in members]
         sizes = [self._size(child, content, scale) for child, content in zip(members, contents, strict=True)]
@@ -244,6 +282,18 @@ class _Layouter:
             for child in self.scene.nodes[index].children
         ]
         return float(median(ratios))
+
+
+def _widened(place: Place, width: float, height: float) -> Place:
+    """A larger box, what is in it larger too and in the middle."""
+    if place.content is None:
+        return Place(width, height, width / 2)
+    inner, below = place.content.width * place.scale, place.content.height * place.scale
+    top = place.head + PAD
+    grow = min((width - 2 * PAD) / max(inner, 1.0), (height - top - PAD) / max(below, 1.0), _FILL / place.scale)
+    grow = max(1.0, min(_FILL, grow))
+    dx, dy = (width - inner * grow) / 2, top + max(0.0, height - top - PAD - below * grow) / 2
+    return replace(place, width=width, height=height, axis=width / 2, scale=place.scale * grow, dx=dx, dy=dy)
 
 
 def _spread(values: list[float]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelreport.facts import Family, ModuleFact, Report, Skipped, Structure
 from modelreport.render import format as text
+from modelreport.render.language import _, tell
 from modelreport.render.map.scene import Node, Scene, relative, short
 
 MAX_DEPTH = 16
@@ -35,7 +36,9 @@ def scene_of_structure(report: Report) -> Scene:
     structure = report.structure
     weights = _weights(structure)
     reason = report.trace.reason if isinstance(report.trace, Skipped) else ""
-    note = "Inferred from the module tree, no data flow" + (f": {text.name(reason)}" if reason else "")
+    by_names = structure.origin == "names"
+    note = _("Inferred from names, no data flow") if by_names else _("Inferred from the module tree, no data flow")
+    note += f": {text.name(tell(reason))}" if reason else ""
     scene = Scene([], flow=False, note=note)
     place: list[int] = []
     depths: list[int] = []

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from modelreport.render.map import make_scene
-from modelreport.render.map.layout import Layout, label_width, lay_out
+from modelreport.render.map.layout import PAD, Layout, label_width, lay_out
 from modelreport.render.map.scene import Scene
 
 from .scenes import bert, deep, dense, flat, nested, resnet, unet
@@ -122,7 +122,8 @@ def test_tall_models_use_the_pane():
 def test_an_operation_beside_a_stage_of_blocks_is_not_dwarfed_by_it():
     scene, layout = laid_out(resnet())
     sizes = {scene.nodes[child].name: layout.places[child] for child in scene.nodes[0].children}
-    assert sizes["layer3"].width < 5 * sizes["conv1"].width
+    large, small = (math.sqrt(sizes[name].width * sizes[name].height) for name in ("layer3", "conv1"))
+    assert large < 6 * small
 
 
 @pytest.mark.parametrize("make", [flat, nested])
@@ -132,6 +133,37 @@ def test_fifty_thousand_operations_are_laid_out_in_seconds(make):
     layout = lay_out(scene)
     assert time.process_time() - start < 6
     assert all(math.isfinite(place.width + place.height) for place in layout.places)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_modules_without_data_flow_fill_their_boxes_and_do_not_overlap(name):
+    scene = make_scene(NETWORKS[name]().report(traced=False))
+    layout = lay_out(scene)
+    for index, node in enumerate(scene.nodes):
+        place = layout.places[index]
+        if place.content is None:
+            continue
+        assert place.content.routes == ()
+        assert place.dx >= PAD - 0.01
+        assert place.dx + place.content.width * place.scale <= place.width - PAD + 0.01
+        assert place.dy + place.content.height * place.scale <= place.height - PAD + 0.01
+        boxes = []
+        for child, (x, y) in zip(node.children, place.content.places, strict=True):
+            inside = layout.places[child]
+            assert x + inside.width < place.content.width + 0.01
+            assert y + inside.height < place.content.height + 0.01
+            boxes.append((x, y, x + inside.width, y + inside.height))
+        for k, a in enumerate(boxes):
+            for b in boxes[:k]:
+                assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def test_without_data_flow_a_card_is_the_larger_the_more_parameters_it_has():
+    scene = make_scene(resnet().report(traced=False))
+    layout = lay_out(scene)
+    area = {node.path: place.width * place.height for node, place in zip(scene.nodes, layout.places, strict=True)}
+    assert area["fc"] > 2 * area["avgpool"]
+    assert area["conv1"] > 1.5 * area["bn1"]
 
 
 def test_depth_costs_no_stack():
