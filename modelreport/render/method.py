@@ -78,8 +78,8 @@ METHODS = (
     ), "weights"),
     Method("health", mark("Trained, healthy, odd"), mark(
         "Judged by rules on these statistics: against usual initialisations, against the same layer at other "
-        "depths (at least 8 times the usual spread), and for dead, repeated or never-trained units. Untrained or odd is what the "
-        "values look like; no data was run through the model, so nothing is said of its accuracy."
+        "depths (at least 8 times the usual spread), and for dead, repeated or never-trained units. Untrained or odd "
+        "is what the values look like; no data was run through the model, so nothing is said of its accuracy."
     ), "weights"),
     Method("precision", mark("Narrower formats and pruning"), mark(
         "Weights are rounded as the format would store them and compared with themselves: 10·log₁₀ of the sum of "

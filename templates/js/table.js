@@ -81,7 +81,7 @@ export class TableView extends TableState {
       const direction = turn === 0 ? (this.sorts[0].direction > 0 ? 'ascending' : 'descending') : null;
       const sign = turn < 0 ? '↕' : `${this.sorts[turn].direction > 0 ? '↑' : '↓'}${turn > 0 ? turn + 1 : ''}`;
       const title = column.kind === 'spark' ? column.title
-        : element('button', { 'type': 'button', 'class': 'sort', 'data-hint': column.help || null, 'onclick': (/** @type {MouseEvent} */ event) => this.sortBy(i, event.shiftKey) },
+        : element('button', { 'type': 'button', 'class': 'sort', 'title': column.help || null, 'onclick': (/** @type {MouseEvent} */ event) => this.sortBy(i, event.shiftKey) },
           column.title, element('span', { 'class': turn < 0 ? 'sign off-sign' : 'sign', 'aria-hidden': 'true' }, sign));
       const css = column.numeric ? 'n' : column.kind === 'spark' ? 'spark' : null;
       return element('th', { 'scope': 'col', 'class': css, 'aria-sort': direction }, title);
