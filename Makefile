@@ -75,7 +75,7 @@ $(VENV)/.bench: $(VENV)/.dev
 
 # Each in the form that takes minutes; benchmarks/README.md tells of the whole ones.
 bench: $(VENV)/.bench system-pdf system-test
-	for each in open.py weights.py "large.py 4" "spectra.py --most 12" page.py trace.py "build.py --quick" "accuracy.py --sample" "identify.py --sample 9" \
+	for each in open.py weights.py "large.py 4" "spectra.py --most 12" "page.py --repeats 2" trace.py "build.py --quick" "accuracy.py --sample" "identify.py --sample 9" \
 	  "coverage.py --sample 3 --fresh --state .cache/coverage-sample.jsonl"; do \
 	  echo "== $$each"; $(BIN)/python benchmarks/$$each || exit 1; done
 

@@ -1,77 +1,84 @@
-"""How soon the page of ResNet-50 is there, against Plotly's own page of a single chart, in the same browser and run.
+"""What a report's page costs in the browser: against its budgets, Netron and Model Explorer, and Plotly's own page.
 
-    python benchmarks/page.py [REPEATS]
+    python benchmarks/page.py [--repeats 5] [--operations 50000] [--only resnet50]
 
-Prints medians in milliseconds from the start of the navigation: first paint (static charts included), Plotly ready,
-first live chart; and the sizes. Needs torchvision and Chromium.
+ResNet-50 and a synthetic model of 50,000 operations are opened in headless Chromium by all three programs in turn, the
+same graph in each, zoomed and dragged by the same script; medians of the runs. A figure is *ok* within its limit and
+not behind a peer. Then first paint and first live chart of ResNet-50's page, against Plotly's page of one bar chart.
+
+Netron gets the ONNX file, which it fetches from its server on this machine, Model Explorer its own form of the graph;
+neither has the statistics of the weights. Times are from the start of the navigation: what each does in Python before
+(tracing, exporting) is not in them. Needs Netron, Model Explorer, torchvision, onnxscript and Chromium.
 """
 
 from __future__ import annotations
 
-import shutil
+import argparse
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-WATCH = """
-new MutationObserver(() => {
-  if (!window.seen && document.querySelector('.main-svg')) window.seen = performance.now();
-}).observe(document, {subtree: true, childList: true});
-"""
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks._setting import machine, today, versions
+from benchmarks.browser.budget import rows, table
+from benchmarks.browser.measure import Figures, measure
+from benchmarks.browser.models import OPERATIONS, Subject, resnet50, synthetic
+from benchmarks.browser.plotly import compare
+from benchmarks.browser.programs import OURS, PROGRAMS, Program, start_browser
 
 
-def write_pages(folder: Path) -> list[Path]:
-    """Our page of an untrained ResNet-50, and Plotly's page of one bar chart."""
-    import plotly.graph_objects as go
+def middle(runs: Sequence[Figures]) -> Figures:
+    """The median of each figure over the runs in which there was one."""
 
-    import modelreport
-    from modelreport.identify.libraries import load_library
+    def of(values: Sequence[Any]) -> Any:
+        known = [value for value in values if value is not None]
+        if not known:
+            return None
+        if isinstance(known[0], tuple):
+            return tuple(statistics.median(column) for column in zip(*known, strict=True))
+        return statistics.median(known)
 
-    ours, peer = folder / "modelreport.html", folder / "plotly.html"
-    modelreport.build(load_library("torchvision").models.resnet50(weights=None)).save(ours)
-    go.Figure(go.Bar(x=[1, 2, 3], y=[1, 2, 3])).write_html(peer, include_plotlyjs=True)
-    return [ours, peer]
+    return Figures(**{name: of([getattr(run, name) for run in runs]) for name in Figures.__dataclass_fields__})
 
 
-def open_once(browser: Any, path: Path) -> tuple[float, float]:
-    """First paint and first live chart, in milliseconds."""
-    context = browser.new_context(viewport={"width": 1280, "height": 744})
-    page = context.new_page()
-    page.add_init_script(WATCH)
-    page.goto(path.as_uri())
-    for _ in range(200):
-        if page.evaluate("window.seen"):
-            break
-        page.wait_for_timeout(50)
-    seen = page.evaluate("window.seen")
-    page.wait_for_timeout(200)  # the paint is reported a frame after it
-    paint = page.evaluate("performance.getEntriesByType('paint')[0]?.startTime ?? NaN")
-    context.close()
-    return float(paint), float(seen)
+def measure_all(browser: Any, subject: Subject, repeats: int) -> dict[str, Figures]:
+    """Every program in turn, so often; one that takes half a minute only once."""
+    found: dict[str, list[Figures]] = {program.name: [] for program in PROGRAMS}
+    for _ in range(repeats):
+        for program in PROGRAMS:
+            if not _too_slow(program, found[program.name]):
+                found[program.name].append(measure(browser, program, subject))
+    return {name: middle(runs) for name, runs in found.items()}
+
+
+def _too_slow(program: Program, runs: Sequence[Figures]) -> bool:
+    return program is not OURS and bool(runs) and (runs[0].drawn_s is None or runs[0].drawn_s > 30)
 
 
 def main() -> None:
-    """Measure both pages in turn."""
+    """Print the tables."""
     from playwright.sync_api import sync_playwright
 
-    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        pages = write_pages(Path(folder))
-        flags = ["--headless", "--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        times: dict[Path, list[tuple[float, float]]] = {page: [] for page in pages}
-        for _ in range(repeats):
-            for page in pages:
-                times[page].append(open_once(browser, page))
-        charts = []
-        for page in pages:
-            paint, chart = (statistics.median(column) for column in zip(*times[page], strict=True))
-            charts.append(chart)
-            size = page.stat().st_size / 1000
-            print(f"{page.stem:12} {size:6,.0f} kB   first paint {paint:5.0f} ms   first live chart {chart:5.0f} ms")
-        print(f"first live chart: {charts[0] / charts[1]:.2f} x Plotly's own page")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--operations", type=int, default=OPERATIONS, help="of the synthetic model")
+    parser.add_argument("--only", choices=("resnet50", "synthetic"))
+    asked = parser.parse_args()
+    print(f"{today()}, {machine()}, {versions(('netron', 'ai-edge-model-explorer', 'playwright'))}\n")
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder, browser = Path(name), start_browser(playwright)
+        if asked.only != "synthetic":
+            subject = resnet50(folder)
+            print(table("ResNet-50", rows(subject, measure_all(browser, subject, asked.repeats))), "\n", flush=True)
+            print(compare(browser, subject.html, folder, asked.repeats), "\n", flush=True)
+        if asked.only != "resnet50":
+            subject = synthetic(folder, asked.operations)
+            title = f"{len(subject.report.trace.operations):,} operations"
+            print(table(title, rows(subject, measure_all(browser, subject, asked.repeats))))
         browser.close()
 
 
