@@ -20,15 +20,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from modelreport.render.patterns import Pattern, pattern, recognised, variants
+from modelreport.render.patterns import SURE, Pattern, pattern, recognised, variants
 from modelreport.render.setting import setting
 
 SOURCE: Final = "en"
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)\}")
 _SCRIPTED: Final = re.compile(r"""\b(?:t|mark)\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")""")
 _BREAK: Final = re.compile(r"([.!?:;,]) (?=\S)")
-_LIST: Final = re.compile(r"(, and | and then |, | and |; )")
-JOINTS: Final = (", and ", " and then ", ", ", " and ", "; ")
+_LIST: Final = re.compile(r"(, and | and then |, | and | or |; )")
+JOINTS: Final = (", and ", " and then ", ", ", " and ", " or ", "; ")
 """What stands between the items of a list: messages too."""
 MARKS: Final = (".", ":", ";", ",", "!", "?")
 """What stands between the parts of a sentence that are said one by one: messages too."""
@@ -168,7 +168,7 @@ def _known(lang: str, text: str, mark: str = "") -> tuple[str, bool]:
         found = recognised(form, book.patterns, lambda value: _value(lang, value))
         if found is not None:
             told = found[0].removesuffix(cut) + tail
-            if not any(_BREAK.search(value) for value in found[1]):
+            if found[2] >= SURE or not any(_BREAK.search(value) for value in found[1]):
                 return told, True
             doubtful = doubtful or told
     return doubtful, False
@@ -189,7 +189,10 @@ def _listed(lang: str, text: str) -> str:
     pieces = _LIST.split(text.strip())
     if not pieces[1:]:
         return ""
+    ours = catalogue(lang).messages
     items = [piece if " " not in piece else _known(lang, piece)[0] for piece in pieces[::2]]
+    if all(piece in ours and piece.islower() for piece in pieces[::2]):
+        items = [ours[piece] for piece in pieces[::2]]
     if not all(items) or (pieces[::2] == items and any(item[:1].islower() for item in items)):
         return ""
     joints = catalogue(lang).messages

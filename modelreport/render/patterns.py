@@ -23,8 +23,14 @@ _BEGINNING: Final = 4
 """Letters before its first value from which on a message has a beginning to be known by."""
 _BEGUN: Final = 20
 """Letters that such a beginning is worth."""
+_LEAST: Final = 3
+"""Letters between the values that a message must have to be recognised at all."""
+_PLAIN: Final = 7
+"""Letters from which on a value may be a phrase, where that is known itself."""
 _FIRM: Final = 16
-"""Letters between the values from which on a message is recognised whatever the values are."""
+"""Letters from which on a message is recognised whatever the values are."""
+SURE: Final = 40
+"""Letters from which on it is recognised even where a value is of several sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,14 @@ class Pattern:
         start, end = len(first), len(text) - len(others[-1] if others else "")
         for name, literal in zip(self.names, others, strict=True):
             last = name is self.names[-1] and literal is others[-1] and len(values) == len(self.names) - 1
-            place = end if last else text.find(literal, start, end) if literal else start
+            # Of two values with nothing between them the second has all.
+            place = end if last else text.find(literal, start, end) if literal.strip() else start
             if place < start:
                 return None
             value = text[start:place]
             if values.setdefault(name, value) != value:
                 return None
-            start = place + len(literal)
+            start = place + (len(literal) if last or literal.strip() else 0)
         return values if self.names or start == len(text) else None
 
 
@@ -100,7 +107,7 @@ def pattern(message: str, translation: str) -> Pattern | None:
     """The pattern of a message without words to choose from; ``None`` where next to nothing of it is fixed."""
     pieces = _PLACEHOLDER.split(message)
     made = Pattern(tuple(pieces[::3]), tuple(pieces[1::3]), translation)
-    return made if made.names and made.letters >= 2 else None
+    return made if made.names and made.letters >= _LEAST else None
 
 
 def fill(translation: str, values: Mapping[str, str]) -> str:
@@ -110,8 +117,8 @@ def fill(translation: str, values: Mapping[str, str]) -> str:
 
 def recognised(
     text: str, patterns: tuple[Pattern, ...], say: Callable[[str], str]
-) -> tuple[str, tuple[str, ...]] | None:
-    """The translation of a text by the first pattern that it fits, its values said by ``say``; and the values.
+) -> tuple[str, tuple[str, ...], int] | None:
+    """The translation of a text by the first pattern that it fits, its values said by ``say``; values and letters.
 
     A pattern of few letters must not swallow sentences: its values are single words, numbers with a unit, or phrases
     that are known themselves.
@@ -121,8 +128,10 @@ def recognised(
         if values is None:
             continue
         told = {name: say(value) for name, value in values.items()}
-        if each.letters >= _FIRM or all(_short(value) or told[name] != value for name, value in values.items()):
-            return fill(each.translation, told), tuple(values.values())
+        phrases = [name for name, value in values.items() if not _short(value)]
+        known = each.letters >= _PLAIN and all(told[name] != values[name] for name in phrases)
+        if not phrases or known or each.letters >= _FIRM:
+            return fill(each.translation, told).strip(), tuple(values.values()), each.letters
     return None
 
 

@@ -112,6 +112,46 @@ PROOFS: Final = (
     mark("the operation {name} reads weights {shapes}"),
 )
 
+CHARTS: Final = (
+    mark("All {what:weights with two or more dimensions|parameters}, in the order of {order:the file|execution}."),
+    mark(
+        "{count} of {total} {what:weights with two or more dimensions|parameters}, at even distances, in the order of "
+        "{order:the file|execution}."
+    ),
+    mark("{speed} at {intensity} FLOP/B"),
+    mark("{flops}, {size} moved, {intensity} FLOP/B"),
+    mark("{time} each, {bound:compute|memory}-bound"),
+    mark("{symbol} = {size}, measured"),
+    mark("exact"),
+    mark("multiply-adds"),
+    mark("min"),
+    mark("max"),
+    mark("scale"),
+    mark("constant"),
+    mark(
+        "{statistic:scale|mean over deviation|length of the tails|spread of the rows|share of zeros|constant}: score "
+        "{score}"
+    ),
+    mark("{name}: {count} {kind:dead|repeated|shut|weak}"),
+    mark("{format}: nothing changes"),
+    mark("step {step}: {what:loss|evaluation loss|learning rate|gradient norm} {value}"),
+    mark(
+        "{family:Convolution|Linear|Recurrent|Attention|Norm|Activation|Pooling|Embedding|Shape|Arithmetic|"
+        "Input and output|Module|Other} does {share} of {flops}"
+    ),
+    mark(
+        "{module}, {family:convolution|linear|recurrent|attention|norm|activation|pooling|embedding|shape|arithmetic|"
+        "input and output|module|other}: {flops}"
+    ),
+    mark(
+        "{family:convolution|linear|recurrent|attention|norm|activation|pooling|embedding|shape|arithmetic|"
+        "input and output|module|other}: {flops} FLOP in {operations}"
+    ),
+    mark("{name}: {size}, rank {rank}"),
+    mark("{optimizer}, {precision}, {part:weights|gradients|optimizer state|activations}: {size}"),
+    mark("8-bit AdamW"),
+)
+
 VERDICTS: Final = (
     mark("{count} {more:further |}{word:warning|warnings}"),
     mark("{count} further {word:error|errors}"),

@@ -53,16 +53,16 @@ def test_a_message_of_too_many_combinations_is_one_pattern() -> None:
 
 
 def test_the_most_fixed_pattern_wins_and_values_are_said() -> None:
-    made = [pattern("{a} of {b}", "{b} 的 {a}"), pattern("{a} of {b} tensors are gone", "{b} 个张量中 {a} 个丢失")]
+    made = [pattern("{a} is of {b}", "{b} 的 {a}"), pattern("{a} of {b} tensors are gone", "{b} 个张量中 {a} 个丢失")]
     patterns = tuple(sorted(filter(None, made), key=lambda each: -each.letters))
-    assert recognised("3 of 4 tensors are gone", patterns, str.upper) == ("4 个张量中 3 个丢失", ("3", "4"))
-    assert recognised("x of y", patterns, str.upper) == ("Y 的 X", ("x", "y"))
+    assert recognised("3 of 4 tensors are gone", patterns, str.upper) == ("4 个张量中 3 个丢失", ("3", "4"), 16)
+    assert recognised("x is of y", patterns, str.upper) == ("Y 的 X", ("x", "y"), 4)
 
 
 def test_a_pattern_of_few_letters_swallows_no_sentence() -> None:
-    made = pattern("{a} of {b}", "{b} 的 {a}")
+    made = pattern("{a} is of {b}", "{b} 的 {a}")
     assert made
-    assert recognised("one thing of another", (made,), str) is None
+    assert recognised("one thing is of another", (made,), str) is None
 
 
 def test_values_are_put_in_once() -> None:

@@ -22,13 +22,19 @@ def told(chart: Chart) -> Chart:
         y=_with_categories(replace(chart.y, title=tell(chart.y.title)), chart),
         layers=tuple(map(_layer, chart.layers)),
         header=tuple(map(tell, chart.header)),
-        rows=tuple(tuple(tell(cell) if " " in cell else cell for cell in row) for row in chart.rows),
+        rows=tuple(
+            tuple(tell(cell) if " " in cell or chart.id in _WORDED else cell for cell in row) for row in chart.rows
+        ),
     )
 
 
+_WORDED = {"flops-by-family", "training-memory"}
+"""Charts whose categories are words."""
+
+
 def _with_categories(axis: Axis, chart: Chart) -> Axis:
-    """Families of operations are words, other categories names."""
-    if chart.id != "flops-by-family":
+    """Families of operations and optimizers are words, other categories names."""
+    if chart.id not in _WORDED:
         return axis
     return replace(axis, categories=tuple(map(tell, axis.categories)))
 
