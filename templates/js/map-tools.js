@@ -18,9 +18,8 @@ import { search } from './map-search.js';
  */
 export function searchField(model, id, map) {
   const list = element('ul', { 'class': 'map-hits', 'role': 'listbox', 'id': `${id}-hits`, 'aria-label': t('Boxes found'), 'hidden': true });
-  const help = t('By name, path, type, attribute or shape: Conv2d, layer3.*, 3x3, 256×64');
   const field = element('input', {
-    'type': 'search', 'placeholder': t('Search the map  ( / )'), 'role': 'combobox', 'aria-label': t('Search the map by name, type or shape'), 'title': help,
+    'type': 'search', 'placeholder': t('Search: Conv2d, layer3.*, 3x3, 256×64  ( / )'), 'role': 'combobox', 'aria-label': t('Search the map by name, path, type, attribute or shape'),
     'aria-controls': list.id, 'aria-expanded': 'false', 'aria-autocomplete': 'list', 'autocomplete': 'off', 'spellcheck': 'false',
   });
   const count = element('span', { class: 'hidden-text', role: 'status' });

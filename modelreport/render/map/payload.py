@@ -75,7 +75,7 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "flow": scene.flow,
         "note": scene.note,
         "families": list(FAMILIES),
-        "words": [FAMILY_WORDS[family] for family in FAMILIES],
+        "words": [_(FAMILY_WORDS[family]) for family in FAMILIES],
         "kinds": list(KINDS),
         "routes": list(ROUTES),
         "severities": ["", *SEVERITIES],
