@@ -5,6 +5,8 @@ import { near } from './map-route.js';
 
 export const TEXT_MAX = 12.5;
 export const TEXT_MIN = 6;
+const LINE_MIN = 6.4;
+const ENOUGH = 6; // letters of a label that is cut at least
 const SMALL = 8.5;
 const CARD = 11.5;
 const LINE = 9.5;
@@ -63,6 +65,14 @@ function endings(name) {
   return [...new Set([last, digits])].filter((each) => each && each !== name);
 }
 
+/** As much of a label as fits in small letters, where that is enough to tell it by. */
+function beginning(words, box) {
+  const size = TEXT_MIN + 0.5;
+  const space = Math.floor((box.w - 4) / size / LETTER);
+  if (!words || space < ENOUGH || box.h < size * 1.2) return [];
+  return [{ x: box.x + box.w / 2, y: box.y + box.h / 2, size, name: `${[...words].slice(0, space - 1).join('')}…`, text: '', anchor: 'middle' }];
+}
+
 function shutLabels(model, box) {
   const most = Math.min(TEXT_MAX, Math.max(SMALL, box.scale * CARD), box.h * 0.42);
   const [name, type] = wordings(model, box.i)[0];
@@ -79,20 +89,20 @@ function shutLabels(model, box) {
     const short = fitting(last, '', box.w - 4, most);
     if (short >= TEXT_MIN) return [label(last, y, short, false)];
   }
-  return type && low >= TEXT_MIN ? [label(type, y, low, true)] : [];
+  return type && low >= TEXT_MIN ? [label(type, y, low, true)] : beginning(name || type, box);
 }
 
 /** The labels of a shut box or a card: name and type, and further lines where they can be read. */
 export function cardLabels(model, box) {
   if (model.isBox(box.i)) return shutLabels(model, box);
-  const lines = box.scale * LINE >= TEXT_MIN + 1.5 ? model.lines(box.i) : [];
+  const lines = box.scale * LINE >= LINE_MIN ? model.lines(box.i) : [];
   const most = Math.min(TEXT_MAX, Math.max(box.scale * CARD, Math.min(SMALL, box.h * 0.6)));
   let best = null;
   for (const [name, type] of wordings(model, box.i)) {
     const size = fitting(name, type, box.w - 4, most);
     if (!best || Math.round((size * 2) / most) > Math.round((best.size * 2) / most)) best = { size, name, text: type };
   }
-  if (!best || best.size < TEXT_MIN) return [];
+  if (!best || best.size < TEXT_MIN) return beginning(model.type(box.i) || model.name(box.i), box);
   const small = Math.min(10, box.scale * LINE);
   const x = box.x + box.w / 2;
   const y = box.y + (lines.length > 0 ? 13 * box.scale : box.h / 2);
@@ -183,7 +193,7 @@ export function shapeLabels(lines, pane, boxes = [], cards = []) {
   const made = [];
   for (const line of lines) {
     const size = Math.min(10, LINE * line.scale);
-    if (!line.shape || size < TEXT_MIN + 1) continue;
+    if (!line.shape || size < LINE_MIN) continue;
     const good = spots(line, size).find(([{ x, y }, rect]) => x > 0 && y > -20 && x < pane.w && y < pane.h
       && ![...taken, ...drawn].some((other) => meet(rect, other))
       && !frames.some((frame) => meet(rect, frame) && !within(rect, frame)));

@@ -25,7 +25,7 @@ test('a label is cut to its room, whole words first', () => {
 test('a card shows its further lines only when they can be read', () => {
   const texts = (s) => cardLabels(model, boxOf(model, { x: 0, y: 0, s }, 3)).map(({ name, text }) => `${name}|${text}`);
   assert.deepEqual(texts(4), ['first|Conv2d', '3×3, p1|']);
-  assert.equal(texts(1.4).length, 1);
+  assert.equal(texts(1.3).length, 1);
   assert.deepEqual(texts(0.3), []);
 });
 

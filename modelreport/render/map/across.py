@@ -21,7 +21,7 @@ class Gaps:
 
     node: float = 22.0
     bend: float = 12.0
-    row: float = 26.0
+    row: float = 22.0
     track: float = 7.0
     """Between lines that run beside each other."""
 
@@ -30,7 +30,7 @@ class Gaps:
         """Gaps fit for children whose shorter sides are ``sizes``."""
         large = sorted(sizes)[-1 - len(sizes) // 4] if sizes else 0.0
         factor = max(1.0, min(8.0, large / 150.0))
-        return cls(22.0 * factor, 12.0 * factor, 26.0 * factor, 7.0 * factor)
+        return cls(22.0 * factor, 12.0 * factor, 22.0 * factor, 7.0 * factor)
 
 
 def place_across(made: Rows, left: list[float], right: list[float], gaps: Gaps) -> list[float]:

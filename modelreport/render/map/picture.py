@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from modelreport.render.map.column import Point
 from modelreport.render.map.layout import LINE, Layout, title, wordings
 from modelreport.render.map.scene import Node, RouteKind, Scene
-from modelreport.render.map.shapes import place_shapes
+from modelreport.render.map.shapes import LEAST_TEXT, place_shapes
 
 BUDGET = 400
 """Boxes drawn at most."""
 TEXT_MAX = 12.5
 TEXT_MIN = 6.0
 """Font sizes in pixels: labels that would be smaller are left out."""
+LINE_MIN = LEAST_TEXT
+"""The same for further lines of cards and for shapes beside edges."""
 CARD_TEXT, LINE_TEXT = 11.5, 9.5
 """Font sizes of a card's title and further lines, in units."""
+ENOUGH = 6
+"""Letters of a label that is cut at least."""
 SMALL_TEXT = 8.5
 """A label is not made smaller than this while there is room for it."""
 BAR_MIN = 8.6
@@ -215,12 +219,12 @@ def _card(node: Node, box: Box) -> list[Label]:
     """The label of a shut box: name and type, on two lines where one is too short, and a card's further lines."""
     if node.children:
         return _shut(node, box)
-    lines = node.lines if box.scale * LINE_TEXT >= TEXT_MIN + 1.5 else ()
+    lines = node.lines if box.scale * LINE_TEXT >= LINE_MIN else ()
     size = min(TEXT_MAX, max(box.scale * CARD_TEXT, min(SMALL_TEXT, box.height * 0.6)))
     ways = [(fitting(name, kind, box.width - 4, size), name, kind) for name, kind in wordings(node)]
     size, name, kind = max(ways, key=lambda way: round(way[0] * 2 / size))
     if size < TEXT_MIN:
-        return []
+        return _beginning(node.type or node.name, box)
     small, middle = min(10.0, box.scale * LINE_TEXT), box.x + box.width / 2
     y = box.y + (13 * box.scale if lines else box.height / 2)
     made = [Label(middle, y, size, kind, name)]
@@ -246,7 +250,16 @@ def _shut(node: Node, box: Box) -> list[Label]:
         size = fitting(last, "", box.width - 4, most)
         if size >= TEXT_MIN:
             return [Label(middle, y, size, "", last)]
-    return [Label(middle, y, low, kind)] if kind and low >= TEXT_MIN else []
+    return [Label(middle, y, low, kind)] if kind and low >= TEXT_MIN else _beginning(name or kind, box)
+
+
+def _beginning(words: str, box: Box) -> list[Label]:
+    """As much of a label as fits in small letters, where that is enough to tell it by."""
+    size = TEXT_MIN + 0.5
+    room = int((box.width - 4) / size / LETTER)
+    if not words or room < ENOUGH or box.height < size * 1.2:
+        return []
+    return [Label(box.x + box.width / 2, box.y + box.height / 2, size, "", f"{words[: room - 1]}…")]
 
 
 def _endings(name: str) -> list[str]:

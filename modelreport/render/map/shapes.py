@@ -15,7 +15,7 @@ from modelreport.render.map.column import Point
 LINE_TEXT: Final = 9.5
 """Font size of a shape, in units."""
 MOST_TEXT: Final = 10.0
-LEAST_TEXT: Final = 7.0
+LEAST_TEXT: Final = 6.4
 """Font sizes in pixels: shapes that would be smaller are left out."""
 _LETTER: Final = 0.6
 _ASIDE: Final = 4.0

@@ -69,3 +69,17 @@ def test_arrowheads_point_along_the_last_piece():
     left = arrowhead(((90, 50), (40, 50)), 6)
     assert left[0] == (40, 50)
     assert left[1][0] == left[2][0] == 46
+
+
+def test_a_card_too_narrow_for_its_type_tells_its_beginning():
+    net = Network("long")
+    x = net.input("x", 1, 4)
+    with net.module("", "Net"):
+        for _ in range(60):
+            x = net.run("scaled_dot_product_attention_with_everything", "attention", (1, 4), x)
+    net.output(x)
+    made, nodes = painted(net)
+    assert sum(1 for box in made.boxes if nodes[box.node].family == "attention" and not box.open) > 10
+    told = [label for label in made.labels if label.name.startswith("scaled_") or label.text.startswith("scaled_")]
+    assert len(told) > 10
+    assert all(label.size >= 6 for label in told)
