@@ -2,11 +2,24 @@
 
 const STEPS = 6;
 
+/** @typedef {number[]} Point x and y, in pixels */
+
+/**
+ * @param {Point} from
+ * @param {Point} to
+ * @param {number} length
+ * @returns {Point}
+ */
 function towards([x0, y0], [x1, y1], length) {
   const whole = Math.hypot(x1 - x0, y1 - y0) || 1;
   return [x0 + ((x1 - x0) * length) / whole, y0 + ((y1 - y0) * length) / whole];
 }
 
+/**
+ * @param {Point[]} out
+ * @param {Point} from
+ * @param {Point} to
+ */
 function cubic(out, [x0, y0], [x1, y1]) {
   const middle = (y0 + y1) / 2;
   const steps = Math.max(4, Math.min(2 * STEPS, Math.round((Math.abs(x1 - x0) + Math.abs(y1 - y0)) / 8)));
@@ -21,7 +34,12 @@ function cubic(out, [x0, y0], [x1, y1]) {
   }
 }
 
-/** Corner points as a polyline: slanted pieces become S-curves with vertical ends, right angles are rounded. */
+/**
+ * Corner points as a polyline: slanted pieces become S-curves with vertical ends, right angles are rounded.
+ * @param {Point[]} points
+ * @param {number} radius
+ * @returns {Point[]}
+ */
 export function smooth(points, radius) {
   const out = [points[0]];
   for (let k = 1; k < points.length; k += 1) {
@@ -49,7 +67,12 @@ export function smooth(points, radius) {
   return out;
 }
 
-/** The triangle at the end of a line: tip and two corners. S-curves arrive vertically. */
+/**
+ * The triangle at the end of a line: tip and two corners. S-curves arrive vertically.
+ * @param {Point[]} points
+ * @param {number} size
+ * @returns {Point[]}
+ */
 export function arrowhead(points, size) {
   const [x1, y1] = points[points.length - 1];
   const [x0, y0] = points[points.length - 2];
@@ -61,7 +84,12 @@ export function arrowhead(points, size) {
   return [[x1, y1], [x1 - size / 2, back], [x1 + size / 2, back]];
 }
 
-/** Whether a line could show in the pane at all. */
+/**
+ * Whether a line could show in the pane at all.
+ * @param {Point[]} points
+ * @param {number} w
+ * @param {number} h
+ */
 export function near(points, w, h) {
   let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [x, y] of points) {
@@ -73,7 +101,15 @@ export function near(points, w, h) {
   return x0 < w && y0 < h && x1 > 0 && y1 > 0;
 }
 
-/** The part of a piece between a and b inside the rectangle from (low, low) to (w, h) widened by `edge`; null if none. */
+/**
+ * The part of a piece between a and b inside the rectangle from (0, 0) to (w, h) widened by `edge`; null if none.
+ * @param {Point} a
+ * @param {Point} b
+ * @param {number} w
+ * @param {number} h
+ * @param {number} edge
+ * @returns {Point[] | null}
+ */
 export function clipPiece([x0, y0], [x1, y1], w, h, edge) {
   let from = 0;
   let to = 1;
@@ -87,9 +123,17 @@ export function clipPiece([x0, y0], [x1, y1], w, h, edge) {
   return [[x0 + from * dx, y0 + from * dy], [x0 + to * dx, y0 + to * dy]];
 }
 
-/** A polyline cut to the pane: a list of polylines, so that no coordinate is ever far outside. */
+/**
+ * A polyline cut to the pane: a list of polylines, so that no coordinate is ever far outside.
+ * @param {Point[]} points
+ * @param {number} w
+ * @param {number} h
+ * @returns {Point[][]}
+ */
 export function clipLine(points, w, h, edge = 30) {
+  /** @type {Point[][]} */
   const runs = [];
+  /** @type {Point[] | null} */
   let run = null;
   for (let k = 1; k < points.length; k += 1) {
     const piece = clipPiece(points[k - 1], points[k], w, h, edge);

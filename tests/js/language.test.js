@@ -27,11 +27,13 @@ test('a message named like a property of every object is not taken for a transla
 });
 
 test('a page in another language carries its messages', () => {
-  globalThis.document = { getElementById: (id) => (id === 'messages' ? { textContent: '{"Rows": "行"}' } : null) };
+  /** @type {any} */
+  const globals = globalThis;
+  globals.document = { getElementById: (/** @type {string} */ id) => (id === 'messages' ? { textContent: '{"Rows": "行"}' } : null) };
   try {
     assert.equal(t('Rows'), '行');
   } finally {
-    delete globalThis.document;
+    delete globals.document;
   }
 });
 

@@ -23,14 +23,14 @@ test('a label is cut to its room, whole words first', () => {
 });
 
 test('a card shows its further lines only when they can be read', () => {
-  const texts = (s) => cardLabels(model, boxOf(model, { x: 0, y: 0, s }, 3)).map(({ name, text }) => `${name}|${text}`);
+  const texts = (/** @type {number} */ s) => cardLabels(model, boxOf(model, { x: 0, y: 0, s }, 3)).map(({ name, text }) => `${name}|${text}`);
   assert.deepEqual(texts(4), ['first|Conv2d', '3×3, p1|']);
   assert.equal(texts(1.3).length, 1);
   assert.deepEqual(texts(0.3), []);
 });
 
 test('a shut box has its name above its type, or the name alone', () => {
-  const texts = (s) => cardLabels(model, boxOf(model, { x: 0, y: 0, s }, 2)).map(({ name, text }) => name || text);
+  const texts = (/** @type {number} */ s) => cardLabels(model, boxOf(model, { x: 0, y: 0, s }, 2)).map(({ name, text }) => name || text);
   assert.deepEqual(texts(1), ['A', 'Block']);
   assert.deepEqual(texts(0.13), ['A']);
 });
@@ -57,7 +57,7 @@ test('edges know their ends, their kind and where the arrowheads belong', () => 
 
 test('a shape is written once for each tensor, and shapes touch neither lines nor boxes nor each other', () => {
   const lines = [100, 104, 300, 308, 316].map((x) => ({ points: [[x, 0], [x, 60]], scale: 1.5, shape: '1×16×8×8' }));
-  const anchors = (...more) => shapeLabels(lines, PANE, ...more).map(({ anchor }) => anchor);
+  const anchors = (/** @type {any[]} */ ...more) => shapeLabels(lines, PANE, ...more).map(({ anchor }) => anchor);
   assert.deepEqual(anchors(), ['end', 'start', 'end', 'start']);
   const card = { x: 20, y: 0, w: 40, h: 60 };
   assert.deepEqual(anchors([], [card]), ['start', 'end', 'start']);

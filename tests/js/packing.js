@@ -2,7 +2,10 @@
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;[=]?@^_`{|}~';
 
-/** Bytes in base 85. */
+/**
+ * Bytes in base 85.
+ * @param {ArrayLike<number>} bytes
+ */
 export function pack(bytes) {
   let text = '';
   for (let i = 0; i < bytes.length; i += 4) {

@@ -9,12 +9,16 @@ const LZMA = '0{{]J07wG]00000002FR:lKY%H;Fl[[uD[8:7=VxXy?vT:s@2d%@b+9;Cp|llv{*Md
 const ZLIB = 'c-pI0%1g{mRkBjD(JxLe$}A|cQ-~=|u`n=DI6PfRM=4LqD%w!TNXIy~wt7_MsLD~5I8*`vmuddl';
 const TEXT = '{"name":"</script> \\ud800 ×","n":[1,2,3]}'.repeat(20);
 
-/** A page that carries these elements. */
+/**
+ * A page that carries these elements.
+ * @param {Record<string, object>} elements
+ * @returns {any}
+ */
 function page(elements) {
-  return { getElementById: (id) => elements[id] ?? null };
+  return { getElementById: (/** @type {string} */ id) => elements[id] ?? null };
 }
 
-const packed = (text) => ({ textContent: text, dataset: {} });
+const packed = (/** @type {string} */ text) => ({ textContent: text, dataset: {} });
 globalThis.document = page({
   'payload-map': packed(pack(deflateSync('{"a":1}'))),
   'payload-payloads': { textContent: pack(deflateSync('{"small":[1],"other":null}')), dataset: { names: 'other small' } },
