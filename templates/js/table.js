@@ -286,7 +286,7 @@ export class TableView extends TableState {
     const place = this.rows.indexOf(row.index);
     this.scroller.scrollTop = Math.max(0, place * this.rowHeight - this.scroller.clientHeight / 2);
     this.draw();
-    this.scroller.scrollIntoView({ block: 'nearest' });
+    this.scroller.scrollIntoView({ block: 'nearest', behavior: 'instant' });
     if (this.panel && width() > 1000 && (this.table.details === 'tensors' || id.includes('='))) this.panel.show(row);
     return true;
   }

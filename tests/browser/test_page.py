@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -151,102 +149,6 @@ def test_without_scripts_everything_is_there(opened: Open) -> None:
     assert page.get_by_text("finite.").first.is_visible()
 
 
-def test_a_click_on_a_heading_sorts_by_value_and_back(opened: Open) -> None:
-    made = opened(make_report())
-    before = rows(made, "weights")
-    heading = table_of(made, "weights").get_by_role("button", name="Std")
-    heading.click()
-    weights = make_report().weights
-    assert isinstance(weights, Weights)
-    by_std = [t.name for t in sorted(weights.tensors, key=lambda t: -(t.std or 0))]
-    assert rows(made, "weights")[:10] == by_std[:10]
-    assert made.page.locator("#table-weights th[aria-sort=descending]").count() == 1
-    heading.click()
-    assert made.page.locator("#table-weights th[aria-sort=ascending]").count() == 1
-    heading.click()
-    assert rows(made, "weights") == before
-
-
-def test_sorting_by_keyboard_keeps_the_focus(opened: Open) -> None:
-    made = opened(make_report())
-    table_of(made, "operations").get_by_role("button", name="#").focus()
-    made.page.keyboard.press("Enter")
-    assert made.page.evaluate("document.activeElement.textContent") == "#"
-    made.page.keyboard.press("Enter")
-    first = made.page.locator("#table-operations tbody tr").first
-    assert first.get_attribute("id") == "operation-0"
-
-
-def test_a_filter_shows_what_fits_and_the_way_to_it(opened: Open) -> None:
-    made = opened(make_report())
-    box = table_of(made, "layers").get_by_role("searchbox")
-    box.fill("downsample conv2d")
-    until(made, "document.querySelector('#table-layers .count').textContent === '2 of 37 modules'")
-    assert rows(made, "layers") == ["DigitsResNet", "layers", "2", "downsample", "0", "3", "downsample", "0"]
-    box.fill("nothing has this name")
-    until(made, "document.querySelector('#table-layers tbody').textContent === 'Nothing fits the filter.'")
-
-
-def test_rows_fold_and_unfold(opened: Open) -> None:
-    made = opened(make_report())
-    layers = table_of(made, "layers")
-    layers.get_by_role("button", name="Fold all", exact=True).click()
-    folded = rows(made, "layers")
-    assert "layers" in folded
-    assert "fc" in folded
-    assert "0" not in folded
-    layers.get_by_role("button", name="What is in layers").click()
-    assert {"0", "1", "2", "3"} <= set(rows(made, "layers"))
-    assert made.page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"
-    layers.get_by_role("button", name="Unfold all").click()
-    assert len(rows(made, "layers")) == 37
-
-
-def test_a_flat_list_finds_the_heaviest_layer(opened: Open) -> None:
-    made = opened(make_report())
-    layers = table_of(made, "layers")
-    layers.get_by_label("Flat list").check()
-    layers.get_by_role("button", name="Parameters").click()
-    assert rows(made, "layers")[0] == "layers.3.conv2"
-
-
-def test_columns_are_chosen_by_the_reader(opened: Open) -> None:
-    made = opened(make_report())
-    layers = table_of(made, "layers")
-    layers.get_by_text("Columns").click()
-    layers.get_by_label("Settings").check()
-    layers.get_by_label("Share", exact=True).uncheck()
-    made.page.keyboard.press("Escape")
-    heads = layers.locator("thead th").all_text_contents()
-    assert "Settings" in heads
-    assert "Share" not in heads
-    assert "kernel_size=(3, 3)" in (layers.locator("#layer-1").text_content() or "")
-
-
-def test_a_table_is_saved_as_csv_with_exact_values(opened: Open) -> None:
-    made = opened(make_report())
-    with made.page.expect_download() as waiting:
-        table_of(made, "layers").get_by_role("button", name="CSV").click()
-    assert waiting.value.suggested_filename == "layers.csv"
-    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
-    lines = list(csv.DictReader(io.StringIO(text)))
-    report = make_report()
-    assert len(lines) == len(report.structure.modules)
-    assert [int(line["Parameters"]) for line in lines] == [m.parameters for m in report.structure.modules]
-    assert lines[0]["MACs"] == "17220224"
-
-
-def test_formulas_in_names_stay_text_in_a_csv_file(opened: Open) -> None:
-    report = make_report()
-    first = msgspec.structs.replace(report.structure.tensors[0], name='=HYPERLINK("http://example.org")')
-    structure = msgspec.structs.replace(report.structure, tensors=(first, *report.structure.tensors[1:]))
-    made = opened(msgspec.structs.replace(report, structure=structure))
-    with made.page.expect_download() as waiting:
-        table_of(made, "tensors").get_by_role("button", name="CSV").click()
-    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
-    assert text.splitlines()[1].startswith("\"'=HYPERLINK")
-
-
 def test_a_chosen_tensor_shows_its_histogram_and_numbers(opened: Open) -> None:
     made = opened(make_report())
     made.page.get_by_role("button", name="layers.2.conv1.weight").click()
@@ -299,7 +201,7 @@ def test_a_chosen_layer_shows_its_weights_and_leads_to_them_and_to_the_map(opene
 def test_a_block_shows_the_weights_of_all_that_is_in_it(opened: Open) -> None:
     made = opened(rich_report())
     layers = table_of(made, "layers")
-    layers.get_by_role("button", name="Unfold all").click()
+    layers.get_by_label("Fold the rows").select_option(label="nothing: unfold all")
     layers.get_by_role("button", name="encoder", exact=True).click()
     until(made, "document.querySelectorAll('#layers .panel .tensor').length === 24")
     assert "and 56 more" in (made.page.locator("#layers .panel").text_content() or "")
@@ -326,17 +228,6 @@ def test_the_answers_at_the_top_lead_to_the_cards(opened: Open) -> None:
     made = opened(rich_report())
     made.page.locator("#summary").get_by_role("link", name="1 tensor to look at").click()
     until(made, "Math.abs(document.getElementById('weights-is-odd').getBoundingClientRect().top) < 300")
-
-
-def test_hidden_columns_stand_under_headings_in_the_choice(opened: Open) -> None:
-    made = opened(rich_report())
-    weights = table_of(made, "weights")
-    weights.get_by_text("Columns", exact=True).click()
-    headings = weights.locator(".popup strong").all_text_contents()
-    assert headings == ["Values", "Channels", "Narrower formats", "Pruning", "Spectrum", "Peers", "Optimizer"]
-    weights.get_by_label("Kurtosis").check()
-    made.page.keyboard.press("Escape")
-    assert "Kurtosis" in " ".join(weights.locator("thead th").all_text_contents())
 
 
 def test_the_theme_follows_the_choice_and_the_charts_follow_the_theme(opened: Open) -> None:
@@ -382,16 +273,6 @@ def test_the_rail_marks_the_section_being_read(opened: Open) -> None:
     until(made, f"{current} === '#compute'")
 
 
-def test_a_link_to_evidence_opens_its_row(opened: Open) -> None:
-    made = opened(make_report())
-    table_of(made, "layers").get_by_role("button", name="Fold all", exact=True).click()
-    made.page.evaluate("location.hash = '#layer-9'")
-    until(made, "document.querySelector('#layer-9.marked')")
-    box = made.page.locator("#layer-9").bounding_box()
-    assert box is not None
-    assert 0 <= box["y"] < 900
-
-
 def test_fifty_thousand_rows_scroll_sort_and_filter(opened: Open) -> None:
     made = opened(many(50_000))
     assert made.page.locator("#table-weights tbody tr").count() < 200
@@ -412,7 +293,7 @@ def test_fifty_thousand_rows_scroll_sort_and_filter(opened: Open) -> None:
 def test_hostile_names_are_read_and_do_nothing(opened: Open) -> None:
     made = opened(hostile_report())
     walk(made)
-    table_of(made, "layers").get_by_role("button", name="Unfold all").click()
+    table_of(made, "layers").get_by_label("Fold the rows").select_option(label="nothing: unfold all")
     text = made.page.evaluate("document.body.innerText")
     assert "</script><script>alert(1)</script>" in text
     assert "\\u202e" in text
