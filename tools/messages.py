@@ -36,7 +36,7 @@ SILENT = {
     "trace/usage/devices.py",
     "measure/cluster.py", "measure/codec.py", "measure/fast.py", "measure/figures.py", "measure/summary.py",
     "measure/precision/magnitudes.py", "render/bundle.py", "render/png.py", "render/environment.py", "render/csv.py",
-    "render/__init__.py", "render/delivery.py", "render/json.py", "render/paper/fonts.py", "render/map/thumbnail.py",
+    "render/__init__.py", "render/delivery.py", "render/lean.py", "render/json.py", "render/paper/fonts.py", "render/map/thumbnail.py",
     "render/language.py", "render/patterns.py", "render/redact.py", "render/charts/traces.py",
 }  # fmt: skip
 """Files of these rooms whose texts are no part of a report: names of code, and what is said in the terminal."""

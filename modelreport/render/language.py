@@ -177,7 +177,9 @@ def _known(lang: str, text: str, mark: str = "") -> tuple[str, bool]:
 def _value(lang: str, value: str) -> str:
     """A value in a sentence: a phrase or a list of phrases is said in the language, a single word is a name."""
     if not set(value.strip()) & set(" -"):
-        return value
+        from modelreport.render.phrases import ALONE
+
+        return catalogue(lang).messages.get(value, value) if value in ALONE else value
     if value.strip() in catalogue(lang).messages:
         return catalogue(lang).messages[value.strip()]
     listed = _listed(lang, value)

@@ -58,21 +58,37 @@ class Pattern:
         first, *others = self.literals
         if not text.startswith(first) or not text.endswith(self.literals[-1]):
             return None
-        if others and not others[-1] and text.endswith((".", ":", ";", "!", "?")):
-            return None  # a mark ends the sentence, not the value
         values: dict[str, str] = {}
         start, end = len(first), len(text) - len(others[-1] if others else "")
-        for name, literal in zip(self.names, others, strict=True):
-            last = name is self.names[-1] and literal is others[-1] and len(values) == len(self.names) - 1
-            # Of two values with nothing between them the second has all.
-            place = end if last else text.find(literal, start, end) if literal.strip() else start
+        for number, (name, literal) in enumerate(zip(self.names, others, strict=True), 1):
+            last = number == len(others)
+            place = end if last else self._place(text, start, end, number)
             if place < start:
                 return None
             value = text[start:place]
-            if values.setdefault(name, value) != value:
+            if values.setdefault(name, value) != value or (last and _ends_itself(value, literal)):
                 return None
-            start = place + (len(literal) if last or literal.strip() else 0)
+            start = place + (len(literal) if text.startswith(literal, place) else 0)
         return values if self.names or start == len(text) else None
+
+    def _place(self, text: str, start: int, end: int, number: int) -> int:
+        """Where a value ends: before the fixed text behind it; -1 where that is not there.
+
+        Of two values with a space between them each has one word, or the first is a number, or the second has all.
+        """
+        literal = self.literals[number]
+        if literal.strip():
+            return text.find(literal, start, end)
+        behind = self.literals[number + 1]
+        both = text[start : text.find(behind, start, end) if behind.strip() else end]
+        word = both.partition(" ")[0]
+        apart = both.count(" ") == 1 or word.startswith("{") or _FIGURE.fullmatch(word)
+        return start + len(word) if literal and apart else start
+
+
+def _ends_itself(value: str, literal: str) -> bool:
+    """Whether a value at the end of a text has its full stop or the like: that ends the sentence, not the value."""
+    return not literal and value.endswith((".", ":", ";", "!", "?"))
 
 
 def variants(message: str, translation: str) -> Iterator[tuple[str, str]]:
@@ -118,10 +134,10 @@ def fill(translation: str, values: Mapping[str, str]) -> str:
 def recognised(
     text: str, patterns: tuple[Pattern, ...], say: Callable[[str], str]
 ) -> tuple[str, tuple[str, ...], int] | None:
-    """The translation of a text by the first pattern that it fits, its values said by ``say``; values and letters.
+    """The translation of a text by the first pattern that it fits, its values said by ``say``; the values; its letters.
 
     A pattern of few letters must not swallow sentences: its values are single words, numbers with a unit, or phrases
-    that are known themselves.
+    that are known themselves. Of one that begins with a value the letters are given as none.
     """
     for each in patterns:
         values = each.match(text)
@@ -131,7 +147,7 @@ def recognised(
         phrases = [name for name, value in values.items() if not _short(value)]
         known = each.letters >= _PLAIN and all(told[name] != values[name] for name in phrases)
         if not phrases or known or each.letters >= _FIRM:
-            return fill(each.translation, told).strip(), tuple(values.values()), each.letters
+            return fill(each.translation, told).strip(), tuple(values.values()), each.letters * bool(each.literals[0])
     return None
 
 

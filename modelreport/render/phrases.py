@@ -122,7 +122,6 @@ CHARTS: Final = (
     mark("{flops}, {size} moved, {intensity} FLOP/B"),
     mark("{time} each, {bound:compute|memory}-bound"),
     mark("{symbol} = {size}, measured"),
-    mark("exact"),
     mark("multiply-adds"),
     mark("min"),
     mark("max"),
@@ -150,6 +149,25 @@ CHARTS: Final = (
     mark("{name}: {size}, rank {rank}"),
     mark("{optimizer}, {precision}, {part:weights|gradients|optimizer state|activations}: {size}"),
     mark("8-bit AdamW"),
+    mark("peak: {count} bytes at {operation} in {module}"),
+    mark("{operation} in {module}"),
+    mark("{count} {word:layer has|layers have} {kinds} units"),
+)
+
+ALONE: Final = frozenset((mark("exact"), mark("dead"), mark("repeated"), mark("shut"), mark("weak"), mark("none")))
+"""Single words in a sentence that are ours; any other may be a name."""
+
+WEIGHTS: Final = (
+    mark("{times}× smaller in 8 bits at {decibels} dB"),
+    mark("Hardly smaller in 8 bits at {decibels} dB"),
+    mark("{count} of {total} positions, evenly spaced, from {low} (dark) to {high} (bright)"),
+    mark("{total} positions from {low} (dark) to {high} (bright)"),
+    mark("{kind}, {step_count} {word:step|steps}"),
+    mark("Filters of {name} look like noise."),
+    mark("Filters of {name} are smooth: weights side by side correlate by {near_value}."),
+    mark("{which:the first layer|a layer}, {path}, is {type}"),
+    mark("{which:the first layer|a layer}, the module itself, is {type}"),
+    mark("lossless"),
 )
 
 VERDICTS: Final = (

@@ -10,13 +10,13 @@ import { environmentPlugin } from 'esbuild-plugin-environment';
 import InlineCSSPlugin from 'esbuild-plugin-inline-css';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { minify } from 'terser';
 
 const require = createRequire(import.meta.url);
 const plotly = dirname(require.resolve('plotly.js/package.json'));
 const { version } = require('plotly.js/package.json');
-const UNUSED = ['annotations3d', 'selections', 'images', 'updatemenus', 'sliders', 'rangeslider', 'rangeselector', 'grid'];
+const UNUSED = ['annotations3d', 'selections', 'images', 'updatemenus', 'sliders', 'rangeslider', 'rangeselector', 'grid', 'errorbars'];
 /** Prose in the schema of attributes, which Plotly's own bundles leave out too (tasks/compress_attributes.js). */
 const PROSE = [
   /[ \t]*description: '.*',?$/gm,
@@ -31,6 +31,13 @@ const CULORI = join(dirname(require.resolve('culori/package.json')), 'src/index-
 const COLOURS = `import { useMode, ${MODES} } from ${JSON.stringify(CULORI)};
 [${MODES}].forEach((mode) => useMode(mode));
 export { converter, formatHex, formatRgb, wcagContrast, wcagLuminance } from ${JSON.stringify(CULORI)};`;
+/** Tools that reports have their own of, or none: the bar of buttons, and selecting points with a lasso. */
+const IDLE = {
+  'fonts/ploticon.js': 'module.exports = {};',
+  'components/modebar/manage.js': 'module.exports = () => {};',
+  'components/selections/select.js': `const none = () => {};
+    module.exports = {activateLastSelection: none, clearOutline: none, clearSelectionsCache: none, prepSelect: none, reselect: none, selectOnClick: none};`,
+};
 const ENTRY = "const Plotly = require('plotly.js/src/core'); Plotly.register([require('plotly.js/lib/bar')]); module.exports = Plotly;";
 
 const lean = {
@@ -40,9 +47,11 @@ const lean = {
     steps.onLoad({ filter: /^culori$/, namespace: 'lean' }, () => ({ contents: COLOURS, resolveDir: plotly }));
     steps.onLoad({ filter: /maplibre-gl\.css$/ }, () => ({ contents: '' , loader: 'js' }));
     steps.onLoad({ filter: /plotly\.js[\\/]src[\\/].*\.js$/ }, ({ path }) => {
+      const inside = relative(join(plotly, 'src'), path).replaceAll('\\', '/');
+      if (inside in IDLE) return { contents: IDLE[inside], loader: 'js' };
       let contents = readFileSync(path, 'utf8');
       for (const pattern of PROSE) contents = contents.replace(pattern, '');
-      if (path === join(plotly, 'src', 'core.js')) {
+      if (inside === 'core.js') {
         for (const name of UNUSED) contents = contents.replace(`require('./components/${name}'),`, '');
       }
       return { contents, loader: 'js' };

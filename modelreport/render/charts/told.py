@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import cast
 
@@ -18,7 +19,7 @@ def told(chart: Chart) -> Chart:
         chart,
         title=tell(chart.title),
         caption=tell(chart.caption),
-        x=replace(chart.x, title=tell(chart.x.title)),
+        x=replace(chart.x, title=tell(chart.x.title), categories=tuple(map(tell, chart.x.categories))),
         y=_with_categories(replace(chart.y, title=tell(chart.y.title)), chart),
         layers=tuple(map(_layer, chart.layers)),
         header=tuple(map(tell, chart.header)),
@@ -30,12 +31,14 @@ def told(chart: Chart) -> Chart:
 
 _WORDED = {"flops-by-family", "training-memory"}
 """Charts whose categories are words."""
+_OWN = re.compile(r": own \w+$|\(call \d+\)$")
+"""What is said of a module behind its name."""
 
 
 def _with_categories(axis: Axis, chart: Chart) -> Axis:
     """Families of operations and optimizers are words, other categories names."""
     if chart.id not in _WORDED:
-        return axis
+        return replace(axis, categories=tuple(tell(each) if _OWN.search(each) else each for each in axis.categories))
     return replace(axis, categories=tuple(map(tell, axis.categories)))
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from modelreport.render import format as text
 from modelreport.render.charts.palette import LIGHT, mix
+from modelreport.render.language import tell
 from modelreport.render.map.layout import Layout
 from modelreport.render.map.picture import Box, Label, Line, Picture, arrowhead, curve, picture
 from modelreport.render.map.scene import Node, RouteKind, Scene
@@ -38,7 +39,9 @@ def describe(scene: Scene) -> str:
     boxes = len(scene.nodes) - cards
     flow = "with the data flow between them" if scene.flow else "in the order of registration, without data flow"
     name = scene.nodes[0].type or scene.nodes[0].name
-    return f"Architecture map of {name}: {text.plural(boxes, 'box', 'boxes')} and {text.plural(cards, 'card')}, {flow}"
+    return tell(
+        f"Architecture map of {name}: {text.plural(boxes, 'box', 'boxes')} and {text.plural(cards, 'card')}, {flow}"
+    )
 
 
 def write_svg(made: Picture, scene: Scene, medium: Medium, name: str) -> Markup:

@@ -212,7 +212,7 @@ def _layer_table(precision: Precision, places: Anchors) -> Table:
         late = [_(SHORT.get(scheme, scheme)) for scheme, value in behind[place].items() if value >= BEHIND]
         cells = (
             Cell(text.name(layer.name) or _("(no name)"), "", places.tensor(layer.name)),
-            *(Cell(decibels(_error(layer, each.id))) for each in columns),
+            *(Cell(tell(decibels(_error(layer, each.id)))) for each in columns),
             Cell(", ".join(late)),
         )
         rows.append(Row(f"layer-format-{index}", cells))
