@@ -3,10 +3,11 @@
 import { copyButton } from './cells.js';
 import { element } from './dom.js';
 import { t } from './language.js';
-import { pathOf } from './map-address.js';
+import { addressOf, pathOf } from './map-address.js';
 import { usable } from './map-color.js';
 import { around } from './map-flow.js';
 import { ancestry, titleOf } from './map-model.js';
+import { link } from './root.js';
 import { findingLines, hasTensors, tensorFacts, tensorLine } from './tensors.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
@@ -15,7 +16,6 @@ import { findingLines, hasTensors, tensorFacts, tensorLine } from './tensors.js'
  * What the panel lets its reader do.
  * @typedef {object} Actions
  * @property {(i: number) => void} go lead to another node
- * @property {(i: number) => string} address of a node, whole; empty where links do not lead here
  * @property {(i: number) => void} path begin a path at a node
  */
 
@@ -93,7 +93,7 @@ function row(list, term, ...values) {
 
 /** @param {HTMLElement} list @param {string} term @param {string} text @param {number | null} value @param {number} total */
 function figure(list, term, text, value, total) {
-  const share = value === null ? '' : shareText(value, total);
+  const share = value ? shareText(value, total) : '';
   const title = value === null ? null : value.toLocaleString('en-US');
   row(list, term, element('span', { title }, text), share ? element('span', { class: 'muted' }, ` ${share}`) : null);
 }
@@ -136,7 +136,7 @@ function cards(model, list, term, i, nodes, actions) {
 /** @param {MapModel} model @param {HTMLElement} list @param {Known} known @param {number} i */
 function figures(model, list, known, i) {
   const { nodes, total } = model;
-  figure(list, t('Parameters'), known.parameters, nodes.parameters[i], total.parameters);
+  if (!['input', 'output'].includes(model.kind(i))) figure(list, t('Parameters'), known.parameters, nodes.parameters[i], total.parameters);
   const ran = model.flow && nodes.flops[i] > 0;
   if (ran) figure(list, t('Multiply-adds'), known.macs, null, 0);
   if (ran) figure(list, t('FLOPs'), known.flops, nodes.flops[i], total.flops);
@@ -222,9 +222,9 @@ function prefixOf(/** @type {any} */ facts, /** @type {number} */ i, /** @type {
 /** @param {MapModel} model @param {Known} known @param {number} i @param {Actions} actions */
 function linksOf(model, known, i, actions) {
   const links = [];
-  const address = actions.address(i);
+  const address = addressOf(model, i);
   if (known.module >= 0) links.push(element('a', { href: `#layer-${known.module}` }, t('Row in the layer table')));
-  if (i > 0 && address) links.push(element('span', { class: 'map-copy' }, element('a', { href: address }, t('Link to this box')), copyButton(new URL(address, location.href).href)));
+  if (i > 0 && address) links.push(element('span', { class: 'map-copy' }, element('a', { href: `#${address}` }, t('Link to this box')), copyButton(new URL(link(address), location.href).href)));
   if (i > 0 && model.flow) links.push(linkButton(t('Path from here'), () => actions.path(i), { title: t('Then choose where it ends. Shift-click does the same.') }));
   return links.length > 0 ? [element('p', { class: 'map-more' }, ...links)] : [];
 }

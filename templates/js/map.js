@@ -25,18 +25,12 @@ import { color } from './theme.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 
-/** The address of a node for the address bar; the page's own where none is chosen. */
-function addressFor(/** @type {MapModel} */ model, /** @type {number} */ i) {
-  const place = addressOf(model, i);
-  return place === '' ? '' : link(place);
-}
-
 /** Tell the address bar which node is chosen; in somebody else's page it is theirs. */
 function tellAddress(/** @type {MapModel} */ model, /** @type {number} */ i) {
-  const address = addressFor(model, i);
-  if (embedded || (address === '' && nodeAt(model, here()) === null)) return;
+  const place = addressOf(model, i);
+  if (embedded || (place === '' && nodeAt(model, here()) === null)) return;
   try {
-    history.replaceState(history.state, '', address || `${location.pathname}${location.search}`);
+    history.replaceState(history.state, '', place ? link(place) : `${location.pathname}${location.search}`);
   } catch {
     // A page without an address of its own, such as one in a frame, has nothing to tell.
   }
@@ -132,7 +126,7 @@ function partsOf(map, { panel, crumbs, tree }) {
   const said = element('div', { class: 'hidden-text', role: 'status' });
   pane.append(said);
   const go = (/** @type {number} */ i) => map.go(i);
-  const actions = { go, address: (/** @type {number} */ i) => addressFor(model, i), path: (/** @type {number} */ i) => map.beginPath(i) };
+  const actions = { go, path: (/** @type {number} */ i) => map.beginPath(i) };
   const note = makeNote(pane, { fit: () => map.fitPath(), clear: () => map.clearPath() });
   return {
     chosen: (/** @type {number} */ i) => {

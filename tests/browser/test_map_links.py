@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.browser.maps import Map, Shown, resnet_page, shown
+from modelreport.options import RenderOptions
+from modelreport.render import render
+from tests.browser.maps import Map, Shown, resnet_page, scenes, shown
 from tests.factories import hostile_report
 
 pytestmark = pytest.mark.browser
@@ -126,3 +129,22 @@ def test_the_row_of_the_layer_table_and_the_box_lead_to_each_other(shown: Shown)
     row = address(made)
     made.until(f"document.querySelector({row!r})")
     assert "conv2" in made.page.inner_text(row)
+
+
+def test_in_another_page_links_name_the_report_and_the_address_is_left_alone(chromium: Any, tmp_path: Path) -> None:
+    fragment = render(scenes.resnet().report(), ".html", RenderOptions(embed=True))
+    path = tmp_path / "docs.html"
+    path.write_bytes(b"<!doctype html><meta charset='utf-8'><h1>Docs</h1>" + fragment)
+    page = chromium.new_page(viewport={"width": 1200, "height": 900})
+    page.goto(path.as_uri())
+    pane = page.locator("model-report .map-pane")
+    pane.scroll_into_view_if_needed()
+    page.locator("model-report .map[data-state='live']").wait_for()
+    pane.focus()
+    page.keyboard.press("ArrowDown")
+    page.locator("model-report .map-panel h3", has_text="x input").wait_for()
+    assert page.evaluate("location.hash") == ""
+    link = page.locator("model-report .map-panel .map-copy a").get_attribute("href")
+    assert re.fullmatch(r"#mr-[0-9a-f]{8}:map=x", link)
+    page.evaluate("link => { location.hash = link.replace('map=x', 'map=fc'); }", link)
+    page.locator("model-report .map-panel h3", has_text="fc Linear").wait_for()
