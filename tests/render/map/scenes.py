@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 
 from modelreport.facts import (
     Family,
@@ -388,3 +389,77 @@ def deep(depth: int = 3000) -> Network:
         net.calls[call_index][5] = len(net.operations)
     net.output(x)
     return net
+
+
+def vit(layers: int = 12, width: int = 768) -> Network:
+    """A vision transformer: patches, a class token, pre-norm blocks with two residuals each."""
+    net, shape = Network("vit_b_16"), (1, 197, width)
+    x = net.input("x", 1, 3, 224, 224)
+    with net.module("", "VisionTransformer"):
+        x = net.leaf(
+            "conv_proj", "Conv2d", "conv", (1, width, 14, 14), x, weight=(width, 3, 16, 16), label="16×16, s16"
+        )
+        x = net.run("reshape", "shape", (1, width, 196), x)
+        x = net.run("permute", "shape", (1, 196, width), x)
+        token = net.run("expand", "shape", (1, 1, width), weight=(1, 1, width))
+        x = net.run("cat", "shape", shape, token, x)
+        with net.module("encoder", "Encoder"):
+            x = net.run("add", "arithmetic", shape, x, weight=shape)
+            x = net.leaf("encoder.dropout", "Dropout", "other", shape, x)
+            with net.module("encoder.layers", "Sequential"):
+                for number in range(layers):
+                    x = _vit_block(net, f"encoder.layers.encoder_layer_{number}", x, width)
+            x = net.leaf("encoder.ln", "LayerNorm", "norm", shape, x)
+        x = net.run("getitem", "shape", (1, width), x)
+        x = net.leaf("heads.head", "Linear", "linear", (1, 1000), x, weight=(1000, width))
+    net.output(x)
+    return net
+
+
+def _vit_block(net: Network, path: str, x: int, width: int) -> int:
+    shape, wide = (1, 197, width), (1, 197, 4 * width)
+    with net.module(path, "EncoderBlock"):
+        y = net.leaf(f"{path}.ln_1", "LayerNorm", "norm", shape, x)
+        y = net.leaf(f"{path}.self_attention", "MultiheadAttention", "attention", shape, y, weight=(3 * width, width))
+        y = net.leaf(f"{path}.dropout", "Dropout", "other", shape, y)
+        x = net.run("add", "arithmetic", shape, y, x)
+        y = net.leaf(f"{path}.ln_2", "LayerNorm", "norm", shape, x)
+        with net.module(f"{path}.mlp", "MLPBlock"):
+            y = net.leaf(f"{path}.mlp.0", "Linear", "linear", wide, y, weight=(4 * width, width))
+            y = net.leaf(f"{path}.mlp.1", "GELU", "activation", wide, y)
+            y = net.leaf(f"{path}.mlp.3", "Linear", "linear", shape, y, weight=(width, 4 * width))
+        return net.run("add", "arithmetic", shape, x, y)
+
+
+def varied(stages: int = 12, seed: int = 1) -> Network:
+    """Blocks of three kinds in which nothing repeats: residual chains, parallel branches, attention with a mask."""
+    chance = Random(seed)
+    net = Network("varied")
+    x, mask = net.input("x", 1, 64), net.input("mask", 1, 64)
+    with net.module("", "Varied"):
+        for stage in range(stages):
+            with net.module(f"stage{stage}", "Stage"):
+                for block in range(chance.randint(4, 9)):
+                    path = f"stage{stage}.block{block}"
+                    with net.module(path, "Block"):
+                        x = _varied_block(net, path, x, mask, chance)
+    net.output(x)
+    return net
+
+
+def _varied_block(net: Network, path: str, x: int, mask: int, chance: Random) -> int:
+    def chain(name: str, start: int, most: int) -> int:
+        y = start
+        for step in range(chance.randint(1, most)):
+            size = chance.randint(8, 999)
+            y = net.leaf(f"{path}.{name}{step}", "Linear", "linear", (1, size), y, weight=(size, 64), label=f"{size}")
+        return y
+
+    kind = chance.randrange(3)
+    if kind == 0:
+        return net.run("add", "arithmetic", (1, 64), chain("step", x, 14), x)
+    if kind == 1:
+        return net.run("cat", "shape", (1, 64), *(chain(f"way{k}_", x, 5) for k in range(chance.randint(2, 5))))
+    heads = [net.leaf(f"{path}.{name}", "Linear", "linear", (1, 64), x, weight=(64, 64)) for name in "qkv"]
+    y = net.run("attention", "attention", (1, 64), *heads, mask)
+    return net.run("add", "arithmetic", (1, 64), y, x)
