@@ -32,6 +32,8 @@ JOINTS: Final = (", and ", " and then ", ", ", " and ", " or ", "; ")
 """What stands between the items of a list: messages too."""
 MARKS: Final = (".", ":", ";", ",", "!", "?")
 """What stands between the parts of a sentence that are said one by one: messages too."""
+_LONGEST: Final = 3_000
+"""Characters of the longest sentence that is told."""
 _WIDE: Final = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]$")
 
 
@@ -50,9 +52,17 @@ def _(message: str, /, **values: object) -> str:
 
 
 def tell(sentence: str) -> str:
-    """A finished sentence of a fact in the language of the report; what is not known stays English."""
+    """A finished sentence of a fact in the language of the report; what is not known stays English.
+
+    So does what is far longer than anything that is said, or of more parts in each other: it comes from a file.
+    """
     lang = setting().options.lang
-    return sentence if lang == SOURCE or not sentence else _told(lang, sentence)
+    if lang == SOURCE or not sentence or len(sentence) > _LONGEST:
+        return sentence
+    try:
+        return _told(lang, sentence)
+    except RecursionError:
+        return sentence
 
 
 def gap() -> str:
