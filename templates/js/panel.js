@@ -178,8 +178,8 @@ function addOperation(place, table, row) {
  */
 function headOf(row, leave) {
   const close = element('button', { 'type': 'button', 'class': 'close', 'aria-label': t('Close the details'), 'onclick': leave }, '✕');
-  const name = element('h3', {}, element('bdi', {}, row.path), row.note ? element('span', { class: 'note' }, ` ${row.note}`) : null, ' ', row.group ? null : copyButton(row.path));
-  return element('header', {}, name, close);
+  const name = element('h3', {}, element('bdi', {}, row.path), row.note ? element('span', { class: 'note' }, ` ${row.note}`) : null);
+  return element('header', {}, name, row.group ? null : copyButton(row.path), close);
 }
 
 /** The live histogram of a panel, and how it is drawn again. */
