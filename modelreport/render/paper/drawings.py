@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from html import unescape
 from typing import Final
 
@@ -13,10 +14,10 @@ from modelreport.render.paper.fonts import STACK
 
 BLANK: Final = "▯"
 """Stands for a character without a glyph in a drawing, where there is no room for its code."""
-_SVG: Final = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+_EDGE: Final = re.compile(r"<svg\b|</svg>")
 _SIZE: Final = re.compile(r'<svg [^>]*?\bwidth="(\d+)" height="(\d+)"')
 _FAMILY: Final = re.compile(r'(<svg [^>]*?)font-family="[^"]*"')
-_TOLD: Final = re.compile(r"<(title|desc)>(.*?)</\1>", re.DOTALL)
+_TOLD: Final = re.compile(r"<svg\b[^>]*>\s*(?:<title>(.*?)</title>)?\s*(?:<desc>(.*?)</desc>)?", re.DOTALL)
 
 
 def as_images(page: str) -> str:
@@ -25,12 +26,27 @@ def as_images(page: str) -> str:
     As an image a drawing is read apart from the document. Inside it each line and label would be an element of the
     document, to be matched with every rule of the style sheet. It is told the fonts, because it does not inherit them.
     """
-    return _SVG.sub(lambda found: _image(found[0]), page)
+    return _changed(page, _image)
+
+
+def _changed(page: str, change: Callable[[str], str]) -> str:
+    """The page with its outermost ``svg`` elements changed; a drawing may have others inside."""
+    made, depth, start, end = [], 0, 0, 0
+    for edge in _EDGE.finditer(page):
+        opens = edge[0] != "</svg>"
+        if opens and depth == 0:
+            start = edge.start()
+        depth = max(0, depth + (1 if opens else -1))
+        if not opens and depth == 0 and start >= end:
+            made += [page[end:start], change(page[start : edge.end()])]
+            end = edge.end()
+    return "".join((*made, page[end:]))
 
 
 def _image(drawing: str) -> str:
     size = _SIZE.search(drawing)
-    told = " ".join(text.strip() for _tag, text in _TOLD.findall(drawing))
+    words = _TOLD.match(drawing)
+    told = " ".join(part.strip() for part in (words.groups() if words else ()) if part)
     ours = _FAMILY.sub(lambda found: f'{found[1]}font-family="{STACK}"', drawing, count=1)
     packed = b64encode(ours.encode("utf-8", "backslashreplace")).decode("ascii")
     wide, high = (size[1], size[2]) if size else ("", "")
@@ -47,4 +63,4 @@ def replaced(page: str, missing: str) -> str:
     codes = {ord(char): f"‹{ord(char):04X}›" for char in missing}
     blanks = dict.fromkeys(map(ord, missing), BLANK)
     head, body, rest = page.partition("<body>")
-    return head + body + _SVG.sub(lambda found: found[0].translate(blanks), rest).translate(codes)
+    return head + body + _changed(rest, lambda drawing: drawing.translate(blanks)).translate(codes)

@@ -20,6 +20,16 @@ def test_a_drawing_becomes_an_image_with_its_words_and_size():
     assert f'font-family="{STACK}"' in drawing(page)
 
 
+def test_a_drawing_may_hold_others_and_words_for_its_marks():
+    inner = SVG.replace("<desc>", "<rect><title>one bar</title></rect><svg><text>in</text></svg><desc>")
+    page = as_images(f"{inner}<p>between</p>{SVG}")
+    assert page.count("<img ") == 2
+    assert "<svg" not in page
+    assert "<p>between</p>" in page
+    assert 'alt="Weights &lt;of&gt; 卷"' in page
+    assert "<svg><text>in</text></svg>" in drawing(page)
+
+
 def test_a_page_without_drawings_stays_as_it_is():
     assert as_images("<p>plain</p>") == "<p>plain</p>"
 
