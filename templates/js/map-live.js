@@ -284,7 +284,7 @@ export class LiveMap {
     const least = (/** @type {(i: number) => number} */ of) => path.shortest.reduce((found, i) => Math.min(found, of(i)), Infinity);
     const [x0, y0] = [least((i) => model.x[i]), least((i) => model.y[i])];
     const [x1, y1] = [-least((i) => -model.x[i] - model.w[i]), -least((i) => -model.y[i] - model.h[i])];
-    const s = Math.min(size.w / (x1 - x0), size.h / (y1 - y0)) * 0.86;
+    const s = Math.min(size.w / (x1 - x0), size.h / (y1 - y0)) * 0.8;
     this.fly(centred((x0 + x1) / 2, (y0 + y1) / 2, s, size));
   }
 

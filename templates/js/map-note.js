@@ -2,6 +2,7 @@
 
 import { element } from './dom.js';
 import { t } from './language.js';
+import { pathOf } from './map-address.js';
 import { titleOf } from './map-model.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
@@ -27,6 +28,11 @@ export function makeHint(pane) {
   };
 }
 
+/** @param {MapModel} model @param {number} i */
+function name(model, i) {
+  return model.nodes.parent[i] > 0 ? `${pathOf(model, i)} ${model.type(i)}` : titleOf(model, i);
+}
+
 /** @param {number} count */
 function cards(count) {
   return count === 1 ? t('1 box') : t('{count} boxes', { count: count.toLocaleString('en-US') });
@@ -41,18 +47,18 @@ function cards(count) {
  */
 export function pathWords(model, path, start, failed) {
   if (path) {
-    const ends = { from: titleOf(model, path.from), to: titleOf(model, path.to) };
+    const ends = { from: name(model, path.from), to: name(model, path.to) };
     const counts = { short: cards(path.shortest.length), all: cards(path.all.length) };
     if (path.all.length === path.shortest.length) return t('The only way from {from} to {to}: {short}', { ...ends, ...counts });
     return t('From {from} to {to}: {short} on the shortest way, {all} on any', { ...ends, ...counts });
   }
   if (failed) {
-    const [from, to] = failed.map((i) => titleOf(model, i));
+    const [from, to] = failed.map((i) => name(model, i));
     const [first, last] = [Math.min(...failed), Math.max(...failed)];
-    if (last < model.end[first]) return t('{box} holds {inner}', { box: titleOf(model, first), inner: titleOf(model, last) });
+    if (last < model.end[first]) return t('{box} holds {inner}', { box: name(model, first), inner: name(model, last) });
     return t('No data flows between {from} and {to}', { from, to });
   }
-  return start > 0 ? t('Path from {from}: choose where it ends', { from: titleOf(model, start) }) : '';
+  return start > 0 ? t('Path from {from}: choose where it ends', { from: name(model, start) }) : '';
 }
 
 /**
