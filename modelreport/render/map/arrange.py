@@ -63,6 +63,11 @@ class Inside:
         """Children and borders together."""
         return len(self.sizes) + self.ports + int(self.leaves)
 
+    @property
+    def cards(self) -> frozenset[int]:
+        """The children that are single operations."""
+        return frozenset(node for node, join in enumerate(self.joins) if join)
+
 
 def arrange(inside: Inside, aspect: float, least: float = 0.0) -> Content:
     """The children in rows, wrapped into columns for a pane of ``aspect``; at least ``least`` high."""
@@ -148,6 +153,7 @@ def _straight(
     """One column, the borders its first and last rows."""
     count = len(inside.sizes)
     column = make_column(list(range(inside.total)), rank, edges, sizes, gaps, inside.ports)
+    column.joins = inside.cards
     between = _row_gaps(inside, column.made.rows)
     stack_rows(column, _stretched(between, column, least))
     passages = [Passage(a, b, 0, 0, aside=False) for number, (a, b) in enumerate(edges) if column.made.sided[number]]
@@ -195,6 +201,7 @@ def _wrapped(
         nodes = [node for node in range(count) if home[node] == number]
         own = [(a, b) for a, b in edges if a < count and b < count and home[a] == home[b] == number]
         made.append(make_column(nodes, rank, own, sizes, gaps))
+        made[-1].joins = inside.cards
     between = []
     for column in made:
         rows = [[column.nodes[here] for here in row if here < column.made.count] for row in column.made.rows]

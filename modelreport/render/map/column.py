@@ -44,6 +44,8 @@ class Column:
     """Horizontal extent."""
     local: dict[int, int] = field(default_factory=dict)
     """Number here of each node of the drawing."""
+    joins: frozenset[int] = frozenset()
+    """Nodes of the drawing into whose side a long edge may run; into boxes it goes from above, where it continues."""
     edges: dict[tuple[int, int], int] = field(default_factory=dict)
     """Place in ``made.chains`` of each edge inside, by its ends in the drawing."""
 
@@ -87,7 +89,7 @@ class Column:
             return None
         points = [self.bottom(source)]
         for a, b in pairwise(self.made.chains[edge]):
-            if a >= self.made.count > b and self.is_free(self.x[a], b):
+            if a >= self.made.count > b and target in self.joins and self.is_free(self.x[a], b):
                 side = self.x[b] - self.sizes.left[b] if self.x[a] < self.x[b] else self.x[b] + self.sizes.right[b]
                 return simple([*points, (self.x[a], self.middle(b)), (side, self.middle(b))])
             points.append((points[-1][0], self.bottoms[self.made.rank[a]]))

@@ -10,6 +10,7 @@ def column_of(count: int, edges: list[tuple[int, int]]) -> Column:
     sizes = Sizes([30.0] * count, [30.0] * count, [40.0] * count)
     column = make_column(list(range(count)), rank, edges, sizes, Gaps())
     stack_rows(column, [30.0] * max(rank))
+    column.joins = frozenset(range(count))
     return column
 
 
@@ -22,6 +23,12 @@ def test_a_residual_edge_comes_into_the_side_of_its_target():
     *_, corner, end = column.route(0, 3)
     assert corner[1] == end[1] == column.middle(3)
     assert end[0] in {column.x[3] - 30.0, column.x[3] + 30.0}
+
+
+def test_a_residual_edge_comes_into_a_box_from_above_where_it_continues():
+    column = column_of(4, [(0, 1), (1, 2), (2, 3), (0, 3)])
+    column.joins = frozenset()
+    assert column.route(0, 3)[-1] == column.top(3)
 
 
 def test_a_line_does_not_turn_into_a_card_across_another():
