@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from modelreport.facts import FAMILIES, Report
 from modelreport.render import format as text
 from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT, mix
+from modelreport.render.language import _
 from modelreport.render.map import make_scene
 from modelreport.render.map.column import Point
 from modelreport.render.map.layout import lay_out
@@ -140,7 +141,7 @@ def _cards(made: Picture, scene: Scene) -> list[dict[str, Any]]:
         boxes = [box for box in made.boxes if not box.open and scene.nodes[box.node].family == family]
         if boxes:
             xs, ys = _outline(boxes)
-            words = FAMILY_WORDS[family]
+            words = _(FAMILY_WORDS[family])
             traces.append(_area(xs, ys, LIGHT[f"{family}-tint"], LIGHT[family], words, shown=True))
     return traces
 
@@ -177,9 +178,9 @@ def _hover(made: Picture, scene: Scene) -> dict[str, Any]:
 def _told(node: Node) -> str:
     lines = [f"<b>{escaped(node.type)}</b> {escaped(text.name(node.path or node.name, 80))}"]
     if node.outputs:
-        lines.append(f"output {text.shape(node.outputs[0].shape)}")
+        lines.append(_("output {shape}", shape=text.shape(node.outputs[0].shape)))
     if node.parameters:
-        lines.append(f"{text.count(node.parameters)} parameters")
+        lines.append(_("{count} parameters", count=text.count(node.parameters)))
     if node.macs:
         lines.append(text.macs(node.macs))
     return "<br>".join(lines)
