@@ -72,13 +72,13 @@ def _size(pen: Pen) -> float:
 
 def _place(chart: Chart, wide: float, above: float, room: Frame) -> Plot:
     """Where the plot lies between its words."""
-    across, up = extent(chart)
+    (across, up), size = extent(chart), SMALL + 0.5
     if chart.rows_on_y:
-        words = max((width(word, SMALL) for word in chart.y.categories), default=0.0)
+        words = max((width(word, size) for word in chart.y.categories), default=0.0)
         left = min(words, wide * _LEFT_SHARE) + _GAP + 2
     else:
         marks = ticks(*up, chart.y.unit, TICKS_UP, log=chart.y.log)
-        left = max((width(mark.label, SMALL) for mark in marks), default=0.0) + _GAP + 2
+        left = max((width(mark.label, size) for mark in marks), default=0.0) + _GAP + 2
     ends = [width(word, SMALL) for layer in chart.layers if isinstance(layer, Bars | Stack) for word in layer.labels]
     right = wide - (max(ends, default=6.0) + _GAP)
     top = above + room.top
