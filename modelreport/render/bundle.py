@@ -6,7 +6,7 @@ It knows the part of the language that the modules use, and refuses the rest wit
 * ``export function``, ``export async function``, ``export const``, ``export class`` at the start of a line.
 
 Exports are bound once, after the module ran, so an exported name must not be reassigned (hence no ``export let``).
-Whole-line comments are left out. Nothing is evaluated and the same modules give the same text.
+What only people read is left out (``lean.py``). Nothing is evaluated and the same modules give the same text.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from modelreport.render.lean import lean
 
 _IMPORT: Final = re.compile(r"^import\s*\{([^}]*)\}\s*from\s*(['\"])([^'\"]+)\2;?[ \t]*$", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (async function\*?|function\*?|const|class) ([A-Za-z_$][\w$]*)", re.MULTILINE)
@@ -39,7 +41,7 @@ def bundle(entry: Path) -> str:
     script = '(() => {\n"use strict";\n' + "".join(parts) + "})();\n"
     if "</script" in script.lower() or "<!--" in script:
         raise BundleError(f"{entry.name}: the script would end its own element")
-    return script
+    return lean(script)
 
 
 def _source(path: Path) -> str:

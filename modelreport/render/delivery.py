@@ -20,13 +20,13 @@ from modelreport.render.environment import environment
 from modelreport.render.folders import template_text, templates_folder
 from modelreport.render.json import write_json
 from modelreport.render.language import script_messages
-from modelreport.render.payload import Packer, names_of, pack_stream, pack_text
+from modelreport.render.payload import Packer, names_of, pack_solid, pack_stream
 from modelreport.render.scope import scoped
 from modelreport.render.setting import setting, under
 
 STYLES: Final = ("tokens", "layout", "components", "tables", "charts", "map", "print")
 """Style sheets of the page, in their order."""
-PLOTLY_HASH: Final = "FL/LvgTl6T546VeiTu0szAvkhFHUq7v6Z4dZYFSqb5M="
+PLOTLY_HASH: Final = "wWw6svJjNfJKD376IBUjlJuSHsCd/0S2ozavpXEqiEw="
 """SHA-256 of the vendored Plotly bundle as it runs, in base 64."""
 _LINK: Final = re.compile(r'(?<= href=")#(?=[^"])')
 _HEADING: Final = re.compile(r"<h([1-4])\b")
@@ -84,7 +84,7 @@ def _inside(part: Part, fragment: str) -> Part:
 def _inline(payloads: Mapping[str, Any]) -> dict[str, Any]:
     """Everything inside, packed; the policy allows these scripts by their hashes."""
     start, main = _script("start"), _script("main")
-    packed = {"main": pack_text(main)} | ({"plotly": pack_stream(_plotly())} if payloads else {})
+    packed = {"main": pack_solid(main)} | ({"plotly": pack_stream(_plotly())} if payloads else {})
     hashes = " ".join(f"'sha256-{each}'" for each in (_hash(start), _hash(main), PLOTLY_HASH))
     return {
         "styles": _styles(),

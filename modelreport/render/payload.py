@@ -82,11 +82,6 @@ def pack_solid(text: str) -> str:
     return pack_stream(min(zlib.compress(data, 9), _lzma(data), key=len))
 
 
-def pack_text(text: str) -> str:
-    """Text as a zlib stream: for what must be read before there is ``lzma.js``."""
-    return pack_stream(zlib.compress(text.encode("utf-8"), 9))
-
-
 def _lzma(data: bytes) -> bytes:
     """An LZMA file that says how long its content is; Python without its lzma module leaves it to zlib."""
     try:

@@ -1,5 +1,6 @@
 // What travels in the page packed: streams in base 85 (see render/payload.py).
 
+import { unlzma } from './lzma.js';
 import { handingOver, root } from './root.js';
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;[=]?@^_`{|}~';
@@ -33,13 +34,24 @@ export async function inflate(packed) {
   return new Response(stream).text();
 }
 
+const ZLIB = 0x78; // the first byte of what browsers inflate by themselves
+
+/**
+ * The text behind a packed stream of either kind.
+ * @param {string} packed
+ * @returns {Promise<string>}
+ */
+export async function textOf(packed) {
+  const bytes = bytesOf(packed);
+  return bytes[0] === ZLIB ? inflate(packed) : new TextDecoder().decode(unlzma(bytes));
+}
+
 /**
  * Run code that the page brings: packed, as an inline script, of which the page's policy allows exactly this text by its
  * hash; or in a file beside it, which the policy allows by its place.
  * @param {string} id of the element that holds it
- * @param {(packed: string) => Promise<string>} unpack
  */
-export async function runPacked(id, unpack = inflate) {
+export async function runPacked(id) {
   const packed = root.getElementById(id);
   if (!packed) throw new Error(`no script ${id}`);
   const script = document.createElement('script');
@@ -53,7 +65,7 @@ export async function runPacked(id, unpack = inflate) {
     });
     return;
   }
-  script.textContent = await unpack(packed.textContent);
+  script.textContent = await textOf(packed.textContent);
   packed.remove();
   handingOver(() => document.head.append(script));
 }

@@ -1,24 +1,12 @@
 // Data that travel in the page, each under a name: packed alone, or with other small ones (see render/payload.py).
 
-import { unlzma } from './lzma.js';
-import { bytesOf, inflate } from './packed.js';
+import { textOf } from './packed.js';
 import { root } from './root.js';
 
-const ZLIB = 0x78; // the first byte of what browsers inflate by themselves
 const SHARED = 'payloads';
 
 /** @type {Map<string, Promise<any>>} */
 const known = new Map();
-
-/**
- * The text behind a packed stream of either kind.
- * @param {string} packed
- * @returns {Promise<string>}
- */
-export async function textOf(packed) {
-  const bytes = bytesOf(packed);
-  return bytes[0] === ZLIB ? inflate(packed) : new TextDecoder().decode(unlzma(bytes));
-}
 
 /** @param {string} name */
 function elementOf(name) {

@@ -1,5 +1,4 @@
-import { unlzma } from './lzma.js';
-import { bytesOf, runPacked } from './packed.js';
+import { runPacked } from './packed.js';
 import { embedded } from './root.js';
 
 const READY = Symbol.for('modelreport.plotly');
@@ -8,7 +7,7 @@ const shared = globalThis;
 
 async function start() {
   const theirs = shared.Plotly;
-  await runPacked('packed-plotly', async (packed) => new TextDecoder().decode(unlzma(bytesOf(packed))));
+  await runPacked('packed-plotly');
   const library = shared.Plotly;
   if (!library || library === theirs) throw new Error('the chart library did not start');
   if (embedded) shared.Plotly = theirs; // the page around us may use a version of its own

@@ -23,7 +23,8 @@ globalThis.document = page({
   'payload-map': packed(pack(deflateSync('{"a":1}'))),
   'payload-payloads': { textContent: pack(deflateSync('{"small":[1],"other":null}')), dataset: { names: 'other small' } },
 });
-const { hasPayload, payload, textOf } = await import('../../templates/js/payload.js');
+const { hasPayload, payload } = await import('../../templates/js/payload.js');
+const { textOf } = await import('../../templates/js/packed.js');
 
 test('a stream of either kind is text again', async () => {
   assert.equal(await textOf(LZMA), TEXT);

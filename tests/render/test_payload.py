@@ -15,8 +15,8 @@ from modelreport.render.payload import (
     Packer,
     names_of,
     pack,
+    pack_solid,
     pack_stream,
-    pack_text,
     unpack,
     unpack_all,
 )
@@ -56,8 +56,8 @@ def test_a_number_that_json_does_not_have_is_refused() -> None:
         pack([float("nan")])
 
 
-def test_text_is_deflated() -> None:
-    assert len(pack_text(string.ascii_letters * 100)) < 200
+def test_text_is_packed() -> None:
+    assert len(pack_solid(string.ascii_letters * 100)) < 200
 
 
 WORDS = [f"layer{i // 7}.{i % 7}.weight" for i in range(3000)]
