@@ -25,26 +25,37 @@ TERMS = {
     "Stern Williams Han Mishra Lin Roy Vetterli Halko Lanczos Martin Peng Mahoney Clauset Kolmogorov Smirnov Marchenko "
     "Pastur Land Bartolo Liu Wu Micikevicius Theil Iglewicz Hoaglin Dosovitskiy Krizhevsky Wang Chen Raffel Cantelli "
     "Karpathy Hu Frobenius",
+    "cards of the map, which name operations as code does": "input output",
     "keys of the keyboard": "Ctrl Shift Enter Esc Home End Page Up Down",
-    "what is typed": "depth column build pass",
+    "what is typed": "depth column build pass path",
+    "mathematics": "exp Alpha rank",
+    "languages": "JavaScript Jinja",
 }
 """Words that stand in every language, by the reason."""
 ALLOWED = frozenset(word for words in TERMS.values() for word in words.split())
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z’']*")
+_CODE = re.compile(
+    r"\S*…\S*|--\w[\w-]*(?: (?:all|none|\d+))?|[^\s（，。；：]*[\w)][._(=][\w(][^\s，。；：）]*|\\\w+|\w+/\w+"
+)
+"""Names that were cut, options of the command, code with dots and brackets, escapes."""
 _MARKED = {"code", "bdi", "pre", "script", "style", "kbd", "samp", "defs", "title-of-names"}
 _SAID = {"title", "aria-label", "alt", "placeholder", "aria-description", "aria-roledescription", "content"}
 
 
-def names(report: Report) -> frozenset[str]:
-    """Every word of a report that is a name or data: what stands in a text without spaces, and the author's texts."""
+def names(report: Report, *, made_up: bool = False) -> frozenset[str]:
+    """Every word of a report that is a name or data: what stands in a text without spaces, and the author's texts.
+
+    Of a report whose facts are ``made_up`` for tests every word: no room says them, and nobody could translate them.
+    """
     found: set[str] = set()
 
     def walk(fact: Any, said: bool) -> None:
         if isinstance(fact, str):
-            if not said or " " not in fact:
+            if made_up or not said or " " not in fact:
                 found.update(_TOKEN.findall(fact))
         elif isinstance(fact, Message):
             walk(fact.values, said=True)
+            walk(fact.text if made_up else "", said=True)
         elif isinstance(fact, Item):
             found.update(_TOKEN.findall(f"{fact.name} {fact.value}"))
         elif isinstance(fact, msgspec.Struct):
@@ -68,7 +79,8 @@ _DATA = {"title", "name", "code", "metadata", "arguments", "label", "tokens", "s
 def english(text: str, known: Iterable[str] = ()) -> list[str]:
     """English words of a text that are not among the known ones nor terms of every language."""
     allowed = ALLOWED | frozenset(known)
-    return [word for word in _TOKEN.findall(text) if len(word) > 1 and word not in allowed and not word.isupper()]
+    words = _TOKEN.findall(_CODE.sub(" ", text))
+    return [word for word in words if len(word) > 1 and word not in allowed and not word.isupper()]
 
 
 class _Said(HTMLParser):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from modelreport.render import format as text
+from modelreport.render.language import _
 from modelreport.render.table import Column, Row, Table, once
 
 
@@ -67,7 +68,15 @@ def _left_out(table: Table, rows: Sequence[Row]) -> str:
         return ""
     if table.closed:
         what = text.plural(table.size, *table.noun)
-        return f"{text.exact(len(rows))} rows of {what}, equal ones together; all are in the HTML and JSON reports."
+        return _(
+            "{count} rows of {what}, equal ones together; all are in the HTML and JSON reports.",
+            count=text.exact(len(rows)), what=what,
+        )  # fmt: skip
     shown, every = (sum(not row.group for row in listed) for listed in (rows, table.rows))
-    how = "repeats are shown once and deeper levels folded" if table.tree else "the first of them"
-    return f"{text.exact(shown)} of {text.plural(every, *table.noun)}, {how}; all are in the HTML and JSON reports."
+    values = {"shown": text.exact(shown), "all": text.plural(every, *table.noun)}
+    if table.tree:
+        return _(
+            "{shown} of {all}, repeats are shown once and deeper levels folded; all are in the HTML and JSON reports.",
+            **values,
+        )
+    return _("{shown} of {all}, the first of them; all are in the HTML and JSON reports.", **values)

@@ -151,7 +151,6 @@ CHARTS: Final = (
     mark("8-bit AdamW"),
     mark("peak: {count} bytes at {operation} in {module}"),
     mark("{operation} in {module}"),
-    mark("{count} {word:layer has|layers have} {kinds} units"),
 )
 
 ALONE: Final = frozenset((mark("exact"), mark("dead"), mark("repeated"), mark("shut"), mark("weak"), mark("none")))
@@ -164,10 +163,15 @@ WEIGHTS: Final = (
     mark("{total} positions from {low} (dark) to {high} (bright)"),
     mark("{kind}, {step_count} {word:step|steps}"),
     mark("Filters of {name} look like noise."),
+    mark("the norm of the change is {low} to {high} of the weight's, largest in {name}."),
+    mark("the norm of the change is {low} to {high}, largest in {name}."),
+    mark("{name} is unlike its peers at other depths."),
+    mark("{name} looks freshly initialised while its peers do not."),
     mark("Filters of {name} are smooth: weights side by side correlate by {near_value}."),
     mark("{which:the first layer|a layer}, {path}, is {type}"),
     mark("{which:the first layer|a layer}, the module itself, is {type}"),
     mark("lossless"),
+    mark("{dummy} was tried"),
 )
 
 VERDICTS: Final = (

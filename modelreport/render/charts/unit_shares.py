@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelreport.facts import Report, Skipped, Weights
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Axis, Chart, Stack
-from modelreport.render.language import mark
+from modelreport.render.language import _, mark
 from modelreport.render.unit_counts import UnitCounts, unit_counts
 
 MOST_ROWS = 40
@@ -37,7 +37,11 @@ def unit_shares(report: Report) -> Chart | Skipped:
     meaning = " ".join(series[3] for series in used)
     return Chart(
         id="unit-shares",
-        title=f"{text.plural(len(some), 'layer has', 'layers have')} {' or '.join(each[1] for each in used)} units",
+        title=_(
+            "{layers} {kinds} units",
+            layers=text.plural(len(some), "layer has", "layers have"),
+            kinds=_(" or ").join(_(each[1]) for each in used),
+        ),
         caption=f"Share of the output units of each layer, in the order of the file; the other "
         f"{text.plural(len(counts) - len(some), 'layer has', 'layers have')} none.{left} {meaning}",
         x=Axis(title=mark("share of the layer's units"), unit="share"),

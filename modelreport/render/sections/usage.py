@@ -193,7 +193,7 @@ def law_line(law: Law) -> LawLine:
     return LawLine(
         quantity=_(WORDS[law.quantity]),
         symbol=SYMBOLS.get(law.variable, "n"),
-        variable=name_of(law),
+        variable=_(name_of(law)),
         formula=formula(law),
         tried=", ".join(text.exact(size) for size, _ in law.points),
         deviation=text.share(law.deviation_share) if law.deviation_share else _("none"),
