@@ -6,20 +6,13 @@ import page
 import pikepdf
 import pytest
 
-from modelreport.options import RenderOptions
-from modelreport.render import pdf
-from modelreport.render.setting import under
-from tests.factories import hostile_report, make_report, skipped_report
-from tests.factories_weights import rich_report
+from tests.render.conftest import PRINTED
 from tests.render.matterhorn import elements, failures, kids
 
-MAKE = {"small": make_report, "skipped": skipped_report, "hostile": hostile_report, "rich": lambda: rich_report(60)}
 
-
-@pytest.fixture(scope="module")
-def written():
-    with under(RenderOptions(paper="letter")):
-        return {name: pdf.write_pdf(make()) for name, make in MAKE.items()}
+@pytest.fixture
+def written(printed):
+    return printed.documents
 
 
 @pytest.fixture
@@ -28,7 +21,7 @@ def document(written):
         yield opened
 
 
-@pytest.mark.parametrize("name", MAKE)
+@pytest.mark.parametrize("name", PRINTED)
 def test_an_independent_validator_finds_no_failure(written, name):
     found = page.validate_pdf_bytes(written[name], profile="ua1")
     assert [(failure.rule_id, failure.message) for failure in found.failures] == []
@@ -36,7 +29,7 @@ def test_an_independent_validator_finds_no_failure(written, name):
     assert found.rules.total > 100
 
 
-@pytest.mark.parametrize("name", MAKE)
+@pytest.mark.parametrize("name", PRINTED)
 def test_what_the_protocol_can_check_by_program_holds(written, name):
     with pikepdf.open(io.BytesIO(written[name])) as opened:
         assert failures(opened) == []

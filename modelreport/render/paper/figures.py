@@ -12,7 +12,7 @@ from markupsafe import Markup
 from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.svg import svg
 
-HALF, WHOLE, DENSE = 400, 700, 900
+HALF, WHOLE, DENSE = 400, 820, 900
 """Width that a chart is drawn with, in its own pixels: one of a pair, one across the page, and a tall one across it."""
 TALL: Final = 420
 """Height in its own pixels from which on a chart is drawn smaller."""
