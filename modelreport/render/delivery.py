@@ -21,7 +21,7 @@ from modelreport.render.folders import template_text, templates_folder
 from modelreport.render.json import write_json
 from modelreport.render.language import script_messages
 from modelreport.render.payload import Packer, names_of, pack_solid, pack_stream
-from modelreport.render.scope import scoped
+from modelreport.render.scope import RESET, scoped
 from modelreport.render.setting import setting, under
 
 STYLES: Final = ("tokens", "layout", "components", "tables", "charts", "map", "print")
@@ -185,7 +185,7 @@ def _styles() -> Markup:
     if not setting().options.embed:
         return trusted("\n".join(_lean(template_text(f"css/{name}.css")) for name in STYLES))
     own = _lean(template_text("css/embed.css"))
-    return trusted("\n".join([*(scoped(_lean(template_text(f"css/{name}.css"))) for name in STYLES), own]))
+    return trusted("\n".join([RESET, *(scoped(_lean(template_text(f"css/{name}.css"))) for name in STYLES), own]))
 
 
 @cache

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+RESET: Final = ":host,.page{all:initial}"
+"""Before all others: what the page around says of every element, and so of the host, is not inherited."""
 _PAGE: Final = re.compile(r"@page\b[^{]*\{(?:[^{}]|\{[^{}]*\})*\}")
 _ROOT: Final = re.compile(r"(?<![\w-]):root(?P<tests>(?:\[[^\]]*\]|:not\([^)]*\))*)")
 _HTML: Final = re.compile(r"(?<![\w.#:-])html(?P<tests>(?:\[[^\]]*\]|:not\([^)]*\))*)(?=[\s,{>])")

@@ -26,8 +26,10 @@ function shadowOf(place) {
 function findRoot() {
   if (shared[GIVEN]) return shared[GIVEN];
   const page = shared.document;
-  const before = page?.currentScript?.previousElementSibling;
-  return before?.localName === FRAGMENT ? shadowOf(before) : page;
+  let before = page?.currentScript?.previousElementSibling;
+  // What other scripts put at the end of the page meanwhile may stand between a fragment and its script.
+  while (before && before.localName !== FRAGMENT) before = before.previousElementSibling;
+  return before ? shadowOf(before) : page;
 }
 
 /**

@@ -1,0 +1,74 @@
+"""Pages opened in a real browser, and everything they said."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+STATE = """[...document.querySelectorAll('model-report')].map((m) => ({
+  id: m.id, theme: m.dataset.theme ?? '', failed: m.dataset.scripts ?? m.dataset.tables ?? '',
+  map: m.shadowRoot?.getElementById('map')?.dataset.state ?? '',
+  tables: m.shadowRoot?.querySelectorAll('.table-scroll.live').length ?? 0,
+}))"""
+"""What each fragment of a page says of itself."""
+
+
+class Opened:
+    """A page, with what it said on the console and asked for."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("requestfailed", lambda request: self.said.append(f"failed: {request.url[:200]}"))
+
+    def until(self, what: str, seconds: float = 20.0) -> Any:
+        """The value of a script once it is true."""
+        for _ in range(int(seconds * 10)):
+            found = self.page.evaluate(what)
+            if found:
+                return found
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"never true: {what}; said: {self.said}; {self.page.evaluate(STATE)}")
+
+
+@contextmanager
+def opened(chromium: Any, address: str, **settings: Any) -> Iterator[Opened]:
+    """A page at an address."""
+    context = chromium.new_context(**({"viewport": {"width": 1300, "height": 900}} | settings))
+    made = Opened(context.new_page())
+    made.page.goto(address)
+    try:
+        yield made
+    finally:
+        context.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name it has
+        """Say nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder while it is served below a path, as documentation often is."""
+    root = folder.parent
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(root)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/{folder.name}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
