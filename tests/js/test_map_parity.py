@@ -52,7 +52,8 @@ process.stdin.setEncoding('utf8').on('data', (part) => { text += part; }).on('en
   const bounds = { least: 0, most: Infinity };
   for (let k = 0; k < 160; k += 1) {
     const { open, shut, isOpen } = lod(model, view, pane, before);
-    const of = (list) => list.filter((i) => model.type(i) === kind && model.kind(i) === 'module' && !model.nodes.repeat[i]).length;
+    const asked = (i) => model.type(i) === kind && model.kind(i) === 'module' && !model.nodes.repeat[i];
+    const of = (list) => list.filter(asked).length;
     steps.push([of(open), of(shut), open.length + shut.length]);
     before = isOpen;
     view = zoomAt(view, pane.w * 0.4, pane.h * 0.5, k < 80 ? 1.04 : 1 / 1.04, bounds);

@@ -46,7 +46,7 @@ def insides(draw):
     return Inside(tuple(sizes), edges, tuple(draw(st.booleans()) for _ in sizes), ports, leaves)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(insides(), st.sampled_from([0.7, 1.35, 1.6]))
 def test_no_two_boxes_overlap_and_no_edge_passes_through_a_box(inside, aspect):
     content = arrange(inside, aspect)
