@@ -9,8 +9,11 @@ from typing import Any
 import pdfplumber
 import pytest
 
+from modelreport.options import RenderOptions
 from modelreport.render.html import write_html
+from modelreport.render.setting import under
 from tests.factories import make_report
+from tests.factories_deep import deep_report
 
 pytestmark = pytest.mark.browser
 
@@ -55,3 +58,22 @@ def test_no_drawing_lies_over_other_things(page):
     assert len(heights) >= 5
     assert page.locator("#chart-weight-ridgeline").is_visible(), "a closed fold is printed too"
     assert min(heights) > 40
+
+
+def test_nothing_is_wider_than_the_paper_so_that_the_print_is_not_shrunk(page):
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 688, "height": 971})  # A4 less its margins, in CSS pixels
+    assert page.evaluate("document.documentElement.scrollWidth") <= 688
+
+
+def test_long_tables_are_cut_on_paper_and_say_so_in_the_language_of_the_page(chromium, tmp_path):
+    path = tmp_path / "long.html"
+    with under(RenderOptions(lang="zh")):
+        path.write_bytes(write_html(deep_report()))
+    opened = chromium.new_page()
+    opened.goto(path.as_uri())
+    opened.wait_for_timeout(800)
+    opened.emulate_media(media="print")
+    said = opened.evaluate("getComputedStyle(document.querySelector('.page')).getPropertyValue('--cut')")
+    assert said.strip("'\" ")
+    assert not said.isascii()
