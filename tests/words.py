@@ -35,9 +35,9 @@ TERMS = {
 ALLOWED = frozenset(word for words in TERMS.values() for word in words.split())
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z’']*")
 _CODE = re.compile(
-    r"\S*…\S*|--\w[\w-]*(?: (?:all|none|\d+))?|[^\s（，。；：]*[\w)][._(=][\w(][^\s，。；：）]*|\\\w+|\w+/\w+"
+    r"\w+Error: .*|\S*…\S*|--\w[\w-]*(?: (?:all|none|\d+))?|[^\s（，。；：]*[\w)][._(=][\w(][^\s，。；：）]*|\\\w+|\w+/\w+"
 )
-"""Names that were cut, options of the command, code with dots and brackets, escapes."""
+"""What an exception of a library says, names that were cut, options, code with dots and brackets, escapes."""
 _MARKED = {"code", "bdi", "pre", "script", "style", "kbd", "samp", "defs", "title-of-names"}
 _SAID = {"title", "aria-label", "alt", "placeholder", "aria-description", "aria-roledescription", "content"}
 

@@ -36,7 +36,8 @@ SILENT = {
     "trace/usage/devices.py",
     "measure/cluster.py", "measure/codec.py", "measure/fast.py", "measure/figures.py", "measure/summary.py",
     "measure/precision/magnitudes.py", "render/bundle.py", "render/png.py", "render/environment.py", "render/csv.py",
-    "render/__init__.py", "render/delivery.py", "render/lean.py", "render/json.py", "render/paper/fonts.py", "render/map/thumbnail.py",
+    "render/__init__.py", "render/delivery.py", "render/lean.py", "render/json.py", "render/paper/fonts.py",
+    "render/map/thumbnail.py",
     "render/language.py", "render/patterns.py", "render/redact.py", "render/charts/traces.py",
 }  # fmt: skip
 """Files of these rooms whose texts are no part of a report: names of code, and what is said in the terminal."""
@@ -142,12 +143,11 @@ def _templates() -> Iterator[tuple[str, Key]]:
 
 def _scripts() -> Iterator[tuple[str, Key]]:
     """What ``t`` and ``mark`` are given in the scripts."""
-    from babel.messages.extract import extract_javascript
+    from modelreport.render.language import scripted
 
     for path in sorted((TEMPLATES / "js").glob("*.js")):
-        source = path.read_bytes()
-        for _line, _call, given, _remarks in extract_javascript(io.BytesIO(source), ["t", "mark"], [], {}):
-            yield from ((_file(path), (message, "")) for message in _first(given) if "${" not in message)
+        found = scripted(path.read_text(encoding="utf-8"))
+        yield from ((_file(path), (message, "")) for message in sorted(found))
 
 
 def _first(given: object) -> Iterator[str]:

@@ -223,8 +223,12 @@ def script_messages(source: str) -> dict[str, str]:
     book = catalogue(setting().options.lang).messages
     if not book:
         return {}
-    found = {_unquoted(a or b) for a, b in _SCRIPTED.findall(source)}
-    return {message: book[message] for message in sorted(found) if message in book}
+    return {message: book[message] for message in sorted(scripted(source)) if message in book}
+
+
+def scripted(source: str) -> set[str]:
+    """The messages that a script gives ``t`` or ``mark``."""
+    return {_unquoted(single or double) for single, double in _SCRIPTED.findall(source)} - {""}
 
 
 def _unquoted(text: str) -> str:
