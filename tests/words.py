@@ -35,7 +35,8 @@ TERMS = {
 ALLOWED = frozenset(word for words in TERMS.values() for word in words.split())
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z’']*")
 _CODE = re.compile(
-    r"\w+Error: .*|\S*…\S*|--\w[\w-]*(?: (?:all|none|\d+))?|[^\s（，。；：]*[\w)][._(=][\w(][^\s，。；：）]*|\\\w+|\w+/\w+"
+    r"\w+Error: .*|\S*…\S*|"
+    r"--\w[\w-]*(?: (?:all|none|\d+))?|[^\s（，。；：]*[\w)][._(=][\w(][^\s，。；：）]*|\\\w+|\w+/\w+"
 )
 """What an exception of a library says, names that were cut, options, code with dots and brackets, escapes."""
 _MARKED = {"code", "bdi", "pre", "script", "style", "kbd", "samp", "defs", "title-of-names"}
