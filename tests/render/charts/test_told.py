@@ -24,8 +24,8 @@ def test_all_that_a_chart_says_is_asked_of_the_catalogue_and_no_name(chart, monk
         made = told(chart)
     said = [made.title, made.caption, *made.header, *(each.title for each in (made.x, made.y) if each.title)]
     assert all(words.startswith("«") for words in said if words)
-    assert made.x.categories == chart.x.categories
-    assert (made.y.categories == chart.y.categories) == (chart.id != "flops-by-family" or not chart.y.categories)
+    names = [name for name in chart.y.categories if "." in name and " " not in name]
+    assert set(names) <= set(made.y.categories), "paths of modules are no words"
     for layer, before in zip(made.layers, chart.layers, strict=True):
         hover = [layer.hover] if isinstance(layer, Ridge) else layer.hover
         lines = [
