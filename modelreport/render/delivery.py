@@ -26,7 +26,7 @@ from modelreport.render.setting import setting, under
 
 STYLES: Final = ("tokens", "layout", "components", "tables", "charts", "map", "print")
 """Style sheets of the page, in their order."""
-PLOTLY_HASH: Final = "wWw6svJjNfJKD376IBUjlJuSHsCd/0S2ozavpXEqiEw="
+PLOTLY_HASH: Final = "drku9haTl7ZtXBkHy29+T99SxyejdRmZuGYyWEyGmC8="
 """SHA-256 of the vendored Plotly bundle as it runs, in base 64."""
 _LINK: Final = re.compile(r'(?<= href=")#(?=[^"])')
 _HEADING: Final = re.compile(r"<h([1-4])\b")

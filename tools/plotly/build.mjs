@@ -31,10 +31,13 @@ const CULORI = join(dirname(require.resolve('culori/package.json')), 'src/index-
 const COLOURS = `import { useMode, ${MODES} } from ${JSON.stringify(CULORI)};
 [${MODES}].forEach((mode) => useMode(mode));
 export { converter, formatHex, formatRgb, wcagContrast, wcagLuminance } from ${JSON.stringify(CULORI)};`;
-/** Tools that reports have their own of, or none: the bar of buttons, and selecting points with a lasso. */
+/** What reports have their own of, or none: the bar of buttons, the lasso, legends, colour bars. */
 const IDLE = {
   'fonts/ploticon.js': 'module.exports = {};',
   'components/modebar/manage.js': 'module.exports = () => {};',
+  'components/legend/draw.js': 'module.exports = () => {};',
+  'components/legend/style.js': 'module.exports = () => {};',
+  'components/colorbar/draw.js': 'module.exports = {draw: () => {}};',
   'components/selections/select.js': `const none = () => {};
     module.exports = {activateLastSelection: none, clearOutline: none, clearSelectionsCache: none, prepSelect: none, reselect: none, selectOnClick: none};`,
 };
