@@ -20,7 +20,6 @@ from mkdocs.utils import get_relative_url
 
 from modelreport import embedding
 from modelreport.errors import ModelReportError, OptionsError
-from modelreport.options import RenderOptions
 
 log = get_plugin_logger("modelreport")
 ASSETS: Final = "assets/modelreport/"
@@ -52,7 +51,7 @@ class Shown:
     files: set[Path] = field(default_factory=set)
 
     @property
-    def looks(self) -> set[RenderOptions]:
+    def looks(self) -> set[Any]:
         """All ways in which reports are written."""
         return {asked.look for each in self.wishes.values() for asked in each}
 
