@@ -20,11 +20,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from modelreport.render.patterns import SURE, Pattern, pattern, recognised, variants
+from modelreport.render.patterns import SURE, Pattern, fill, pattern, recognised, variants
 from modelreport.render.setting import setting
 
 SOURCE: Final = "en"
-_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)\}")
 _SCRIPTED: Final = re.compile(r"""\b(?:t|mark)\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")""")
 _BREAK: Final = re.compile(r"([.!?:;,]) (?=\S)")
 _LIST: Final = re.compile(r"(, and | and then |, | and | or |; )")
@@ -48,7 +47,7 @@ def _(message: str, /, **values: object) -> str:
     A placeholder without a value stays as it is. Nothing else in the text has a meaning.
     """
     told = catalogue(setting().options.lang).messages.get(message, message)
-    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), told) if values else told
+    return fill(told, values) if values else told
 
 
 def tell(sentence: str) -> str:

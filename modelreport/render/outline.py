@@ -63,13 +63,18 @@ def outline_context(report: Report) -> dict[str, Any]:
 def _recognised(pattern: Pattern, places: Anchors) -> Recognised:
     figures = " · ".join(_figure(item.name, item.value) for item in pattern.values)
     return Recognised(
-        title=_(TITLES[pattern.kind]),
+        title=_title(pattern.kind),
         count=f"×{text.exact(pattern.count)}",
         figures=figures,
         path=text.name(pattern.path, 100) or _("(root)"),
         href=places.module(pattern.path),
         proof=pattern.proof,
     )
+
+
+def _title(kind: PatternKind) -> str:
+    """What a pattern is called; a norm is a layer here, where elsewhere it is a size."""
+    return _("norm").capitalize() if kind == "norm" else _(TITLES[kind])
 
 
 def _figure(name: str, value: str) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+_PLACED: Final = re.compile(r"( ?)\{([A-Za-z_]\w*)\}( ?)")
+_WIDE: Final = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _FIGURE: Final = re.compile(r"[<>±]?-?[\d.,]+(?:e-?\d+)?(?: ?[%×\w/]{1,8})?")
 """A number with its unit."""
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)(?::([^{}]*))?\}")
@@ -126,9 +128,23 @@ def pattern(message: str, translation: str) -> Pattern | None:
     return made if made.names and made.letters >= _LEAST else None
 
 
-def fill(translation: str, values: Mapping[str, str]) -> str:
-    """A translation with its values; one that is not known stays as it is written."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), translation)
+def fill(translation: str, values: Mapping[str, object]) -> str:
+    """A translation with its values; one that is not known stays as it is written.
+
+    Chinese and Japanese set no space between their own characters: one that stands in the translation beside a value
+    is for values of letters and digits.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        if found[2] not in values:
+            return found[0]
+        value = str(values[found[2]])
+        before, behind = translation[: found.start()][-1:], translation[found.end() :][:1]
+        left = "" if _WIDE.match(before) and _WIDE.match(value[:1]) else found[1]
+        right = "" if _WIDE.match(behind) and _WIDE.match(value[-1:]) else found[3]
+        return f"{left}{value}{right}"
+
+    return _PLACED.sub(put, translation)
 
 
 def recognised(

@@ -153,7 +153,12 @@ CHARTS: Final = (
     mark("{operation} in {module}"),
 )
 
-ALONE: Final = frozenset((mark("exact"), mark("dead"), mark("repeated"), mark("shut"), mark("weak"), mark("none")))
+ALONE: Final = frozenset(
+    (
+        mark("exact"), mark("dead"), mark("repeated"), mark("shut"), mark("weak"), mark("none"),
+        mark("batch"), mark("sequence"), mark("frames"),
+    )
+)  # fmt: skip
 """Single words in a sentence that are ours; any other may be a name."""
 
 WEIGHTS: Final = (
@@ -181,9 +186,10 @@ VERDICTS: Final = (
 
 WORDS: Final = (
     mark("given"),
-    mark("batch"),
-    mark("sequence"),
-    mark("frames"),
+    mark("folder"),
+    mark("graph"),
+    mark("script"),
+    mark("object"),
     mark("image side"),
     mark("call"),
     mark("key"),

@@ -55,8 +55,8 @@ def test_a_message_of_too_many_combinations_is_one_pattern() -> None:
 def test_the_most_fixed_pattern_wins_and_values_are_said() -> None:
     made = [pattern("{a} is of {b}", "{b} 的 {a}"), pattern("{a} of {b} tensors are gone", "{b} 个张量中 {a} 个丢失")]
     patterns = tuple(sorted(filter(None, made), key=lambda each: -each.letters))
-    assert recognised("3 of 4 tensors are gone", patterns, str.upper) == ("4 个张量中 3 个丢失", ("3", "4"), 16)
-    assert recognised("x is of y", patterns, str.upper) == ("Y 的 X", ("x", "y"), 4)
+    assert recognised("3 of 4 tensors are gone", patterns, str.upper) == ("4 个张量中 3 个丢失", ("3", "4"), 0)
+    assert recognised("x is of y", patterns, str.upper) == ("Y 的 X", ("x", "y"), 0)
 
 
 def test_a_pattern_of_few_letters_swallows_no_sentence() -> None:
@@ -67,3 +67,9 @@ def test_a_pattern_of_few_letters_swallows_no_sentence() -> None:
 
 def test_values_are_put_in_once() -> None:
     assert fill("{a} {b} {c}", {"a": "{b}", "b": "x"}) == "{b} x {c}"
+
+
+def test_no_space_stands_between_characters_that_take_none() -> None:
+    assert fill("用 {a} 时为 {b}。", {"a": "混合精度", "b": "3"}) == "用混合精度时为 3。"
+    assert fill("用 {a} 时", {"a": "AdamW"}) == "用 AdamW 时"
+    assert fill("the layer {a} is", {"a": "卷积 层"}) == "the layer 卷积 层 is"

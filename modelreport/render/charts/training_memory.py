@@ -8,7 +8,7 @@ from modelreport.facts import Skipped, TrainingMemory, Usage
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float
 from modelreport.render.charts.spec import Axis, Chart, Stack
-from modelreport.render.language import mark
+from modelreport.render.language import _, mark, tell
 
 DRAWN: Final = ("AdamW", "8-bit AdamW", "SGD with momentum")
 """Optimizers in the picture; the table behind it has all."""
@@ -29,7 +29,9 @@ def training_memory(usage: Usage | Skipped) -> Chart | Skipped:
         return table
     drawn = [row for row in table if row.optimizer in DRAWN] or list(table)
     usual = next((r for r in table if r.optimizer == "AdamW" and "mixed" in r.precision), drawn[0])
-    names = tuple(f"{row.optimizer}, {row.precision}" for row in drawn)
+    names = tuple(
+        _("{optimizer}, {precision}", optimizer=tell(row.optimizer), precision=tell(row.precision)) for row in drawn
+    )
     return Chart(
         id="training-memory",
         title=f"Training with {text.name(usual.optimizer)} in {text.name(usual.precision)} takes at least "
