@@ -298,26 +298,27 @@ def site(
         "device": device, "trace": not no_trace, "weights": not no_weights, "spectra": spectra, "workers": workers,
     }  # fmt: skip
     plan = Plan(folder=folder, output=output, title=title, build=options, look=look, force=force)
-    with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
-        made = build_site(plan, (lambda *_: None) if quiet else say_of_model, progress)
+    try:
+        with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
+            made = build_site(plan, (lambda *_: None) if quiet else say_of_model, progress)
+    except KeyboardInterrupt as error:
+        typer.echo("modelreport: stopped; the catalogue holds what is done, the next run goes on from there.", err=True)
+        raise typer.Exit(130) from error
     if not quiet:
-        done = [f"{len(names)} {words}" for what, words in SITE_WORDS.items() if (names := getattr(made, what))]
+        done = [f"{len(names)} {words}" for what, words in WORDS.items() if (names := getattr(made, what))]
         typer.echo(f"{plain(str(made.index))}  {', '.join(done)}")
     levels = FAIL_LEVELS.get(fail_on, ())
     if any(entry.card.level in levels for entry in made.entries):
         raise typer.Exit(1)
 
 
-SITE_WORDS = {
-    "built": "built", "written": "written again", "unchanged": "unchanged", "unread": "not readable",
-    "removed": "removed",
-}  # fmt: skip
+WORDS = {"built": "built", "written": "rewritten", "unchanged": "unchanged", "unread": "unreadable", "removed": "removed"}
 
 
 def say_of_model(what: str, name: str) -> None:
     """One line for each model that something was done for."""
     if what != "unchanged":
-        typer.echo(f"{SITE_WORDS[what]:<14} {plain(name)}")
+        typer.echo(f"{WORDS[what]:<14} {plain(name)}")
 
 
 def default_stem(path: Location) -> str:
