@@ -312,7 +312,7 @@ def site(
         raise typer.Exit(1)
 
 
-WORDS = {"built": "built", "written": "rewritten", "unchanged": "unchanged", "unread": "unreadable", "removed": "removed"}
+WORDS = {"built": "built", "written": "rewritten", "unchanged": "unchanged", "unread": "not read", "removed": "removed"}
 
 
 def say_of_model(what: str, name: str) -> None:

@@ -47,9 +47,9 @@ def test_a_folder_becomes_a_catalogue_and_only_changes_are_made_again(tmp_path: 
     asked = ["site", str(tmp_path / "zoo"), "-o", str(tmp_path / "site"), "--no-trace"]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
-    assert "1 built, 1 unreadable" in done.output
+    assert "1 built, 1 not read" in done.output
     again = CliRunner().invoke(app, asked)
-    assert "1 unchanged, 1 unreadable" in again.output
+    assert "1 unchanged, 1 not read" in again.output
     assert (tmp_path / "site" / "index.html").is_file()
 
 
