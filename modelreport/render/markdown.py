@@ -17,7 +17,7 @@ from modelreport.render.charts import CHARTS
 from modelreport.render.environment import FILTERS, loader_of
 from modelreport.render.excerpt import excerpt
 from modelreport.render.folders import template_folders
-from modelreport.render.language import _
+from modelreport.render.language import _, gap
 from modelreport.render.map import make_scene
 from modelreport.render.map.svg import describe
 from modelreport.render.marked import (
@@ -111,5 +111,5 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
         "sentence": sentence, "skipped": skipped, "specs": specs, "table": _table,
     }  # fmt: skip
     made.filters.update({name: call for name, call in FILTERS.items() if name != "svg"} | own)
-    made.globals["_"] = _
+    made.globals.update({"_": _, "gap": gap})
     return made
