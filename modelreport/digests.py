@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import msgspec
 _ENDS: Final = 1 << 20
 _STATES: Final = re.compile(r"(?:checkpoint|step|epoch|global_step)[-_]?\d+")
 _FILES_LIMIT: Final = 200_000
+_LIBRARIES: Final = ("modelreport", "torch", "torchvision", "timm", "transformers")
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
@@ -92,3 +94,14 @@ def is_state(name: str) -> bool:
 def short(*parts: object) -> str:
     """A hash of plain values, 32 hexadecimal digits."""
     return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+def versions() -> list[str]:
+    """What a report follows from beside the model: this program and the libraries that it runs models with."""
+    found = []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -10,11 +10,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from modelreport.digests import Digests, files_of, short
+from modelreport.digests import Digests, files_of, short, versions
 from modelreport.errors import MissingFileError, ModelReportError, OptionsError
 from modelreport.options import RenderOptions, render_options
 
@@ -30,7 +29,6 @@ KNOWN: Final = (*BUILD, *SWITCHES, *LOOK, *PLACE)
 """Everything that can be asked for beside a report."""
 _HEIGHT: Final = re.compile(r"\d{1,5}(?:\.\d{1,3})?(?:px|em|rem|vh|lh)?")
 _NAME: Final = re.compile(r"[A-Za-z][\w.-]{0,80}")
-_LIBRARIES: Final = ("modelreport", "torch", "torchvision", "timm", "transformers")
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ class Store:
         digest = Digests({}, whole=bool(whole)).of_model(asked.path)
         if not digest:
             raise MissingFileError(f"{asked.path} does not exist, or cannot be read.", "Check the path.")
-        return short(digest, asked.path.name, asked.build, sorted(asked.look.redact), _versions())
+        return short(digest, asked.path.name, asked.build, sorted(asked.look.redact), versions())
 
     def make(self, asked: Wish) -> str:
         """The key of the report, which is built if it is not kept yet. Raises ``ModelReportError``."""
@@ -233,19 +231,9 @@ def _word(level: str) -> str:
 def state() -> str:
     """What every fragment depends on beside its report: a change of it makes every page anew."""
     looks = [RenderOptions(embed=True, assets="split")]
-    return short(_versions(), sorted(shared_files(looks)))
+    return short(versions(), sorted(shared_files(looks)))
 
 
 def reason(error: ModelReportError) -> str:
     """An error in one line, with its hint."""
     return f"{error.message} {error.hint}".strip()
-
-
-def _versions() -> list[str]:
-    found = []
-    for name in _LIBRARIES:
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            continue
-    return found

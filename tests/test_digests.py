@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
 from pathlib import Path
 
-from modelreport.digests import Digests, Seen
+import pytest
+
+from modelreport.digests import Digests, Seen, versions
 from tests.site.models import write_model, write_repository
 
 
@@ -54,3 +57,15 @@ def test_of_headers_alone_only_the_ends_are_read(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_has_no_digest(tmp_path: Path) -> None:
     assert digest(tmp_path / "nowhere.pth") == ""
+
+
+def test_versions_name_this_program_and_no_library_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"modelreport": "1.2.3", "torch": "2.6.0"}
+
+    def version(name: str) -> str:
+        if name not in known:
+            raise metadata.PackageNotFoundError(name)
+        return known[name]
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert versions() == ["modelreport 1.2.3", "torch 2.6.0"]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from modelreport.digests import short
+from modelreport.digests import short, versions
 from modelreport.options import RenderOptions
 from modelreport.render.folders import templates_folder
 from modelreport.site.plan import Plan
 
-_LIBRARIES: Final = ("modelreport", "torch", "torchvision", "timm", "transformers")
-
 
 def report_key(name: str, digest: str, plan: Plan) -> str:
     """What the facts of a report follow from."""
-    return short(name, digest, sorted(plan.build.items()), sorted(plan.look.redact), _versions())
+    return short(name, digest, sorted(plan.build.items()), sorted(plan.look.redact), versions())
 
 
 def page_key(report: str, look: RenderOptions, shared: Iterable[str]) -> str:
@@ -37,13 +34,3 @@ def _contents(folder: Path) -> str:
     """Names and hashes of all files in a folder of templates."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return short(*((p.relative_to(folder).as_posix(), hashlib.sha256(p.read_bytes()).hexdigest()) for p in files))
-
-
-def _versions() -> list[str]:
-    found = []
-    for name in _LIBRARIES:
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            continue
-    return found
