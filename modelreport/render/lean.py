@@ -18,6 +18,7 @@ _BEFORE_VALUE: Final = re.compile(
     r"(?:^|[(,=:\[!&|?{};+\-*%~^<>\n]|\b(?:return|typeof|case|in|of|void|delete|do|else))$"
 )
 """What stands before a slash that begins a regular expression; after anything else it divides."""
+_SPACE: Final = re.compile(r"\s*")
 _KEPT_LINE: Final = "\ue000"
 """Stands for the line ends of template literals, which are text."""
 
@@ -49,7 +50,7 @@ def _step(script: str, at: int, kept: list[str], depths: list[int]) -> int:
         return at + 1
     if char == "\n":
         _end_line(kept)
-        return re.compile(r"\s*").match(script, at).end()  # type: ignore[union-attr] - it fits everywhere
+        return _take(_SPACE, script, at, [])
     if char in "'\"":
         return _take(_STRING, script, at, kept)
     if char == "/":
