@@ -103,6 +103,26 @@ export function classes(model, mode) {
 }
 
 /**
+ * How healthy the weights of node i are, in words, from the worst on: of a box how many tensors of how many, so that
+ * one tensor is not taken for all.
+ * @param {MapModel} model
+ * @param {number} i
+ * @returns {string[]}
+ */
+export function healthWords(model, i) {
+  const { healths, tallies } = model.data;
+  const tally = tallies[model.nodes.tally[i]];
+  const pairs = tally.flatMap((kind, k) => (k % 2 ? [] : [{ id: healths[kind][0], words: healths[kind][1], count: tally[k + 1] }]));
+  const all = pairs.reduce((sum, { count }) => sum + count, 0);
+  const told = pairs.length > 1 ? pairs.filter(({ id }) => id !== 'sound') : pairs;
+  return told.map(({ words, count }) => {
+    if (all === 1) return words;
+    const values = { count: count.toLocaleString('en-US'), all: all.toLocaleString('en-US'), words };
+    return count === all ? t('all {all} tensors: {words}', values) : t('{count} of {all} tensors: {words}', values);
+  });
+}
+
+/**
  * The sign in the corner of node i, [sign, token], or nothing. Errors carry theirs in every mode.
  * @param {MapModel} model
  * @param {string} mode

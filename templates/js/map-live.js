@@ -1,7 +1,7 @@
 // The live map: what is shown and marked, and the ways to change it.
 
 import { t } from './language.js';
-import { classes, isShare } from './map-color.js';
+import { classes, healthWords, isShare } from './map-color.js';
 import { around, pathBetween } from './map-flow.js';
 import { drawingOf } from './map-layers.js';
 import { reshape, titleOf } from './map-model.js';
@@ -297,7 +297,7 @@ export class LiveMap {
     const output = model.output(i);
     const share = isShare(mode) ? shareText(model.nodes[mode][i], model.total[mode]) : '';
     const parts = [titleOf(model, i), ...model.lines(i), output && `→ ${output}`, share && shareWords(mode, share)];
-    if (mode === 'health' && model.nodes.health[i]) parts.push(model.data.healths[model.nodes.health[i]][1]);
+    if (mode === 'health') parts.push(...healthWords(model, i));
     return parts.filter(Boolean).join(' · ');
   }
 }

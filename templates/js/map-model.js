@@ -17,6 +17,7 @@ import { t } from './language.js';
  * @property {number[][]} lines
  * @property {number[][]} [sources]
  * @property {[string, string][]} healths
+ * @property {number[][]} tallies
  * @property {[number, number, number[], number[][]][]} contents
  * @property {number[]} tall
  * @property {Record<string, number[]>} nodes

@@ -4,7 +4,7 @@ import { copyButton } from './cells.js';
 import { element } from './dom.js';
 import { t } from './language.js';
 import { addressOf, pathOf } from './map-address.js';
-import { usable } from './map-color.js';
+import { healthWords, usable } from './map-color.js';
 import { around } from './map-flow.js';
 import { ancestry, titleOf } from './map-model.js';
 import { link } from './root.js';
@@ -143,7 +143,7 @@ function figures(model, list, known, i) {
   if (nodes.bytes[i] > 0) figure(list, t('Weights'), known.bytes, nodes.bytes[i], total.bytes);
   if (known.written) figure(list, t('Activations written'), known.written, nodes.activations[i], total.activations);
   if (known.alive) row(list, t('Alive meanwhile'), element('span', { title: t('The most memory that activations take at once while it runs') }, known.alive));
-  if (usable(model).some(([mode]) => mode === 'health') && nodes.bytes[i] > 0) row(list, t('Weight health'), model.data.healths[nodes.health[i]][1]);
+  if (usable(model).some(([mode]) => mode === 'health') && nodes.bytes[i] > 0) row(list, t('Weight health'), ...healthWords(model, i).map((words) => element('div', {}, words)));
   if (model.flow && !known.exact && i > 0 && !model.isBox(i)) row(list, t('Cost'), element('span', { class: 'muted' }, t('no formula, or rests on a guess')));
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { MODES, classOf, classes, present, signOf, stepOf, usable } from '../../templates/js/map-color.js';
+import { MODES, classOf, classes, healthWords, present, signOf, stepOf, usable } from '../../templates/js/map-color.js';
 import { makeModel } from '../../templates/js/map-model.js';
 import { sample } from './map-sample.js';
 
@@ -30,6 +30,15 @@ test('only what the model has figures for can be chosen', () => {
   const bare = sample();
   for (const column of ['flops', 'activations', 'findings', 'health']) bare.nodes[column].fill(0);
   assert.deepEqual(usable(makeModel(bare)).map(([mode]) => mode), ['family', 'parameters', 'bytes']);
+});
+
+test('a box says how many of its tensors are ill, and a card with one tensor only what is wrong', () => {
+  assert.deepEqual(healthWords(model, 0), ['1 of 4 tensors: NaN or infinite values']);
+  assert.deepEqual(healthWords(model, 7), ['NaN or infinite values']);
+  assert.deepEqual(healthWords(model, 4), []);
+  const sound = sample();
+  sound.tallies[0] = [2, 1200];
+  assert.deepEqual(healthWords(makeModel(sound), 0), ['all 1,200 tensors: nothing found']);
 });
 
 test('colour is never alone: what is wrong with weights has a sign', () => {

@@ -1,4 +1,4 @@
-"""How healthy the weights of each box are: one class for each node, by the worst of its tensors."""
+"""How healthy the weights of each box are: how many of its tensors are of each class."""
 
 from __future__ import annotations
 
@@ -19,33 +19,45 @@ HEALTHS: Final[tuple[tuple[str, str], ...]] = (
     ("unread", mark("not measured")),
     ("sound", mark("nothing found")),
 )
-"""Id and words of each class, after ``none`` from the worst on; a node has the place of its class in it."""
+"""Id and words of each class, after ``none`` from the worst on."""
 NONE, BROKEN, DEAD, FRESH, ODD, NOTED, UNREAD, SOUND = range(len(HEALTHS))
 _FRESH_RULES: Final = frozenset({"W004", "W005"})
 
 
-def weight_health(report: Report, scene: Scene) -> list[int]:
-    """The class of each node, as its place in ``HEALTHS``; a box has the worst of what it holds and owns."""
+def weight_health(report: Report, scene: Scene) -> list[tuple[int, ...]]:
+    """For each node how many tensors of each class, in the order of ``HEALTHS``, it holds; each tensor once."""
     classes = tensor_health(report)
+    found = [[0] * len(HEALTHS) for _ in scene.nodes]
+    for name, holders in _holders(report, scene).items():
+        kind, counted = classes.get(name, UNREAD), set[int]()
+        for holder in holders:
+            node = holder
+            while node >= 0 and node not in counted:
+                counted.add(node)
+                found[node][kind] += 1
+                node = scene.nodes[node].parent
+    return [tuple(counts) for counts in found]
+
+
+def _holders(report: Report, scene: Scene) -> dict[str, list[int]]:
+    """For each tensor the cards that read it and the boxes of modules that own it."""
     owned: dict[str, list[str]] = {}
     for tensor in report.structure.tensors:
         owned.setdefault(tensor.module, []).append(tensor.name)
-    found = [NONE] * len(scene.nodes)
-    for index in range(len(scene.nodes) - 1, -1, -1):
-        node = scene.nodes[index]
+    holders: dict[str, list[int]] = {}
+    for index, node in enumerate(scene.nodes):
         if node.operation >= 0:
             names = [tensor.name for tensor in node.reads]
         else:
             names = owned.get(node.path, []) if node.kind == "module" else []
-        found[index] = worst((found[index], *(classes.get(name, UNREAD) for name in names)))
-        if node.parent >= 0:
-            found[node.parent] = worst((found[node.parent], found[index]))
-    return found
+        for name in names:
+            holders.setdefault(name, []).append(index)
+    return holders
 
 
-def worst(classes: Iterable[int]) -> int:
-    """The worst class; ``none`` when nothing else is there."""
-    return min((each for each in classes if each), default=NONE)
+def worst(counts: Iterable[int]) -> int:
+    """The worst class that has tensors; ``none`` when there are none."""
+    return next((kind for kind, count in enumerate(counts) if count), NONE)
 
 
 def tensor_health(report: Report) -> dict[str, int]:

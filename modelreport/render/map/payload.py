@@ -17,6 +17,7 @@ children; a table holds each distinct value once and the column the positions in
     ``sources``: cards that it reads from, as distances back; ``parameters``, ``flops``, ``bytes`` (of its weights),
     ``activations`` (bytes that its operations write): a box has the sum, so that a share of ``nodes[…][0]`` is one of
     the whole, apart from weights that several share; ``health``: place in ``healths``, a box has the worst inside;
+    ``tally``: place in ``tallies``, ``[class, tensors, class, tensors, …]`` inside from the worst on;
     ``findings``: worst severity that points at this very node, 0 for none; ``rules``: place in ``rules``, the sorted
     ids of those findings' rules.
 
@@ -37,7 +38,7 @@ from modelreport.render import format as text
 from modelreport.render.charts.palette import FAMILY_WORDS
 from modelreport.render.language import _
 from modelreport.render.map.arrange import Content
-from modelreport.render.map.health import HEALTHS, weight_health
+from modelreport.render.map.health import HEALTHS, weight_health, worst
 from modelreport.render.map.layout import Layout, Place
 from modelreport.render.map.scene import KINDS, Node, RouteKind, Scene
 from modelreport.render.map.tables import Table, column
@@ -48,9 +49,9 @@ SEVERITIES = ("error", "warning", "note")
 
 def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
     """What the page needs to draw the map."""
-    strings, frames, shapes, lines, sources, rules = (Table() for __ in range(6))
+    strings, frames, shapes, lines, sources, rules, tallies = (Table() for __ in range(7))
     place = {id(content): number for number, content in enumerate(layout.contents)}
-    nodes = scene.nodes
+    nodes, health = scene.nodes, weight_health(report, scene)
     columns = {
         "parent": [node.parent for node in nodes],
         "kind": [KINDS.index(node.kind) for node in nodes],
@@ -67,7 +68,8 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "flops": [node.flops for node in nodes],
         "bytes": [node.size_bytes for node in nodes],
         "activations": [node.written for node in nodes],
-        "health": weight_health(report, scene),
+        "health": [worst(counts) for counts in health],
+        "tally": column(tallies, health, _tally),
         "findings": [_worst(report.findings, node) for node in nodes],
         "rules": [rules.place(_rules(report.findings, node)) for node in nodes],
     }
@@ -86,6 +88,7 @@ def map_payload(report: Report, scene: Scene, layout: Layout) -> dict[str, Any]:
         "lines": lines.values(),
         "sources": sources.values(),
         "rules": rules.values(),
+        "tallies": tallies.values(),
         "contents": [_content(content) for content in layout.contents],
         "tall": list(_frame(layout.tall, place)),
         "nodes": columns,
@@ -102,6 +105,11 @@ def _sources(scene: Scene) -> list[tuple[int, ...]]:
 
 def _first_shape(specs: tuple[TensorSpec, ...]) -> str:
     return text.shape(specs[0].shape) if specs else ""
+
+
+def _tally(counts: tuple[int, ...]) -> tuple[int, ...]:
+    """Class and number of tensors in turn, for the classes that have some."""
+    return tuple(part for kind, count in enumerate(counts) if count for part in (kind, count))
 
 
 def _frame(made: Place, contents: dict[int, int]) -> tuple[float, ...]:

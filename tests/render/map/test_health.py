@@ -5,7 +5,7 @@ import pytest
 
 from modelreport.facts import Evidence, Finding, Message, TensorStatistics, Weights
 from modelreport.render.map import make_scene
-from modelreport.render.map.health import HEALTHS, tensor_health, weight_health
+from modelreport.render.map.health import HEALTHS, tensor_health, weight_health, worst
 
 from .scenes import resnet
 
@@ -57,8 +57,8 @@ def test_findings_make_a_sound_tensor_fresh_or_noted_but_no_broken_one_better():
 def test_a_box_is_as_ill_as_its_worst_tensor_and_cards_without_weights_have_no_class():
     report = measured(statistics("conv1.weight"), statistics("layer2.0.conv1.weight", zero_channels=2))
     scene = make_scene(report)
-    classes = weight_health(report, scene)
-    found = {node.path: HEALTHS[kind][0] for node, kind in zip(scene.nodes, classes, strict=True) if node.module >= 0}
+    counts = zip(scene.nodes, weight_health(report, scene), strict=True)
+    found = {node.path: HEALTHS[worst(counted)][0] for node, counted in counts if node.module >= 0}
     assert found["conv1"] == "sound"
     assert found["layer2.0.conv1"] == found[""] == "dead"
     assert found["layer1.0.conv1"] == "unread"
@@ -68,4 +68,16 @@ def test_a_box_is_as_ill_as_its_worst_tensor_and_cards_without_weights_have_no_c
 def test_without_statistics_every_weight_is_unread():
     report = resnet((1,)).report()
     scene = make_scene(report)
-    assert {HEALTHS[kind][0] for kind in weight_health(report, scene)} == {"none", "unread"}
+    assert {HEALTHS[worst(counts)][0] for counts in weight_health(report, scene)} == {"none", "unread"}
+
+
+def test_a_box_counts_each_tensor_inside_once_whatever_reads_it():
+    report = measured(statistics("conv1.weight"), statistics("layer2.0.conv1.weight", zero_channels=2))
+    scene = make_scene(report)
+    tensor = next(each for each in report.structure.tensors if each.name == "conv1.weight")
+    for reader in scene.nodes:
+        if reader.path == "relu":
+            reader.operation, reader.reads = 0, (tensor,)
+    whole = weight_health(report, scene)[0]
+    told = {HEALTHS[kind][0]: count for kind, count in enumerate(whole) if count}
+    assert told == {"dead": 1, "unread": len(report.structure.tensors) - 2, "sound": 1}
