@@ -71,7 +71,7 @@ async function whole(figure, live) {
  * @param {{markup: string, width: number, height: number}} made
  * @returns {Promise<Blob>}
  */
-export async function dots({ markup, width, height }) {
+async function dots({ markup, width, height }) {
   const image = new Image(width, height);
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(markup)}`;
   await image.decode();

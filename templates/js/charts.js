@@ -42,7 +42,7 @@ export function signsOf(label) {
  * How wide signs are, in widths of a Latin one.
  * @param {string[]} signs
  */
-export function widthOf(signs) {
+function widthOf(signs) {
   return signs.reduce((sum, sign) => sum + (WIDE.test(sign) ? 2 : 1), 0);
 }
 
@@ -110,7 +110,7 @@ export function without(figure, hidden) {
  * @param {number} width pixels
  * @returns {Figure}
  */
-export function fitted(figure, width) {
+function fitted(figure, width) {
   const resolved = resolveColors(figure, color);
   const { xaxis, yaxis, margin } = resolved.layout;
   const most = Math.max(12, Math.floor((width * 0.36) / GLYPH));

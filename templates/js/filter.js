@@ -51,7 +51,7 @@ export function compile(query, table, searched = textColumns(table)) {
  * @param {Table} table
  * @returns {number[]}
  */
-export function textColumns(table) {
+function textColumns(table) {
   return table.columns.flatMap((column, place) => (column.shown && !column.numeric && column.kind !== 'spark' ? [place] : []));
 }
 

@@ -102,7 +102,7 @@ function levelLayers(/** @type {MapModel} */ model, /** @type {Picture} */ pictu
  * @param {Line} line
  * @param {Marked} marked
  */
-export function strokeOf(model, line, { path, flow }) {
+function strokeOf(model, line, { path, flow }) {
   if (path && isOn(model, path.shortWays, line)) return 'short';
   if (flow && isOn(model, flow.inWays, line)) return 'in';
   if (flow && isOn(model, flow.outWays, line)) return 'out';

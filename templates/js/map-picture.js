@@ -11,7 +11,7 @@ import { near } from './map-route.js';
 /** @typedef {{source: number, target: number, arrow: boolean, kind: string, points: number[][], scale: number, shape: string}} Way */
 /** @typedef {Pick<Way, 'points' | 'scale' | 'shape'>} Told a line with the shape that flows */
 
-export const TEXT_MAX = 12.5;
+const TEXT_MAX = 12.5;
 export const TEXT_MIN = 6;
 const LINE_MIN = 6.4;
 const ENOUGH = 6; // letters of a label that is cut at least
@@ -80,7 +80,7 @@ export function cut(model, i, space) {
  * @param {Pane} pane
  * @returns {Label[]}
  */
-export function headLabels(model, box, pane) {
+function headLabels(model, box, pane) {
   const { bar } = box;
   const size = Math.min(TEXT_MAX, bar * 0.7);
   const inset = 7 * Math.min(1, box.scale);

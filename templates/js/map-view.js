@@ -7,7 +7,7 @@
 /** @typedef {{least: number, most: number}} Bounds */
 
 /** Boxes on the screen at most. */
-export const BUDGET = 400;
+const BUDGET = 400;
 const BAR_MIN = 8.6; // height in pixels from which a title bar can carry a label
 const STAY = 0.72; // an open box shuts only when it is this much smaller than one that opens
 const CROWDED = 1.1; // and when there are this many times more boxes than may be opened
@@ -48,7 +48,7 @@ export function limits(model, pane) {
  * @param {View} view
  * @param {Pane} pane
  */
-export function middleOf(view, pane) {
+function middleOf(view, pane) {
   return [view.x + pane.w / 2 / view.s, view.y + pane.h / 2 / view.s];
 }
 

@@ -19,7 +19,7 @@ export function current(tops, line, end) {
  * Open every fold around what the address names, so that a link never leads to nothing.
  * @param {string} id
  */
-export function openAround(id) {
+function openAround(id) {
   const target = id === '' ? null : root.getElementById(id);
   for (let fold = target?.closest('details'); fold; fold = fold.parentElement?.closest('details')) {
     if (!fold.classList.contains('menu')) fold.open = true;

@@ -88,7 +88,7 @@ export function exactText(value) {
  * A count at a glance: '9,408', '25.56 M'.
  * @param {number} value
  */
-export function countText(value) {
+function countText(value) {
   return Math.abs(value) < 10_000 ? exactText(value) : scaled(value, 1000, DECIMAL, fourDigits).trimEnd();
 }
 
@@ -96,7 +96,7 @@ export function countText(value) {
  * Bytes in memory: '97.5 MiB'.
  * @param {number} value
  */
-export function binaryText(value) {
+function binaryText(value) {
   return scaled(value, 1024, BINARY, threeDigits);
 }
 

@@ -9,7 +9,7 @@ const BLOCK = 12;
  * Text so that plain comparison orders it as people count: 'layer2' before 'layer10', upper and lower case alike.
  * @param {string} text
  */
-export function naturalKey(text) {
+function naturalKey(text) {
   return text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(BLOCK, '0'));
 }
 
@@ -20,7 +20,7 @@ export function naturalKey(text) {
  * @param {(i: number) => string} [textOf] what is compared in place of the cell's text
  * @returns {Float64Array}
  */
-export function ranks(column, count, textOf = (i) => column.text(i)) {
+function ranks(column, count, textOf = (i) => column.text(i)) {
   const result = new Float64Array(count);
   if (column.numeric) {
     for (let i = 0; i < count; i += 1) result[i] = column.number(i);

@@ -22,8 +22,3 @@ export function plotly() {
   shared[READY] ??= start();
   return shared[READY];
 }
-
-/** Whether the library runs. */
-export async function hasPlotly() {
-  return plotly().then(() => true, () => false);
-}
