@@ -45,7 +45,7 @@ def training_memory(usage: Usage | Skipped) -> Chart | Skipped:
                 colour=colour,
                 values=tuple(as_float(getattr(row, field)) for row in drawn),
                 hover=tuple(
-                    f"{name}, {part}: {text.bytes_binary(getattr(row, field))}"
+                    _("{name}, {part}: {size}", name=name, part=_(part), size=text.bytes_binary(getattr(row, field)))
                     for name, row in zip(names, drawn, strict=True)
                 ),
                 labels=tuple(text.bytes_binary(row.total_bytes) for row in drawn) if part == _PARTS[-1][0] else (),
