@@ -30,6 +30,11 @@ def test_the_wheel_holds_the_templates_and_nothing_of_the_tests(wheel: Path) -> 
     assert packaged == here
     assert not [n for n in names if n.startswith(("tests/", "sample_models/", "benchmarks/"))]
     assert "modelreport/py.typed" in names
+    licences = {n.partition("/licenses/")[2] for n in names if "/licenses/" in n}
+    assert {
+        p.relative_to(ROOT).as_posix() for p in templates.rglob("*") if p.name.endswith(("LICENSE", "OFL.txt"))
+    } < licences
+    assert "LICENSE" in licences
     assert wheel.stat().st_size < 4_000_000
 
 
