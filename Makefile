@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SAMPLE := sample_models/digits_cnn_training.pt
 PYTEST ?=
 
-.PHONY: report test lint scripts types golden bench samples setup setup-dev system-pdf system-test clean
+.PHONY: report test lint scripts types golden bench gallery samples setup setup-dev system-pdf system-test clean
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "modelreport needs Python 3.11 or newer: make PYTHON=python3.12 …")'
@@ -75,9 +75,14 @@ $(VENV)/.bench: $(VENV)/.dev
 
 # Each in the form that takes minutes; benchmarks/README.md tells of the whole ones.
 bench: $(VENV)/.bench system-pdf system-test
-	for each in open.py weights.py "large.py 4" "spectra.py --most 12" "page.py --repeats 2" trace.py "build.py --quick" "accuracy.py --sample" "identify.py --sample 9" \
+	for each in open.py weights.py "large.py 4" "spectra.py --most 12" "page.py --repeats 2" "pdf.py --repeats 1" trace.py "build.py --quick" "accuracy.py --sample" "identify.py --sample 9" \
 	  "coverage.py --sample 3 --fresh --state .cache/coverage-sample.jsonl"; do \
 	  echo "== $$each"; $(BIN)/python benchmarks/$$each || exit 1; done
+
+# The pictures in docs/gallery, beside Netron's and Model Explorer's of the same models: some ten minutes.
+gallery: $(VENV)/.bench system-pdf system-test
+	@command -v pdftoppm >/dev/null || bash tools/install-system.sh poppler-utils
+	$(BIN)/python tools/gallery.py
 
 samples: setup-dev
 	$(BIN)/python -m sample_models.make_samples

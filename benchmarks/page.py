@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._setting import machine, today, versions
 from benchmarks.browser.budget import rows, table
-from benchmarks.browser.measure import Figures, measure
+from benchmarks.browser.measure import TIMEOUT_S, Figures, measure
 from benchmarks.browser.models import OPERATIONS, Subject, resnet50, synthetic
 from benchmarks.browser.plotly import compare
 from benchmarks.browser.programs import OURS, PROGRAMS, Program, start_browser
@@ -45,13 +45,13 @@ def middle(runs: Sequence[Figures]) -> Figures:
     return Figures(**{name: of([getattr(run, name) for run in runs]) for name in Figures.__dataclass_fields__})
 
 
-def measure_all(browser: Any, subject: Subject, repeats: int) -> dict[str, Figures]:
-    """Every program in turn, so often; one that takes half a minute only once."""
+def measure_all(browser: Any, subject: Subject, repeats: int, timeout_s: float) -> dict[str, Figures]:
+    """Every program in turn, so often; one that takes half a minute only once, one that takes too long not at all."""
     found: dict[str, list[Figures]] = {program.name: [] for program in PROGRAMS}
     for _ in range(repeats):
         for program in PROGRAMS:
             if not _too_slow(program, found[program.name]):
-                found[program.name].append(measure(browser, program, subject))
+                found[program.name].append(measure(browser, program, subject, timeout_s))
     return {name: middle(runs) for name, runs in found.items()}
 
 
@@ -66,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--operations", type=int, default=OPERATIONS, help="of the synthetic model")
+    parser.add_argument("--timeout", type=int, default=TIMEOUT_S, help="seconds that a model may take to be drawn")
     parser.add_argument("--only", choices=("resnet50", "synthetic"))
     asked = parser.parse_args()
     print(f"{today()}, {machine()}, {versions(('netron', 'ai-edge-model-explorer', 'playwright'))}\n")
@@ -73,12 +74,21 @@ def main() -> None:
         folder, browser = Path(name), start_browser(playwright)
         if asked.only != "synthetic":
             subject = resnet50(folder)
-            print(table("ResNet-50", rows(subject, measure_all(browser, subject, asked.repeats))), "\n", flush=True)
+            print(
+                table(
+                    "ResNet-50",
+                    rows(subject, measure_all(browser, subject, asked.repeats, asked.timeout), asked.timeout),
+                ),
+                "\n",
+                flush=True,
+            )
             print(compare(browser, subject.html, folder, asked.repeats), "\n", flush=True)
         if asked.only != "resnet50":
             subject = synthetic(folder, asked.operations)
             title = f"{len(subject.report.trace.operations):,} operations"
-            print(table(title, rows(subject, measure_all(browser, subject, asked.repeats))))
+            print(
+                table(title, rows(subject, measure_all(browser, subject, asked.repeats, asked.timeout), asked.timeout))
+            )
         browser.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.browser.measure import Figures
+from benchmarks.browser.measure import TIMEOUT_S, Figures
 from benchmarks.browser.models import Subject
 from benchmarks.browser.programs import EXPLORER, NETRON, OURS
 
@@ -38,7 +38,7 @@ TIE = 1.05
 """A figure within 5 % of a peer's is as good: screens have frames, and timers a grain."""
 
 
-def rows(subject: Subject, found: Mapping[str, Figures]) -> list[list[str]]:
+def rows(subject: Subject, found: Mapping[str, Figures], timeout_s: float = TIMEOUT_S) -> list[list[str]]:
     """The lines of one model, as texts: figure, ours, each peer's with the ratio, limit, verdict."""
     size = subject.html.stat().st_size / 1000
     made = [
@@ -49,7 +49,7 @@ def rows(subject: Subject, found: Mapping[str, Figures]) -> list[list[str]]:
     for line in LINES:
         value, limit = line.value(ours), line.limits.get(subject.name)
         peers = [line.value(found[peer.name]) if peer.name in found else None for peer in (NETRON, EXPLORER)]
-        told = [told_of(peer, value, line.unit) for peer in peers]
+        told = [told_of(peer, value, line.unit, timeout_s) for peer in peers]
         made.append(
             [line.what, number(value, line.unit), *told, limit_text(limit, line.unit), verdict(value, limit, peers)]
         )
@@ -73,10 +73,10 @@ def verdict(value: float | None, limit: float | None, peers: list[float | None])
     return "; ".join(missed) or "ok"
 
 
-def told_of(peer: float | None, ours: float | None, unit: str) -> str:
+def told_of(peer: float | None, ours: float | None, unit: str, timeout_s: float) -> str:
     """A peer's figure, and how many times ours it is."""
     if peer is None:
-        return "never drawn"
+        return f"not in {timeout_s} s"
     return f"{number(peer, unit)} ({peer / ours:.1f}×)" if ours else number(peer, unit)
 
 

@@ -13,9 +13,9 @@ if (embedded) followHost();
 else startTheme(/** @type {Element} */ (root.querySelector('[data-tools="theme"]')));
 startNavigation();
 const map = root.getElementById('map');
-if (map) startMap(map).catch((error) => { map.dataset.state = `static: ${error}`; });
+const drawn = map ? startMap(map).catch((error) => { map.dataset.state = `static: ${error}`; }) : null;
 startCharts();
 startHints();
 // Pictures first: the tables in the markup can be read meanwhile, and stay where the browser cannot inflate the data.
-const painted = () => new Promise((resolve) => { setTimeout(resolve, 60); });
-plotly().catch(() => null).then(painted).then(startTables).catch((error) => { host.dataset.tables = String(error); });
+const wait = (/** @type {number} */ ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+plotly().catch(() => null).then(() => Promise.race([drawn, wait(300)])).then(() => wait(50)).then(startTables).catch((error) => { host.dataset.tables = String(error); });
