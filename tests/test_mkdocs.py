@@ -17,6 +17,7 @@ from modelreport.errors import OptionsError
 from modelreport.mkdocs import fences, read_fence
 from modelreport.render.json import write_json
 from tests.factories import make_report
+from tests.published import fragments_of, shared_by
 from tests.site.models import write_model
 
 FENCE = "```modelreport\n{}\n```\n"
@@ -62,13 +63,11 @@ def test_a_fence_becomes_the_report_and_all_pages_share_its_files(docs: Docs) ->
         "# Deep\n\n!!! note\n\n    ```modelreport\n    ../../saved.json\n    sections: summary\n    ```\n",
     )
     docs.build()
-    ids = re.findall(r'<model-report id="([^"]+)"', docs.page())
-    assert len(ids) == len(set(ids)) == 2
-    for name in ("index.html", "deep/page/index.html"):
-        folder = (docs.root / "site" / name).parent
-        links = re.findall(r'(?:href|src|data-src)="([^"]*assets/modelreport/[^"]+)"', docs.page(name))
-        assert len(set(links)) == (3 if name.startswith("index") else 2)  # without charts no chart library
-        assert all((folder / link).is_file() for link in links)
+    site = docs.root / "site"
+    assert len(fragments_of(docs.page())) == 2
+    assert len(shared_by(site / "index.html", "assets/modelreport")) == 3
+    below = shared_by(site / "deep" / "page" / "index.html", "assets/modelreport")
+    assert len(below) == 2  # without charts no chart library
     assert re.findall(r'<section id="(\w+)" class="part"', docs.page("deep/page/index.html")) == ["summary"]
     assert docs.page().index("<model-report") < docs.page().index("Between") < docs.page().rindex("<model-report")
 

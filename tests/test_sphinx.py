@@ -14,6 +14,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from modelreport import api
 from modelreport.render.json import write_json
 from tests.factories import make_report
+from tests.published import fragments_of, shared_by
 from tests.site.models import write_model
 
 
@@ -67,13 +68,10 @@ def test_two_reports_on_a_page_and_one_below_share_their_files(docs: Docs) -> No
     docs.write("deep/page", "Deep\n====\n\n.. modelreport:: /report.json\n   :sections: summary\n")
     docs.build()
     assert docs.warnings == ""
-    ids = re.findall(r'<model-report id="([^"]+)"', docs.page("index"))
-    assert len(ids) == len(set(ids)) == 2
-    for name in ("index", "deep/page"):
-        folder = (docs.out / "html" / name).parent
-        links = re.findall(r'(?:href|src|data-src)="([^"]*_static/modelreport/[^"]+)"', docs.page(name))
-        assert len(set(links)) == (3 if name.startswith("index") else 2)  # without charts no chart library
-        assert all((folder / link).is_file() for link in links)
+    assert len(fragments_of(docs.page("index"))) == 2
+    assert len(shared_by(docs.out / "html" / "index.html", "_static/modelreport")) == 3
+    below = shared_by(docs.out / "html" / "deep" / "page.html", "_static/modelreport")
+    assert len(below) == 2  # without charts no chart library
     assert "shadowrootmode" in docs.page("deep/page")
     assert not (docs.out / "html" / "_static" / "modelreport").joinpath("report.json").exists()
 
@@ -107,10 +105,7 @@ def test_documents_that_are_no_pages_say_it_in_words(builder: str, docs: Docs) -
 def test_addresses_are_right_in_every_form_of_site(builder: str, name: str, docs: Docs) -> None:
     docs.write("deep/page", "Deep\n====\n\n.. modelreport:: /report.json\n")
     docs.build(builder)
-    page = docs.out / builder / name
-    links = re.findall(r'(?:href|src|data-src)="([^"]*_static/modelreport/[^"]+)"', page.read_text())
-    assert links
-    assert all((page.parent / link).is_file() for link in links)
+    assert shared_by(docs.out / builder / name, "_static/modelreport")
 
 
 def test_what_is_wrong_is_a_warning_at_its_line(docs: Docs) -> None:
