@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from modelreport.render.patterns import SURE, Pattern, fill, pattern, recognised, variants
+from modelreport.render.patterns import SURE, Patterns, fill, pattern, recognised, variants
 from modelreport.render.setting import setting
 
 SOURCE: Final = "en"
@@ -88,7 +88,7 @@ class Catalogue:
     """From a message for one and for many to the language's forms."""
     rule: Callable[[int], int] = lambda count: int(count != 1)
     """Which of the forms goes with a number."""
-    patterns: tuple[Pattern, ...] = ()
+    patterns: Patterns = field(default_factory=lambda: Patterns(()))
     """Of the messages with placeholders, the surest first."""
 
 
@@ -111,7 +111,7 @@ def catalogue(lang: str) -> Catalogue:
             if e.msgid_plural and all(e.msgstr_plural.values())
         },
         rule=_rule(book.metadata.get("Plural-Forms", "")),
-        patterns=tuple(sorted(made, key=lambda each: (each.weight, each.literals), reverse=True)),
+        patterns=Patterns(sorted(made, key=lambda each: (each.weight, each.literals), reverse=True)),
     )
 
 

@@ -9,11 +9,13 @@ for each, in the same order: ``{how:被截断|缺失}``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+_WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _PLACED: Final = re.compile(r"( ?)\{([A-Za-z_]\w*)\}( ?)")
 _WIDE: Final = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _FIGURE: Final = re.compile(r"[<>±]?-?[\d.,]+(?:e-?\d+)?(?: ?[%×\w/]{1,8})?")
@@ -54,6 +56,14 @@ class Pattern:
         letters = self.letters
         firm = sum(char.isalpha() for char in self.literals[0]) >= _BEGINNING
         return letters + (_BEGUN if firm else 0), sum(map(len, self.literals))
+
+    def words(self) -> Iterator[str]:
+        """Words that stand whole in every text of this form: no value can touch them."""
+        last = len(self.literals) - 1
+        for number, literal in enumerate(self.literals):
+            for found in _WORD.finditer(literal):
+                if (found.start() or not number) and (found.end() < len(literal) or number == last):
+                    yield found[0]
 
     def match(self, text: str) -> dict[str, str] | None:
         """The values in a text, or ``None`` where the text is not of this form."""
@@ -147,15 +157,34 @@ def fill(translation: str, values: Mapping[str, object]) -> str:
     return _PLACED.sub(put, translation)
 
 
-def recognised(
-    text: str, patterns: tuple[Pattern, ...], say: Callable[[str], str]
-) -> tuple[str, tuple[str, ...], int] | None:
+class Patterns:
+    """Patterns in their order, found by a word that whatever they fit must have."""
+
+    def __init__(self, ordered: Iterable[Pattern]) -> None:
+        self.ordered = tuple(ordered)
+        words = [tuple(each.words()) for each in self.ordered]
+        often = Counter(word for each in words for word in set(each))
+        self._by_word: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for place, each in enumerate(words):
+            rarest = min(each, key=lambda word: (often[word], word), default=None)
+            (self._always if rarest is None else self._by_word.setdefault(rarest, [])).append(place)
+
+    def for_text(self, text: str) -> Iterator[Pattern]:
+        """Those that may fit the text, in their order."""
+        places = set(self._always)
+        for word in set(_WORD.findall(text)):
+            places.update(self._by_word.get(word, ()))
+        return (self.ordered[place] for place in sorted(places))
+
+
+def recognised(text: str, patterns: Patterns, say: Callable[[str], str]) -> tuple[str, tuple[str, ...], int] | None:
     """The translation of a text by the first pattern that it fits, its values said by ``say``; the values; its letters.
 
     A pattern of few letters must not swallow sentences: its values are single words, numbers with a unit, or phrases
     that are known themselves. Of one that begins with a value the letters are given as none.
     """
-    for each in patterns:
+    for each in patterns.for_text(text):
         values = each.match(text)
         if values is None:
             continue

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from modelreport.render.patterns import fill, pattern, recognised, variants
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelreport.render.patterns import Pattern, Patterns, fill, pattern, recognised, variants
 
 
 def match(message: str, text: str) -> dict[str, str] | None:
@@ -54,7 +57,7 @@ def test_a_message_of_too_many_combinations_is_one_pattern() -> None:
 
 def test_the_most_fixed_pattern_wins_and_values_are_said() -> None:
     made = [pattern("{a} is of {b}", "{b} 的 {a}"), pattern("{a} of {b} tensors are gone", "{b} 个张量中 {a} 个丢失")]
-    patterns = tuple(sorted(filter(None, made), key=lambda each: -each.letters))
+    patterns = Patterns(sorted(filter(None, made), key=lambda each: -each.letters))
     assert recognised("3 of 4 tensors are gone", patterns, str.upper) == ("4 个张量中 3 个丢失", ("3", "4"), 0)
     assert recognised("x is of y", patterns, str.upper) == ("Y 的 X", ("x", "y"), 0)
 
@@ -62,7 +65,7 @@ def test_the_most_fixed_pattern_wins_and_values_are_said() -> None:
 def test_a_pattern_of_few_letters_swallows_no_sentence() -> None:
     made = pattern("{a} is of {b}", "{b} 的 {a}")
     assert made
-    assert recognised("one thing is of another", (made,), str) is None
+    assert recognised("one thing is of another", Patterns((made,)), str) is None
 
 
 def test_values_are_put_in_once() -> None:
@@ -73,3 +76,20 @@ def test_no_space_stands_between_characters_that_take_none() -> None:
     assert fill("用 {a} 时为 {b}。", {"a": "混合精度", "b": "3"}) == "用混合精度时为 3。"
     assert fill("用 {a} 时", {"a": "AdamW"}) == "用 AdamW 时"
     assert fill("the layer {a} is", {"a": "卷积 层"}) == "the layer 卷积 层 is"
+
+
+WORDS = st.sampled_from(["of", "the", "layer", "ab", "a", " ", ", ", "3", "-", "."])
+
+
+@given(
+    st.lists(st.lists(st.lists(WORDS, max_size=4).map("".join), min_size=2, max_size=4), min_size=1, max_size=8),
+    st.data(),
+)
+def test_looking_by_a_word_finds_every_pattern_that_fits(literals: list[list[str]], data: st.DataObject) -> None:
+    every = [Pattern(tuple(each), tuple(f"v{i}" for i in range(len(each) - 1)), "x") for each in literals]
+    chosen = data.draw(st.sampled_from(every))
+    values = [data.draw(st.lists(WORDS, max_size=3).map("".join)) for _ in chosen.names]
+    text = "".join(a + b for a, b in zip(chosen.literals, [*values, ""], strict=True))
+    fitting = [each for each in every if each.match(text) is not None]
+    found = [each for each in Patterns(every).for_text(text) if each.match(text) is not None]
+    assert found == fitting
