@@ -86,7 +86,11 @@ def picture(folder: Path, name: str, words: str) -> list[str]:
 def peer_of(folder: Path, name: str, title: str, peer: str) -> str:
     """The picture of another program, or that there is none."""
     file = f"{name}-{peer.rsplit(maxsplit=1)[-1].lower()}"
-    return f"![{title} in {peer}]({file}.png)" if there(folder, file) else "not drawn within five minutes"
+    return (
+        f"![{title} in {peer}]({file}.png)"
+        if there(folder, file)
+        else "not drawn within five minutes on a busy machine with two cores"
+    )
 
 
 def there(folder: Path, name: str) -> bool:
