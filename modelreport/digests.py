@@ -14,6 +14,7 @@ import msgspec
 _ENDS: Final = 1 << 20
 _STATES: Final = re.compile(r"(?:checkpoint|step|epoch|global_step)[-_]?\d+")
 _FILES_LIMIT: Final = 200_000
+_THREADS: Final = 8
 _LIBRARIES: Final = ("modelreport", "torch", "torchvision", "timm", "transformers")
 
 
@@ -64,7 +65,8 @@ class Digests:
         from blake3 import blake3
 
         if self._whole or size <= 2 * _ENDS:
-            made = blake3(max_threads=blake3.AUTO)
+            # Threads of its own: those that blake3.AUTO shares do not live on in a forked process, which then waits.
+            made = blake3(max_threads=min(_THREADS, os.cpu_count() or 1) if size > _ENDS else 1)
             made.update_mmap(path)
             return str(made.hexdigest())
         with path.open("rb") as file:

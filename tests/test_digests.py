@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import metadata
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,19 @@ def test_versions_name_this_program_and_no_library_that_is_not_there(monkeypatch
 
     monkeypatch.setattr(metadata, "version", version)
     assert versions() == ["modelreport 1.2.3", "torch 2.6.0"]
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # Python 3.12 and newer
+def test_a_forked_process_reads_large_files_too(tmp_path: Path) -> None:
+    path = tmp_path / "large.bin"
+    path.write_bytes(bytes(range(256)) * (3 << 12))
+    expected = digest(path)
+    fork = get_context("fork")
+    told = fork.Queue()
+    child = fork.Process(target=lambda: told.put(digest(path)))
+    child.start()
+    try:
+        assert told.get(timeout=60) == expected
+    finally:
+        child.kill()
+        child.join()

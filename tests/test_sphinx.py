@@ -150,6 +150,7 @@ def test_defaults_and_language_come_from_the_configuration(docs: Docs) -> None:
     assert '<model-report id="first" lang="zh"' in page
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # Python 3.12 and newer
 def test_pages_are_read_and_written_by_several_processes(docs: Docs) -> None:
     for number in range(6):
         docs.write(f"deep/p{number}", f"P{number}\n==\n\n.. modelreport:: /report.json\n   :sections: summary\n")
