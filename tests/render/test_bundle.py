@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from modelreport.render.bundle import BundleError, bundle
-from modelreport.render.environment import templates_folder
+from modelreport.render.folders import templates_folder
 
 
 def write(folder: Path, **modules: str) -> Path:
