@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SAMPLE := sample_models/digits_cnn_training.pt
 PYTEST ?=
 
-.PHONY: report test lint scripts types golden bench gallery samples setup setup-dev system-pdf system-test clean
+.PHONY: report test lint scripts messages types golden bench gallery samples setup setup-dev system-pdf system-test clean
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "modelreport needs Python 3.11 or newer: make PYTHON=python3.12 …")'
@@ -62,6 +62,10 @@ scripts: node_modules/.done
 	$(NODE) node_modules/.bin/tsc -p .
 	$(NODE) node_modules/.bin/eslint .
 	$(NODE) node --test 'tests/js/*.test.js'
+
+# What is said to people, collected for translators: after a change of words, then translate what it lists.
+messages: setup-dev
+	$(BIN)/python -m tools.messages
 
 types: setup-dev
 	$(BIN)/mypy
