@@ -12,8 +12,8 @@ from modelreport.render.charts.plotly import for_page, plotly_figure
 from modelreport.render.choice import choose
 from modelreport.render.delivery import Part, deliver, trusted
 from modelreport.render.environment import environment
-from modelreport.render.payload import Packer
 from modelreport.render.language import _
+from modelreport.render.payload import Packer
 from modelreport.render.section import Section
 from modelreport.render.sections import SECTIONS
 from modelreport.render.setting import setting, under
