@@ -45,6 +45,10 @@ def test_it_is_one_clean_text(page):
     assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069]", page)
 
 
+def test_the_answers_on_the_weights_are_a_paragraph_of_their_own():
+    assert re.search(r"\n\nWeights: [^\n]+\n\n", write_markdown(make_report()).decode())
+
+
 def test_it_is_short():
     assert len(write_markdown(make_report())) < 20_000
     assert len(write_markdown(hostile_report())) < 120_000

@@ -56,6 +56,12 @@ def _leaves(structure: Structure) -> Message | None:
     words = [f"{phrase.put(count)} {plural(count, word)}" for word, count in counts.most_common(6)]
     guessed = " by names and shapes" if structure.origin == "names" else ""
     size = phrase.put(structure.parameters, "count")
+    held = sum(m.own_parameters for m in structure.modules if m.type in _LEAVES and not m.shared_with)
+    if held < structure.parameters:
+        part = phrase.put(held, "count")
+        return phrase.message(
+            f"{size} {plural(structure.parameters, 'parameter')}, {part} of them in {joined(words)}{guessed}."
+        )
     return phrase.message(f"{size} {plural(structure.parameters, 'parameter')} in {joined(words)}{guessed}.")
 
 

@@ -52,6 +52,13 @@ def test_fewer_rows_for_keys_show_that_query_heads_share_them() -> None:
     assert "keys are 8 wide, so that 4 query heads share one" in text_of(structure_of(layers(fused=False)))
 
 
+def test_parameters_elsewhere_are_not_said_to_be_in_the_layers_that_are_told() -> None:
+    shapes = {"a.weight": (8, 4), "a.bias": (8,), "block.gain": (100, 30), "table": (50,)}
+    assert "3,090 parameters, 40 of them in 1 linear layer by names and shapes." in text_of(structure_of(shapes))
+    whole = {"a.weight": (8, 4), "a.bias": (8,)}
+    assert "40 parameters in 1 linear layer by names and shapes." in text_of(structure_of(whole))
+
+
 def test_convolutions_have_no_cost_of_a_token() -> None:
     structure = structure_of({"a.weight": (8, 3, 3, 3), "b.weight": (8, 8, 3, 3), "c.weight": (4, 8), "c.bias": (4,)})
     assert linear_macs_per_token(structure) == 32

@@ -61,6 +61,7 @@ def test_what_looks_random_is_named() -> None:
 
 def test_small_matrices_and_strong_directions_are_not_called_random() -> None:
     assert not is_random(make_spectrum("a", 32, 32, random_edge=0.99, random_distance=0.01))
+    assert is_random(make_spectrum("a", 96, 48, random_edge=0.99, random_distance=0.05))
     assert not is_random(make_spectrum("a", 100, 100, random_edge=1.2, random_distance=0.01))
     assert not is_random(make_spectrum("a", 100, 100, random_edge=0.99, random_distance=0.1))
     assert not is_random(make_spectrum("a", 100, 100, random_edge=None, random_distance=None))
