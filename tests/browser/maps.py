@@ -12,6 +12,7 @@ import pytest
 
 from modelreport.facts import Report
 from modelreport.render.html import write_html
+from tests.browser.pages import wait_for
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "render" / "map"))
 
@@ -27,12 +28,8 @@ class Map:
         self.page = page
 
     def until(self, condition: str) -> None:
-        """Wait for a condition; the page's policy allows no polling inside it."""
-        for _ in range(400):
-            if self.page.evaluate(f"Boolean({condition})"):
-                return
-            self.page.wait_for_timeout(50)
-        pytest.fail(f"never came true: {condition}")
+        """Wait for a condition."""
+        wait_for(self.page, f"Boolean({condition})")
 
     def labels(self) -> list[str]:
         """What is written on the map."""

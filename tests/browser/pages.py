@@ -16,6 +16,19 @@ STATE = """[...document.querySelectorAll('model-report')].map((m) => ({
   tables: m.shadowRoot?.querySelectorAll('.table-scroll.live').length ?? 0,
 }))"""
 """What each fragment of a page says of itself."""
+TABLES = """[...document.querySelectorAll('[data-table]')].every(
+  (t) => t.closest('details:not([open])') || t.querySelector('.count'))"""
+"""Whether every table of a page is live; one in a closed fold waits until that is opened."""
+
+
+def wait_for(page: Any, what: str, seconds: float = 20.0) -> Any:
+    """The value of a script once it is true; the policy of the page allows no polling inside it."""
+    for _ in range(int(seconds * 20)):
+        found = page.evaluate(what)
+        if found:
+            return found
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came true: {what}")
 
 
 class Opened:
@@ -30,14 +43,12 @@ class Opened:
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("requestfailed", lambda request: self.said.append(f"failed: {request.url[:200]}"))
 
-    def until(self, what: str, seconds: float = 20.0) -> Any:
+    def until(self, what: str) -> Any:
         """The value of a script once it is true."""
-        for _ in range(int(seconds * 10)):
-            found = self.page.evaluate(what)
-            if found:
-                return found
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"never true: {what}; said: {self.said}; {self.page.evaluate(STATE)}")
+        try:
+            return wait_for(self.page, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; said: {self.said}; {self.page.evaluate(STATE)}") from error
 
 
 @contextmanager

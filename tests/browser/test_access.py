@@ -10,6 +10,7 @@ import pytest
 
 from modelreport.facts import Report
 from modelreport.render.html import write_html
+from tests.browser.pages import wait_for
 from tests.factories import hostile_report, make_report
 from tests.factories_weights import rich_report
 
@@ -36,12 +37,7 @@ def opened(chromium: Any, folder: Path, report: Report, **settings: Any) -> Any:
     path.write_bytes(write_html(report))
     page = chromium.new_page(**({"viewport": {"width": 1280, "height": 900}} | settings))
     page.goto(path.as_uri())
-    for _ in range(200):
-        if page.evaluate(
-            "document.documentElement.classList.contains('js') && Boolean(document.querySelector('.tools'))"
-        ):
-            break
-        page.wait_for_timeout(50)
+    wait_for(page, "document.documentElement.classList.contains('js') && Boolean(document.querySelector('.tools'))")
     return page
 
 
@@ -114,11 +110,7 @@ def test_a_fold_and_a_series_of_a_chart_answer_to_the_keyboard(chromium: Any, tm
     key.focus()
     page.keyboard.press("Enter")
     assert key.get_attribute("aria-pressed") == "false"
-    for _ in range(100):
-        if page.evaluate("document.querySelector('#chart-flops-by-depth .live').data[0].visible") is False:
-            break
-        page.wait_for_timeout(50)
-    assert page.evaluate("document.querySelector('#chart-flops-by-depth .live').data[0].visible") is False
+    wait_for(page, "document.querySelector('#chart-flops-by-depth .live')?.data?.[0].visible === false")
     numbers = chart.locator("summary")
     numbers.focus()
     page.keyboard.press("Space")

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from modelreport.render.html import write_html
+from tests.browser.pages import wait_for
 from tests.factories import make_report
 
 pytestmark = pytest.mark.browser
@@ -28,11 +29,8 @@ def alive(page: Any, chart: str) -> Any:
     place = page.locator(f"#chart-{chart}")
     page.evaluate(f"document.querySelector('#chart-{chart}').closest('details')?.setAttribute('open', '')")
     place.scroll_into_view_if_needed()
-    for _ in range(200):
-        if page.evaluate(LIVE.format(chart)):
-            return place
-        page.wait_for_timeout(50)
-    pytest.fail(f"{chart} never came alive")
+    wait_for(page, LIVE.format(chart))
+    return place
 
 
 @pytest.fixture
@@ -124,11 +122,8 @@ def test_without_the_library_the_drawing_of_the_page_is_saved(page: Any, kind: s
 
 def test_a_chart_follows_the_width_of_its_place(page: Any) -> None:
     place = alive(page, "memory-timeline")
-    before = place.locator(".main-svg").first.bounding_box()
+    width = "document.querySelector('#chart-memory-timeline .main-svg').getBoundingClientRect().width"
+    before = page.evaluate(width)
     page.set_viewport_size({"width": 800, "height": 900})
-    for _ in range(100):
-        after = place.locator(".main-svg").first.bounding_box()
-        if after and before and after["width"] > before["width"] + 50:
-            break
-        page.wait_for_timeout(50)
-    assert after["width"] > before["width"] + 50
+    wait_for(page, f"{width} > {before + 50}")
+    assert place.is_visible()

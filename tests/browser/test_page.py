@@ -14,6 +14,7 @@ import pytest
 
 from modelreport.facts import Report, Weights
 from modelreport.render.html import write_html
+from tests.browser.pages import TABLES, wait_for
 from tests.factories import hostile_report, make_report, skipped_report
 from tests.factories_weights import rich_report
 
@@ -29,8 +30,6 @@ class Opened:
 
 
 Open = Callable[..., Opened]
-READY = "t.closest('details:not([open])') || t.querySelector('.count')"
-"""Whether a table is live; one in a closed fold waits until that is opened."""
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
         made.page.on("request", lambda request: made.said.append(f"request: {request.url[:200]}"))
         made.page.goto(path.as_uri() + hash_)
         if wait:
-            until(made, f"[...document.querySelectorAll('[data-table]')].every((t) => {READY})")
+            until(made, TABLES)
         return made
 
     yield open_report
@@ -64,13 +63,9 @@ def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
         context.close()
 
 
-def until(made: Opened, condition: str, timeout_ms: int = 20_000) -> None:
-    """Wait for a condition; the page's policy allows no polling inside it."""
-    for _ in range(timeout_ms // 50):
-        if made.page.evaluate(f"Boolean({condition})"):
-            return
-        made.page.wait_for_timeout(50)
-    pytest.fail(f"never came true: {condition}; {made.said}")
+def until(made: Opened, condition: str) -> None:
+    """Wait for a condition."""
+    wait_for(made.page, f"Boolean({condition})")
 
 
 def rows(made: Opened, table: str) -> list[str]:
@@ -127,7 +122,7 @@ def test_the_page_is_quiet_and_every_chart_comes_alive(opened: Open, make: Calla
 
 def test_the_first_chart_comes_alive_without_scrolling(opened: Open) -> None:
     made = opened(make_report(), "#compute", wait=False)
-    until(made, "document.querySelector('#compute figure[data-state=live]')", 10_000)
+    until(made, "document.querySelector('#compute figure[data-state=live]')")
     drawn = made.page.evaluate("performance.now()")
     assert drawn < 5_000, "a shared machine may be slow, but not that slow"
 

@@ -12,6 +12,7 @@ import pytest
 from modelreport.options import RenderOptions
 from modelreport.render.html import write_html
 from modelreport.render.setting import under
+from tests.browser.pages import TABLES, wait_for
 from tests.factories import make_report
 from tests.factories_deep import deep_report
 
@@ -33,7 +34,7 @@ def page(chromium: Any, tmp_path: Path):
     context = chromium.new_context(viewport={"width": 700, "height": 900}, color_scheme="dark")
     opened = context.new_page()
     opened.goto(path.as_uri())
-    opened.wait_for_timeout(1500)
+    wait_for(opened, TABLES)
     yield opened
     context.close()
 
@@ -72,7 +73,6 @@ def test_long_tables_are_cut_on_paper_and_say_so_in_the_language_of_the_page(chr
         path.write_bytes(write_html(deep_report()))
     opened = chromium.new_page()
     opened.goto(path.as_uri())
-    opened.wait_for_timeout(800)
     opened.emulate_media(media="print")
     said = opened.evaluate("getComputedStyle(document.querySelector('.page')).getPropertyValue('--cut')")
     assert said.strip("'\" ")

@@ -13,13 +13,12 @@ import pytest
 
 from modelreport.facts import Item, ModuleFact, Report, Skipped, Weights
 from modelreport.render.html import write_html
+from tests.browser.pages import TABLES, wait_for
 from tests.factories import make_report
 from tests.factories_weights import rich_report
 
 pytestmark = pytest.mark.browser
 
-READY = """[...document.querySelectorAll('[data-table]')].every(
-  (t) => t.closest('details:not([open])') || t.querySelector('.count'))"""
 SIZE = 50_011
 
 
@@ -29,13 +28,9 @@ class Opened:
     def __init__(self, page: Any) -> None:
         self.page = page
 
-    def until(self, condition: str, timeout_ms: int = 20_000) -> None:
-        """Wait for a condition; the page's policy allows no polling inside it."""
-        for _ in range(timeout_ms // 50):
-            if self.page.evaluate(f"Boolean({condition})"):
-                return
-            self.page.wait_for_timeout(50)
-        pytest.fail(f"never came true: {condition}")
+    def until(self, condition: str) -> None:
+        """Wait for a condition."""
+        wait_for(self.page, f"Boolean({condition})")
 
     def rows(self, table: str) -> list[str]:
         """Texts of the first cells of the rows on the page."""
@@ -76,7 +71,7 @@ def opened(chromium: Any, tmp_path: Path) -> Open:
         page.goto(path.as_uri() + hash_)
         made = Opened(page)
         if not isinstance(report, bytes):
-            made.until(READY)
+            made.until(TABLES)
         return made
 
     return open_report
