@@ -10,18 +10,17 @@ import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 import pytest
 
 from modelreport.facts import Report
-from modelreport.render import payload
 from modelreport.render.delivery import PLOTLY_HASH
 from modelreport.render.folders import templates_folder
 from modelreport.render.html import write_html
 from modelreport.render.sections import SECTIONS
 from tests.factories import HOSTILE_NAMES, hostile_report, make_report, skipped_report
+from tests.render.payloads import payloads_of
 
 REPORTS = {"complete": make_report, "skipped": skipped_report, "hostile": hostile_report}
 
@@ -202,15 +201,8 @@ def test_a_report_without_anything_is_still_a_page() -> None:
     assert "The model was given as an object" in page
 
 
-def data_of(page: str) -> dict[str, Any]:
-    """What the page carries for its scripts, by name."""
-    found = re.findall(r'id="payload-([a-z-]+)"[^>]*>([^<]+)<', page)
-    assert len({name for name, _ in found}) == len(found)
-    return payload.unpack_all(dict(found))
-
-
 def test_payloads_are_named_once_and_read_back(page: str) -> None:
-    data = data_of(page)
+    data = payloads_of(page)
     named = re.search(r'data-names="([^"]+)"', page)
     assert named
     assert set(named[1].split()) <= set(data)
@@ -230,7 +222,7 @@ def test_a_table_of_many_rows_keeps_the_page_small() -> None:
     assert len(page) < 1_500_000
     text = page.decode()
     assert "The first 2,000 of 20,000 tensors" in text
-    assert len(data_of(text)["table-tensors"]["rows"]["ids"]) == 20_000
+    assert len(payloads_of(text)["table-tensors"]["rows"]["ids"]) == 20_000
 
 
 def test_the_vendored_library_is_the_one_of_the_python_package() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from functools import cache
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,10 +12,10 @@ import pytest
 from modelreport.facts import Report
 from modelreport.options import RenderOptions
 from modelreport.render import render
-from modelreport.render.payload import unpack_all
 from modelreport.render.setting import under
 from modelreport.render.thinning import NAMES, ROWS, ROWS_IN_MARKUP, STEPS, bare_details, is_thinned, thinned, told
 from tests.factories_weights import rich_report
+from tests.render.payloads import payloads_of
 
 TENSORS = 3000
 
@@ -38,14 +37,10 @@ def page(most: int) -> str:
     return render(large_report(), ".html", RenderOptions(max_bytes=most)).decode()
 
 
-def data_of(text: str) -> dict[str, Any]:
-    return unpack_all(dict(re.findall(r'id="payload-([a-z-]+)"[^>]*>([^<]+)<', text)))
-
-
 def test_a_page_that_fits_is_whole_and_says_nothing() -> None:
     assert 'id="left-out"' not in page(0)
     assert page(0) == page(10_000_000)
-    assert len(data_of(page(0))["table-tensors"]["rows"]["ids"]) > TENSORS
+    assert len(payloads_of(page(0))["table-tensors"]["rows"]["ids"]) > TENSORS
 
 
 def test_one_byte_too_many_costs_the_least_missed_detail_and_the_page_says_so() -> None:
@@ -53,7 +48,7 @@ def test_one_byte_too_many_costs_the_least_missed_detail_and_the_page_says_so() 
     assert "the histograms of single tensors" in text
     assert told(2)[-1] not in text
     assert "--max-size 0" in text
-    assert set(data_of(page(0))) - set(data_of(text)) == {"histograms"}
+    assert set(payloads_of(page(0))) - set(payloads_of(text)) == {"histograms"}
     assert len(text.encode()) < len(page(0).encode())
 
 
@@ -72,7 +67,7 @@ def test_the_barest_page_keeps_verdict_findings_charts_and_the_first_rows() -> N
         assert f'<section id="{found}"' in bare
     assert re.findall(r'data-chart="([\w-]+)"', whole) == re.findall(r'data-chart="([\w-]+)"', bare)
     assert re.findall(r'id="finding-\d+"', whole) == re.findall(r'id="finding-\d+"', bare)
-    assert data_of(bare) == {}
+    assert payloads_of(bare) == {}
     assert 'id="packed-plotly"' not in bare
     rows = bare[bare.index('id="table-tensors"') :].split("</table>")[0].count("<tr id=")
     assert 0 < rows <= ROWS_IN_MARKUP

@@ -8,7 +8,6 @@ import sys
 from collections import OrderedDict
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
 
 import pdfplumber
 import pikepdf
@@ -18,9 +17,10 @@ from safetensors.torch import save_file
 
 from modelreport.api import Report, build
 from modelreport.options import RenderOptions
-from modelreport.render import html, render
+from modelreport.render import render, render_files
 from modelreport.render.json import decode
 from modelreport.render.redaction import redact
+from tests.render.payloads import payloads_of
 
 NAMES = ("zephyrstem", "quuxhead", "FlurbNet", "acmelib", "wibbletoken", "vortex_gain")
 PATHS = ("secretfolder", "grommet7")
@@ -75,19 +75,13 @@ def reports(acmelib: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> di
     }
 
 
-def everything(report: Report, options: RenderOptions, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def everything(report: Report, options: RenderOptions) -> dict[str, str]:
     """The text of every output: of the page with all that its scripts unpack, of the PDF with its attachment."""
-    packed: list[str] = []
-    plain = html.pack
-
-    def pack(data: Any) -> str:
-        packed.append(json.dumps(data, ensure_ascii=False))
-        return plain(data)
-
-    monkeypatch.setattr(html, "pack", pack)
-    texts = {suffix: render(report, suffix, options).decode() for suffix in (".html", ".md", ".json", ".csv")}
-    assert packed
-    texts["payloads"] = "\n".join(packed)
+    files = {suffix: render_files(report, suffix, options) for suffix in (".html", ".md", ".json", ".csv")}
+    texts = {f"{suffix} {name}": data.decode() for suffix, made in files.items() for name, data in made.items()}
+    data = payloads_of(texts[".html "])
+    assert {"map", "map-details", "tensors", "table-layers"} <= set(data)
+    texts["payloads"] = json.dumps(data, ensure_ascii=False)
     data = render(report, ".pdf", options)
     with pdfplumber.open(io.BytesIO(data)) as document:
         texts[".pdf"] = "\n".join(page.extract_text() for page in document.pages)
@@ -100,13 +94,11 @@ def everything(report: Report, options: RenderOptions, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("which", ["pickled", "state", "safe", "live"])
-def test_no_output_holds_a_redacted_word(
-    reports: dict[str, Report], which: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_output_holds_a_redacted_word(reports: dict[str, Report], which: str) -> None:
     plain = reports[which].to_json()
     secrets = [word for word in (*NAMES, *PATHS, *METADATA) if word in plain]
     assert len(secrets) >= 4, "the report as it is tells them"
-    for name, text in everything(reports[which], RenderOptions(redact=ALL), monkeypatch).items():
+    for name, text in everything(reports[which], RenderOptions(redact=ALL, picture="map.svg", card=True)).items():
         found = [text[max(0, at - 60) : at + 30] for word in secrets if (at := text.lower().find(word.lower())) >= 0]
         assert found == [], name
 

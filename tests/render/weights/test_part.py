@@ -13,12 +13,12 @@ from modelreport.render import weights as module
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.html import write_html
 from modelreport.render.markdown import write_markdown
-from modelreport.render.payload import unpack
 from modelreport.render.table import Cell, Column, Row, Table
 from modelreport.render.weights import shown_parts
 from modelreport.render.weights.part import FAILED, Part, Told, show
 from tests.factories import hostile_report, make_report
 from tests.factories_weights import rich_report
+from tests.render.payloads import payloads_of
 
 ROWS = tuple(Row(f"weights-distributions-{i}", (Cell.name(f"row {i}"), Cell(str(i)))) for i in range(30))
 TABLE = Table(
@@ -131,12 +131,9 @@ def test_the_page_tells_the_outcome_on_the_closed_fold_and_packs_what_is_in_it()
     for words in ("The 3 are read twice.", "Sampled from 1 in 10 rows.", 'data-chart="weight-heatmap"', "row 23"):
         assert words in fold[0], words
     assert "row 24" not in fold[0], "the others are in the data"
-    charts = re.search(r'id="payload-charts-weights-distributions">([^<]+)<', page)
-    assert charts
-    assert set(unpack(charts[1])) == {"weight-heatmap"}
-    rows = re.search(r'id="payload-table-weights-distributions">([^<]+)<', page)
-    assert rows
-    assert len(unpack(rows[1])["rows"]) == 30
+    data = payloads_of(page)
+    assert set(data["charts-weights-distributions"]) == {"weight-heatmap"}
+    assert len(data["table-weights-distributions"]["rows"]["ids"]) == 30
 
 
 @pytest.mark.usefixtures("alone")
