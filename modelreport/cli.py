@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import atexit
 import gc
-import logging
 import os
 import sys
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,7 +32,7 @@ from modelreport.cli_options import (
 )
 from modelreport.errors import ModelReportError, OptionsError
 from modelreport.options import RenderOptions, render_options
-from modelreport.progress import Progress, plain
+from modelreport.progress import Progress, plain, set_up_logging
 from modelreport.remote import Location, locate
 
 if TYPE_CHECKING:
@@ -177,7 +175,7 @@ def build(
     )  # fmt: skip
     place = locate(path)
     set_up_logging(verbose=verbose, offline=not path.startswith("hf://"))
-    targets = {target: target.suffix.lower() for target in output or [Path(f"{default_stem(place)}.report.html")]}
+    targets = {target: target.suffix.lower() for target in output or [Path(f"{default_stem(place, look)}.report.html")]}
     targets |= {csv: ".csv"} if csv else {}
     options = {
         "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title,
@@ -189,14 +187,19 @@ def build(
         with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
             report = make(place, targets, options, look, progress, written)
     except KeyboardInterrupt as error:
-        done = ", ".join(plain(str(target)) for target in written)
-        typer.echo(f"modelreport: stopped; {f'only {done}' if done else 'nothing'} was written.", err=True)
-        raise typer.Exit(130) from error
+        raise stopped(written) from error
     if not quiet:
-        print_outcome(report, targets)
+        print_outcome(report, targets, look)
     failing = FAIL_LEVELS.get(fail_on, ())
     if any(f.state == "found" and f.severity in failing for f in report.findings):
         raise typer.Exit(1)
+
+
+def stopped(written: Iterable[Path]) -> typer.Exit:
+    """Say what was written before the interrupt; the exit to raise."""
+    done = ", ".join(plain(str(target)) for target in written)
+    typer.echo(f"modelreport: stopped; {f'only {done}' if done else 'nothing'} was written.", err=True)
+    return typer.Exit(130)
 
 
 def check_fail_on(level: str) -> None:
@@ -255,10 +258,13 @@ def render(
     for target in output:
         api.check_output(target)
     report = api.Report.load(path)
-    for target in output:
-        report.save(target, options=look)
+    written: list[Path] = []
+    try:
+        written.extend(report.save(target, options=look) for target in output)
+    except KeyboardInterrupt as error:
+        raise stopped(written) from error
     if not quiet:
-        print_outcome(report, output)
+        print_outcome(report, output, look)
 
 
 @app.command()
@@ -321,17 +327,20 @@ def say_of_model(what: str, name: str) -> None:
         typer.echo(f"{WORDS[what]:<14} {plain(name)}")
 
 
-def default_stem(path: Location) -> str:
-    """Name of the report beside nothing else: the file's name without its suffix, or the folder's name."""
+def default_stem(path: Location, look: RenderOptions) -> str:
+    """Name of the report beside nothing else: the file's name without its suffix, or the folder's, unless redacted."""
+    if look.redact & {"names", "paths"}:
+        return "model"
     name = path.name or path.absolute().name or "model"
     return name if path.is_dir() else Path(name).stem
 
 
-def print_outcome(report: Report, targets: Iterable[Path]) -> None:
-    """One line of what was found and one for each file written."""
+def print_outcome(report: Report, targets: Iterable[Path], look: RenderOptions) -> None:
+    """One line of what was found, redacted like the files, and one for each file written."""
     from modelreport.render.markdown import outcome_line
+    from modelreport.render.redaction import redact
 
-    typer.echo(plain(outcome_line(report)))
+    typer.echo(plain(outcome_line(redact(report, look.redact))))
     for target in targets:
         typer.echo(f"{plain(str(target))}  {target.stat().st_size / 1000:,.0f} kB")
 
@@ -359,22 +368,6 @@ def devices() -> None:
         peaks = ", ".join(f"{dtype(name)} {rate(peak, 'FLOP')}" for name, peak in item.flops_per_s.items())
         memory = f"{bytes_decimal(item.memory_bytes)} at {rate(item.bytes_per_s, 'B')}"
         typer.echo(f"{item.id:<10}  {item.title}\n            {memory}; {peaks}\n            {item.source}")
-
-
-def set_up_logging(*, verbose: bool, offline: bool = True) -> None:
-    """Say what went wrong inside only when asked, and keep other libraries' chatter off the terminal.
-
-    With ``offline`` the libraries of the Hugging Face hub ask it nothing.
-    """
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("modelreport").setLevel(logging.DEBUG if verbose else logging.ERROR)
-    if not verbose:
-        logging.getLogger().setLevel(logging.CRITICAL)
-        warnings.simplefilter("ignore")
-        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "critical")
-    if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
 
 def main() -> None:

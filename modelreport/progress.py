@@ -1,10 +1,15 @@
-"""Progress on stderr: stages, bytes, time left. Silent when stderr is not a terminal and for work under a second."""
+"""What is said on stderr: stages, bytes, time left, and the log.
+
+Progress is silent when stderr is not a terminal and for work under a second.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -127,3 +132,21 @@ def plain(text: str) -> str:
         c if (c.isprintable() and ord(c) not in unsafe) else c.encode("unicode_escape", "backslashreplace").decode()
         for c in cut
     )
+
+
+def set_up_logging(*, verbose: bool, offline: bool = True) -> None:
+    """Say what went wrong inside only when asked, and keep other libraries' chatter off the terminal.
+
+    With ``offline`` the libraries of the Hugging Face hub ask it nothing.
+    """
+    logging.basicConfig(
+        level=logging.WARNING, format=f"{'%(name)s' if verbose else 'modelreport'}: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("modelreport").setLevel(logging.DEBUG if verbose else logging.ERROR)
+    if not verbose:
+        logging.getLogger().setLevel(logging.CRITICAL)
+        warnings.simplefilter("ignore")
+        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "critical")
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")

@@ -97,7 +97,8 @@ def test_the_table_of_tensors_is_written_beside_the_report(tmp_path: Path) -> No
 
 def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        outputs = [x for s in (".html", ".pdf", ".md", ".json") for x in ("-o", tmp_path / f"{name}{s}")]
+        (tmp_path / name).mkdir()  # in folders, for Markdown names the picture beside it
+        outputs = [x for s in (".html", ".pdf", ".md", ".json") for x in ("-o", tmp_path / name / f"r{s}")]
         done = run(
             "build",
             SAMPLES / "digits_cnn.onnx",
@@ -107,7 +108,7 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
     for suffix in (".html", ".pdf", ".md", ".json"):
-        assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes(), suffix
+        assert (tmp_path / "a" / f"r{suffix}").read_bytes() == (tmp_path / "b" / f"r{suffix}").read_bytes(), suffix
 
 
 @pytest.mark.parametrize(("level", "code"), [("error", 1), ("warning", 1), ("", 0)])

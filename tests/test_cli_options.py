@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,46 @@ def test_a_report_is_written_again_from_its_json(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert page.read_text().startswith("<!doctype html>")
     assert json.loads((tmp_path / "again.json").read_text()) == json.loads(kept.read_text())
+
+
+def test_an_interrupt_while_a_report_is_written_again_says_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_bytes(write_json(make_report()))
+    stopping = """
+import os, signal, sys
+from modelreport import api, cli
+signal.signal(signal.SIGINT, signal.default_int_handler)
+save = api.Report.save
+def stop(self, target, **options):
+    if target.suffix == ".csv":
+        os.kill(os.getpid(), signal.SIGINT)
+    return save(self, target, **options)
+api.Report.save = stop
+cli.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", stopping, "render", "r.json", "-o", "r.md", "-o", "r.csv"], capture_output=True,
+        text=True, timeout=100, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert done.returncode == 130
+    assert done.stderr.splitlines() == ["modelreport: stopped; only r.md was written."]
+    assert {p.name for p in tmp_path.iterdir()} == {"r.json", "r.md", "r.map.svg"}
+
+
+def test_what_is_redacted_is_in_no_name_and_not_on_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_model(tmp_path / "acme-secret.safetensors", 0)
+    monkeypatch.chdir(tmp_path)
+    options = ["--no-trace", "--redact", "names,paths", "--max-size", "1kB"]
+    done = subprocess.run(
+        [sys.executable, "-m", "modelreport", "build", "acme-secret.safetensors", *options],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "acme" not in done.stdout + done.stderr
+    assert done.stdout.startswith("model: ")
+    assert done.stderr.startswith("modelreport: The page takes ")
+    assert {p.name for p in tmp_path.iterdir()} == {"acme-secret.safetensors", "model.report.html"}
 
 
 @pytest.mark.parametrize(
