@@ -13,10 +13,10 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from modelreport.facts import Item, Message, Report
+from modelreport.facts import Evidence, Item, Message, Report, Security
 from modelreport.render.language import catalogue, languages
 from modelreport.render.redaction.kinds import KINDS, Kind
-from modelreport.render.redaction.pseudonyms import HIDDEN, LIBRARIES, NN_CLASSES, Pseudonyms
+from modelreport.render.redaction.pseudonyms import HIDDEN, LIBRARIES, NN_CLASSES, PUBLIC_MODULES, Pseudonyms
 
 R = TypeVar("R", bound=Report)
 _PLAIN: Final = re.compile(r"[-+\d.,\s()\[\]eE×x]*|True|False|None|same|valid|zeros|mean|sum|none")
@@ -31,12 +31,18 @@ def redact(report: R, what: frozenset[str]) -> R:
     if not what:
         return report
     known = Pseudonyms(_own_words())
-    told = report
+    told, calls = report, _public_calls(report)
     for gathering in (True, False):  # a sentence may name what only a later fact declares
-        told = _struct(report, _Redaction(what, known, gathering=gathering))
+        told = _struct(report, _Redaction(what, known, calls, gathering=gathering))
     said = Item(name="redact", value=", ".join(sorted(what)))
     options = tuple(each for each in told.generator.options if each.name != "redact")
     return msgspec.structs.replace(told, generator=msgspec.structs.replace(told.generator, options=(*options, said)))
+
+
+def _public_calls(report: Report) -> frozenset[str]:
+    """What opening the file would call of Python and of public libraries: a warning that hid it would be none."""
+    calls = report.security.calls if isinstance(report.security, Security) else ()
+    return frozenset(call.target for call in calls if call.target.partition(".")[0] in PUBLIC_MODULES)
 
 
 @cache
@@ -49,9 +55,10 @@ def _own_words() -> frozenset[str]:
 class _Redaction:
     """How each kind of text is replaced; while gathering, sentences are left alone."""
 
-    def __init__(self, what: frozenset[str], known: Pseudonyms, *, gathering: bool) -> None:
+    def __init__(self, what: frozenset[str], known: Pseudonyms, calls: frozenset[str], *, gathering: bool) -> None:
         self.names, self.paths, self.metadata = (word in what for word in ("names", "paths", "metadata"))
         self.known = known
+        self.calls = calls
         self.gathering = gathering
         self.texts: dict[str, Callable[[str], str]] = {
             "own": _same,
@@ -106,7 +113,8 @@ def _struct(fact: Any, how: _Redaction) -> Any:
     changed = {}
     for name in fact.__struct_fields__:
         value = getattr(fact, name)
-        told = _value(value, kinds.get(name, "own"), how)
+        called = isinstance(fact, Evidence) and name == "name" and value in how.calls
+        told = value if called else _value(value, kinds.get(name, "own"), how)
         if told is not value:
             changed[name] = told
     if isinstance(fact, Message):

@@ -7,6 +7,7 @@ import json
 import sys
 from collections import OrderedDict
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pdfplumber
@@ -131,3 +132,10 @@ def test_structure_and_figures_stay_and_the_report_says_what_was_done(reports: d
 
 def test_the_same_report_gets_the_same_names(reports: dict[str, Report]) -> None:
     assert redact(reports["state"], ALL) == redact(reports["state"], ALL)
+
+
+def test_a_call_that_opening_the_file_would_make_is_still_named() -> None:
+    report = build(Path(__file__).parents[3] / "sample_models" / "hostile_runs_command.pth")
+    told = next(each for each in redact(report, ALL).findings if each.id == "X001")
+    assert told.message.values["first"] == "posix.system"
+    assert [each.name for each in told.evidence] == ["posix.system"]
