@@ -231,8 +231,9 @@ def parts(fact: Message) -> list[tuple[str, bool]]:
     for place in _PLACEHOLDER.finditer(sentence):
         found.append((sentence[end : place.start()], False))
         value = fact.values.get(place[1])
-        told = tell(value) if isinstance(value, str) and " " in value else value  # a reason, not a name
-        found.append((_value(place[1], told), isinstance(value, str) and told == value))
+        a_name = isinstance(value, str) and not place[1].endswith("reason")
+        told = tell(value) if isinstance(value, str) and " " in value else value
+        found.append((_value(place[1], told), a_name and told == value))
         end = place.end()
     found.append((sentence[end:], False))
     return [part for part in found if part[0]]
