@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from modelreport.facts import Report, Trace
 from modelreport.render.map.calls import scene_of_trace
 from modelreport.render.map.findings import point_findings
 from modelreport.render.map.folding import fold
 from modelreport.render.map.modules import scene_of_structure
 from modelreport.render.map.scene import Scene, sum_written
+from modelreport.render.map.undisturbed import undisturbed
 
 
 def make_scene(report: Report) -> Scene:
     """The scene of a report: of its forward pass when there was one, else of its module tree."""
-    with _undisturbed():
+    with undisturbed():
         if isinstance(report.trace, Trace) and report.trace.operations:
             scene, flow = scene_of_trace(report, report.trace)
             fold(scene, flow)
@@ -27,15 +24,3 @@ def make_scene(report: Report) -> Scene:
         sum_written(scene)
         point_findings(report, scene)
     return scene
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No search for cycles meanwhile: of a scene's many new objects none is garbage, and it takes as long again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -94,30 +94,36 @@ def _cut(bands: list[Band], wanted: int) -> list[int]:
     total = _height(bands)
     low, high = max(tallest, total / wanted) - 1.0, total + 1.0
     best = [0] * len(bands)
+    measures = [(band.height, band.gap, band.crossing or 1) for band in bands]
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        columns = _fill(bands, middle)
-        if columns[-1] < wanted:
+        columns = _fill(measures, middle, wanted)
+        if columns:
             best, high = columns, middle
         else:
             low = middle
     return best
 
 
-def _fill(bands: list[Band], limit: float) -> list[int]:
-    """Rows put into columns no higher than ``limit``, each cut where the fewest tensors cross within its last third."""
+def _fill(bands: list[tuple[float, float, int]], limit: float, most: int) -> list[int]:
+    """Rows put into columns no higher than ``limit``, each cut where the fewest tensors cross within its last third.
+
+    Rows are ``(height, gap, crossing)``. Empty where ``most`` columns do not hold them.
+    """
     columns: list[int] = []
-    start, column, count = 0, 0, len(bands)
+    start, column, count, low = 0, 0, len(bands), limit * 0.66
     while start < count:
-        height, end, cut, fewest = 0.0, start, start, math.inf
+        if column == most:
+            return []
+        filled, end, cut, fewest = 0.0, start, start, math.inf
         while end < count:
-            band = bands[end]
-            if end > start and height + band.height > limit:
+            height, gap, crossing = bands[end]
+            if end > start and filled + height > limit:
                 break
-            height += band.height
-            if height > limit * 0.66 and (band.crossing or 1) <= fewest:
-                cut, fewest = end, band.crossing or 1
-            height += band.gap
+            filled += height
+            if filled > low and crossing <= fewest:
+                cut, fewest = end, crossing
+            filled += gap
             end += 1
         if end < count and fewest < math.inf:
             end = cut + 1

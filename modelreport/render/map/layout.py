@@ -15,6 +15,7 @@ from statistics import median
 from modelreport.render.map.arrange import Content, Inside, arrange
 from modelreport.render.map.grid import Wall, build_wall
 from modelreport.render.map.scene import Node, Scene
+from modelreport.render.map.undisturbed import undisturbed
 
 HEAD = 22.0
 """Height of the title bar of a box, in its parent's units."""
@@ -80,17 +81,18 @@ _NOWHERE = Place(0.0, 0.0, 0.0)
 
 def lay_out(scene: Scene) -> Layout:
     """Lay out all boxes, children before parents. Time is linear in the nodes for contents of bounded size."""
-    made = _Layouter(scene)
-    shallow = _shallow(scene)
-    for index in range(len(scene.nodes) - 1, -1, -1):
-        node = scene.nodes[index]
-        if not node.children:
-            made.places[index] = made.card(node)
-        elif node.kind != "group" and index not in shallow:
-            made.settle(index)
-    made.settle_first_screen(shallow)
-    tall = made.root(TALL_PANE)
-    return Layout(made.places, made.contents([*made.places, tall]), tall)
+    with undisturbed():
+        made = _Layouter(scene)
+        shallow = _shallow(scene)
+        for index in range(len(scene.nodes) - 1, -1, -1):
+            node = scene.nodes[index]
+            if not node.children:
+                made.places[index] = made.card(node)
+            elif node.kind != "group" and index not in shallow:
+                made.settle(index)
+        made.settle_first_screen(shallow)
+        tall = made.root(TALL_PANE)
+        return Layout(made.places, made.contents([*made.places, tall]), tall)
 
 
 def _shallow(scene: Scene) -> list[int]:
@@ -327,11 +329,17 @@ def title(node: Node) -> str:
 def wordings(node: Node) -> list[tuple[str, str]]:
     """Ways to word a label as ``(name, type)``, the fullest first."""
     kind = f"{node.type} ×{node.repeat}" if node.repeat else node.type
-    if node.kind in {"input", "output"}:
-        return [(node.name, "" if node.name.startswith(node.kind) else kind), (node.name, "")]
-    name = "" if node.name == node.type else node.name
-    ways = [(name, kind), (name, ""), ("", kind)] if node.children else [(name, kind), ("", kind), (name, "")]
-    return [way for way in dict.fromkeys(ways) if way[0] or way[1]] or [("", "")]
+    name = node.name
+    told = node.kind in {"input", "output"}
+    if told and name.startswith(node.kind):
+        kind = ""
+    elif not told and name == node.type:
+        name = ""
+    if not (name and kind):
+        return [(name, kind)]
+    if told:
+        return [(name, kind), (name, "")]
+    return [(name, kind), (name, ""), ("", kind)] if node.children else [(name, kind), ("", kind), (name, "")]
 
 
 def _card(node: Node) -> Place:
