@@ -25,7 +25,7 @@ class Line:
 
 
 LINES = (
-    Line("first map", lambda f: f.drawn_s, "s", {"resnet50": 0.5, "synthetic": 1.0}),
+    Line("first map that answers", lambda f: f.drawn_s, "s", {"resnet50": 0.5, "synthetic": 1.0}),
     Line("zoom step, median", lambda f: f.zoom_ms and f.zoom_ms[0], "ms", {}),
     Line("zoom step, p95", lambda f: f.zoom_ms and f.zoom_ms[1], "ms", {"resnet50": 50.0}),
     Line("pan frame, median", lambda f: f.pan_ms and f.pan_ms[0], "ms", {"synthetic": FRAME_MS * 1.05}),
@@ -46,6 +46,8 @@ def rows(subject: Subject, found: Mapping[str, Figures], timeout_s: float = TIME
         own_row(subject.name, "layout in Python", subject.layout_s, "s", LAYOUT_S),
     ]
     ours = found[OURS.name]
+    if ours.paint_s is not None:
+        made.append(own_row(subject.name, "first paint, the map a drawing", ours.paint_s, "s", {}))
     for line in LINES:
         value, limit = line.value(ours), line.limits.get(subject.name)
         peers = [line.value(found[peer.name]) if peer.name in found else None for peer in (NETRON, EXPLORER)]
