@@ -40,6 +40,11 @@ function startFragmentLinks() {
   follow();
 }
 
+/** Let the browser pass over what is out of sight: every section has had its height by now, which it keeps. */
+export function settleParts() {
+  for (const part of root.querySelectorAll('.part')) part.classList.add('settled');
+}
+
 /** Mark the section being read in the rail, and fold the menu away on narrow screens after a choice. */
 export function startNavigation() {
   const links = /** @type {HTMLAnchorElement[]} */ ([...root.querySelectorAll('.rail li a')]);
