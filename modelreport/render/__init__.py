@@ -58,6 +58,39 @@ def render(report: Report, suffix: str, options: RenderOptions | None = None) ->
 
     ``OutputError`` for another suffix; ``MissingDependencyError`` when a writer needs a package that is not installed.
     """
+    chosen = options or RenderOptions()
+    return _document(_redacted(report, chosen), suffix, chosen)
+
+
+def render_files(report: Report, suffix: str, options: RenderOptions | None = None) -> Mapping[str, bytes]:
+    """The report as the files to write: the document under the empty name, what lies beside it under its names.
+
+    Beside a page that is split lie files that depend on the options alone and carry their content in their names;
+    beside Markdown lies the drawing of the map, where there is one. Raises as ``render`` does.
+    """
+    chosen = options or RenderOptions()
+    told = _redacted(report, chosen)
+    document = _document(told, suffix, chosen)
+    if suffix.lower() == ".md" and chosen.picture:
+        return {"": document} | _picture(told, chosen)
+    if suffix.lower() != ".html" or chosen.assets == "inline":
+        return {"": document}
+    from modelreport.render.delivery import shared_files
+
+    return {"": document, **shared_files(chosen)}
+
+
+def _redacted(report: Report, options: RenderOptions) -> Report:
+    """The report without what the options hide: itself where that is nothing."""
+    if not options.redact:
+        return report
+    from modelreport.render.redaction import redact
+
+    return redact(report, frozenset(options.redact))
+
+
+def _document(report: Report, suffix: str, options: RenderOptions) -> bytes:
+    """What the writer of the suffix makes of it."""
     writer = WRITERS.get(suffix.lower())
     if writer is None:
         raise OutputError(
@@ -65,38 +98,17 @@ def render(report: Report, suffix: str, options: RenderOptions | None = None) ->
         )
     from modelreport.render.setting import under
 
-    chosen = options or RenderOptions()
-    if chosen.redact:
-        from modelreport.render.redaction import redact
-
-        report = redact(report, frozenset(chosen.redact))
-    with under(chosen):
-        return writer(report) if not chosen.template_dir else _with_own_templates(writer, report)
-
-
-def render_files(report: Report, suffix: str, options: RenderOptions | None = None) -> Mapping[str, bytes]:
-    """The report as the files to write: the document under the empty name, what it shares with others under its names.
-
-    All but the document depend on the options alone and carry their content in their names. Raises as ``render`` does.
-    """
-    document = render(report, suffix, options)
-    if suffix.lower() == ".md" and options is not None and options.picture:
-        return {"": document} | _picture(report, options)
-    if suffix.lower() != ".html" or options is None or options.assets == "inline":
-        return {"": document}
-    from modelreport.render.delivery import shared_files
-
-    return {"": document, **shared_files(options)}
+    with under(options):
+        return writer(report) if not options.template_dir else _with_own_templates(writer, report)
 
 
 def _picture(report: Report, options: RenderOptions) -> dict[str, bytes]:
     """The drawing of the map by its name; nothing where there is none."""
     from modelreport.render.map.image import map_image
-    from modelreport.render.redaction import redact
     from modelreport.render.setting import under
 
     with under(options):
-        drawn = map_image(redact(report, frozenset(options.redact)))
+        drawn = map_image(report)
     return {options.picture: drawn} if drawn is not None else {}
 
 
