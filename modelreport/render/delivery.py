@@ -26,7 +26,7 @@ from modelreport.render.setting import setting, under
 
 STYLES: Final = ("tokens", "layout", "components", "tables", "charts", "map", "print")
 """Style sheets of the page, in their order."""
-PLOTLY_HASH: Final = "drku9haTl7ZtXBkHy29+T99SxyejdRmZuGYyWEyGmC8="
+PLOTLY_HASH: Final = "NbMp7bFmfPAY4ks8s+kQl23hZy0fO42vxMBsyhBa9+U="
 """SHA-256 of the vendored Plotly bundle as it runs, in base 64."""
 _LINK: Final = re.compile(r'(?<= href=")#(?=[^"])')
 _HEADING: Final = re.compile(r"<h([1-4])\b")
