@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import msgspec
 
 from modelreport import facts
 from modelreport.errors import CorruptFileError, MissingFileError, OptionsError, OutputError
-from modelreport.options import Options, RenderOptions, no_progress, parse_input
+from modelreport.options import SPECTRA, Options, RenderOptions, check_choice, no_progress, parse_input
 from modelreport.remote import locate
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_WORKERS = 256
 """Threads that one process may be asked for: each holds a piece of 32 MiB."""
+
+
+REPORT_HINT = "Give a report that was written as .json; 'modelreport build' reads checkpoints."
 
 
 class Report(facts.Report, frozen=True, kw_only=True, tag=False):
@@ -46,11 +49,11 @@ class Report(facts.Report, frozen=True, kw_only=True, tag=False):
         try:
             data = Path(path).read_bytes()
         except OSError as error:
-            raise MissingFileError(f"{os.fspath(path)}: {error.strerror or error}") from error
+            raise MissingFileError(f"{os.fspath(path)}: {error.strerror or error}.", REPORT_HINT) from error
         try:
             return decode(data, cls)
         except CorruptFileError as error:
-            raise CorruptFileError(f"{os.fspath(path)}: {error.message}", error.hint) from error
+            raise CorruptFileError(f"{os.fspath(path)}: {error.message}", error.hint or REPORT_HINT) from error
 
     def to_json(self) -> str:
         """The report as JSON text, the form that ``load`` reads."""
@@ -149,10 +152,8 @@ def build(
 
 def check_spectra(which: str) -> Literal["sample", "all", "none"]:
     """The choice that was asked for; ``OptionsError`` for another."""
-    match which:
-        case "sample" | "all" | "none":
-            return which
-    raise OptionsError(f"--spectra {which}: not a choice.", "Use --spectra sample, all or none.")
+    check_choice("--spectra", which, SPECTRA)
+    return cast("Literal['sample', 'all', 'none']", which)
 
 
 def check_workers(workers: int) -> int:
@@ -190,7 +191,9 @@ def check_look(look: RenderOptions) -> None:
     from modelreport.render.language import languages
 
     if look.lang not in languages():
-        raise OptionsError(f"--lang {look.lang}: there is no such catalogue.", f"Use one of {', '.join(languages())}.")
+        near = look.lang.lower().replace("_", "-").partition("-")[0]
+        hint = f"Did you mean --lang {near}?" if near in languages() else f"Use one of {', '.join(languages())}."
+        raise OptionsError(f"--lang {look.lang}: there is no such catalogue.", hint)
     if look.template_dir:
         check_template_dir(Path(look.template_dir))
 
@@ -199,12 +202,18 @@ def check_output(target: Path, form: str = "") -> None:
     """Refuse an output that cannot be written, before any work is done for it."""
     from modelreport.render import WRITERS
 
+    if not target.name:
+        raise OptionsError("-o: names no file.", "Write -o report.html.")
     if (form or target.suffix.lower()) not in WRITERS:
         raise OptionsError(
             f"{target}: the suffix {target.suffix or '(none)'} is not a form of report.",
             f"Use one of {', '.join(sorted(WRITERS))}.",
         )
-    if target.is_dir():
+    try:
+        is_folder = target.is_dir()
+    except OSError as error:  # a name that is too long
+        raise OutputError(f"{target}: cannot be written: {error.strerror or error}.", "Choose another name.") from error
+    if is_folder:
         raise OutputError(f"{target}: is a folder.", "Name a file in it.")
     if not target.absolute().parent.is_dir():
         raise OutputError(f"{target}: the folder {target.parent} does not exist.", f"Make it: mkdir -p {target.parent}")
@@ -226,7 +235,9 @@ def write_atomically(target: Path, data: bytes) -> None:
     """Write beside the target and rename, so that no reader ever sees half a file."""
     mode = 0o666 & ~current_umask()
     try:
-        with tempfile.NamedTemporaryFile(dir=target.absolute().parent, prefix=f".{target.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=target.absolute().parent, prefix=f".{target.name[:30]}.", delete=False
+        ) as file:
             temporary = Path(file.name)
             try:
                 file.write(data)
@@ -237,7 +248,8 @@ def write_atomically(target: Path, data: bytes) -> None:
                 temporary.unlink(missing_ok=True)
                 raise
     except OSError as error:
-        raise OutputError(f"{target}: {error.strerror or error}") from error
+        reason = error.strerror or str(error)
+        raise OutputError(f"{target}: cannot be written: {reason}.", "Name a file in another folder.") from error
 
 
 def current_umask() -> int:

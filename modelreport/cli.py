@@ -5,43 +5,30 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from modelreport.cli_options import (
-    Assets,
-    Card,
-    Device,
-    Embed,
-    FailOn,
-    Lang,
-    MaxSize,
-    NoTrace,
-    NoWeights,
-    Paper,
-    Quiet,
-    Redact,
-    Spectra,
-    TemplateDir,
-    Verbose,
-    Workers,
-)
+from modelreport.cli_options import FailOn, Look, PageLook, Quiet, Run, Verbose, shared
+from modelreport.cli_outputs import check_applies, check_kept, check_parts, given_to, targets_of
 from modelreport.errors import ModelReportError, OptionsError
-from modelreport.options import RenderOptions, render_options
+from modelreport.options import FAIL_LEVELS, RenderOptions, check_choice
 from modelreport.progress import Progress, plain, set_up_logging
 from modelreport.remote import Location, locate
 
 if TYPE_CHECKING:
     from modelreport.api import Report
 
+USAGE: Any = next(each for each in typer.BadParameter.__mro__ if each.__name__ == "UsageError")
+"""What the parser of the command line raises; typer has it of click, or its own copy."""
 RARELY = (200_000, 50, 100)
 """Thresholds of the collector of reference cycles: importing torch and building facts makes many objects that stay, and
 looking through them again and again takes a tenth of a short run."""
-FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning")}
 
 app = typer.Typer(
     name="modelreport",
@@ -72,7 +59,9 @@ def common(
 
 
 @app.command()
+@shared
 def build(
+    context: typer.Context,
     path: Annotated[
         str,
         typer.Argument(
@@ -92,7 +81,7 @@ def build(
         ),
     ] = None,
     csv: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             metavar="FILE",
             help="Also write the table of tensors as CSV: one row a tensor, every statistic, names that a spreadsheet "
@@ -135,15 +124,11 @@ def build(
         str,
         typer.Option(metavar="KEY", help="Which model to report on, when a file holds several. [default: the largest]"),
     ] = "",
-    device: Device = "",
     title: Annotated[
         str, typer.Option(metavar="TEXT", help="Title of the report. [default: found from the model]")
     ] = "",
-    fail_on: FailOn = "",
-    no_trace: NoTrace = False,
-    no_weights: NoWeights = False,
-    spectra: Spectra = "sample",
-    workers: Workers = 0,
+    *,
+    run: Run,
     dask: Annotated[
         str,
         typer.Option(
@@ -152,14 +137,8 @@ def build(
             "files under the same path. The report is the same.",
         ),
     ] = "",
-    lang: Lang = "en",
-    paper: Paper = "a4",
-    embed: Embed = False,
-    assets: Assets = "inline",
-    max_size: MaxSize = "5MB",
-    redact: Redact = "",
-    card: Card = False,
-    template_dir: TemplateDir = "",
+    fail_on: FailOn = "",
+    look: Look,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
@@ -169,19 +148,15 @@ def build(
     --code name. Exit codes: 0 done, 1 findings at or above --fail-on, 2 could not.
     """
     check_fail_on(fail_on)
-    look = render_options(
-        lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, card=card,
-        template_dir=template_dir,
-    )  # fmt: skip
-    place = locate(path)
-    set_up_logging(verbose=verbose, offline=not path.startswith("hf://"))
-    targets = {target: target.suffix.lower() for target in output or [Path(f"{default_stem(place, look)}.report.html")]}
-    targets |= {csv: ".csv"} if csv else {}
+    given, place = given_to(context), locate(path)
+    targets = targets_of(output or [Path(f"{default_stem(place, look)}.report.html")], csv or ())
     options = {
-        "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title,
-        "device": device, "trace": not no_trace, "weights": not no_weights, "spectra": spectra, "workers": workers,
-        "dask": dask,
+        "input": inputs or [], "model": model, "code": code, "base": base, "pick": pick, "title": title, "dask": dask,
+        **run,
     }  # fmt: skip
+    check_applies(given, targets.values())
+    check_parts(given, options)
+    set_up_logging(verbose=verbose, offline=not path.startswith("hf://"))
     written: list[Path] = []
     try:
         with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
@@ -190,8 +165,7 @@ def build(
         raise stopped(written) from error
     if not quiet:
         print_outcome(report, targets, look)
-    failing = FAIL_LEVELS.get(fail_on, ())
-    if any(f.state == "found" and f.severity in failing for f in report.findings):
+    if any(f.state == "found" and f.severity in failing(fail_on) for f in report.findings):
         raise typer.Exit(1)
 
 
@@ -204,8 +178,13 @@ def stopped(written: Iterable[Path]) -> typer.Exit:
 
 def check_fail_on(level: str) -> None:
     """Refuse a level there is not."""
-    if level and level not in FAIL_LEVELS:
-        raise OptionsError(f"--fail-on {level}: not a level.", "Use --fail-on error or --fail-on warning.")
+    if level:
+        check_choice("--fail-on", level, FAIL_LEVELS)
+
+
+def failing(level: str) -> tuple[str, ...]:
+    """The severities that ``--fail-on`` of a level is about: its own and worse ones."""
+    return FAIL_LEVELS[: FAIL_LEVELS.index(level) + 1] if level else ()
 
 
 def make(
@@ -221,8 +200,7 @@ def make(
     api.check_look(look)
     for target, form in targets.items() if path.exists() else ():  # for a path that is not there, that is what to say
         api.check_output(target, form)
-        if target.absolute() == path.absolute():
-            raise OptionsError(f"-o {plain(str(target))}: is the checkpoint itself.", "Choose another name.")
+        check_kept(target, path, look)
     report = api.build(path, **options, progress=progress)
     for target, form in targets.items():
         progress(f"render {form}", 0, 0)
@@ -231,32 +209,27 @@ def make(
 
 
 @app.command()
+@shared
 def render(
+    context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="REPORT.json", help="A report that was written as .json.")],
     output: Annotated[
         list[Path], typer.Option("--output", "-o", metavar="OUT", help="Report to write. May be given several times.")
     ],
-    lang: Lang = "en",
-    paper: Paper = "a4",
-    embed: Embed = False,
-    assets: Assets = "inline",
-    max_size: MaxSize = "5MB",
-    redact: Redact = "",
-    card: Card = False,
-    template_dir: TemplateDir = "",
+    *,
+    look: Look,
     quiet: Quiet = False,
 ) -> None:
     """Write a report again from its .json, in another form or language, without the model."""
     from modelreport import api
 
-    look = render_options(
-        lang=lang, paper=paper, embed=embed, assets=assets, max_size=max_size, redact=redact, card=card,
-        template_dir=template_dir,
-    )  # fmt: skip
+    targets = targets_of(output)
+    check_applies(given_to(context), targets.values())
     set_up_logging(verbose=False)
     api.check_look(look)
-    for target in output:
+    for target in targets if path.exists() else ():
         api.check_output(target)
+        check_kept(target, path, look)
     report = api.Report.load(path)
     written: list[Path] = []
     try:
@@ -264,27 +237,23 @@ def render(
     except KeyboardInterrupt as error:
         raise stopped(written) from error
     if not quiet:
-        print_outcome(report, output, look)
+        print_outcome(report, targets, look)
 
 
 @app.command()
+@shared
 def site(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of models; those in folders below it too.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="SITE", help="Folder that the catalogue is written to.")
     ] = Path("site"),
     title: Annotated[str, typer.Option(metavar="TEXT", help="Title of the catalogue. [default: the folder's]")] = "",
     force: Annotated[bool, typer.Option("--force", help="Make everything again, also what did not change.")] = False,
-    device: Device = "",
-    no_trace: NoTrace = False,
-    no_weights: NoWeights = False,
-    spectra: Spectra = "sample",
-    workers: Workers = 0,
+    *,
+    run: Run,
     fail_on: FailOn = "",
-    lang: Lang = "en",
-    max_size: MaxSize = "5MB",
-    redact: Redact = "",
-    template_dir: TemplateDir = "",
+    look: PageLook,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
@@ -297,13 +266,10 @@ def site(
     from modelreport.site import Plan, build_site
 
     check_fail_on(fail_on)
-    look = render_options(lang=lang, max_size=max_size, redact=redact, template_dir=template_dir)
+    check_parts(given_to(context), run)
     api.check_look(look)
     set_up_logging(verbose=verbose)
-    options = {
-        "device": device, "trace": not no_trace, "weights": not no_weights, "spectra": spectra, "workers": workers,
-    }  # fmt: skip
-    plan = Plan(folder=folder, output=output, title=title, build=options, look=look, force=force)
+    plan = Plan(folder=folder, output=output, title=title, build=run, look=look, force=force)
     try:
         with Progress(enabled=not quiet, timed=verbose and not quiet) as progress:
             made = build_site(plan, (lambda *_: None) if quiet else say_of_model, progress)
@@ -313,8 +279,7 @@ def site(
     if not quiet:
         done = [f"{len(names)} {words}" for what, words in WORDS.items() if (names := getattr(made, what))]
         typer.echo(f"{plain(str(made.index))}  {', '.join(done)}")
-    levels = FAIL_LEVELS.get(fail_on, ())
-    if any(entry.card.level in levels for entry in made.entries):
+    if any(entry.card.level in failing(fail_on) for entry in made.entries):
         raise typer.Exit(1)
 
 
@@ -370,23 +335,50 @@ def devices() -> None:
         typer.echo(f"{item.id:<10}  {item.title}\n            {memory}; {peaks}\n            {item.source}")
 
 
+def refusal(error: typer.BadParameter) -> OptionsError:
+    """What the parser of the command line refuses, in the form of our own errors."""
+    context, words = error.ctx, error.message
+    near = get_close_matches(getattr(error, "option_name", ""), getattr(error, "possibilities", None) or (), 1, 0.7)
+    if near:
+        return OptionsError(f"{words}.", f"Did you mean {near[0]}?")
+    command = context.command_path if context else "modelreport"
+    file = re.search(r"No such command '(.*?)'", words)
+    if file and Path(file[1]).exists():
+        return OptionsError(f"{file[1]} is no command.", f"Did you mean {command} build {file[1]}?")
+    if not hasattr(error, "possibilities"):
+        words = error.format_message()
+    sentence = words if words.endswith((".", "?")) else f"{words}."
+    return OptionsError(sentence, f"{command} --help tells what can be asked for.")
+
+
 def main() -> None:
     """Run the command: the entry point of the installed script."""
     gc.set_threshold(*RARELY)
     atexit.register(gc.freeze)  # a process that ends needs no search for cycles through all of torch: 0.8 s
     try:
-        app()
+        code = app(standalone_mode=False)
     except ModelReportError as error:
-        print(f"modelreport: {plain(error.message)}", file=sys.stderr)
-        if error.hint:
-            print(f"  hint: {plain(error.hint)}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
+        complain(error)
+    except USAGE as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
+            sys.exit(2)
+        complain(refusal(error))
+    except (KeyboardInterrupt, typer.Abort):
         print("modelreport: stopped; nothing was written.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def complain(error: ModelReportError) -> NoReturn:
+    """The error in one line with its hint below, and the exit code of what could not be done."""
+    print(f"modelreport: {plain(error.message)}", file=sys.stderr)
+    if error.hint:
+        print(f"  hint: {plain(error.hint)}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

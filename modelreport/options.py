@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -54,6 +55,13 @@ class Options:
     ``render``), how much is done (bytes for ``measure`` and ``hash``, steps otherwise) and the total (0: unknown)."""
 
 
+PAPERS = ("a4", "letter")
+ASSETS = ("inline", "split")
+REDACTIONS = ("names", "paths", "metadata")
+SPECTRA = ("sample", "all", "none")
+FAIL_LEVELS = ("error", "warning")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RenderOptions:
     """How a report is written; the defaults are those of ``modelreport build``. None of it changes a fact."""
@@ -69,7 +77,7 @@ class RenderOptions:
     max_bytes: int = 5_000_000
     """Size that an HTML report stays under by leaving out detail, which it then says; 0 means no limit."""
     redact: frozenset[Literal["names", "paths", "metadata"]] = frozenset()
-    """What is replaced before anything is written, to share a report outside."""
+    """What is replaced before anything is written, to share a report outside; words with commas between will do."""
     card: bool = False
     """Whether the Markdown begins with the YAML header of a model card, as the Hugging Face hub reads it."""
     template_dir: str = ""
@@ -85,10 +93,28 @@ class RenderOptions:
     back: tuple[tuple[str, str], ...] = ()
     """Pages above this one, the outermost first: address and title."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no choice: a word for ``redact`` that hid nothing would be believed to hide something."""
+        words = self.redact.split(",") if isinstance(self.redact, str) else self.redact
+        hidden = frozenset(filter(None, (word.strip() for word in words)))
+        for flag, given, choices in (
+            ("--paper", (self.paper,), PAPERS), ("--assets", (self.assets,), ASSETS),
+            ("--redact", sorted(hidden), REDACTIONS),
+        ):  # fmt: skip
+            for word in given:
+                check_choice(flag, word, choices)
+        object.__setattr__(self, "redact", hidden)
 
-PAPERS = ("a4", "letter")
-ASSETS = ("inline", "split")
-REDACTIONS = ("names", "paths", "metadata")
+
+def check_choice(flag: str, word: str, choices: Sequence[str]) -> None:
+    """``OptionsError`` for a word that is none of the choices; it names the one that was probably meant."""
+    if word in choices:
+        return
+    near = difflib.get_close_matches(word.lower(), choices, 1)
+    every = f"{', '.join(choices[:-1])} or {choices[-1]}"
+    raise OptionsError(
+        f"{flag} {word}: not a choice.", f"Did you mean {flag} {near[0]}?" if near else f"Use {flag} {every}."
+    )
 
 
 def render_options(
@@ -96,20 +122,13 @@ def render_options(
     redact: str = "", card: bool = False, template_dir: str = "",
 ) -> RenderOptions:  # fmt: skip
     """How a report is to be written, from what was typed. Raises ``OptionsError`` for what is not a choice."""
-    hidden = tuple(filter(None, (word.strip() for word in redact.split(","))))
-    for flag, given, choices in (
-        ("--paper", (paper,), PAPERS), ("--assets", (assets,), ASSETS), ("--redact", hidden, REDACTIONS),
-    ):  # fmt: skip
-        for word in given:
-            if word not in choices:
-                raise OptionsError(f"{flag} {word}: not a choice.", f"Use {flag} {' or '.join(choices)}.")
     return RenderOptions(
         lang=lang, paper=cast("Any", paper), embed=embed, assets=cast("Any", assets), max_bytes=parse_size(max_size),
-        redact=cast("Any", frozenset(hidden)), card=card, template_dir=template_dir,
+        redact=cast("Any", redact), card=card, template_dir=template_dir,
     )  # fmt: skip
 
 
-_SIZE = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,6})?)\s*(?P<unit>[kMG]?i?B?)", re.IGNORECASE)
+_SIZE = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,6})?)\s*(?P<unit>[kMGT]?i?B?)", re.IGNORECASE)
 
 
 def parse_size(text: str) -> int:
@@ -119,7 +138,8 @@ def parse_size(text: str) -> int:
         raise OptionsError(f"--max-size {text}: not a size.", "Write --max-size 5MB; 0 is no limit.")
     unit = found["unit"].lower().removesuffix("b")
     base = 1024 if unit.endswith("i") else 1000
-    return int(float(found["number"]) * base ** ("", "k", "m", "g").index(unit.removesuffix("i")))
+    size = float(found["number"]) * base ** ("", "k", "m", "g", "t").index(unit.removesuffix("i"))
+    return max(1, int(size)) if size else 0  # less than a byte is not "no limit"
 
 
 INPUT = re.compile(

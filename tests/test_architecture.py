@@ -38,8 +38,9 @@ ALLOWED = {
     "sphinx": {"embedding"} | OPEN,
     "mkdocs": {"embedding"} | OPEN,
     "embedding": OPEN | {"digests", "api", "render"},
-    "cli_options": set(),
-    "cli": OPEN | {"cli_options"} | {"remote", "api", "progress", "load", "trace", "render", "site"},
+    "cli_options": OPEN | {"render", "trace"},
+    "cli_outputs": OPEN | {"progress", "remote"},
+    "cli": OPEN | {"cli_options", "cli_outputs"} | {"remote", "api", "progress", "load", "trace", "render", "site"},
     "__init__": OPEN | {"api"},
     "__main__": {"cli"},
 }

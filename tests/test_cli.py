@@ -124,7 +124,7 @@ def test_fail_on_turns_findings_into_exit_code_1(level: str, code: int, tmp_path
     [
         (["-o", "report.docx"], ".docx is not a form of report"),
         (["-o", "no/such/folder/r.html"], "does not exist"),
-        (["--fail-on", "sometimes"], "not a level"),
+        (["--fail-on", "sometimes"], "not a choice"),
         (["--input", "a,b"], "not a shape"),
         (["--model", "no_such_package:net"], "no_such_package"),
         (["--model", "nocolon"], "nocolon"),
@@ -132,14 +132,45 @@ def test_fail_on_turns_findings_into_exit_code_1(level: str, code: int, tmp_path
         (["--workers", "-3"], "give a number from 1"),
         (["--dask", "tcp://127.0.0.1:1"], "no scheduler answers there"),
         (["--spectra", "some"], "--spectra some: not a choice"),
+        (["--card"], "--card is for Markdown, and no output is Markdown."),
+        (["-o", "r.html", "-o", "./r.html"], "two outputs cannot be one file"),
+        (["--no-trace", "--input", "1,3"], "--input: with --no-trace there is no forward pass"),
+        (["-o", f"{'x' * 300}.html"], "cannot be written: File name too long"),
+        (["-o", ""], "-o: names no file"),
+        (["--paper"], "Option '--paper' requires an argument."),
+        (["--frobnicate"], "No such option: --frobnicate."),
+        (["--workers", "two"], "Invalid value for '--workers'"),
+        (["another.pth"], "Got unexpected extra argument"),
     ],
 )
 def test_an_unusable_option_is_one_clear_line(arguments: list[str], expected: str, tmp_path: Path) -> None:
     done = run("build", SAMPLES / "digits_cnn.pth", *arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stdout
-    assert expected in done.stderr.splitlines()[0]
-    assert "Traceback" not in done.stderr
+    line, hint = done.stderr.splitlines()
+    assert line.startswith("modelreport: ")
+    assert expected in line
+    assert hint.startswith("  hint: ")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["build", "m.pth", "--redac", "x"], ["No such option: --redac.", "Did you mean --redact?"]),
+        (["m.pth"], ["m.pth is no command.", "Did you mean"]),
+        (["site", ".", "-o", "."], ["-o .: is the folder of the models itself.", "Name a folder of its own."]),
+        (["render", "m.pth", "-o", "r.html"], ["m.pth: This is not the JSON of a report", "Give a report that was"]),
+    ],
+)
+def test_what_was_probably_meant_is_the_hint(arguments: list[str], said: list[str], tmp_path: Path) -> None:
+    (tmp_path / "m.pth").write_bytes(b"\x80")
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert [(words in line) for words, line in zip(said, done.stderr.splitlines(), strict=True)] == [True, True]
+
+
+def test_the_command_alone_shows_its_help() -> None:
+    assert "Usage: " in run().stderr
 
 
 def test_a_path_that_is_not_there_has_a_suggestion(tmp_path: Path) -> None:

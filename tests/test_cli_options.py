@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from typer.testing import CliRunner
 
 from modelreport.cli import app
+from modelreport.cli_options import Group, devices_from, languages_from, one_of, shared, some_of
 from modelreport.errors import LoadError, OptionsError
 from modelreport.render.json import write_json
 from tests.factories import make_report
@@ -73,6 +76,61 @@ def test_what_is_redacted_is_in_no_name_and_not_on_the_terminal(
 def test_what_is_no_choice_is_refused_before_any_work(given: list[str], tmp_path: Path) -> None:
     with pytest.raises(OptionsError):
         CliRunner().invoke(app, ["render", str(tmp_path / "none.json"), "-o", "x.html", *given], catch_exceptions=False)
+
+
+def test_a_group_of_options_stands_for_one_parameter() -> None:
+    heard: list[object] = []
+
+    def pair(*, left: int = 1, right: int = 2) -> tuple[int, int]:
+        return left, right
+
+    def command(path: str, both: tuple[int, int], last: bool = False) -> None:
+        heard.append((path, both, last))
+
+    command.__annotations__["both"] = Annotated[tuple[int, int], Group(pair)]
+    made = shared(command)
+    assert list(inspect.signature(made).parameters) == ["path", "left", "right", "last"]
+    made(path="p", left=5, right=2, last=True)
+    command.__annotations__["both"] = Annotated[tuple[int, int], Group(pair, leave_out=("right",))]
+    shared(command)(path="q", left=7, last=False)
+    assert heard == [("p", (5, 2), True), ("q", (7, 2), False)]
+
+
+def test_values_complete() -> None:
+    assert one_of(("error", "warning"))("w") == ["warning"]
+    assert some_of(("names", "paths", "metadata"))("names,p") == ["names,paths"]
+    assert some_of(("names", "paths"))("names,") == ["names,paths"]
+    assert languages_from("z") == ["zh"]
+    assert "h100" in devices_from("h")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("--lang ", {"en", "zh"}),
+        ("--paper l", {"letter"}),
+        ("--redact names,p", {"names,paths"}),
+        ("--as", {"--assets"}),
+    ],
+)
+def test_the_shell_is_offered_them(typed: str, offered: set[str]) -> None:
+    words = f"modelreport build m.pth {typed}".split(" ")
+    done = CliRunner().invoke(
+        app, [], prog_name="modelreport",
+        env={"_MODELREPORT_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words),
+             "COMP_CWORD": str(len(words) - 1)},
+    )  # fmt: skip
+    assert set(done.output.split()) == offered
+
+
+def test_what_is_hidden_adds_up_over_several_options(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_bytes(write_json(make_report()))
+    asked = ["render", str(tmp_path / "r.json"), "-o", str(tmp_path / "s.json"), "--redact", "names"]
+    assert CliRunner().invoke(app, [*asked, "--redact", "paths"]).exit_code == 0
+    told = json.loads((tmp_path / "s.json").read_text())["generator"]["options"]
+    assert {"name": "redact", "value": "names, paths"} in told
+    with pytest.raises(OptionsError, match="names nothing to hide"):
+        CliRunner().invoke(app, [*asked, "--redact", ""], catch_exceptions=False)
 
 
 def test_the_markdown_is_a_model_card_when_asked(tmp_path: Path) -> None:

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from modelreport.errors import OptionsError
 from modelreport.facts import TensorSpec
-from modelreport.options import Options, Target, no_progress, parse_input, parse_target
+from modelreport.options import (
+    Options,
+    RenderOptions,
+    Target,
+    check_choice,
+    no_progress,
+    parse_input,
+    parse_size,
+    parse_target,
+    render_options,
+)
 
 
 @pytest.mark.parametrize(
@@ -103,3 +113,38 @@ def test_any_text_is_a_target_or_an_options_error(text: str) -> None:
     except OptionsError:
         return
     assert found.name in text
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("5MB", 5_000_000), ("5 mb", 5_000_000), ("800kB", 800_000), ("1.5MiB", 1_572_864), ("2Ki", 2048), ("7", 7),
+        ("1TB", 10**12), ("0", 0), ("0 MB", 0), ("0.4B", 1),
+    ],
+)  # fmt: skip
+def test_a_size_is_a_number_and_a_unit(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "MB", "-5MB", "5,5MB", "1e6", "5 M B", "5Mbit", "big", "5."])
+def test_anything_else_is_no_size(text: str) -> None:
+    with pytest.raises(OptionsError, match="not a size"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize("given", ["names,paths", " paths, names ", ("names", "paths"), {"paths", "names"}])
+def test_what_is_hidden_is_given_as_words_or_as_a_list(given: object) -> None:
+    assert RenderOptions(redact=given).redact == {"names", "paths"}  # type: ignore[arg-type]
+    assert render_options(redact="names").redact == {"names"}
+
+
+@pytest.mark.parametrize("given", [{"redact": "name"}, {"redact": {"everything"}}, {"paper": "a3"}, {"assets": "both"}])
+def test_the_library_refuses_what_the_command_refuses(given: dict[str, object]) -> None:
+    with pytest.raises(OptionsError, match="not a choice"):
+        RenderOptions(**given)  # type: ignore[arg-type]
+
+
+def test_a_choice_that_was_probably_meant_is_named() -> None:
+    with pytest.raises(OptionsError) as caught:
+        check_choice("--paper", "Leter", ("a4", "letter"))
+    assert caught.value.hint == "Did you mean --paper letter?"

@@ -10,7 +10,7 @@ from typing import Final
 
 from modelreport import api
 from modelreport.digests import Digests
-from modelreport.errors import LoadError, ModelReportError, OutputError
+from modelreport.errors import LoadError, ModelReportError, OptionsError, OutputError
 from modelreport.options import RenderOptions, no_progress
 from modelreport.site import manifest as known
 from modelreport.site.card import card_of, unread
@@ -55,6 +55,8 @@ def build_site(plan: Plan, say: Say = say_nothing, progress: Callable[[str, int,
     ``OutputError`` where it cannot be written; ``LoadError`` where the folder holds no model. A model that cannot be
     read is told in the catalogue.
     """
+    if plan.output.resolve() == plan.folder.resolve():
+        raise OptionsError(f"-o {plan.output}: is the folder of the models itself.", "Name a folder of its own.")
     models = find_models(plan.folder, frozenset({plan.output.resolve()}))
     if not models:
         raise LoadError(f"{plan.folder}: no model was found in it.", "'modelreport formats' lists what can be read.")
@@ -208,4 +210,5 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror or error}") from error
+        reason = error.strerror or str(error)
+        raise OutputError(f"{folder}: cannot be made: {reason}.", "Name another folder with -o.") from error
