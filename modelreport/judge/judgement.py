@@ -52,8 +52,8 @@ RULES: tuple[Rule, ...] = tuple(
 MOST_EVIDENCE = 100
 
 VERDICT_RULE = (
-    "Error if any check of severity error found something, warning if any of severity warning did, otherwise ok; notes "
-    "do not count, and checks that could not be made are named."
+    "Problem where a check of severity error found something, Check where one of severity warning did, Good otherwise. "
+    "Notes do not count, and checks that could not be made are named."
 )
 
 _STATES = ("found", "clean", "not_checked")

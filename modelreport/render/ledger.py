@@ -62,6 +62,12 @@ def coverage(trace: Trace) -> str:
     unknown = sum(line.calls for line in trace.ledger if line.formula == "none")
     if not unknown and calls == 1:
         return _("The one operator call has a formula or does no arithmetic.")
+    below = len(trace.operations)
+    if not unknown and calls != below:
+        return _(
+            "All {calls} beneath the {operations} have a formula or do no arithmetic.",
+            calls=text.plural(calls, "operator call"), operations=text.plural(below, "operation"),
+        )  # fmt: skip
     if not unknown:
         return _("All {calls} have a formula or do no arithmetic.", calls=text.plural(calls, "operator call"))
     return _(

@@ -53,8 +53,9 @@ METHODS = (
     ), "trace"),
     Method("memory", mark("Activation memory"), mark(
         "Storages that the pass makes and keeps alive at once, each once; without weights, inputs, gradients and what "
-        "an allocator adds. In-place operations and views add nothing. Traffic of an operation is what it reads and "
-        "writes once, without caches."
+        "an allocator adds. In-place operations and views add nothing. Activations written are all that the pass "
+        "makes, also what it has let go; what training keeps is neither, and is told apart. Traffic of an operation is "
+        "what it reads and writes once, without caches."
     ), "trace"),
     Method("training", mark("Training memory"), mark(
         "Weights, gradients and optimizer state follow from the parameters; activations are the storages that a pass "

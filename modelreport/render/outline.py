@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelreport.facts import BlockRun, Message, Nearest, Pattern, PatternKind, Report
+from modelreport.facts import (
+    BlockRun,
+    Message,
+    ModuleFact,
+    Nearest,
+    Pattern,
+    PatternKind,
+    Report,
+    Structure,
+    Trace,
+)
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.language import _, mark, tell
@@ -41,11 +52,17 @@ class Repeated:
     """One run of blocks as a row."""
 
     path: str
+    href: str
     count: str
     type: str
     parameters: str
     exact: str
     whole: str
+    share: str
+    """Of all parameters."""
+    macs: str
+    """Of all of them in one pass; ``–`` where not known."""
+    macs_share: str
 
 
 def outline_context(report: Report) -> dict[str, Any]:
@@ -53,9 +70,10 @@ def outline_context(report: Report) -> dict[str, Any]:
     places = anchors(report)
     made = report.outline
     return {
+        "macs_known": isinstance(report.trace, Trace) and report.trace.macs > 0,
         "description": made.description,
         "patterns": tuple(_recognised(pattern, places) for pattern in made.patterns),
-        "blocks": tuple(_repeated(run) for run in made.blocks),
+        "blocks": tuple(_repeated(run, report, places) for run in made.blocks),
         "nearest": tuple(_near(near) for near in made.nearest),
     }
 
@@ -86,15 +104,47 @@ def _figure(name: str, value: str) -> str:
     return said if name in {"kind", "block"} else f"{told} {said}"
 
 
-def _repeated(run: BlockRun) -> Repeated:
+def _repeated(run: BlockRun, report: Report, places: Anchors) -> Repeated:
+    members, trace = _members(run, report.structure), report.trace
+    whole, all_of_them = run.count * run.parameters, report.structure.parameters
+    macs = None
+    if isinstance(trace, Trace) and members:
+        paths = {module.path for module in members}
+        macs = sum(call.macs for call in trace.calls if call.path in paths)
     return Repeated(
-        path=text.name(run.path, 100),
+        path=_span(run, members),
+        href=places.module(members[0].path) if members else "#layers",
         count=f"×{text.exact(run.count)}",
         type=text.name(run.type, 80),
         parameters=text.count(run.parameters),
         exact=text.exact(run.parameters),
-        whole=text.count(run.count * run.parameters),
+        whole=text.count(whole),
+        share=text.share(whole / all_of_them) if all_of_them else text.UNKNOWN,
+        macs=text.macs(macs),
+        macs_share=text.share(macs / trace.macs) if macs and isinstance(trace, Trace) else text.UNKNOWN,
     )
+
+
+def _members(run: BlockRun, structure: Structure) -> tuple[ModuleFact, ...]:
+    """The modules that a run counts; none where that cannot be told from what it says of them."""
+    numbered = re.compile(r"\d+".join(map(re.escape, run.path.split("#"))))
+    found = tuple(
+        module
+        for module in structure.modules
+        if module.type == run.type and module.parameters == run.parameters and numbered.fullmatch(module.path)
+    )
+    return found if len(found) == run.count else ()
+
+
+def _span(run: BlockRun, members: Sequence[ModuleFact]) -> str:
+    """``layer2.1…3`` where the numbers follow one another, else ``layer2.#``."""
+    before, behind = run.path.split("#", 1)[0], run.path.rsplit("#", 1)[-1]
+    numbers = [module.path.removeprefix(before).removesuffix(behind) for module in members]
+    if behind or not numbers or not all(number.isdecimal() for number in numbers):
+        return text.name(run.path, 100)
+    first, last = int(numbers[0]), int(numbers[-1])
+    together = [int(number) for number in numbers] == list(range(first, last + 1))
+    return text.name(f"{before}{first}…{last}" if together else run.path, 100)
 
 
 def _near(near: Nearest) -> str:

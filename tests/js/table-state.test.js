@@ -38,7 +38,7 @@ test('what is not understood leaves the rows as they are', () => {
 
 test('what is shown is counted, and of a filter what it comes to', () => {
   const made = state();
-  assert.equal(made.told(), '3 of 6 modules');
+  assert.equal(made.told(), '3 of 6 modules; the others are in folded rows');
   made.ask('type=block | linear');
   made.work();
   assert.equal(made.told(), '3 of 6 modules; sum of these rows: Parameters 900, Bytes 3.52 KiB');

@@ -65,3 +65,13 @@ def test_the_convention_says_what_is_two_and_what_is_one() -> None:
     assert "multiply-add as two" in CONVENTION
     assert "full S² square" in CONVENTION
     assert "one for each addition" in CONVENTION
+
+
+def test_calls_of_operators_are_told_apart_from_the_operations_that_make_them() -> None:
+    trace = pass_of()
+    line = KernelTotal(kernel="aten.mm", calls=len(trace.operations) + 7, flops=1, formula="matrix")
+    told = coverage(replace(trace, ledger=(line,)))
+    assert told == (
+        f"All {line.calls} operator calls beneath the {len(trace.operations)} operations "
+        "have a formula or do no arithmetic."
+    )

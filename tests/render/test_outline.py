@@ -4,8 +4,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from msgspec.structs import replace
 
-from modelreport.facts import Outline
+from modelreport.facts import BlockRun, Outline, Trace
 from modelreport.render import render
 from modelreport.render.format import message
 from modelreport.render.outline import outline_context
@@ -66,3 +67,33 @@ def test_names_from_the_file_are_made_visible() -> None:
     for row in (*rows["patterns"], *rows["blocks"]):
         assert len(row.path) < 300
         assert "\u202e" not in row.path
+
+
+def test_repeated_blocks_say_where_they_are_and_what_they_cost_together() -> None:
+    report = make_report()
+    module = report.structure.modules[0]
+    assert isinstance(report.trace, Trace)
+    call = report.trace.calls[0]
+    modules = tuple(replace(module, path=f"net.{i}", type="Block", parameters=1_000) for i in (1, 2, 3))
+    other = replace(module, path="net.4", type="Other", parameters=1_000)
+    calls = tuple(replace(call, path=f"net.{i}", macs=report.trace.macs // 10) for i in (1, 2, 3))
+    made = replace(
+        report,
+        structure=replace(report.structure, modules=(*modules, other), parameters=10_000),
+        trace=replace(report.trace, calls=calls),
+        outline=Outline(blocks=(BlockRun(path="net.#", count=3, type="Block", parameters=1_000),)),
+    )
+    (block,) = outline_context(made)["blocks"]
+    assert (block.path, block.href, block.whole, block.share) == ("net.1…3", "#layer-0", "3,000", "30 %")
+    assert block.macs_share == "30 %"
+
+
+def test_blocks_whose_numbers_leave_gaps_keep_the_sign_for_a_number() -> None:
+    report = make_report()
+    module = report.structure.modules[0]
+    modules = tuple(replace(module, path=f"net.{i}.x", type="Block", parameters=5) for i in (0, 2))
+    run = BlockRun(path="net.#.x", count=2, type="Block", parameters=5)
+    made = replace(
+        report, structure=replace(report.structure, modules=modules), outline=Outline(blocks=(run,)),
+    )  # fmt: skip
+    assert outline_context(made)["blocks"][0].path == "net.#.x"

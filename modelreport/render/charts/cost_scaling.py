@@ -32,7 +32,7 @@ _RAISED: Final = {2: "²", 3: "³", 4: "⁴"}
 def formula(law: Law) -> str:
     """The law in words: ``123.5 M × S + 18,432 × S²``."""
     symbol = SYMBOLS.get(law.variable, "n")
-    write = text.bytes_binary if law.quantity.endswith("bytes") else _glance
+    write = _size if law.quantity.endswith("bytes") else _glance
     terms = []
     for power, value in reversed(list(enumerate(law.coefficients))):
         if value:
@@ -54,6 +54,11 @@ def name_of(law: Law) -> str:
 
 def _deviation(law: Law) -> str:
     return f"off by {text.share(law.deviation_share)}" if law.deviation_share else "exact"
+
+
+def _size(value: int) -> str:
+    """Bytes without the sign ``B``, which is the batch here."""
+    return text.plural(value, "byte") if value < 1024 else text.bytes_binary(value)
 
 
 def _glance(value: int) -> str:

@@ -14,7 +14,7 @@ from modelreport.render.charts.frame import axis_title, axis_unit, frame
 from modelreport.render.charts.legend import heat_of, keys
 from modelreport.render.charts.palette import ramp
 from modelreport.render.charts.scale import width
-from modelreport.render.charts.spec import OVERLAP, Axis, Bars, Chart, Line, Ridge, Stack, extent
+from modelreport.render.charts.spec import OVERLAP, Axis, Bars, Chart, Line, Ridge, Stack, extent, labelled
 from modelreport.render.charts.traces import plain, trace_of
 
 _SMALL: Final = 11
@@ -34,7 +34,9 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
     over = round(above * room.tall / max(chart.rows_on_y, 1))
     lines = any(isinstance(layer, Line) for layer in chart.layers)
     layout = {
-        "xaxis": _axis(chart.x, across, x_unit) | {"automargin": False, "title": _title(axis_title(chart.x, across))},
+        "xaxis": _axis(chart.x, across, x_unit)
+        | {"automargin": False, "title": _title(axis_title(chart.x, across))}
+        | ({"showgrid": False} if labelled(chart) else {}),
         "yaxis": _axis(chart.y, up, y_unit, reverse=bool(chart.rows_on_y), above=above) | {"automargin": "left"},
         "annotations": _heading(axis_title(chart.y, up), room.top - over),
         "barmode": "stack",

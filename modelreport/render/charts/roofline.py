@@ -11,7 +11,7 @@ from typing import Final
 from modelreport.facts import Bound, DeviceEstimate, LayerTime, Roofline, Skipped, Trace, Usage
 from modelreport.render import format as text
 from modelreport.render.charts.spec import Axis, Chart, Line, Points
-from modelreport.render.language import mark
+from modelreport.render.language import _, mark
 
 _COLOURS: Final[dict[Bound, str]] = {"compute": "linear", "memory": "activation"}
 _NAMED: Final = 4
@@ -25,6 +25,7 @@ class Group:
     path: str
     """Of the first of them."""
     name: str
+    """The path; with ``own``, that it stands for less than the whole module."""
     type: str
     count: int
     flops: int
@@ -45,16 +46,18 @@ def groups(roof: Roofline, trace: Trace) -> list[Group]:
     for layer in roof.layers:
         call = trace.calls[layer.call] if 0 <= layer.call < len(trace.calls) else None
         found[(call.type if call else "", layer.flops, layer.moved_bytes, layer.bound)].append(layer)
-    made = [_group(kind, members, trace) for (kind, _, _, _), members in found.items()]
+    parents = {call.parent for call in trace.calls}
+    made = [_group(kind, members, trace, parents) for (kind, *_cost), members in found.items()]
     return sorted(made, key=lambda group: -group.time_s)
 
 
-def _group(kind: str, members: list[LayerTime], trace: Trace) -> Group:
+def _group(kind: str, members: list[LayerTime], trace: Trace, parents: set[int]) -> Group:
     first = members[0]
     path = trace.calls[first.call].path if 0 <= first.call < len(trace.calls) else ""
+    name = text.name(path, 60) or "model"
     return Group(
         path=path,
-        name=text.name(path, 60) or "model",
+        name=_("{label}: own operations", label=name) if first.call in parents else name,
         type=text.name(kind, 40),
         count=len(members),
         flops=first.flops,

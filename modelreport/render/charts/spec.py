@@ -144,6 +144,11 @@ class Chart:
         return len(self.y.categories)
 
 
+def labelled(chart: Chart) -> bool:
+    """Whether every bar says its value: lines of a grid would only run through the words."""
+    return any(isinstance(layer, Bars | Stack) and any(layer.labels) for layer in chart.layers)
+
+
 _LOG_SPAN = 5.0
 """Least ratio of a logarithmic axis: two of 1, 2, 5, 10 … lie on it, and a change of a few percent looks like one."""
 

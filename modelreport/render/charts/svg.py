@@ -14,7 +14,7 @@ from modelreport.render.charts.frame import Frame, axis_title, frame
 from modelreport.render.charts.legend import SIGN, Key, draw_sign, heat_of, keys, scale_of_heat
 from modelreport.render.charts.pen import Pen, Theme
 from modelreport.render.charts.scale import fit, ticks, width
-from modelreport.render.charts.spec import Bars, Chart, Ridge, Stack, extent
+from modelreport.render.charts.spec import Bars, Chart, Ridge, Stack, extent, labelled
 from modelreport.render.charts.svg_layers import Plot, draw
 
 FONT: Final = "'DejaVu Sans','Noto Sans',sans-serif"
@@ -98,7 +98,7 @@ def _draw_grid(pen: Pen, chart: Chart, plot: Plot) -> None:
         pen.path("".join(f"M{pen.at(plot.left, plot.y(m.value))}H{pen.number(plot.right)}" for m in marks), "line")
         for mark in marks:
             pen.text(plot.left - _GAP, plot.y(mark.value) + 3.5, mark.label, "muted", _size(pen), anchor="end")
-    elif not chart.x.categories:
+    elif not chart.x.categories and not labelled(chart):
         marks = ticks(*plot.across, chart.x.unit, _wanted(plot), log=chart.x.log)
         pen.path("".join(f"M{pen.at(plot.x(m.value), plot.top)}V{pen.number(plot.bottom)}" for m in marks), "line")
 

@@ -11,7 +11,7 @@ from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.language import _, mark, tell
 from modelreport.render.method import methods
 from modelreport.render.packed import remark
-from modelreport.render.section import Section, drawn
+from modelreport.render.section import Section
 from modelreport.render.table import ROWS_IN_MARKUP, Cell, Column, Row, Table, share_cell
 
 COLUMNS = (
@@ -132,7 +132,7 @@ def command(report: Report) -> str:
 def context(report: Report) -> dict[str, Any]:
     """Variables of the template."""
     listed, totals = tensors(report, anchors(report)), dtypes(report)
-    return drawn(report, *(("dtype-bytes",) if len(report.structure.dtypes) > 1 else ())) | {
+    return {
         "tensors": listed,
         "dtypes": totals,
         "method": methods(report),

@@ -156,7 +156,7 @@ def statement(known: Identification) -> str:
     share = _("names and shapes, but for {what}", what=", ".join(differs)) if differs else _("all names and shapes")
     if known.equal:
         count = text.exact(len(known.equal) + 1)
-        return _("one of {count} that fit equally; {name} is shown: {share}", count=count, name=known.name, share=share)
+        return _("{name}, one of {count} that fit equally: {share}", name=known.name, count=count, share=share)
     return _("{name}, the only one that fits: {share}", name=known.name, share=share)
 
 

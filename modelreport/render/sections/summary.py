@@ -43,6 +43,9 @@ def key_figures(report: Report) -> tuple[Figure, ...]:
 def _parameters(report: Report) -> Figure:
     structure = report.structure
     beside = text.plural(structure.parameter_tensors, "tensor")
+    buffers = sum(tensor.role == "buffer" for tensor in structure.tensors)
+    if buffers:
+        beside = _("{tensors}, and {buffers}", tensors=beside, buffers=text.plural(buffers, "buffer"))
     if structure.trainable is not None and structure.parameters:
         share = text.share(structure.trainable / structure.parameters)
         beside = _("{share} trainable, {tensors}", share=share, tensors=beside)
@@ -79,11 +82,14 @@ def _inputs(trace: Trace) -> str:
 def _weights(report: Report) -> Figure:
     dtypes = sorted(report.structure.dtypes, key=lambda total: -total.size_bytes)
     words = [text.dtype(total.dtype) for total in dtypes[:3]] + (["…"] if len(dtypes) > 3 else [])
-    size = report.structure.size_bytes
+    size, held = report.structure.size_bytes, report.source.size_bytes
+    beside = ", ".join(words)
+    if size > held * 1.05 and report.source.kind != "object":
+        beside = _("{dtypes}; the file holds {size}", dtypes=beside, size=text.bytes_decimal(held))
     href = "#table-dtypes" if dtypes else "#appendix"
     exact = _("{count} bytes", count=text.exact(size))
     return Figure(
-        _("Weights"), text.bytes_binary(size), ", ".join(words), exact, href,
+        _("Weights"), text.bytes_binary(size), beside, exact, href,
         _("summed by dtype over all tensors, shared storage once"),
     )  # fmt: skip
 
@@ -119,9 +125,11 @@ def _layers(report: Report) -> Figure:
 
 
 def _format(report: Report) -> Figure:
+    content, title = tell(text.name(report.source.content)), tell(text.name(report.source.format_title))
+    safety, said = _safety(report.security), content.casefold() in title.casefold()
     return Figure(
-        _("Format"), tell(text.name(report.source.content)),
-        _("{format}; {safety}", format=tell(text.name(report.source.format_title)), safety=_safety(report.security)),
+        _("Format"), title if said else content,
+        safety if said else _("{format}; {safety}", format=title, safety=safety),
         href="#security", origin=_("what opening the file would do"),
     )  # fmt: skip
 
@@ -148,8 +156,9 @@ def what_it_is(report: Report) -> str:
     if isinstance(known, Identification) and known.library:
         words.append(f"{text.name(known.library)} {text.name(known.library_version)}".strip())
         if known.how == "keys and shapes" and known.equal:
-            equal = text.exact(len(known.equal) + 1)
-            words.append(_("one of {count} that fit its names and shapes equally", count=equal))
+            words.append(
+                text.plural(len(known.equal), "other architecture fits equally", "other architectures fit equally")
+            )
     if isinstance(report.trace, Trace) and report.trace.inputs and report.trace.outputs:
         words.append(f"{_inputs(report.trace)} → {text.shape(report.trace.outputs[0].shape)}")
     return " · ".join(words)

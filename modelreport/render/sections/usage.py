@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import DeviceEstimate, Generation, Law, Report, Roofline, Skipped, Trace, Usage
+from modelreport.facts import Device, DeviceEstimate, Generation, Item, Law, Report, Roofline, Skipped, Trace, Usage
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.cost_scaling import SYMBOLS, WORDS, formula, name_of
@@ -16,6 +16,8 @@ from modelreport.render.table import Cell, Column, Row, Table
 
 CONTEXTS = (4_096, 32_768, 131_072)
 """Lengths for which the cache is told."""
+LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "n_ctx")
+"""What configurations call the most tokens that the model takes."""
 
 DEVICE_COLUMNS = (
     Column("device", "Device", "name"),
@@ -27,7 +29,7 @@ DEVICE_COLUMNS = (
     Column("half_peak", "Peak, 16 bits", "number", "Dense matrix operations in a second"),
     Column("half_time", "Pass, 16 bits", "number", "The same pass with 16-bit weights and activations"),
     Column("fits", "Fits", "text", "Weights and the activations of the pass in its memory"),
-    Column("source", "Source of the figures", "text"),
+    Column("source", "Source of the figures", "text", shown=False),
 )
 LAYER_COLUMNS = (
     Column("layer", "Layer", "name"),
@@ -85,6 +87,21 @@ def _device_cells(estimates: list[DeviceEstimate]) -> tuple[Cell, ...]:
     )
 
 
+def chosen(roof: Roofline) -> list[tuple[str, str]]:
+    """Name and value of what the pass costs on the first device, and where the device's figures are from."""
+    own = roof.estimates[0]
+    device, rest = own.device, [each for each in roof.estimates[1:] if each.device.id == own.device.id]
+    arithmetic = text.share(own.compute_bound_share)
+    memory = text.share(1 - own.compute_bound_share)
+    lines = [(_("Device"), f"{text.name(device.title, 80)} ({_('chosen') if roof.chosen else _('default')})")]
+    for each in (own, *rest):
+        name = _("Pass in {dtype}", dtype=text.dtype(each.dtype))
+        often = _("{count} passes a second", count=text.number(1 / each.time_s)) if each.time_s > 0 else text.UNKNOWN
+        lines.append((name, _("at least {time}, at most {often}", time=text.seconds(each.time_s), often=often)))
+    bound = _("{arithmetic} of the time arithmetic, {memory} memory traffic", arithmetic=arithmetic, memory=memory)
+    return [*lines, (_("Bound by"), bound), (_("Source of the figures"), text.name(device.source, 300))]
+
+
 def _fits(own: DeviceEstimate, half: DeviceEstimate | None) -> str:
     if not own.device.memory_bytes:
         return text.UNKNOWN
@@ -118,8 +135,15 @@ def layer_table(roof: Roofline, trace: Trace, places: Anchors) -> Table:
     )
 
 
-def generated(fact: Generation, roof: Roofline | Skipped) -> list[tuple[str, str, str]]:
-    """Name, value and remark of what generating costs."""
+def longest_text(metadata: tuple[Item, ...]) -> int:
+    """Tokens that the configuration in the file allows at most; 0 where it does not say."""
+    given = {item.name.rpartition(".")[2]: item.value for item in metadata if item.name.startswith("config.")}
+    found = next((given[name] for name in LENGTHS if given.get(name, "").isdecimal()), "0")
+    return int(found[:12])
+
+
+def generated(fact: Generation, roof: Roofline | Skipped, longest: int = 0) -> list[tuple[str, str, str]]:
+    """Name, value and remark of what generating costs; ``longest``: the most tokens allowed, 0 for not known."""
     per_token, prompt = fact.cache_bytes_per_token, fact.prompt
     lines = [
         (_("Prompt"), text.plural(prompt, "token"), _("as traced")),
@@ -142,10 +166,13 @@ def generated(fact: Generation, roof: Roofline | Skipped) -> list[tuple[str, str
         ),
     ]
     if per_token and abs(per_token * prompt - fact.cache_bytes) * 100 <= fact.cache_bytes and not fact.notes:
+        lengths = [n for n in CONTEXTS if not longest or n < longest] + ([longest] if longest > prompt else [])
         sizes = ", ".join(
-            _("{size} for {count} tokens", size=text.bytes_binary(per_token * n), count=text.exact(n)) for n in CONTEXTS
+            _("{size} for {count} tokens", size=text.bytes_binary(per_token * n), count=text.exact(n)) for n in lengths
         )
-        lines.append((_("Cache of longer texts"), sizes, _("in proportion")))
+        remark = _("in proportion; the configuration allows no more") if longest else _("in proportion")
+        if sizes:
+            lines.append((_("Cache of longer texts"), sizes, remark))
     if isinstance(roof, Roofline) and roof.estimates:
         lines.append(_speed(fact, roof.estimates[0]))
     return lines
@@ -220,18 +247,25 @@ def context(report: Report) -> dict[str, Any]:
         "batches": [] if isinstance(usage.training, Skipped) else largest_batches(usage),
         "generation": None
         if isinstance(usage.generation, Skipped)
-        else generated(usage.generation, usage.roofline),
+        else generated(usage.generation, usage.roofline, longest_text(report.source.metadata)),
         "without_generation": _without_generation(usage.generation, report.trace),
         "generation_notes": () if isinstance(usage.generation, Skipped) else usage.generation.notes,
         "laws": None if isinstance(usage.scaling, Skipped) else [law_line(law) for law in usage.scaling],
         "chart_of": charts,
         "charts": found["charts"],
         "devices": devices,
+        "chosen": chosen(roof) if roof is not None else (),
+        "sources": _devices(roof) if roof is not None else (),
         "dtype": text.dtype(roof.estimates[0].dtype) if roof is not None else "",
         "times": times,
         "batch": _batch(report.trace),
         "payloads": {name: data for table in tables for name, data in table.payloads.items()},
     }  # fmt: skip
+
+
+def _devices(roof: Roofline) -> tuple[Device, ...]:
+    """Every device once, in the order of the table."""
+    return tuple({each.device.id: each.device for each in roof.estimates}.values())
 
 
 def _without_generation(fact: Generation | Skipped, trace: Trace | Skipped) -> str:

@@ -20,8 +20,8 @@ def law(variable: str, quantity: str, *coefficients: float) -> Law:
     [
         (law("batch", "macs", 0.0, 4_089_184_256.0), "4.09 G × B"),
         (law("sequence", "macs", 0.0, 85_054_464.0, 9_216.0), "9,216 × S² + 85.05 M × S"),
-        (law("image side", "peak_bytes", 2048.0, 0.0, 208.0), "208 B × W² + 2.00 KiB"),
-        (law("batch", "kept_bytes", -512.0, 2048.0), "2.00 KiB × B − 512 B"),
+        (law("image side", "peak_bytes", 2048.0, 0.0, 208.0), "208 bytes × W² + 2.00 KiB"),
+        (law("batch", "kept_bytes", -512.0, 2048.0), "2.00 KiB × B − 512 bytes"),
         (law("length", "flops", 0.0, -3.0, 0.25), "0.250 × L² − 3 × L"),
         (law("image side", "macs", 0.0, 0.0, 91_008.0, 0.0, 0.28125), "0.281 × W⁴ + 91,008 × W²"),
         (law("batch", "macs"), "0"),

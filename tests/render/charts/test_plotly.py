@@ -92,3 +92,8 @@ def test_the_plot_stands_where_the_drawing_has_it():
 
 def test_a_log_axis_of_less_than_two_decades_has_ticks_between_them():
     assert plotly_figure(weight_depth(deep_report(), BY_ID["weight-scale"]))["layout"]["yaxis"]["dtick"] == "D2"
+
+
+def test_no_grid_runs_through_the_words_of_bars():
+    assert figure("parameters-by-module")["layout"]["xaxis"]["showgrid"] is False
+    assert "showgrid" not in figure("memory-timeline")["layout"]["xaxis"]

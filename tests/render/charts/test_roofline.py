@@ -81,3 +81,14 @@ def test_without_arithmetic_there_is_no_picture() -> None:
     assert isinstance(roofline(replace(usage, roofline=replace(roof, layers=layers)), trace), Skipped)
     reason = Skipped(stage="trace", reason="no pass")
     assert roofline(reason, reason) == reason
+
+
+def test_a_module_with_others_inside_stands_for_its_own_operations_and_says_so() -> None:
+    _, roof, trace = facts()
+    parents = {call.parent for call in trace.calls}
+    outer = next(i for i, _call in enumerate(trace.calls) if i in parents)
+    inner = next(i for i, _call in enumerate(trace.calls) if i not in parents)
+    layers = tuple(replace(roof.layers[0], call=call) for call in (outer, inner))
+    names = {group.name for group in groups(replace(roof, layers=layers), trace)}
+    assert len(names) == 2
+    assert sum(name.endswith(": own operations") for name in names) == 1

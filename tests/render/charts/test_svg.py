@@ -53,3 +53,9 @@ def test_long_row_names_keep_their_tail_and_the_whole_name_as_tooltip():
     cut = [title for title in titles if title is not None]
     assert cut
     assert all(title.tail[0] == "…" and title.text.endswith(title.tail[1:]) for title in cut)
+
+
+def test_no_grid_runs_through_the_words_of_bars():
+    across = [path.get("d") for path in drawing("parameters-by-module").iter("{http://www.w3.org/2000/svg}path")]
+    assert [data.count("M") for data in across] == [1], "the line under the bars alone"
+    assert drawing("memory-timeline").find(".//{*}path").get("d").count("M") > 1

@@ -64,7 +64,7 @@ def test_how_it_is_known_is_said_in_words() -> None:
     assert items["Fits"] == "318 of 320 tensors (99.4 %)"
     assert items["Known by"] == "names and shapes of the tensors"
     assert items["Identified as"] == (
-        "one of 2 that fit equally; resnet50 is shown: names and shapes, but for 1 tensor that the file lacks"
+        "resnet50, one of 2 that fit equally: names and shapes, but for 1 tensor that the file lacks"
     )
     alone = replace(known, equal=(), missing=())
     assert statement(alone) == "resnet50, the only one that fits: all names and shapes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from modelreport.facts import Identification, Security, TensorSpec, Trace
+from modelreport.render.format import bytes_decimal
 from modelreport.render.sections.summary import context, key_figures, tally, what_it_is
 from tests.factories import make_report, skipped_report
 
@@ -68,7 +69,7 @@ def test_the_model_in_one_line() -> None:
     assert what_it_is(make_report()) == "image classifier, 3×32×32 → 10 classes · digits · 1×3×32×32 → 1×10"
     assert what_it_is(skipped_report()) == "unknown architecture"
     known = Identification(name="resnet50", library="timm", how="keys and shapes", equal=("a", "b"))
-    assert "one of 3 that fit its names and shapes equally" in what_it_is(replace(make_report(), identification=known))
+    assert "2 other architectures fit equally" in what_it_is(replace(make_report(), identification=known))
 
 
 def test_the_tally_counts_every_state() -> None:
@@ -91,3 +92,24 @@ def test_a_class_and_its_package_are_told_once() -> None:
 
     assert line(name="clip", library="nets", class_path="nets.deep.UNet") == "UNet · nets"
     assert line(name="clip", library="timm", class_path="other.UNet") == "other.UNet · timm"
+
+
+def test_a_format_is_told_once_where_its_name_says_what_it_holds() -> None:
+    source = replace(make_report().source, content="folder", format_title="Hugging Face folder")
+    shown = key_figures(replace(make_report(), source=source))[-1]
+    assert (shown.value, shown.beside) == ("Hugging Face folder", "no foreign code")
+    shown = key_figures(replace(make_report(), source=replace(source, format_title="Archive")))[-1]
+    assert (shown.value, shown.beside) == ("folder", "Archive; no foreign code")
+
+
+def test_weights_that_the_file_cannot_hold_are_told_with_its_size() -> None:
+    report = make_report()
+    assert "the file holds" not in key_figures(report)[2].beside
+    adapter = replace(report, source=replace(report.source, size_bytes=report.structure.size_bytes // 100))
+    assert key_figures(adapter)[2].beside.endswith(f"; the file holds {bytes_decimal(adapter.source.size_bytes)}")
+
+
+def test_buffers_are_counted_beside_the_tensors_that_are_learnt() -> None:
+    report = make_report()
+    buffers = sum(tensor.role == "buffer" for tensor in report.structure.tensors)
+    assert f" and {buffers} buffer" in key_figures(report)[0].beside

@@ -5,19 +5,21 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from modelreport.api import Report as ApiReport
-from modelreport.facts import Roofline, Skipped, Trace, Usage
+from modelreport.facts import Item, Roofline, Skipped, Trace, Usage
 from modelreport.render.anchors import anchors
 from modelreport.render.html import write_html
 from modelreport.render.json import decode, write_json
 from modelreport.render.markdown import write_markdown
 from modelreport.render.sections.usage import (
     badge,
+    chosen,
     context,
     device_table,
     generated,
     largest_batches,
     law_line,
     layer_table,
+    longest_text,
 )
 from tests.factories import make_report, skipped_report
 from tests.factories_usage import BATCH_LAW, GENERATION, SIDE_LAW
@@ -128,3 +130,37 @@ def test_a_model_that_takes_no_ids_is_not_asked_for_the_cost_of_generation() -> 
     assert "Generation" not in write_markdown(report).decode()
     assert '<p class="muted">No cost of generation. It takes no cache.</p>' in write_html(texts).decode()
     assert "No cost of generation. It takes no cache." in write_markdown(texts).decode()
+
+
+def test_the_chosen_device_is_told_with_both_precisions_and_the_source_of_its_figures() -> None:
+    assert chosen(roof()) == [
+        ("Device", "Fast device (80 GB) (default)"),
+        ("Pass in float32", "at least 200 µs, at most 5,000 passes a second"),
+        ("Pass in bfloat16", "at least 100 µs, at most 10,000 passes a second"),
+        ("Bound by", "25 % of the time arithmetic, 75 % memory traffic"),
+        ("Source of the figures", "datasheet of the fast device"),
+    ]
+
+
+def test_the_source_of_every_device_is_on_the_page_without_a_script() -> None:
+    page = write_html(make_report()).decode()
+    assert "datasheet of the fast device" in page
+    assert "datasheet of the small device" in page
+
+
+def test_no_cache_is_told_for_texts_that_the_configuration_does_not_allow() -> None:
+    metadata = (Item(name="n_positions", value="9"), Item(name="config.n_positions", value="32768"))
+    assert longest_text(metadata) == 32_768
+    assert longest_text(metadata[:1]) == 0
+    assert longest_text((Item(name="config.n_positions", value="null"),)) == 0
+    told = {name: (value, remark) for name, value, remark in generated(GENERATION, roof(), 32_768)}
+    assert told["Cache of longer texts"] == (
+        "4.00 MiB for 4,096 tokens, 32.0 MiB for 32,768 tokens",
+        "in proportion; the configuration allows no more",
+    )
+    assert "Cache of longer texts" not in {name for name, _, _ in generated(GENERATION, roof(), 128)}
+
+
+def test_laws_stand_in_groups_by_what_grows() -> None:
+    page = write_html(make_report()).decode()
+    assert page.index("With batch size, B") < page.index("With image side in pixels, W")
