@@ -9,8 +9,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 _ENDS: Final = 1 << 20
 _STATES: Final = re.compile(r"(?:checkpoint|step|epoch|global_step)[-_]?\d+")
 _FILES_LIMIT: Final = 200_000
@@ -18,37 +16,28 @@ _THREADS: Final = 8
 _LIBRARIES: Final = ("modelreport", "torch", "torchvision", "timm", "transformers")
 
 
-class Seen(msgspec.Struct, frozen=True, array_like=True):
-    """A file as it was when it was hashed."""
-
-    size: int
-    mtime_ns: int
-    digest: str
-
-
 class Digests:
     """Hashes of files, read again only where size or time of change are not those of the last run."""
 
-    def __init__(self, known: dict[str, Seen], *, whole: bool) -> None:
+    def __init__(self, known: dict[str, str], *, whole: bool) -> None:
         self._known = known
         self._whole = whole
-        self.seen: dict[str, Seen] = {}
-        """What this run saw, by a hash of the path: for the next one."""
+        self.seen: dict[str, str] = {}
+        """What this run saw, for the next one: by a hash of path, size and time of change, so that nobody who guesses a
+        path finds it in what was published."""
 
     @property
-    def all(self) -> dict[str, Seen]:
+    def all(self) -> dict[str, str]:
         """What this run saw and what earlier ones did: for after one that was stopped."""
         return self._known | self.seen
 
     def of(self, path: Path) -> str:
         """The hash of a file; of its size and both ends where only headers are read. ``OSError`` as reading raises."""
         status = path.stat()
-        key = short(str(path.resolve()), self._whole)
-        known = self._known.get(key)
-        if known is None or (known.size, known.mtime_ns) != (status.st_size, status.st_mtime_ns):
-            known = Seen(status.st_size, status.st_mtime_ns, self._read(path, status.st_size))
-        self.seen[key] = known
-        return known.digest
+        key = short(str(path.resolve()), self._whole, status.st_size, status.st_mtime_ns)
+        digest = self._known.get(key) or self._read(path, status.st_size)
+        self.seen[key] = digest
+        return digest
 
     def of_model(self, path: Path) -> str:
         """The hash of a model: of its files with their names below it. Empty where one cannot be read."""

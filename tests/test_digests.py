@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from modelreport.digests import Digests, Seen, versions
+from modelreport.digests import Digests, short, versions
 from tests.site.models import write_model, write_repository
 
 
@@ -40,10 +40,18 @@ def test_a_file_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
     path = write_model(tmp_path / "a.safetensors")
     first = Digests({}, whole=True)
     first.of(path)
-    forged = {key: Seen(seen.size, seen.mtime_ns, "as told") for key, seen in first.seen.items()}
+    forged = dict.fromkeys(first.seen, "as told")
     assert Digests(forged, whole=True).of(path) == "as told"
     os.utime(path, (1, 1))
     assert Digests(forged, whole=True).of(path) != "as told"
+
+
+def test_what_is_kept_does_not_confirm_a_path_that_is_guessed(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "secret.safetensors")
+    kept = Digests({}, whole=True)
+    kept.of(path)
+    guesses = {short(str(path), True), short(str(path)), short(path.name), short(str(path), True, path.stat().st_size)}
+    assert not guesses & set(kept.seen)
 
 
 def test_of_headers_alone_only_the_ends_are_read(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from modelreport.site.fingerprint import page_key, report_key
 from modelreport.site.index import index_files, write_index
 from modelreport.site.manifest import Entry, Manifest
 from modelreport.site.plan import Plan
-from modelreport.site.slug import slug
+from modelreport.site.slug import hidden_slug, slug
 
 log = logging.getLogger(__name__)
 PAGES: Final = "models"
@@ -91,11 +91,15 @@ class _Work:
         self.shared = dict(api_shared(self.look)) | index_files(plan.look)
         self.done: dict[str, Entry] = {}
         """What this run has told, by the names of the models."""
+        self.stems: dict[str, str] = {}
+        """What each model is called in the addresses, by its name."""
 
     def one(self, model: Found) -> None:
         """Do what one model needs."""
-        page = f"{PAGES}/{slug(model.name, private=self.plan.private)}.html"
         digest = self.digests.of_model(model.path)
+        stem = hidden_slug(digest, self.stems.values()) if self.plan.private else slug(model.name)
+        self.stems[model.name] = stem
+        page = f"{PAGES}/{stem}.html"
         facts = report_key(model.name, digest, self.plan)
         written = page_key(facts, self.look, self.shared)
         old = self.before.get(page)
@@ -114,7 +118,7 @@ class _Work:
         except ModelReportError as error:
             self._could_not(model, error.message, error.hint)
         except (Exception, RecursionError) as error:
-            log.debug("%s failed", model.path, exc_info=True)
+            log.debug("%s failed", self._shown(model), exc_info=not self.plan.private)
             self._could_not(model, f"{type(error).__name__}: {str(error)[:200]}", "")
 
     def _kept(self, page: str, facts: str, old: Entry | None) -> api.Report | None:
@@ -131,30 +135,33 @@ class _Work:
         kept = report.render(".json", self.look)
         api.write_atomically(_json_of(self.plan.output / page), kept)
         api.write_atomically(self.plan.output / page, report.render(".html", self.look))
-        name = Path(page).stem if self.plan.private else model.name
         told = api.Report.load(_json_of(self.plan.output / page)) if self.look.redact else report
-        return Entry(card=card_of(told, name, page, self.look), report=facts, written=written)
+        return Entry(card=card_of(told, self._shown(model), page, self.look), report=facts, written=written)
 
     def _told(self, what: str, model: Found, entry: Entry) -> None:
         getattr(self.outcome, what).append(model.name)
-        self.say(what, model.name)
+        self.say(what, self._shown(model))
         self.done[model.name] = entry
+
+    def _shown(self, model: Found) -> str:
+        """What a model is called before others."""
+        return self.stems[model.name] if self.plan.private else model.name
 
     def _could_not(self, model: Found, message: str, hint: str) -> None:
         if not model.sure:
-            log.debug("%s is no model: %s", model.path, message)
+            log.debug("%s is no model: %s", self._shown(model), "" if self.plan.private else message)
             return
-        name = slug(model.name, private=True) if self.plan.private else model.name
         if self.plan.private:
             message, hint = "It could not be read.", ""
         message = message.replace(str(model.path), model.name)
-        self._told("unread", model, Entry(card=unread(name, message, hint)))
+        self._told("unread", model, Entry(card=unread(self._shown(model), message, hint)))
 
     def kept(self, models: list[Found]) -> Iterator[Entry]:
-        """What was there before of models that this run did not come to."""
-        for model in models:
-            old = self.before.get(f"{PAGES}/{slug(model.name, private=self.plan.private)}.html")
-            if model.name not in self.done and old is not None and (self.plan.output / old.card.page).is_file():
+        """What was there before of models that this run did not come to; where names are hidden, all that was there."""
+        done = {entry.card.page for entry in self.done.values()}
+        pages = {f"{PAGES}/{slug(model.name)}.html" for model in models if model.name not in self.done}
+        for page, old in self.before.items():
+            if page not in done and (self.plan.private or page in pages) and (self.plan.output / page).is_file():
                 yield old
 
     def close(self, entries: list[Entry], *, sweep: bool) -> Outcome:
@@ -177,7 +184,7 @@ class _Work:
             target.unlink(missing_ok=True)
             _json_of(target).unlink(missing_ok=True)
             self.outcome.removed.append(old.card.name)
-            self.say("removed", old.card.name)
+            self.say("removed", "a page of before" if self.plan.private else old.card.name)
         for asset in (self.plan.output / ASSETS).glob("modelreport-*"):
             if asset.name not in self.shared:
                 asset.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from modelreport.digests import Seen
 from modelreport.errors import OutputError
 from modelreport.site.card import Card
 
@@ -52,14 +51,14 @@ def read_manifest(output: Path) -> Manifest:
     return known if known.schema == _SCHEMA else Manifest()
 
 
-def read_cache(output: Path) -> dict[str, Seen]:
+def read_cache(output: Path) -> dict[str, str]:
     """Hashes of files as the last run knew them; none where that is lost."""
     try:
-        return msgspec.json.decode((output / CACHE).read_bytes(), type=dict[str, Seen])
+        return msgspec.json.decode((output / CACHE).read_bytes(), type=dict[str, str])
     except (OSError, msgspec.MsgspecError):
         return {}
 
 
-def encode(value: Manifest | dict[str, Seen]) -> bytes:
+def encode(value: Manifest | dict[str, str]) -> bytes:
     """As JSON, the same for the same."""
     return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1)

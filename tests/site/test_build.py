@@ -125,16 +125,49 @@ def test_a_model_that_fails_as_nobody_foresaw_is_told(plan: Plan, monkeypatch: p
     assert "RuntimeError: out of luck" in (plan.output / "index.html").read_text()
 
 
-def test_what_is_private_is_in_no_file_and_no_name(plan: Plan) -> None:
-    look = RenderOptions(redact=frozenset({"names", "paths", "metadata"}))
+PRIVATE = RenderOptions(redact=frozenset({"names", "paths", "metadata"}))
+
+
+def test_what_is_private_is_in_no_file_and_no_name_and_is_not_said(plan: Plan) -> None:
     secret = plan.folder.rename(plan.folder.with_name("secretzoo"))
     (secret / "a.safetensors").rename(secret / "secretmodel.safetensors")
-    done: Outcome = build_site(replace(plan, folder=secret, look=look))
-    assert len(done.built) == 2
-    for name, data in files(plan.output).items():
+    said: list[str] = []
+    build_site(replace(plan, folder=secret))  # everyone's, before it was private
+    done: Outcome = build_site(replace(plan, folder=secret, look=PRIVATE), lambda *words: said.append(" ".join(words)))
+    assert len(done.built) == len(done.removed) == 2
+    assert len(said) == 5
+    for name, data in [*files(plan.output).items(), ("terminal", "\n".join(said).encode())]:
         assert not re.search(r"secret|b c|broken\.pth|frobni|quux", name + data.decode()) or (
             name.startswith("assets/")
         ), name
+
+
+def test_a_private_name_is_no_hash_of_the_name_and_copies_have_their_own(plan: Plan) -> None:
+    write_model(plan.folder / "copy.safetensors")
+    build_site(replace(plan, look=PRIVATE))
+    names = {path.name for path in (plan.output / "models").glob("*.html")}
+    assert len(names) == 3
+    assert sum("-2." in name for name in names) == 1
+    (plan.folder / "a.safetensors").rename(plan.folder / "other.safetensors")
+    build_site(replace(plan, look=PRIVATE))
+    assert {path.name for path in (plan.output / "models").glob("*.html")} == names
+
+
+def test_a_private_catalogue_that_is_stopped_keeps_what_was_there(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    private = replace(plan, look=PRIVATE)
+    build_site(private)
+    write_model(plan.folder / "a.safetensors", width=8)
+
+    def stopped(*_: object, **__: object) -> api.Report:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "build", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        build_site(private)
+    assert len(read_manifest(plan.output).models) == 2
+    monkeypatch.undo()
+    done = build_site(private)
+    assert (done.built, len(done.unchanged), len(done.removed)) == (["a.safetensors"], 1, 1)
 
 
 def test_a_folder_without_a_model_is_a_clear_error(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.site.slug import slug
+from modelreport.site.slug import hidden_slug, slug
 
 
 def test_a_plain_name_stays_readable() -> None:
@@ -21,7 +21,11 @@ def test_names_that_would_clash_are_told_apart() -> None:
 
 
 def test_a_private_name_says_nothing() -> None:
-    assert re.fullmatch(r"model-[0-9a-f]{8}", slug("secret/project.pth", private=True))
+    first = hidden_slug("digest", set())
+    assert re.fullmatch(r"model-[0-9a-f]{8}", first)
+    assert hidden_slug("digest", {first}) == f"{first}-2"
+    assert hidden_slug("digest", {first, f"{first}-2"}) == f"{first}-3"
+    assert hidden_slug("another", set()) != first
 
 
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
