@@ -2,7 +2,8 @@
 
 import { classOf, signOf } from './map-color.js';
 import { isOn, shownFor } from './map-flow.js';
-import { arrowhead, clipLine, near, smooth } from './map-route.js';
+import { leadOf } from './map-inside.js';
+import { arrowhead, clipLine, headSize, near, smooth } from './map-route.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 /** @typedef {import('./map-flow.js').Path} Path */
@@ -22,7 +23,8 @@ import { arrowhead, clipLine, near, smooth } from './map-route.js';
 /** @typedef {{i: number, x: number, y: number, w: number, h: number, scale: number, depth: number, bar: number}} Box */
 /** @typedef {{points: number[][], kind: string, source: number, target: number, arrow: boolean, scale: number, shape: string}} Line */
 /** @typedef {{x: number, y: number, size: number, name: string, text: string, anchor: string, color?: string}} Label */
-/** @typedef {{boxes: Box[], cards: Box[], lines: Line[], labels: Label[]}} Picture */
+/** @typedef {import('./map-inside.js').Tile} Tile */
+/** @typedef {{boxes: Box[], cards: Box[], tiles: Tile[], lines: Line[], labels: Label[]}} Picture */
 /** @typedef {{w: number, h: number}} Pane */
 /** @typedef {{mode: string, classes: import('./map-color.js').ColorClass[], font: string}} Look */
 
@@ -118,7 +120,7 @@ function edgeLayers(/** @type {MapModel} */ model, /** @type {Picture} */ pictur
     const kind = strokeOf(model, line, marked);
     const strong = STROKES[kind][1] > 2;
     for (const run of clipLine(smooth(line.points, Math.min(8, 8 * line.scale)), pane.w, pane.h)) made[kind].ways += polyline(run);
-    const size = Math.min(7, 8 * line.scale) * (strong ? 1.3 : 1);
+    const size = headSize(line.points, line.scale) * (strong ? 1.3 : 1);
     const [x, y] = line.points[line.points.length - 1];
     if (line.arrow && size >= 2 && x > -10 && y > -10 && x < pane.w + 10 && y < pane.h + 10) made[kind].heads += `${polyline(arrowhead(line.points, size))}Z`;
   }
@@ -132,11 +134,20 @@ function edgeLayers(/** @type {MapModel} */ model, /** @type {Picture} */ pictur
   });
 }
 
+/** @param {Tile} box @param {Pane} pane */
+function square({ x, y, w, h }, pane) {
+  const [x0, y0, x1, y1] = [Math.max(-EDGE, x), Math.max(-EDGE, y), Math.min(pane.w + EDGE, x + w), Math.min(pane.h + EDGE, y + h)].map(round);
+  return `M${x0},${y0}H${x1}V${y1}H${x0}Z`;
+}
+
+/** Shut boxes, then cards and what is inside those boxes. */
 function cardLayers(/** @type {MapModel} */ model, /** @type {Picture} */ picture, /** @type {Pane} */ pane, /** @type {Look} */ look, /** @type {(css: string) => string} */ color) {
-  const paths = look.classes.map(() => '');
-  for (const box of picture.cards) if (inPane(box, pane)) paths[classOf(model, look.mode, box.i)] += outline(box, pane);
+  const [shut, paths, small] = [look.classes.map(() => ''), look.classes.map(() => ''), look.classes.map(() => '')];
+  for (const box of picture.cards) if (inPane(box, pane)) (model.isBox(box.i) ? shut : paths)[classOf(model, look.mode, box.i)] += outline(box, pane);
+  for (const tile of picture.tiles) small[look.mode === 'family' ? leadOf(model, tile.i) : classOf(model, look.mode, tile.i)] += square(tile, pane);
   const dash = model.flow ? '' : '4 3';
-  return paths.map((d, k) => ({ d, fill: d && color(look.classes[k].fill), stroke: d && color(look.classes[k].edge), width: 1, dash }));
+  const layer = (/** @type {string} */ d, /** @type {number} */ k, width = 1) => ({ d, fill: d && color(look.classes[k].fill), stroke: d && color(look.classes[k].edge), width, dash: width < 1 ? '' : dash });
+  return [...shut.map((d, k) => layer(d, k)), ...paths.map((d, k) => layer(d, k)), ...small.map((d, k) => layer(d, k, 0.6))];
 }
 
 /** Frames around what is found, pointed at, chosen, or on the path: around the shut box where a node is inside one. */

@@ -1,6 +1,7 @@
 // Everything to paint for one view, in pixels: boxes, lines, labels. The same as render/map/picture.py draws on paper.
 
-import { wordings } from './map-model.js';
+import { ALL, tilesOf } from './map-inside.js';
+import { LEAST, LETTER, cardLabels, headLabels, letters, shutLabels } from './map-labels.js';
 import { near } from './map-route.js';
 
 /** @import { MapModel } from './map-model.js' */
@@ -9,40 +10,12 @@ import { near } from './map-route.js';
 /** @typedef {{i: number, x: number, y: number, w: number, h: number, scale: number, depth: number, bar: number}} Box */
 /** @typedef {{x: number, y: number, size: number, name: string, text: string, anchor: string}} Label */
 /** @typedef {{source: number, target: number, arrow: boolean, kind: string, points: number[][], scale: number, shape: string}} Way */
+/** @typedef {import('./map-inside.js').Tile} Tile */
 /** @typedef {Pick<Way, 'points' | 'scale' | 'shape'>} Told a line with the shape that flows */
 
-const TEXT_MAX = 12.5;
-export const TEXT_MIN = 6;
-const LINE_MIN = 6.4;
-const ENOUGH = 6; // letters of a label that is cut at least
-const SMALL = 8.5;
-const CARD = 11.5;
 const LINE = 9.5;
-const LETTER = 0.6;
-const STEP = 14;
+const MOST = 10; // size of a shape's letters
 const DOWN = 0.45;
-
-/**
- * Length of a label in mean letters; East Asian wide ones count more.
- * @param {string} text
- */
-export function letters(text) {
-  let sum = 0;
-  for (const char of text) sum += (char.codePointAt(0) ?? 0) > 0x2e80 ? 1.75 : 1;
-  return sum;
-}
-
-/**
- * The size of letters at which both fit.
- * @param {string} name
- * @param {string} type
- * @param {number} space
- * @param {number} most
- */
-function fitting(name, type, space, most) {
-  const long = letters(name) + letters(type) + (name && type ? 1 : 0);
-  return Math.min(most, Math.max(0, space) / Math.max(1, long) / LETTER);
-}
 
 /**
  * A node's rectangle in pixels.
@@ -56,116 +29,6 @@ export function boxOf(model, view, i) {
     i, x: (model.x[i] - view.x) * view.s, y: (model.y[i] - view.y) * view.s, w: model.w[i] * view.s, h: model.h[i] * view.s,
     scale: model.unit[i] * view.s, depth: model.depth[i], bar: model.isBox(i) ? model.frame(i)[7] * model.unit[i] * view.s : 0,
   };
-}
-
-/**
- * Name and type cut to a number of letters: both, one of them, or the beginning.
- * @param {MapModel} model
- * @param {number} i
- * @param {number} space
- * @returns {[string, string]}
- */
-export function cut(model, i, space) {
-  const ways = wordings(model, i);
-  const good = ways.find(([name, type]) => letters(name) + letters(type) + (name && type ? 1 : 0) <= space);
-  if (good) return good;
-  const whole = ways[0].filter(Boolean).join(' ');
-  return space >= 4 ? ['', `${whole.slice(0, Math.floor(space) - 1)}…`] : ['', ''];
-}
-
-/**
- * The label in the title bar of an open box; it stays in sight when the box reaches past the left edge of the pane.
- * @param {MapModel} model
- * @param {Box} box
- * @param {Pane} pane
- * @returns {Label[]}
- */
-function headLabels(model, box, pane) {
-  const { bar } = box;
-  const size = Math.min(TEXT_MAX, bar * 0.7);
-  const inset = 7 * Math.min(1, box.scale);
-  const left = Math.max(box.x, 0) + inset;
-  const right = Math.min(box.x + box.w, pane.w) - inset;
-  const [name, type] = cut(model, box.i, (right - left) / (size * LETTER));
-  if (size < TEXT_MIN || (!name && !type)) return [];
-  return [{ x: left, y: box.y + bar * 0.52, size, name, text: type, anchor: 'start' }];
-}
-
-/**
- * Shorter forms of a name: its last part, and the number at its end.
- * @param {string} name
- */
-function endings(name) {
-  const last = name.slice(name.lastIndexOf('.') + 1);
-  const [digits] = /\d*$/.exec(last) ?? [''];
-  return [...new Set([last, digits])].filter((each) => each && each !== name);
-}
-
-/**
- * As much of a label as fits in small letters, where that is enough to tell it by.
- * @param {string} words
- * @param {Box} box
- * @returns {Label[]}
- */
-function beginning(words, box) {
-  const size = TEXT_MIN + 0.5;
-  const space = Math.floor((box.w - 4) / size / LETTER);
-  if (!words || space < ENOUGH || box.h < size * 1.2) return [];
-  return [{ x: box.x + box.w / 2, y: box.y + box.h / 2, size, name: `${[...words].slice(0, space - 1).join('')}…`, text: '', anchor: 'middle' }];
-}
-
-/**
- * @param {MapModel} model
- * @param {Box} box
- * @returns {Label[]}
- */
-function shutLabels(model, box) {
-  const most = Math.min(TEXT_MAX, Math.max(SMALL, box.scale * CARD), box.h * 0.42);
-  const [name, type] = wordings(model, box.i)[0];
-  const [x, y] = [box.x + box.w / 2, box.y + box.h / 2];
-  const top = fitting(name, '', box.w - 4, most);
-  const low = fitting('', type, box.w - 4, most);
-  /** @type {(text: string, at: number, size: number, strong: boolean) => Label} */
-  const label = (text, at, size, strong) => ({ x, y: at, size, name: strong ? '' : text, text: strong ? text : '', anchor: 'middle' });
-  if (name && type && Math.min(top, low) >= TEXT_MIN && box.h >= (top + low) * 1.35) {
-    return [label(name, y - low * 0.62, top, false), label(type, y + top * 0.68, low, true)];
-  }
-  if (model.nodes.repeat[box.i] && low >= TEXT_MIN) return [label(type, y, low, true)];
-  if (name && top >= TEXT_MIN) return [label(name, y, top, false)];
-  for (const last of endings(name)) {
-    const short = fitting(last, '', box.w - 4, most);
-    if (short >= TEXT_MIN) return [label(last, y, short, false)];
-  }
-  return type && low >= TEXT_MIN ? [label(type, y, low, true)] : beginning(name || type, box);
-}
-
-/**
- * The labels of a shut box or a card: name and type, and further lines where they can be read.
- * @param {MapModel} model
- * @param {Box} box
- * @returns {Label[]}
- */
-export function cardLabels(model, box) {
-  if (model.isBox(box.i)) return shutLabels(model, box);
-  const lines = box.scale * LINE >= LINE_MIN ? model.lines(box.i) : [];
-  const most = Math.min(TEXT_MAX, Math.max(box.scale * CARD, Math.min(SMALL, box.h * 0.6)));
-  /** @type {{size: number, name: string, text: string} | null} */
-  let best = null;
-  for (const [name, type] of wordings(model, box.i)) {
-    const size = fitting(name, type, box.w - 4, most);
-    if (!best || Math.round((size * 2) / most) > Math.round((best.size * 2) / most)) best = { size, name, text: type };
-  }
-  if (!best || best.size < TEXT_MIN) return beginning(model.type(box.i) || model.name(box.i), box);
-  const small = Math.min(10, box.scale * LINE);
-  const x = box.x + box.w / 2;
-  const y = box.y + (lines.length > 0 ? 13 * box.scale : box.h / 2);
-  const made = [{ ...best, x, y, anchor: 'middle' }];
-  lines.forEach((line, k) => {
-    if (letters(line) * small * LETTER <= box.w - 3) {
-      made.push({ x, y: y + STEP * box.scale * (k + 1), size: small, name: line, text: '', anchor: 'middle' });
-    }
-  });
-  return made;
 }
 
 /**
@@ -234,7 +97,7 @@ function spots(line, size) {
   /** @type {[number[], number[], boolean][]} */
   const both = [[line.points[0], line.points[1], false], [line.points[line.points.length - 2], line.points[line.points.length - 1], true]];
   for (const [[x0, y0], [x1, y1], ends] of both) {
-    const gap = Math.min(y1 - y0, 30 * line.scale);
+    const gap = Math.min(y1 - y0, Math.max(30 * line.scale, size * 2));
     if (gap < size * 1.3) continue;
     const straight = Math.abs(x1 - x0) < 1;
     const [x, y] = ends ? [x1, y1 - gap * (1 - DOWN)] : [x0, y0 + gap * DOWN];
@@ -266,8 +129,8 @@ export function shapeLabels(lines, pane, boxes = [], cards = []) {
   /** @type {Label[]} */
   const made = [];
   for (const line of lines) {
-    const size = Math.min(10, LINE * line.scale);
-    if (!line.shape || size < LINE_MIN) continue;
+    const size = Math.min(MOST, Math.max(LEAST, LINE * line.scale));
+    if (!line.shape) continue;
     const good = spots(line, size).find(([{ x, y }, rect]) => x > 0 && y > -20 && x < pane.w && y < pane.h
       && ![...taken, ...drawn].some((other) => meet(rect, other))
       && !frames.some((frame) => meet(rect, frame) && !within(rect, frame)));
@@ -289,10 +152,17 @@ export function picture(model, view, pane, { open, shut }) {
   const boxes = open.slice(1).map((i) => boxOf(model, view, i)).sort((a, b) => a.depth - b.depth);
   const cards = shut.map((i) => boxOf(model, view, i)).filter((box) => box.w > 0.7 && box.h > 0.7);
   const lines = open.flatMap((i) => linesOf(model, view, i));
-  const labels = [
-    ...boxes.flatMap((box) => headLabels(model, box, pane)),
-    ...cards.flatMap((box) => cardLabels(model, box)),
-    ...shapeLabels(lines, pane, boxes, cards),
-  ];
-  return { boxes, cards, lines, labels: labels.filter((each) => each.y > -20 && each.y < pane.h + 20) };
+  const labels = boxes.flatMap((box) => headLabels(model, box, pane));
+  /** @type {Tile[]} */
+  const tiles = [];
+  for (const box of cards) {
+    if (!model.isBox(box.i)) labels.push(...cardLabels(model, box));
+    else {
+      const told = shutLabels(model, box, pane);
+      labels.push(...told.labels);
+      if (told.below && tiles.length < ALL) tiles.push(...tilesOf(model, box, told.below, pane));
+    }
+  }
+  labels.push(...shapeLabels(lines, pane, boxes, cards));
+  return { boxes, cards, tiles, lines, labels: labels.filter((each) => each.y > -20 && each.y < pane.h + 20) };
 }

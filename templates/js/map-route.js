@@ -68,6 +68,17 @@ export function smooth(points, radius) {
 }
 
 /**
+ * The size of the arrowhead of a line in pixels: to be seen at any zoom, but no more than its last piece bears.
+ * @param {Point[]} points
+ * @param {number} scale
+ */
+export function headSize(points, scale) {
+  const [[x0, y0], [x1, y1]] = [points[points.length - 2], points[points.length - 1]];
+  const room = Math.max(Math.abs(y1 - y0) <= 0.01 ? Math.abs(x1 - x0) : 0, Math.abs(y1 - y0)) / 2;
+  return Math.min(7, Math.max(8 * scale, Math.min(5, room)));
+}
+
+/**
  * The triangle at the end of a line: tip and two corners. S-curves arrive vertically.
  * @param {Point[]} points
  * @param {number} size

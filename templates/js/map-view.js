@@ -8,7 +8,8 @@
 
 /** Boxes on the screen at most. */
 const BUDGET = 400;
-const BAR_MIN = 8.6; // height in pixels from which a title bar can carry a label
+const BAR_MIN = 12; // height in pixels from which a title bar can carry a label
+const TOGETHER = 0.6; // how much smaller than what it takes to open a box may be whose siblings open
 const STAY = 0.72; // an open box shuts only when it is this much smaller than one that opens
 const CROWDED = 1.1; // and when there are this many times more boxes than may be opened
 
@@ -183,9 +184,9 @@ export function lod(model, view, pane, before = new Set(), budget = BUDGET) {
       const stays = family.some((i) => before.has(i)) ? STAY : 1;
       const more = family.reduce((sum, i) => sum + seen(i).length, 0);
       const most = stays < 1 ? budget * CROWDED : budget;
-      const opens = rooms[rooms.length >> 1] >= stays && count + more <= most;
+      const opens = rooms[rooms.length >> 2] >= stays && count + more <= most;
       for (const i of family) {
-        if (opens && room(model, i, view.s) >= 0.6 * stays) level.push(i);
+        if (opens && room(model, i, view.s) >= TOGETHER * stays) level.push(i);
         else shut.push(i);
       }
       if (opens) count += more;

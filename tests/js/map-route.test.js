@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { arrowhead, clipLine, clipPiece, near, smooth } from '../../templates/js/map-route.js';
+import { arrowhead, clipLine, clipPiece, headSize, near, smooth } from '../../templates/js/map-route.js';
 
 test('straight lines stay as they are', () => {
   assert.deepEqual(smooth([[0, 0], [0, 50]], 8), [[0, 0], [0, 50]]);
@@ -42,4 +42,9 @@ test('a line that leaves the pane and comes back is two lines, and nothing lies 
 test('lines wholly beside the pane are known without drawing them', () => {
   assert.equal(near([[-50, 20], [-5, 90]], 100, 100), false);
   assert.equal(near([[-50, 20], [150, 20]], 100, 100), true);
+});
+
+test('an arrowhead is seen at any zoom, but no larger than its piece bears', () => {
+  const sizes = [[60, 2], [60, 0.3], [6, 0.3]].map(([long, scale]) => headSize([[0, 0], [0, long]], scale));
+  assert.deepEqual(sizes, [7, 5, 3]);
 });

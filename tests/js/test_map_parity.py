@@ -26,6 +26,7 @@ import scenes  # noqa: E402
 SCRIPT = """
 import { makeModel } from './templates/js/map-model.js';
 import { lod } from './templates/js/map-view.js';
+import { leadOf } from './templates/js/map-inside.js';
 import { picture } from './templates/js/map-picture.js';
 let text = '';
 process.stdin.setEncoding('utf8').on('data', (part) => { text += part; }).on('end', () => {
@@ -34,7 +35,8 @@ process.stdin.setEncoding('utf8').on('data', (part) => { text += part; }).on('en
   const made = picture(model, view, pane, lod(model, view, pane));
   const labels = made.labels.map(({ x, y, size, name, text: words }) => [x, y, size, name, words]);
   const boxes = made.cards.map(({ i, x, y, w, h }) => [i, x, y, w, h]);
-  console.log(JSON.stringify({ open: made.boxes.map((box) => box.i), boxes, labels }));
+  const tiles = made.tiles.map(({ i, x, y, w, h }) => [i, x, y, w, h, model.data.families[leadOf(model, i)]]);
+  console.log(JSON.stringify({ open: made.boxes.map((box) => box.i), boxes, labels, tiles }));
 });
 """
 
@@ -85,6 +87,7 @@ def shown(report: Report) -> tuple[dict[str, list], dict[str, list]]:
     drawn = {
         "open": [box.node for box in made.boxes[1:] if box.open],
         "boxes": [[box.node, box.x, box.y, box.width, box.height] for box in made.boxes if not box.open],
+        "tiles": [[tile.node, tile.x, tile.y, tile.width, tile.height, tile.family] for tile in made.tiles],
         "labels": [[label.x, label.y, label.size, label.name, label.text] for label in made.labels],
     }
     return run_node(SCRIPT, asked), drawn
@@ -98,6 +101,9 @@ def test_the_page_opens_and_labels_what_the_drawing_does(name: str, *, traced: b
     for (i, *here), (j, *there) in zip(sorted(page["boxes"]), sorted(drawn["boxes"]), strict=True):
         assert i == j
         assert here == pytest.approx(there, abs=1.5)
+    for (i, *inside, lead), (j, *paper, family) in zip(sorted(page["tiles"]), sorted(drawn["tiles"]), strict=True):
+        assert (i, lead) == (j, family)
+        assert inside == pytest.approx(paper, abs=1.5)
     texts = sorted((name, words) for _, _, _, name, words in page["labels"])
     for label in drawn["labels"]:
         assert (label[3], label[4]) in texts

@@ -12,7 +12,7 @@ from modelreport.render.language import _
 from modelreport.render.map import make_scene
 from modelreport.render.map.column import Point
 from modelreport.render.map.layout import lay_out
-from modelreport.render.map.picture import Box, Line, Picture, arrowhead, curve, picture
+from modelreport.render.map.picture import Box, Line, Picture, arrowhead, curve, head_size, picture
 from modelreport.render.map.scene import Node, RouteKind, Scene
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _heads(lines: list[Line], colour: str, name: str) -> dict[str, Any]:
     xs: list[float | None] = []
     ys: list[float | None] = []
     for line in lines:
-        tip, a, b = arrowhead(line.points, min(7.0, 8 * line.scale))
+        tip, a, b = arrowhead(line.points, head_size(line))
         xs += [tip[0], a[0], b[0], tip[0], None]
         ys += [tip[1], a[1], b[1], tip[1], None]
     return _area(_rounded(xs), _rounded(ys), colour, colour, name)

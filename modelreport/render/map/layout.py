@@ -16,25 +16,24 @@ from modelreport.render.map.arrange import Content, Inside, arrange
 from modelreport.render.map.grid import Wall, build_wall
 from modelreport.render.map.scene import Node, Scene
 from modelreport.render.map.undisturbed import undisturbed
+from modelreport.render.map.words import endings, label_letters, label_width, title, wordings
 
 HEAD = 22.0
 """Height of the title bar of a box, in its parent's units."""
 PAD = 12.0
-CHARACTER = 7.0
-"""Width of a character of a label, in the same units; cards are as wide as their longest line."""
 CARD, LINE = 26.0, 14.0
-"""Height of a card's title and of each further line."""
+"""Height of a card's title and of each further line; cards are as wide as their longest line."""
 PANE, TALL_PANE = 1.6, 0.75
 """Width / height of the panes the whole map is shaped for."""
 _INNER_PANE = 1.35
 _INNER_PANES = (0.7, 1.0, 1.8, 2.5)
 """What else the boxes of the first screen are shaped for, when that makes the whole map larger."""
 _SHALLOW = 2
-_FEW = 60
-"""Boxes of the first screen, down to that depth; with more of them no other shapes are tried."""
+_FEW, _VERY_FEW = 60, 16
+"""Boxes of the first screen, down to that depth; with more of them no other shapes are tried, for all or for each."""
 _WIDTH = 1000.0
 """Width in pixels of the pane that a first screen is judged in."""
-_BETTER = 1.05
+_BETTER = 1.03
 """How much better an unusual shape must be."""
 _EVEN = 16
 _GROWTH = 1.2
@@ -43,6 +42,15 @@ _FILL = 1.5
 """How much larger the content of such a box gets at most to fill it."""
 _ALIKE_WIDE, _ALIKE_HIGH = 1.7, 1.35
 """Blocks of one type get one size when the largest is at most this many times as wide and as high as the smallest."""
+_LETTER_PIXELS = 5.8
+"""Width of a letter of the smallest labels."""
+_BOX_PIXELS = 26.0
+"""Width and height from which a shut box can tell its name above what is inside."""
+_CARD_PIXELS = 12.0
+_CUT = 8
+"""Letters of a card's type that it is wide enough for, before it counts as legible."""
+_LARGE_TITLE, _WIDE_TITLE = 1.2, 150.0
+"""Letters of the name and the type that a box is made wide enough for, against those in cards; and the most of it."""
 _SYMMETRY = 1.18
 """How much wider a box may get for its main path to run down the middle."""
 
@@ -109,7 +117,8 @@ class _Layouter:
     """Places of all nodes in the making; boxes are settled when what they hold has been."""
 
     scene: Scene
-    aspect: float = _INNER_PANE
+    aspects: dict[int, float] = field(default_factory=dict)
+    """Width / height that some boxes are shaped for, others for the usual one."""
     places: list[Place] = field(default_factory=list)
     memo: dict[object, Content] = field(default_factory=dict)
     walls: dict[object, Wall] = field(default_factory=dict)
@@ -125,18 +134,31 @@ class _Layouter:
         return list({id(place.content): place.content for place in places if place.content}.values())
 
     def settle_first_screen(self, boxes: list[int]) -> None:
-        """Settle the outer boxes, shaped so that the whole map is as large as can be in its pane."""
-        best, most = self.places, 0.0
-        known, self.places = self.places, []
-        for aspect in (_INNER_PANE, *(_INNER_PANES if len(boxes) <= _FEW else ())):
-            self.aspect, self.places = aspect, list(known)
-            for index in reversed(boxes):
-                if self.scene.nodes[index].kind != "group":
-                    self.settle(index)
-            score = self._score(boxes)
+        """Settle the outer boxes, shaped so that the whole map is as large as can be in its pane.
+
+        First all are shaped alike; then, where they are few, one after the other otherwise.
+        """
+        known, shapes = self.places, _INNER_PANES if len(boxes) <= _FEW else ()
+        most = self._settle_all(boxes, known)
+        best = self.places
+        tries = [dict.fromkeys(boxes, aspect) for aspect in shapes]
+        tries += [{index: aspect} for index in (boxes[1:] if len(boxes) <= _VERY_FEW else ()) for aspect in shapes]
+        for change in tries:
+            before, self.aspects = self.aspects, self.aspects | change
+            score = self._settle_all(boxes, known)
             if score > most * _BETTER:
                 best, most = self.places, score
+            else:
+                self.aspects = before
         self.places = best
+
+    def _settle_all(self, boxes: list[int], known: list[Place]) -> float:
+        """Settle boxes whose children's places are ``known``; returns how good the first screen is."""
+        self.places = list(known)
+        for index in reversed(boxes):
+            if self.scene.nodes[index].kind != "group":
+                self.settle(index)
+        return self._score(boxes)
 
     def _score(self, boxes: list[int]) -> float:
         """How large the map is in its pane, and how many of the boxes' children can be labelled there."""
@@ -191,8 +213,9 @@ class _Layouter:
     def content(self, index: int, aspect: float = 0.0, least: float = 0.0) -> Content:
         """The arrangement of a box's children, the same object for the same children."""
         node = self.scene.nodes[index]
+        aspect = aspect or self.aspects.get(index, _INNER_PANE)
         if not self.scene.flow:
-            return self.wall(index, aspect or self.aspect)
+            return self.wall(index, aspect)
         inside = Inside(
             sizes=tuple((place.width, place.height, place.axis) for place in (self.places[k] for k in node.children)),
             edges=tuple((edge.source, edge.target, edge.kind) for edge in node.edges),
@@ -200,10 +223,10 @@ class _Layouter:
             ports=node.ports,
             leaves=node.leaves,
         )
-        key = (inside, aspect or self.aspect, least)
+        key = (inside, aspect, least)
         content = self.memo.get(key)
         if content is None:
-            content = self.memo[key] = arrange(inside, aspect or self.aspect, least)
+            content = self.memo[key] = arrange(inside, aspect, least)
         return content
 
     def _groups(self, index: int) -> Iterator[int]:
@@ -255,9 +278,9 @@ class _Layouter:
         head = self._head(node)
         inner = content.width * scale
         before, after = content.axis * scale + PAD, (content.width - content.axis) * scale + PAD
-        own = max(before + after, min(label_width(title(node)) + 16, 220.0))
+        own = max(before + after, min(_title_width(node), _WIDE_TITLE))
         middle = 2 * max(before, after)
-        width = max(width, middle if middle <= _SYMMETRY * own else own)
+        width = max(width, own, middle if middle <= _SYMMETRY * own else 0.0)
         dx = min(max(width / 2 - content.axis * scale, PAD), width - PAD - inner)
         dy = _top(node, head)
         height = max(height, dy + content.height * scale + (0.0 if node.leaves else PAD))
@@ -273,17 +296,31 @@ class _Layouter:
         return max(HEAD, min(110.0, 0.13 * float(median(heights))))
 
     def _legible(self, index: int) -> float:
-        """Pixels per unit from which the middling child of a box can carry a label."""
-        ratios = [
-            max(
-                10.0 / self.places[child].height,
-                3.7
-                * min(14, *(len(name or kind) for name, kind in wordings(self.scene.nodes[child])))
-                / self.places[child].width,
-            )
-            for child in self.scene.nodes[index].children
-        ]
-        return float(median(ratios))
+        """Pixels per unit from which a box shows something open: half of the area of its children can carry labels."""
+        found = []
+        for child in self.scene.nodes[index].children:
+            place = self.places[child]
+            wide, high = _needed(self.scene.nodes[child])
+            found.append((max(wide / place.width, high / place.height), place.width * place.height))
+        half = sum(area for _, area in found) / 2
+        for ratio, area in sorted(found):
+            half -= area
+            if half <= 0:
+                return ratio
+        return math.inf
+
+
+def _needed(node: Node) -> tuple[float, float]:
+    """Width and height in pixels at which a card can tell its type, and a box its name above what is inside."""
+    if node.children:
+        short = min((len(each) for each in (*endings(node.name), node.name, node.type) if each), default=0)
+        return max(_BOX_PIXELS, _LETTER_PIXELS * short + 6), _BOX_PIXELS
+    return _LETTER_PIXELS * min(_CUT, label_letters(node.type or node.name)) + 4, _CARD_PIXELS
+
+
+def _title_width(node: Node) -> float:
+    """Room for the name and the type of a box below each other, in letters that can be read early."""
+    return max(label_width(part) for part in wordings(node)[0]) * _LARGE_TITLE + 16
 
 
 def _widened(place: Place, width: float, height: float) -> Place:
@@ -313,33 +350,7 @@ def _scale(node: Node, content: Content) -> float:
     if node.kind == "group" and node.repeat <= _EVEN:
         return 1.0
     size = math.sqrt(max(content.width, 1.0) * max(content.height, 1.0))
-    return max(0.1, min(1.0, math.pow(110.0 / size, 0.42)))
-
-
-def label_width(label: str) -> float:
-    """Room for a label, wide East Asian characters counted as two."""
-    return CHARACTER * (len(label) if label.isascii() else sum(2 if ord(char) > 0x2E80 else 1 for char in label))
-
-
-def title(node: Node) -> str:
-    """Name and type on one line."""
-    return " ".join(part for part in wordings(node)[0] if part)
-
-
-def wordings(node: Node) -> list[tuple[str, str]]:
-    """Ways to word a label as ``(name, type)``, the fullest first."""
-    kind = f"{node.type} ×{node.repeat}" if node.repeat else node.type
-    name = node.name
-    told = node.kind in {"input", "output"}
-    if told and name.startswith(node.kind):
-        kind = ""
-    elif not told and name == node.type:
-        name = ""
-    if not (name and kind):
-        return [(name, kind)]
-    if told:
-        return [(name, kind), (name, "")]
-    return [(name, kind), (name, ""), ("", kind)] if node.children else [(name, kind), ("", kind), (name, "")]
+    return max(0.1, min(1.0, math.pow(110.0 / size, 0.55)))
 
 
 def _card(node: Node) -> Place:

@@ -9,44 +9,24 @@ import math
 from dataclasses import dataclass, field
 
 from modelreport.render.map.column import Point
-from modelreport.render.map.layout import LINE, Layout, title, wordings
-from modelreport.render.map.scene import Node, RouteKind, Scene
-from modelreport.render.map.shapes import LEAST_TEXT, place_shapes
+from modelreport.render.map.inside import ALL, Tile, tiles
+from modelreport.render.map.labels import CARD_TEXT, SCREEN, Box, Label, Letters, card, header, shut
+from modelreport.render.map.layout import Layout
+from modelreport.render.map.scene import RouteKind, Scene
+from modelreport.render.map.shapes import place_shapes
+
+__all__ = [
+    "BUDGET", "CARD_TEXT", "Box", "Label", "Line", "Picture", "Tile", "arrowhead", "curve", "head_size", "picture",
+]  # fmt: skip
 
 BUDGET = 400
 """Boxes drawn at most."""
-TEXT_MAX = 12.5
-TEXT_MIN = 6.0
-"""Font sizes in pixels: labels that would be smaller are left out."""
-LINE_MIN = LEAST_TEXT
-"""The same for further lines of cards and for shapes beside edges."""
-CARD_TEXT, LINE_TEXT = 11.5, 9.5
-"""Font sizes of a card's title and further lines, in units."""
-ENOUGH = 6
-"""Letters of a label that is cut at least."""
-SMALL_TEXT = 8.5
-"""A label is not made smaller than this while there is room for it."""
-BAR_MIN = 8.6
+BAR_MIN = 12.0
 """Height in pixels from which a title bar can carry a label."""
-LETTER = 0.6
-"""Mean width of a letter as a share of the font size."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A node on the picture."""
-
-    node: int
-    x: float
-    y: float
-    width: float
-    height: float
-    scale: float
-    """Pixels per unit of the parent's content."""
-    depth: int
-    open: bool
-    bar: float = 0.0
-    """Height of the title bar when it is open."""
+_TOGETHER = 0.6
+"""How much smaller than what it takes to open a box may be whose siblings open."""
+_HEAD, _HEAD_MIN, _HEAD_SHARE = 7.0, 5.0, 0.5
+"""Size of an arrowhead in pixels, at most and at least; of a short last piece no more than a share."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +41,6 @@ class Line:
     """Shape of the tensor, as text, on the first edge of each source."""
 
 
-@dataclass(frozen=True)
-class Label:
-    """A line of text on the picture; ``name`` is set lighter before the bold ``text``."""
-
-    x: float
-    y: float
-    """Centre of the line."""
-    size: float
-    text: str
-    name: str = ""
-    anchor: str = "middle"
-    strong: bool = False
-
-
 @dataclass
 class Picture:
     """Everything to paint, boxes from the back to the front."""
@@ -82,13 +48,16 @@ class Picture:
     width: float
     height: float
     boxes: list[Box] = field(default_factory=list)
+    tiles: list[Tile] = field(default_factory=list)
+    """What is inside shut boxes, in small."""
     lines: list[Line] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
 
 
 def picture(
-    scene: Scene, layout: Layout, width: float, height: float, *, root: int = 0, budget: int = BUDGET, zoom: float = 1.0
-) -> Picture:
+    scene: Scene, layout: Layout, width: float, height: float, *, root: int = 0, budget: int = BUDGET,
+    zoom: float = 1.0, letters: Letters = SCREEN,
+) -> Picture:  # fmt: skip
     """The part of the map below ``root``, fitted into a pane and centred; ``zoom`` opens boxes as if it were larger."""
     place = layout.places[root]
     scale = min(width / place.width, height / place.height, 1.6)
@@ -102,19 +71,25 @@ def picture(
         node = scene.nodes[box.node]
         if box.open:
             made.lines.extend(_lines(scene, layout, box))
-        if box.node != root or not box.open:
-            made.labels.extend(_header(node, box) if box.open else _card(node, box))
-    made.labels.extend(_shapes(made))
+            made.labels.extend(header(node, box, letters) if box.node != root else [])
+        elif node.children:
+            told = shut(node, box, letters)
+            made.labels.extend(told.labels)
+            if told.below and len(made.tiles) < ALL:
+                made.tiles.extend(tiles(scene, layout, box, told.below))
+        else:
+            made.labels.extend(card(node, box, letters))
+    made.labels.extend(_shapes(made, letters))
     return made
 
 
-def _shapes(made: Picture) -> list[Label]:
+def _shapes(made: Picture, letters: Letters) -> list[Label]:
     """Shapes of tensors beside the edges, where there is room."""
     boxes = made.boxes[1:]
-    shut = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes if not box.open]
+    closed = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes if not box.open]
     bars = [(box.x, box.y, box.x + box.width, box.y + box.bar) for box in boxes if box.open]
     frames = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes if box.open]
-    spots = place_shapes(made.lines, [*shut, *bars], frames)
+    spots = place_shapes(made.lines, [*closed, *bars], frames, letters.least)
     return [Label(spot.x, spot.y, spot.size, "", spot.shape, spot.anchor) for spot in spots]
 
 
@@ -122,13 +97,13 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
     """All visible boxes, parents first. Boxes of one type open together, level by level, while the budget lasts."""
     shown, level, count = [start], [start], len(scene.nodes[root].children)
     while level:
-        shut: list[Box] = []
+        closed: list[Box] = []
         kin: dict[str, list[Box]] = {}
         todo = [child for box in level for child in _inside(scene, layout, box)]
         for box in todo:
             node = scene.nodes[box.node]
             if not node.children:
-                shut.append(box)
+                closed.append(box)
             elif node.repeat and _room(layout, box, zoom) >= 0.7 and count < budget:
                 count += len(node.children)
                 shown.append(_opened(box))
@@ -139,15 +114,15 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
         for family in kin.values():
             rooms = sorted(_room(layout, box, zoom) for box in family)
             more = sum(len(scene.nodes[box.node].children) for box in family)
-            opens = rooms[len(rooms) // 2] >= 1 and count + more <= budget
+            opens = rooms[len(rooms) // 4] >= 1 and count + more <= budget
             count += more if opens else 0
             for box in family:
-                if opens and _room(layout, box, zoom) >= 0.6:
+                if opens and _room(layout, box, zoom) >= _TOGETHER:
                     level.append(_opened(box))
                 else:
-                    shut.append(box)
+                    closed.append(box)
         shown.extend(level)
-        shown.extend(shut)
+        shown.extend(closed)
     return shown
 
 
@@ -204,91 +179,6 @@ def _lines(scene: Scene, layout: Layout, box: Box) -> list[Line]:
     return made
 
 
-def _header(node: Node, box: Box) -> list[Label]:
-    """Name and type in the title bar of an open box, at the left."""
-    bar = box.bar
-    size = min(TEXT_MAX, bar * 0.7)
-    room = (box.width - 14 * min(1.0, box.scale)) / (size * LETTER)
-    name, kind = fit(node, room)
-    if size < TEXT_MIN or not (name or kind):
-        return []
-    return [Label(box.x + 7 * min(1.0, box.scale), box.y + bar * 0.52, size, kind, name, "start")]
-
-
-def _card(node: Node, box: Box) -> list[Label]:
-    """The label of a shut box: name and type, on two lines where one is too short, and a card's further lines."""
-    if node.children:
-        return _shut(node, box)
-    lines = node.lines if box.scale * LINE_TEXT >= LINE_MIN else ()
-    size = min(TEXT_MAX, max(box.scale * CARD_TEXT, min(SMALL_TEXT, box.height * 0.6)))
-    ways = [(fitting(name, kind, box.width - 4, size), name, kind) for name, kind in wordings(node)]
-    size, name, kind = max(ways, key=lambda way: round(way[0] * 2 / size))
-    if size < TEXT_MIN:
-        return _beginning(node.type or node.name, box)
-    small, middle = min(10.0, box.scale * LINE_TEXT), box.x + box.width / 2
-    y = box.y + (13 * box.scale if lines else box.height / 2)
-    made = [Label(middle, y, size, kind, name)]
-    for number, line in enumerate(lines):
-        if len(line) * small * LETTER <= box.width - 3:
-            made.append(Label(middle, y + LINE * box.scale * (number + 1), small, "", line))
-    return made
-
-
-def _shut(node: Node, box: Box) -> list[Label]:
-    """Name above type where both fit, else one of them."""
-    most = min(TEXT_MAX, max(SMALL_TEXT, box.scale * CARD_TEXT), box.height * 0.42)
-    name, kind = wordings(node)[0]
-    middle, y = box.x + box.width / 2, box.y + box.height / 2
-    top, low = fitting(name, "", box.width - 4, most), fitting("", kind, box.width - 4, most)
-    if name and kind and min(top, low) >= TEXT_MIN and box.height >= (top + low) * 1.35:
-        return [Label(middle, y - low * 0.62, top, "", name), Label(middle, y + top * 0.68, low, kind)]
-    if node.repeat and low >= TEXT_MIN:
-        return [Label(middle, y, low, kind)]
-    if name and top >= TEXT_MIN:
-        return [Label(middle, y, top, "", name)]
-    for last in _endings(name):
-        size = fitting(last, "", box.width - 4, most)
-        if size >= TEXT_MIN:
-            return [Label(middle, y, size, "", last)]
-    return [Label(middle, y, low, kind)] if kind and low >= TEXT_MIN else _beginning(name or kind, box)
-
-
-def _beginning(words: str, box: Box) -> list[Label]:
-    """As much of a label as fits in small letters, where that is enough to tell it by."""
-    size = TEXT_MIN + 0.5
-    room = int((box.width - 4) / size / LETTER)
-    if not words or room < ENOUGH or box.height < size * 1.2:
-        return []
-    return [Label(box.x + box.width / 2, box.y + box.height / 2, size, "", f"{words[: room - 1]}…")]
-
-
-def _endings(name: str) -> list[str]:
-    """Shorter forms of a name: its last part, and the number at its end."""
-    last = name.rpartition(".")[2]
-    digits = last[len(last.rstrip("0123456789")) :]
-    return [each for each in dict.fromkeys((last, digits)) if each not in {"", name}]
-
-
-def fitting(name: str, kind: str, room: float, most: float) -> float:
-    """The font size, at most ``most``, at which a label fits into ``room`` pixels."""
-    long = label_letters(name) + label_letters(kind) + bool(name and kind)
-    return min(most, max(0.0, room) / max(1.0, long) / LETTER)
-
-
-def label_letters(label: str) -> float:
-    """Length of a label in mean letters; East Asian wide ones count double."""
-    return sum(1.75 if ord(char) > 0x2E80 else 1.0 for char in label)
-
-
-def fit(node: Node, room: float) -> tuple[str, str]:
-    """Name and type shortened to ``room`` letters: both, the type, or the name, the last one cut."""
-    for name, kind in wordings(node):
-        if label_letters(name) + label_letters(kind) + bool(name and kind) <= room:
-            return name, kind
-    whole = title(node)
-    return ("", whole[: int(room) - 1] + "…") if room >= 4 else ("", "")
-
-
 def curve(points: tuple[Point, ...], radius: float) -> list[tuple[str, tuple[Point, ...]]]:
     """A route as path commands: ``M``, ``L``, ``Q`` (rounded corner) and ``C`` (S-curve with vertical ends)."""
     made: list[tuple[str, tuple[Point, ...]]] = [("M", (points[0],))]
@@ -313,6 +203,13 @@ def curve(points: tuple[Point, ...], radius: float) -> list[tuple[str, tuple[Poi
 def _towards(start: Point, end: Point, length: float) -> Point:
     whole = math.dist(start, end) or 1.0
     return start[0] + (end[0] - start[0]) * length / whole, start[1] + (end[1] - start[1]) * length / whole
+
+
+def head_size(line: Line) -> float:
+    """The size of the arrowhead of a line in pixels: to be seen at any zoom, but no more than its last piece bears."""
+    (x0, y0), (x1, y1) = line.points[-2:]
+    room = max(abs(x1 - x0) if abs(y1 - y0) <= 0.01 else 0.0, abs(y1 - y0)) * _HEAD_SHARE
+    return min(_HEAD, max(8 * line.scale, min(_HEAD_MIN, room)))
 
 
 def arrowhead(points: tuple[Point, ...], size: float) -> tuple[Point, Point, Point]:

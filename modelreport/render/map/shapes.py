@@ -15,8 +15,7 @@ from modelreport.render.map.column import Point
 LINE_TEXT: Final = 9.5
 """Font size of a shape, in units."""
 MOST_TEXT: Final = 10.0
-LEAST_TEXT: Final = 6.4
-"""Font sizes in pixels: shapes that would be smaller are left out."""
+"""Font size in pixels at most."""
 _LETTER: Final = 0.6
 _ASIDE: Final = 4.0
 """Between a line and its label, in units."""
@@ -55,8 +54,8 @@ class Spot:
     anchor: str
 
 
-def place_shapes(ways: Sequence[Way], blocks: Sequence[Rect], frames: Sequence[Rect]) -> list[Spot]:
-    """The labels of the edges that have room, clear of each other and of all lines.
+def place_shapes(ways: Sequence[Way], blocks: Sequence[Rect], frames: Sequence[Rect], least: float) -> list[Spot]:
+    """The labels of the edges that have room for letters of ``least`` pixels, clear of each other and of all lines.
 
     ``blocks`` are shut boxes and title bars, ``frames`` open boxes, of which only the border is in the way.
     """
@@ -64,8 +63,8 @@ def place_shapes(ways: Sequence[Way], blocks: Sequence[Rect], frames: Sequence[R
     taken: list[Rect] = []
     made = []
     for way in ways:
-        size = min(MOST_TEXT, LINE_TEXT * way.scale)
-        if not way.shape or size < LEAST_TEXT:
+        size = min(MOST_TEXT, max(least, LINE_TEXT * way.scale))
+        if not way.shape:
             continue
         for spot, rect in _spots(way, size):
             if not any(_meet(rect, other) for some in (blocks, taken, pieces) for other in some) and not any(
@@ -81,7 +80,7 @@ def _spots(way: Way, size: float) -> Iterator[tuple[Spot, Rect]]:
     """Places for a label: right and left of the beginning of the line, then of its end."""
     wide = _wide(way.shape) * size * _LETTER
     for (x0, y0), (x1, y1), ends in ((way.points[0], way.points[1], False), (way.points[-2], way.points[-1], True)):
-        gap = min(y1 - y0, _PIECE * way.scale)
+        gap = min(y1 - y0, max(_PIECE * way.scale, size * 2))
         if gap < size * 1.3:
             continue
         straight = abs(x1 - x0) < 1

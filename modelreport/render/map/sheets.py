@@ -13,6 +13,7 @@ from modelreport.facts import FAMILIES, Family, Report
 from modelreport.render import format as text
 from modelreport.render.language import _
 from modelreport.render.map import make_scene
+from modelreport.render.map.labels import PAPER
 from modelreport.render.map.layout import Layout, lay_out
 from modelreport.render.map.marks import NEIGHBOURS, Badge, Reference, beside, label, ranges
 from modelreport.render.map.picture import CARD_TEXT, Picture, picture
@@ -158,7 +159,7 @@ def _picture(scene: Scene, layout: Layout, index: int, width: float, height: flo
     """The inside of a box in a pane no higher than it needs."""
     place = layout.places[index]
     high = min(height, max(60.0, place.height * min(width / place.width, _LARGEST)))
-    return picture(scene, layout, width, high, root=index)
+    return picture(scene, layout, width, high, root=index, letters=PAPER)
 
 
 def _legible(scene: Scene, made: Picture) -> bool:

@@ -10,11 +10,12 @@ from typing import Final, Literal
 
 from markupsafe import Markup, escape
 
+from modelreport.facts import Family
 from modelreport.render import format as text
 from modelreport.render.charts.palette import LIGHT, mix
 from modelreport.render.language import tell
 from modelreport.render.map.layout import Layout
-from modelreport.render.map.picture import Box, Label, Line, Picture, arrowhead, curve, picture
+from modelreport.render.map.picture import Box, Label, Line, Picture, Tile, arrowhead, curve, head_size, picture
 from modelreport.render.map.scene import Node, RouteKind, Scene
 
 _STROKES: Final[dict[RouteKind, tuple[str, str]]] = {
@@ -55,6 +56,7 @@ def write_svg(made: Picture, scene: Scene, medium: Medium, name: str) -> Markup:
     parts.extend(_box(box, scene.nodes[box.node], medium, dashed=not scene.flow) for box in made.boxes[1:] if box.open)
     parts.extend(_lines(made.lines, medium))
     parts.extend(_box(box, scene.nodes[box.node], medium, dashed=not scene.flow) for box in made.boxes if not box.open)
+    parts.extend(_tiles(made.tiles, medium))
     parts.extend(_label(label, medium) for label in made.labels)
     return Markup(head + "".join(parts) + "</svg>")  # noqa: S704 - all text in it went through escape
 
@@ -91,13 +93,31 @@ def _box(box: Box, node: Node, medium: Medium, *, dashed: bool) -> str:
     return f"{shape}{paint}/>{line}"
 
 
+def _tiles(tiles: list[Tile], medium: Medium) -> list[str]:
+    """What is inside shut boxes, one path for each family."""
+    ways: dict[Family, str] = {}
+    for tile in tiles:
+        x, y, width, high = (_short(value) for value in (tile.x, tile.y, max(tile.width, 1.0), tile.height))
+        ways[tile.family] = f"{ways.get(tile.family, '')}M{x} {y}h{width}v{high}h-{width}z"
+    return [
+        f'<path d="{way}" '
+        + _paint(medium, f"map-card map-{kind}", fill=LIGHT[f"{kind}-tint"], stroke=LIGHT[kind], stroke_width="0.6")
+        + "/>"
+        for kind, way in ways.items()
+    ]
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
 def _lines(lines: list[Line], medium: Medium) -> list[str]:
     """Edges of each kind as one path, and their arrowheads."""
     made = []
     for kind, (colour, width) in _STROKES.items():
         chosen = [line for line in lines if line.kind == kind]
         ways = "".join(_way(line) for line in chosen)
-        heads = "".join(_head(line) for line in chosen if line.arrow and _head_size(line) >= 2)
+        heads = "".join(_head(line) for line in chosen if line.arrow and head_size(line) >= 2)
         if ways:
             paint = _paint(medium, f"map-edge map-{kind}", fill="none", stroke=colour, stroke_width=width)
             made.append(f'<path d="{ways}" {paint}/>')
@@ -111,12 +131,8 @@ def _way(line: Line) -> str:
     return "".join(kind + " ".join(f"{x:.1f} {y:.1f}" for x, y in points) for kind, points in commands)
 
 
-def _head_size(line: Line) -> float:
-    return min(7.0, 8 * line.scale)
-
-
 def _head(line: Line) -> str:
-    tip, a, b = arrowhead(line.points, _head_size(line))
+    tip, a, b = arrowhead(line.points, head_size(line))
     return f"M{tip[0]:.1f} {tip[1]:.1f}L{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}z"
 
 

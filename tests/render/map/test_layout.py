@@ -6,7 +6,7 @@ import time
 import pytest
 
 from modelreport.render.map import make_scene
-from modelreport.render.map.layout import PAD, Layout, label_width, lay_out
+from modelreport.render.map.layout import PAD, Layout, lay_out
 from modelreport.render.map.scene import Scene
 
 from .scenes import bert, deep, dense, flat, nested, resnet, unet, varied, vit
@@ -184,7 +184,3 @@ def test_without_data_flow_a_card_is_the_larger_the_more_parameters_it_has():
 def test_depth_costs_no_stack():
     scene, layout = laid_out(deep(3000))
     assert len(layout.places) == len(scene.nodes)
-
-
-def test_wide_characters_get_twice_the_room():
-    assert label_width("模型") == label_width("abcd")

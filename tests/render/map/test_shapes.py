@@ -24,26 +24,26 @@ def upright(x: float) -> Drawn:
 
 
 def test_a_shape_stands_at_the_right_of_its_line_else_at_the_left():
-    (spot,) = place_shapes([upright(100)], [], [])
+    (spot,) = place_shapes([upright(100)], [], [], 9.5)
     assert (spot.anchor, spot.shape) == ("start", "1×16×8×8")
     assert 100 < spot.x < 110
-    assert [spot.anchor for spot in place_shapes([upright(100), upright(104)], [], [])] == ["end", "start"]
+    assert [spot.anchor for spot in place_shapes([upright(100), upright(104)], [], [], 9.5)] == ["end", "start"]
 
 
 def test_a_shape_without_room_is_left_out():
-    assert place_shapes([upright(100)], [(90, 0, 99, 60), (101, 0, 110, 60)], []) == []
-    assert place_shapes([Drawn(((0, 0), (0, 60)), scale=0.5)], [], []) == [], "too small to be read"
-    assert place_shapes([Drawn(((0, 0), (0, 8)))], [], []) == [], "too short a line"
+    assert place_shapes([upright(100)], [(90, 0, 99, 60), (101, 0, 110, 60)], [], 9.5) == []
+    assert place_shapes([Drawn(((0, 0), (0, 11)), scale=0.5)], [], [], 9.5) == [], "too small a gap for letters"
+    assert place_shapes([Drawn(((0, 0), (0, 8)))], [], [], 9.5) == [], "too short a line"
 
 
 def test_a_shape_may_stand_in_an_open_box_but_not_across_its_border():
-    assert len(place_shapes([upright(100)], [], [(0, -50, 600, 300)])) == 1
-    assert [spot.anchor for spot in place_shapes([upright(100)], [], [(120, 0, 600, 300)])] == ["end"]
+    assert len(place_shapes([upright(100)], [], [(0, -50, 600, 300)], 9.5)) == 1
+    assert [spot.anchor for spot in place_shapes([upright(100)], [], [(120, 0, 600, 300)], 9.5)] == ["end"]
 
 
 def test_beside_a_curve_a_shape_stands_on_the_outer_side():
     bend = Drawn(((100.0, 0.0), (200.0, 60.0)))
-    assert [spot.anchor for spot in place_shapes([bend], [], [])] == ["end"]
+    assert [spot.anchor for spot in place_shapes([bend], [], [], 9.5)] == ["end"]
 
 
 @pytest.mark.parametrize("network", [resnet(), bert(), unet()], ids=lambda net: net.title)

@@ -1,0 +1,46 @@
+"""How a node of the map is called, and how much room the words need."""
+
+from __future__ import annotations
+
+from modelreport.render.map.scene import Node
+
+CHARACTER = 7.0
+"""Width of a character of a label, in the units of the drawing it stands in."""
+
+
+def wordings(node: Node) -> list[tuple[str, str]]:
+    """Ways to word a label as ``(name, type)``, the fullest first."""
+    kind = f"{node.type} ×{node.repeat}" if node.repeat else node.type
+    name = node.name
+    told = node.kind in {"input", "output"}
+    if told and name.startswith(node.kind):
+        kind = ""
+    elif not told and name == node.type:
+        name = ""
+    if not (name and kind):
+        return [(name, kind)]
+    if told:
+        return [(name, kind), (name, "")]
+    return [(name, kind), (name, ""), ("", kind)] if node.children else [(name, kind), ("", kind), (name, "")]
+
+
+def title(node: Node) -> str:
+    """Name and type on one line."""
+    return " ".join(part for part in wordings(node)[0] if part)
+
+
+def endings(name: str) -> list[str]:
+    """Shorter forms of a name: its last part, and the number at its end."""
+    last = name.rpartition(".")[2]
+    digits = last[len(last.rstrip("0123456789")) :]
+    return [each for each in dict.fromkeys((last, digits)) if each not in {"", name}]
+
+
+def label_width(label: str) -> float:
+    """Room for a label, wide East Asian characters counted as two."""
+    return CHARACTER * (len(label) if label.isascii() else sum(2 if ord(char) > 0x2E80 else 1 for char in label))
+
+
+def label_letters(label: str) -> float:
+    """Length of a label in mean letters; East Asian wide ones count nearly double."""
+    return len(label) if label.isascii() else sum(1.75 if ord(char) > 0x2E80 else 1.0 for char in label)

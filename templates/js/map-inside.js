@@ -1,0 +1,78 @@
+// What is inside shut boxes, in small: their cards where they will be once the box is opened, without words. The same
+// choice as in render/map/inside.py.
+
+/** @typedef {import('./map-model.js').MapModel} MapModel */
+/** @typedef {import('./map-picture.js').Box} Box */
+/** @typedef {{i: number, x: number, y: number, w: number, h: number}} Tile */
+
+const MOST = 48; // of one box
+export const ALL = 600; // of a picture
+const SMALLEST = 1.2; // height worth drawing
+const AIR = 2;
+
+/** @type {WeakMap<MapModel, Map<number, number[]>>} */
+const known = new WeakMap();
+
+/**
+ * The nodes that stand for the inside of a box: level by level, while they are not too many.
+ * @param {MapModel} model
+ * @param {number} i
+ */
+export function standIns(model, i) {
+  const found = known.get(model) ?? new Map();
+  known.set(model, found);
+  /** @type {number[]} */
+  let level = found.get(i) ?? [];
+  if (found.has(i)) return level;
+  level = [i];
+  for (;;) {
+    /** @type {number[]} */
+    const next = level.flatMap((/** @type {number} */ node) => (model.isBox(node) ? [...model.children(node)] : [node]));
+    if (next.length > MOST || !level.some((node) => model.isBox(node))) break;
+    level = next;
+  }
+  level = level.filter((node) => node !== i);
+  found.set(i, level);
+  return level;
+}
+
+/**
+ * What shows inside a shut box below its labels.
+ * @param {MapModel} model
+ * @param {Box} box
+ * @param {number} below
+ * @param {{w: number, h: number}} pane
+ * @returns {Tile[]}
+ */
+export function tilesOf(model, box, below, pane) {
+  const top = box.y + below + AIR;
+  const s = box.w / model.w[box.i];
+  /** @type {Tile[]} */
+  const made = [];
+  for (const i of standIns(model, box.i)) {
+    const [x, y] = [box.x + (model.x[i] - model.x[box.i]) * s, box.y + (model.y[i] - model.y[box.i]) * s];
+    const [w, h] = [model.w[i] * s, y + model.h[i] * s - Math.max(y, top)];
+    if (h >= SMALLEST && x < pane.w && x + w > 0 && y < pane.h && y + h > 0) made.push({ i, x, y: Math.max(y, top), w, h });
+  }
+  return made;
+}
+
+/** @type {WeakMap<MapModel, Map<number, number>>} */
+const leads = new WeakMap();
+
+/**
+ * The family most of the floating-point operations of node i are in; without any, most of its cards.
+ * @param {MapModel} model
+ * @param {number} i
+ */
+export function leadOf(model, i) {
+  if (!model.isBox(i)) return model.nodes.family[i];
+  const found = leads.get(model) ?? new Map();
+  leads.set(model, found);
+  if (!found.has(i)) {
+    const weights = model.data.families.map(() => 0);
+    for (let k = i; k < model.end[i]; k += 1) if (!model.isBox(k)) weights[model.nodes.family[k]] += model.nodes.flops[k] + 1;
+    found.set(i, weights.indexOf(Math.max(...weights)));
+  }
+  return /** @type {number} */ (found.get(i));
+}

@@ -1,0 +1,196 @@
+// The words on the map: what stands on a box at one size, never smaller than can be read. The same rules as in
+// render/map/labels.py.
+
+import { wordings } from './map-model.js';
+
+/** @typedef {import('./map-model.js').MapModel} MapModel */
+/** @typedef {import('./map-picture.js').Box} Box */
+/** @typedef {import('./map-picture.js').Label} Label */
+/** @typedef {import('./map-picture.js').Pane} Pane */
+/** @typedef {{labels: Label[], below: number}} Told labels, and how much of the height at the top they take */
+
+export const MOST = 12.5;
+const USUAL = 10; // a label is not made smaller while there is room for it
+export const LEAST = 9.5; // and left out below this
+export const LETTER = 0.6;
+const CARD = 11.5;
+const LINE = 9.5;
+const STEP = 14;
+const ENOUGH = 6; // letters of a label that is cut at least
+const HIGH = 1.25;
+const BAR = 0.7;
+const SIDE = 2;
+const INSET = 4;
+
+/**
+ * Length of a label in mean letters; East Asian wide ones count more.
+ * @param {string} text
+ */
+export function letters(text) {
+  let sum = 0;
+  for (const char of text) sum += (char.codePointAt(0) ?? 0) > 0x2e80 ? 1.75 : 1;
+  return sum;
+}
+
+/** Letters of a name and a type on one line. */
+const together = (/** @type {string} */ name, /** @type {string} */ type) => letters(name) + letters(type) + (name && type ? 1 : 0);
+
+/**
+ * The size of letters at which both fit.
+ * @param {string} name
+ * @param {string} type
+ * @param {number} space
+ * @param {number} most
+ */
+function fitting(name, type, space, most) {
+  return Math.min(most, Math.max(0, space) / Math.max(1, together(name, type)) / LETTER);
+}
+
+/**
+ * Name and type cut to a number of letters: both, one of them, or the beginning.
+ * @param {MapModel} model
+ * @param {number} i
+ * @param {number} space
+ * @returns {[string, string]}
+ */
+export function cut(model, i, space) {
+  const ways = wordings(model, i);
+  const good = ways.find(([name, type]) => together(name, type) <= space);
+  if (good) return good;
+  const whole = ways[0].filter(Boolean).join(' ');
+  return space >= 4 ? ['', `${whole.slice(0, Math.floor(space) - 1)}…`] : ['', ''];
+}
+
+const insetOf = (/** @type {Box} */ box) => Math.max(INSET, 7 * Math.min(1, box.scale));
+
+/**
+ * The label in the title bar of an open box; it stays in sight when the box reaches past the left edge of the pane.
+ * @param {MapModel} model
+ * @param {Box} box
+ * @param {Pane} pane
+ * @returns {Label[]}
+ */
+export function headLabels(model, box, pane) {
+  const { bar } = box;
+  const size = Math.min(MOST, Math.max(LEAST, bar * BAR));
+  const inset = insetOf(box);
+  const left = Math.max(box.x, 0) + inset;
+  const right = Math.min(box.x + box.w, pane.w) - inset;
+  const [name, type] = cut(model, box.i, (right - left) / (size * LETTER));
+  if (bar < size * 1.1 || (!name && !type)) return [];
+  return [{ x: left, y: box.y + bar * 0.52, size, name, text: type, anchor: 'start' }];
+}
+
+/**
+ * Shorter forms of a name: its last part, and the number at its end.
+ * @param {string} name
+ */
+function endings(name) {
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  const [digits] = /\d*$/.exec(last) ?? [''];
+  return [...new Set([last, digits])].filter((each) => each && each !== name);
+}
+
+/**
+ * As much of a label as fits in small letters, where that is enough to tell it by.
+ * @param {string} words
+ * @param {Box} box
+ * @returns {Label[]}
+ */
+function beginning(words, box) {
+  const space = Math.floor((box.w - 2 * SIDE) / LEAST / LETTER);
+  if (!words || space < ENOUGH || box.h < LEAST * 1.2) return [];
+  return [{ x: box.x + box.w / 2, y: box.y + box.h / 2, size: LEAST, name: `${[...words].slice(0, space - 1).join('')}…`, text: '', anchor: 'middle' }];
+}
+
+/**
+ * The labels of a card: name and type, or one of them, and further lines where they can be read.
+ * @param {MapModel} model
+ * @param {Box} box
+ * @returns {Label[]}
+ */
+export function cardLabels(model, box) {
+  const space = box.w - 2 * SIDE;
+  const most = Math.min(MOST, Math.max(box.scale * CARD, Math.min(USUAL, box.h * 0.8)));
+  const way = wordings(model, box.i).find(([name, type]) => fitting(name, type, space, most) >= LEAST);
+  if (!way) return beginning(model.type(box.i) || model.name(box.i), box);
+  const small = Math.min(USUAL, Math.max(LEAST, box.scale * LINE));
+  const lines = box.scale * STEP >= small * 1.1 ? model.lines(box.i) : [];
+  const x = box.x + box.w / 2;
+  const y = box.y + (lines.length > 0 ? 13 * box.scale : box.h / 2);
+  const [name, text] = way;
+  const made = [{ x, y, size: fitting(name, text, space, most), name, text, anchor: 'middle' }];
+  lines.forEach((line, k) => {
+    if (letters(line) * small * LETTER <= space) {
+      made.push({ x, y: y + STEP * box.scale * (k + 1), size: small, name: line, text: '', anchor: 'middle' });
+    }
+  });
+  return made;
+}
+
+/**
+ * The labels of a shut box: at its top left, where the title bar will be, if there is room below for its inside; else
+ * one line in the middle.
+ * @param {MapModel} model
+ * @param {Box} box
+ * @param {Pane} pane
+ * @returns {Told}
+ */
+export function shutLabels(model, box, pane) {
+  const size = Math.max(USUAL, Math.min(MOST, box.bar * BAR));
+  const inset = insetOf(box);
+  const left = Math.max(box.x, 0) + inset;
+  const lines = told(model, box.i, (Math.min(box.x + box.w, Math.max(pane.w, box.x + inset)) - left - SIDE) / (size * LETTER));
+  const first = Math.max(box.bar * 0.52, size * 0.8);
+  const step = size * HIGH;
+  const count = Math.min(lines.length, Math.floor((box.h - first) / step));
+  const below = first + (count - 0.4) * step;
+  if (count < 1 || box.h - below < 2 * step) return { labels: smallLabels(model, box), below: 0 };
+  const labels = lines.slice(0, count).map(([name, text], k) => ({ x: left, y: box.y + first + step * k, size, name, text, anchor: 'start' }));
+  return { labels, below };
+}
+
+/**
+ * Name and type in so many letters, on one line or two, and what comes out below them; empty if nothing fits.
+ * @param {MapModel} model
+ * @param {number} i
+ * @param {number} space
+ * @returns {[string, string][]}
+ */
+function told(model, i, space) {
+  const [name, type] = wordings(model, i)[0];
+  /** @type {[string, string][]} */
+  let made = [];
+  if (together(name, type) <= space) made = [[name, type]];
+  else {
+    if (name && letters(name) <= space) made.push([name, '']);
+    if (type && letters(type) <= space) made.push(['', type]);
+    const short = made.length > 0 ? undefined : endings(name).find((part) => letters(part) <= space);
+    if (short) made.push([short, '']);
+  }
+  const output = model.output(i);
+  const flows = output && `→ ${output}`;
+  if (made.length > 0 && flows && letters(flows) <= space) made.push([flows, '']);
+  return made;
+}
+
+/**
+ * One line in the middle of a box that has room for no more: its name, or what tells it.
+ * @param {MapModel} model
+ * @param {Box} box
+ * @returns {Label[]}
+ */
+function smallLabels(model, box) {
+  const [name, type] = wordings(model, box.i)[0];
+  const most = Math.min(USUAL, box.h * 0.8);
+  /** @type {[string, string][]} */
+  const both = [[name, ''], ['', type]];
+  /** @type {[string, string][]} */
+  const ways = [[name, type], ...(model.nodes.repeat[box.i] ? both.reverse() : both)];
+  for (const last of endings(name)) ways.push([last, '']);
+  for (const [first, second] of ways) {
+    const size = fitting(first, second, box.w - 2 * SIDE, most);
+    if ((first || second) && size >= LEAST) return [{ x: box.x + box.w / 2, y: box.y + box.h / 2, size, name: first, text: second, anchor: 'middle' }];
+  }
+  return beginning(name || type, box);
+}

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from modelreport.render.map.scene import Node
+from modelreport.render.map.words import endings, label_letters, label_width, title, wordings
+
+
+def test_a_box_is_called_by_name_and_type_else_by_its_name_a_card_by_its_type():
+    box = Node("module", "encoder", "Encoder", "module", 0, children=[1])
+    card = Node("operation", "fc", "Linear", "linear", 0)
+    assert wordings(box) == [("encoder", "Encoder"), ("encoder", ""), ("", "Encoder")]
+    assert wordings(card) == [("fc", "Linear"), ("", "Linear"), ("fc", "")]
+    assert title(card) == "fc Linear"
+
+
+def test_repeats_are_counted_and_what_is_said_twice_is_said_once():
+    group = Node("group", "0…5", "Block", "module", 0, children=[1], repeat=6)
+    assert wordings(group)[0] == ("0…5", "Block ×6")
+    assert wordings(Node("operation", "add", "add", "arithmetic", 0)) == [("", "add")]
+    assert wordings(Node("output", "output", "output", "io", 0)) == [("output", "")]
+
+
+def test_a_name_is_shortened_to_its_last_part_and_its_number():
+    assert endings("encoder.layer_11") == ["layer_11", "11"]
+    assert endings("conv") == []
+
+
+def test_wide_characters_get_more_room():
+    assert label_width("模型") == label_width("abcd")
+    assert label_letters("模型") == 3.5
