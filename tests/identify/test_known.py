@@ -178,6 +178,6 @@ def test_the_task_is_that_of_the_namespace(path: str, task: str) -> None:
 def test_many_hostile_names_are_looked_up_in_linear_time() -> None:
     tensors = {f"{'a.' * 50}{i}": torch.empty(1) for i in range(20_000)}
     checkpoint = make_checkpoint(tensors)
-    start = time.perf_counter()
+    start = time.process_time()
     assert isinstance(identify_known(checkpoint), Skipped)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

@@ -145,7 +145,7 @@ def test_an_interrupt_wakes_whoever_waits_for_bytes() -> None:
         for _ in made.run(work, {made.here: range(10)}):
             raise KeyboardInterrupt
     assert file.stopped.is_set()
-    assert time.monotonic() - since < 2
+    assert time.monotonic() - since < 20
 
 
 def test_what_lies_in_memory_stays_here_and_files_go_to_the_executor_that_was_given() -> None:

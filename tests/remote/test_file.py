@@ -131,6 +131,22 @@ def test_many_threads_that_walk_one_file_fetch_it_little_more_than_once_and_the_
     file.close()
 
 
+def test_what_a_slow_reader_has_not_read_yet_is_held_for_it(
+    web: Web, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HELD_BLOCKS", 14)
+    file = opened(web)
+    file.begin_walk()
+    file.view(0, 50_000)
+    for start in range(300_000, SIZE, 50_000):
+        assert file.view(start, 50_000) == data[start : start + 50_000]
+    for start in range(50_000, 300_000, 50_000):
+        assert file.view(start, 50_000) == data[start : start + 50_000]
+    assert file.sha256() == hashlib.sha256(data).hexdigest()
+    assert web.served <= SIZE + module.PAGE_BYTES
+    file.close()
+
+
 def test_memory_stays_bounded(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HELD_BLOCKS", 5)
     file = opened(web)

@@ -60,7 +60,7 @@ def test_work_that_waits_is_ended_by_the_clock():
     start = time.monotonic()
     with pytest.raises(ChildError, match=r"longer than 0\.5 seconds"):
         in_child(lambda: time.sleep(30) or b"", Limits(wall_s=0.5))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
 
 
 def test_work_that_computes_is_ended_by_processor_time():

@@ -156,11 +156,11 @@ def test_fifty_thousand_operations_fold_in_linear_time() -> None:
 
     def seconds(blocks: int) -> float:
         given = made(blocks)
-        start = time.perf_counter()
+        start = time.process_time()
         signed, repeats = fold_calls(*given)
         assert len(repeats) == 1
         assert len(signed) == blocks + 1
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     small = min(seconds(500) for _ in range(3))
     assert seconds(5000) < 40 * small
