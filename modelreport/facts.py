@@ -981,14 +981,17 @@ class LayerUpdate(Fact, frozen=True, kw_only=True):
     momentum_rms: float | None
     """Root mean square of the first moment or momentum buffer."""
     update_ratio: float | None
-    """RMS of the last step's update, by the optimizer's rule and the settings in the file and without decoupled weight
-    decay, over the RMS of the weight; ``None`` where the rule needs what the file does not hold."""
+    """RMS of a step's update, by the optimizer's rule and the settings in the file and without decoupled weight decay,
+    over the RMS of the weight; ``None`` where the state says nothing of it. ``update_told`` says which step's."""
     weight_rms: float | None
     """``None`` where no parameter could be told, or its values could not be read."""
     group: int | None = None
     """Index in ``OptimizerEvidence.groups``."""
     dimensions: int | None = None
     """Of the parameter, as its state has them; ``None`` where it does not say."""
+    update_told: Literal["exact", "usual", "least", "most"] = "exact"
+    """``exact``: of the last step. Where that needs a gradient that no file holds: ``usual``, the root mean square over
+    recent steps of a steady training; ``least``, its lower bound; or ``most``, what no step can exceed."""
 
 
 class ParameterGroup(Fact, frozen=True, kw_only=True):

@@ -189,36 +189,57 @@ def large_updates(report: Report) -> Found | Clean:
     large = [
         layer
         for layer in known_ratios
-        if (layer.update_ratio or 0.0) > _LARGE_UPDATE and (layer.step is None or layer.step >= _SETTLED)
+        if (layer.update_ratio or 0.0) > _LARGE_UPDATE
+        and (layer.step is None or layer.step >= _SETTLED)
+        and layer.update_told != "most"  # what it cannot exceed need not be what it is
     ]
     if not large:
         ratios = [layer.update_ratio or 0.0 for layer in known_ratios]
         return Clean(
             say(
-                "The last step changed {matrix_count} weight matrices by {low_value} to {high_value} of their size.",
+                _STEPS[_how(known_ratios)],
                 matrix_count=len(ratios),
                 low_value=min(ratios),
                 high_value=max(ratios),
             )
         )
     evidence = [
-        point(
-            "tensor",
-            layer.name,
-            say("changed by {ratio_value} of its size in one step", ratio_value=layer.update_ratio),
-        )
-        for layer in large
+        point("tensor", each.name, say(_ONE[each.update_told], ratio_value=each.update_ratio)) for each in large
     ]
+    text = "A step changes {matrix_count} of {all_count} weight matrices by more than {limit_value} of their size."
+    if _how(large) == "exact":
+        text = (
+            "The last step changed {matrix_count} of {all_count} weight matrices by more than {limit_value} of their "
+            "size."
+        )
     return Found(
         say(
-            "The last step changed {matrix_count} of {all_count} weight matrices by more than {limit_value} of their "
-            "size.",
+            text,
             matrix_count=len(large),
             all_count=len(known_ratios),
             limit_value=_LARGE_UPDATE,
         ),
         evidence,
     )
+
+
+_STEPS = {
+    "exact": "The last step changed {matrix_count} weight matrices by {low_value} to {high_value} of their size.",
+    "usual": "A step changes {matrix_count} weight matrices by about {low_value} to {high_value} of their size.",
+    "least": "A step changes {matrix_count} weight matrices by at least {low_value} to {high_value} of their size.",
+    "most": "A step changes {matrix_count} weight matrices by at most {low_value} to {high_value} of their size.",
+}
+_ONE = {
+    "exact": "changed by {ratio_value} of its size in one step",
+    "usual": "a usual step changes it by {ratio_value} of its size",
+    "least": "a step changes it by at least {ratio_value} of its size",
+}
+
+
+def _how(layers: Sequence[LayerUpdate]) -> str:
+    """What the updates of all of them are, ``usual`` where they differ in that."""
+    told = {layer.update_told for layer in layers}
+    return told.pop() if len(told) == 1 else "usual"
 
 
 def broken_state(report: Report) -> Found | Clean:

@@ -17,7 +17,15 @@ _STATE_KINDS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"exp_avg_sq_row"}), "Adafactor"),
     (frozenset({"row_var"}), "Adafactor"),
     (frozenset({"exp_avg", "mu_product"}), "NAdam"),
+    (frozenset({"exp_avg", "m_schedule"}), "NAdam"),
     (frozenset({"exp_avg", "exp_inf"}), "Adamax"),
+    (frozenset({"exp_avg", "exp_avg_diff"}), "Adan"),
+    (frozenset({"exp_avg", "exp_avg_lr_1"}), "LaProp"),
+    (frozenset({"exp_avg", "exp_avg_slow"}), "AdEMAMix"),
+    (frozenset({"exp_avg", "exp_avg_var"}), "AdaBelief"),
+    (frozenset({"exp_avg", "exp_hessian_diag_sq"}), "AdaHessian"),
+    (frozenset({"exp_avg", "last_grad"}), "MARS"),
+    (frozenset({"exp_avg", "exp_avg_sq_r"}), "Adafactor of Big Vision"),
     (frozenset({"exp_avg", "exp_avg_sq"}), "Adam or AdamW"),
     (frozenset({"exp_avg_sq", "z"}), "schedule-free AdamW"),
     (frozenset({"state1", "state2"}), "8-bit Adam (bitsandbytes)"),
@@ -28,10 +36,23 @@ _STATE_KINDS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"ax", "eta"}), "ASGD"),
     (frozenset({"old_dirs"}), "L-BFGS"),
     (frozenset({"sum"}), "Adagrad"),
+    (frozenset({"grad_sum_sq", "x0"}), "MADGRAD"),
+    (frozenset({"momentum_buffer", "update_counter"}), "Kron"),
     (frozenset({"momentum_buffer"}), "SGD with momentum"),
     (frozenset({"exp_avg"}), "Lion"),
 )
-"""Names of the tensors an optimizer keeps for each parameter, most telling first. Source: ``torch/optim/*.py``."""
+"""Names of the tensors an optimizer keeps for each parameter, most telling first. Source: ``torch/optim/*.py``,
+``timm/optim/*.py``."""
+_OPTION_KINDS: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"betas", "clip_exp"}), "ADOPT"),
+    (frozenset({"betas", "delta", "wd_ratio"}), "AdamP"),
+    (frozenset({"betas", "grad_averaging", "max_grad_norm"}), "LAMB"),
+    (frozenset({"betas", "max_coeff", "min_coeff"}), "LAMB"),
+    (frozenset({"betas", "d_coef"}), "Prodigy"),
+    (frozenset({"momentum", "delta", "wd_ratio"}), "SGDP"),
+    (frozenset({"momentum", "trust_coeff"}), "LARS"),
+)
+"""Options of optimizers that keep what Adam or SGD keeps. Source: ``timm/optim/*.py``, apex, DeepSpeed, prodigyopt."""
 
 
 def is_optimizer(entries: dict[str, Any]) -> bool:
@@ -60,16 +81,22 @@ def optimizer_kind(entries: dict[str, Any], class_name: str = "") -> str:
 
 
 def _refine(kind: str, group: dict[str, Any]) -> str:
+    if kind in ("Adam or AdamW", "SGD with momentum"):
+        for needed, other in _OPTION_KINDS:
+            if needed <= set(group):
+                return other
     if kind == "Adam or AdamW":
         decoupled = group.get("decoupled_weight_decay")
+        if "amsgrad" not in group and {"decoupled_weight_decay", "differentiable"} <= set(group):
+            return "RAdam"
+        if "amsgrad" not in group and "max_lr_snapshot" in group:
+            return "NAdamW"
         if decoupled is True:
             return "AdamW"
         if decoupled is False and "amsgrad" in group:
             return "Adam"
-        if "amsgrad" not in group and "foreach" in group:
-            return "RAdam"
     if kind == "SGD with momentum":
-        if "ns_steps" in group:
+        if "ns_steps" in group or group.get("use_muon") is True:
             return "Muon"
         return "SGD with Nesterov momentum" if group.get("nesterov") is True else kind
     return kind

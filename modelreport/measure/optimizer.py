@@ -68,12 +68,13 @@ def _evidence(
 ) -> OptimizerEvidence | Skipped:
     group_of = {key: index for index, group in enumerate(chosen.groups) for key in group.keys}
     keys = list(dict.fromkeys([*group_of, *chosen.states]))
-    memories = _memories(chosen, keys, group_of, measured.options.workers)
+    weights = {t.name: t.norm / math.sqrt(t.count) for t in measured.weights.tensors if t.norm is not None and t.count}
+    sizes = {key: weights.get(name) for key, name in matching.names.items()}
+    memories = _memories(chosen, keys, group_of, measured.options.workers, sizes)
     order = {name: index for index, (name, _) in enumerate(parameters_of(measured.structure))}
     names = {key: matching.names.get(key, f"{chosen.path}.{key}") for key in keys}
     if matching.complete:  # otherwise the optimizer's own order is the best there is
         keys.sort(key=lambda key: order.get(names[key], len(order)))
-    weights = {t.name: t.norm / math.sqrt(t.count) for t in measured.weights.tensors if t.norm is not None and t.count}
     found = [(key, memory) for key in keys if isinstance(memory := memories.get(key), Memory)]
     stateless = [names[key] for key in keys if not chosen.states.get(key)]
     if not chosen.states and chosen.kind == _STATELESS:
@@ -120,22 +121,26 @@ def _layer(
         gradient_rms=memory.gradient_rms,
         momentum_rms=memory.momentum_rms,
         update_ratio=ratio if ratio is not None and math.isfinite(ratio) else None,
+        update_told=memory.told,
         weight_rms=weight,
         group=groups.get(key),
     )
 
 
-def _memories(chosen: OptimizerState, keys: list[str], groups: dict[str, int], workers: int) -> dict[str, Memory | str]:
+def _memories(
+    chosen: OptimizerState, keys: list[str], groups: dict[str, int], workers: int, weights: dict[str, float | None]
+) -> dict[str, Memory | str]:
     """What each state says, or why it cannot be read; keys without a state are left out."""
 
     def work(key: str) -> Memory | str:
         group = chosen.groups[groups[key]].settings if key in groups else {}
+        state = chosen.states[key]
         try:
-            return read_memory(chosen.kind, chosen.states[key], group)
+            return read_memory(chosen.kind, state, group, state_shape(state), weights.get(key))
         except ValueError as error:
             return str(error)[:300]
-        except (OverflowError, ZeroDivisionError, TypeError) as error:
-            return f"its settings are not those of an optimizer ({type(error).__name__})"
+        except (OverflowError, ZeroDivisionError, TypeError, KeyError) as error:
+            return f"it is not what an optimizer keeps ({type(error).__name__})"
 
     held = [key for key in keys if chosen.states.get(key)]
     with ThreadPoolExecutor(thread_count(workers)) as threads:
@@ -160,6 +165,16 @@ def _text(value: Any) -> str:
 
 
 def _reasons(memories: list[Memory]) -> list[str]:
-    """Why there is no update, each reason once."""
-    reasons = [memory.reason for memory in memories if memory.reason and memory.update_rms is None]
-    return [f"No update could be computed: {reason}." for reason in dict.fromkeys(reasons)][:5]
+    """Why there is no update, or only a usual one or a bound, each reason once."""
+    told = [(memory.reason, memory.update_rms is None, memory.told) for memory in memories if memory.reason]
+    return [_reason(*each) for each in dict.fromkeys(told)][:5]
+
+
+def _reason(reason: str, nothing: bool, told: str) -> str:
+    if nothing:
+        return f"No update could be computed: {reason}."
+    if told == "usual":
+        return f"The last update is not known, since {reason}; told is that of a gradient as large as usual."
+    if told == "least":
+        return f"The last update is not known, since {reason}; told is a least value, while gradients keep their size."
+    return f"The last update is not known, since {reason}; told is what it cannot exceed."

@@ -117,6 +117,26 @@ def test_a_large_update_counts_once_the_training_has_settled() -> None:
     assert finding(with_evidence({name: {"update_ratio": 0.09}}), "W053").state == "clean"
 
 
+def test_a_bound_from_above_is_no_large_update_and_one_from_below_is() -> None:
+    name = matrices(plain_report())[1]
+    result = finding(with_evidence({name: {"update_ratio": 0.3, "update_told": "most"}}), "W053")
+    assert result.state == "clean"
+    assert "A step changes" in message(result.message)
+    for told, words in {"usual": "a usual step changes it by 0.300", "least": "a step changes it by at least"}.items():
+        result = found(with_evidence({name: {"update_ratio": 0.3, "update_told": told}}), "W053")
+        assert message(result.message).startswith("A step changes 1 of")
+        assert message(result.evidence[0].detail).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"), [("usual", "by about 0.00100"), ("least", "by at least"), ("most", "by at most")]
+)
+def test_what_a_step_comes_to_is_told_as_what_is_known_of_it(told: str, words: str) -> None:
+    names = matrices(plain_report())
+    result = finding(with_evidence({name: {"update_told": told} for name in names}), "W053")
+    assert (result.state, words in message(result.message)) == ("clean", True)
+
+
 def test_without_updates_the_reason_is_given() -> None:
     names = matrices(plain_report())
     report = with_evidence({name: {"update_ratio": None} for name in names}, notes=("RMSprop needs it.",))

@@ -3,80 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from modelreport.checkpoint import LazyTensor, Storage
-from modelreport.measure.updates import Memory, find_rule, read_memory
-
-SHAPE = (40, 30)
-
-
-def lazy(tensor: torch.Tensor) -> LazyTensor:
-    flat = tensor.detach().contiguous()
-    raw = flat.reshape(-1).view(torch.uint8).numpy().tobytes()
-    return LazyTensor(
-        "", str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), Storage(memoryview(raw), 0, len(raw))
-    )
-
-
-def rms(tensor: Any) -> float:
-    return float(np.sqrt(np.mean(np.square(np.asarray(tensor, np.float64)))))
-
-
-def train(
-    make: Callable[[list[torch.nn.Parameter]], torch.optim.Optimizer], steps: int = 20, constant: bool = False
-) -> tuple[Memory, torch.Tensor, list[torch.Tensor]]:
-    """Feed known gradients; what the state says, what the last step did to the weight, and the gradients."""
-    torch.manual_seed(0)
-    weight = torch.nn.Parameter(torch.randn(SHAPE, dtype=torch.float64))
-    optimizer = make([weight])
-    gradients = []
-    fixed = torch.randn(SHAPE, dtype=torch.float64)
-    for step in range(steps):
-        weight.grad = fixed if constant else torch.randn(SHAPE, dtype=torch.float64) * (1 + step) * 1e-3
-        gradients.append(weight.grad.clone())
-        before = weight.detach().clone()
-        optimizer.step()
-    saved = optimizer.state_dict()
-    state = {
-        k: lazy(v) if isinstance(v, torch.Tensor) else v for k, v in saved["state"].get(0, {}).items() if v is not None
-    }
-    settings = {k: v for k, v in saved["param_groups"][0].items() if k != "params"}
-    return read_memory(type(optimizer).__name__, state, settings), weight.detach() - before, gradients
-
-
-UPDATES = {
-    "Adam": lambda p: torch.optim.Adam(p, lr=3e-3),
-    "Adam with amsgrad": lambda p: torch.optim.Adam(p, lr=3e-3, amsgrad=True),
-    "Adam with L2": lambda p: torch.optim.Adam(p, lr=3e-3, weight_decay=0.3, betas=(0.8, 0.95)),
-    "AdamW": lambda p: torch.optim.AdamW(p, lr=3e-3, weight_decay=0.0, eps=1e-4),
-    "RAdam": lambda p: torch.optim.RAdam(p, lr=3e-3),
-    "Adamax": lambda p: torch.optim.Adamax(p, lr=3e-3),
-    "SGD": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.2, weight_decay=0.01),
-    "RMSprop": lambda p: torch.optim.RMSprop(p, lr=0.01, momentum=0.9, centered=True),
-}
-
-
-@pytest.mark.parametrize("name", UPDATES)
-@pytest.mark.parametrize("steps", [1, 3, 20])
-def test_the_update_is_what_the_optimizer_did(name: str, steps: int) -> None:
-    memory, change, _ = train(UPDATES[name], steps)
-    assert memory.update_rms == pytest.approx(rms(change), rel=1e-9)
-    assert memory.reason == ""
-    assert memory.finite
-    assert not memory.never
-
-
-def test_decoupled_weight_decay_is_left_out_of_the_update() -> None:
-    plain, _, _ = train(lambda p: torch.optim.AdamW(p, lr=3e-3, weight_decay=0.0))
-    decayed, _, _ = train(lambda p: torch.optim.AdamW(p, lr=3e-3, weight_decay=0.5))
-    assert decayed.update_rms == plain.update_rms
-
+from modelreport.checkpoint import LazyTensor
+from modelreport.measure.updates import Memory, read_memory
+from tests.measure.fed import constant, feed, lazy, rms
 
 SECOND = {
     "Adam": (lambda p: torch.optim.Adam(p, betas=(0.9, 0.9)), 0.9),
@@ -89,7 +24,8 @@ SECOND = {
 @pytest.mark.parametrize("name", SECOND)
 def test_the_gradient_is_the_weighted_mean_of_those_fed(name: str) -> None:
     make, beta = SECOND[name]
-    memory, _, gradients = train(make)
+    fed = feed(make)
+    memory, gradients = fed.memory, fed.gradients
     weights = np.array([beta ** (len(gradients) - 1 - i) for i in range(len(gradients))])
     squares = np.array([rms(gradient) ** 2 for gradient in gradients])
     assert memory.step == 20
@@ -106,27 +42,8 @@ def test_the_gradient_is_the_weighted_mean_of_those_fed(name: str) -> None:
     ],
 )
 def test_the_same_gradient_at_every_step_is_told_exactly(make: Any) -> None:
-    memory, _, gradients = train(make, 7, constant=True)
-    assert memory.gradient_rms == pytest.approx(rms(gradients[0]), rel=1e-6)
-
-
-def test_an_update_that_needs_the_gradient_is_not_guessed() -> None:
-    for make in (
-        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
-        torch.optim.RMSprop,
-        torch.optim.Adagrad,
-        torch.optim.NAdam,
-        torch.optim.Adafactor,
-        torch.optim.Adadelta,
-    ):
-        memory, _, _ = train(make)
-        assert memory.update_rms is None
-        assert "needs the gradient of the step itself" in memory.reason
-
-
-def test_every_value_moves_by_the_learning_rate_with_lion() -> None:
-    memory = read_memory("Lion", {"exp_avg": lazy(torch.tensor([3.0, 4.0]))}, {"lr": 1e-4, "betas": (0.9, 0.99)})
-    assert memory == Memory(None, None, math.sqrt(12.5), 1e-4)
+    fed = feed(make, constant, 7)
+    assert fed.memory.gradient_rms == pytest.approx(rms(fed.gradients[0]), rel=1e-6)
 
 
 def test_a_gradient_that_was_always_zero_is_told() -> None:
@@ -177,18 +94,6 @@ def test_eight_bit_moments_are_decoded_by_their_table() -> None:
         read_memory("8-bit Adam (bitsandbytes)", {k: v for k, v in state.items() if k != "qmap2"}, settings)
 
 
-def test_relatives_of_adam_get_no_update_by_the_rule_of_adam() -> None:
-    state = {"exp_avg": lazy(torch.ones(4)), "exp_avg_sq": lazy(torch.ones(4)), "step": 3}
-    for kind, settings in {
-        "Adam or AdamW": {"lr": 1e-3, "betas": (0.9, 0.99), "trust_clip": False},
-        "schedule-free AdamW": {"lr": 1e-3, "betas": (0.9, 0.99), "k": 3},
-        "unknown kind": {"lr": 1e-3},
-    }.items():
-        memory = read_memory(kind, state, settings)
-        assert memory.update_rms is None
-        assert "is not known" in memory.reason
-
-
 def test_a_state_that_does_not_fit_together_is_refused() -> None:
     state = {"exp_avg": lazy(torch.ones(4)), "exp_avg_sq": lazy(torch.ones(5)), "step": 3}
     with pytest.raises(ValueError, match="differ in size"):
@@ -199,4 +104,3 @@ def test_absurd_settings_give_no_number() -> None:
     state = {"exp_avg": lazy(torch.ones(4)), "exp_avg_sq": lazy(torch.ones(4)), "step": -3}
     for settings in ({"lr": "x", "betas": ("a", 1)}, {"lr": math.inf, "betas": (2, 7)}, {"betas": (0.9, 0.99)}):
         assert read_memory("Adam", state, settings).update_rms is None
-    assert find_rule("unknown kind", {}, {}).reason

@@ -93,9 +93,10 @@ def update_depth(report: Report) -> Chart | Skipped:
         name=mark("rule of thumb, 0.001"), colour="warn", x=(0.0, max(end, 1.0)), y=(RULE_OF_THUMB, RULE_OF_THUMB),
         hover=("rule of thumb: 0.001",) * 2, reference=True,
     )  # fmt: skip
+    told = {layer.update_told for layer in found.layers if layer.update_ratio is not None}
     return Chart(
         id="update-depth",
-        title=f"The last step changed {noun} by {text.number(low)} to {text.number(high)} of its size",
+        title=_update_title(noun, text.number(low), text.number(high), told.pop() if len(told) == 1 else "usual"),
         caption=f"RMS of one update by the rule of {text.name(found.kind, 40)} with the settings in the file, without "
         "decoupled weight decay, over the RMS of the weight. Around 0.001 is usual (A. Karpathy, cs231n); it falls "
         f"with the learning rate. Parameters near zero change by more of themselves. {_KEY}",
@@ -105,6 +106,17 @@ def update_depth(report: Report) -> Chart | Skipped:
         header=(mark("Parameters"), mark("Number"), mark("Least"), mark("Largest"), mark("Largest in")),
         rows=_rows(lines),
     )
+
+
+def _update_title(noun: str, low: str, high: str, told: str) -> str:
+    """What a step does, or is known not to fall below or pass."""
+    if told == "exact":
+        return f"The last step changed {noun} by {low} to {high} of its size"
+    if told == "least":
+        return f"A step changes {noun} by at least {low} to {high} of its size"
+    if told == "most":
+        return f"A step changes {noun} by at most {low} to {high} of its size"
+    return f"A step changes {noun} by about {low} to {high} of its size"
 
 
 def average_depth(report: Report) -> Chart | Skipped:

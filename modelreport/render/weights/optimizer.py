@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from statistics import median
+from typing import Final
 
 from modelreport.facts import AverageDrift, LayerUpdate, Message, OptimizerEvidence, Report, Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.training import is_matrix
-from modelreport.render.language import tell
+from modelreport.render.language import _, mark, tell
 from modelreport.render.table import Cell, Column, Row, Table
 from modelreport.render.weights.part import Part, Told
 
@@ -18,6 +20,7 @@ _COLUMNS = (
     Column("gradient", "RMS gradient", "number", "Of recent steps, from the second moment"),
     Column("momentum", "RMS momentum", "number", "Of the first moment or momentum buffer", shown=False),
     Column("update", "Update / weight", "number", "RMS of the last step's update over the RMS of the weight"),
+    Column("told", "Which update", "text", "Where the last one needs a gradient that the file does not hold"),
     Column("weight", "RMS weight", "number", shown=False),
     Column("average", "Average / raw", "share", "Distance of the averaged weight from the raw one"),
     Column("steps", "Steps", "number"),
@@ -30,6 +33,9 @@ _GROUPS = (
     Column("rate", "Learning rate", "number"),
     Column("settings", "Settings", "code"),
 )
+
+TOLD: Final = {"exact": "", "usual": mark("usual step"), "least": mark("at least"), "most": mark("at most")}
+"""Words on updates that are not those of the last step."""
 
 _METHOD = (
     "From the state that the optimizer keeps for each parameter, by its own rule; RMS gradients come from the second "
@@ -78,13 +84,13 @@ def _gradients(report: Report, evidence: OptimizerEvidence) -> Message:
     wide = is_matrix(report)
     layers = [layer for layer in evidence.layers if wide(layer.name)] or list(evidence.layers)
     gradients = [layer.gradient_rms for layer in layers if layer.gradient_rms is not None]
-    ratios = [layer.update_ratio for layer in layers if layer.update_ratio is not None]
+    ratios, how = _ratios(layers)
     steps = max((layer.step for layer in evidence.layers if layer.step is not None), default=None)
     words = ["{kind}" if steps is None else f"{{kind}}, {{step_count}} {'step' if steps == 1 else 'steps'}"]
     if gradients:
         words.append("RMS gradient of a weight matrix {gradient_value} in the median")
     if ratios:
-        words.append("a step changes it by {update_value} of its size")
+        words.append(_CHANGES[how])
     stuck = len(evidence.without_state) + len(evidence.zero_state)
     if stuck:
         words.append("{stuck_count} of {held_count} parameters got no gradient")
@@ -102,6 +108,21 @@ def _gradients(report: Report, evidence: OptimizerEvidence) -> Message:
             "frozen_count": len(evidence.outside),
         },
     )
+
+
+_CHANGES: Final = {
+    "exact": "a step changes it by {update_value} of its size",
+    "usual": "a step changes it by about {update_value} of its size",
+    "least": "a step changes it by at least {update_value} of its size",
+    "most": "a step changes it by at most {update_value} of its size",
+}
+
+
+def _ratios(layers: Sequence[LayerUpdate]) -> tuple[list[float], str]:
+    """The updates that are told in one way, the most frequent one, and which that is."""
+    known = Counter(layer.update_told for layer in layers if layer.update_ratio is not None)
+    how = known.most_common(1)[0][0] if known else "exact"
+    return [e.update_ratio for e in layers if e.update_ratio is not None and e.update_told == how], how
 
 
 def _average(drift: AverageDrift) -> Message:
@@ -194,9 +215,13 @@ def _cells(
     name: str, layer: LayerUpdate | None, distance: float | None, state: str, places: Anchors
 ) -> tuple[Cell, ...]:
     values = (layer.gradient_rms, layer.momentum_rms, layer.update_ratio, layer.weight_rms) if layer else (None,) * 4
+    *moments, size = map(Cell.figure, values)
+    told = TOLD[layer.update_told] if layer is not None and layer.update_ratio is not None else ""
     return (
         Cell(text.name(name), "", places.tensor(name)),
-        *map(Cell.figure, values),
+        *moments,
+        Cell(_(told) if told else ""),
+        size,
         Cell(text.UNKNOWN) if distance is None else Cell(text.share(distance), f"{distance:.6g}"),
         Cell(text.exact(layer.step if layer else None)),
         Cell(text.exact(layer.group if layer else None)),

@@ -261,6 +261,12 @@ _PEERS = (
            "The robust z-score of largest size against tensors of the same role at other depths"),
 )  # fmt: skip
 
+
+def _update_told(tensor: Tensor) -> Value:
+    told = tensor.update.update_told if tensor.update and tensor.update.update_ratio is not None else "exact"
+    return None if told == "exact" else told
+
+
 _OPTIMIZER = (
     Figure("optimizer_step", "Steps", "Optimizer", lambda t: t.update.step if t.update else None,
            "Steps that the optimizer took"),
@@ -268,6 +274,8 @@ _OPTIMIZER = (
            "Root mean square of recent gradients, from the second moment"),
     Figure("update_ratio", "Update ratio", "Optimizer", lambda t: t.update.update_ratio if t.update else None,
            "Root mean square of one step over that of the weight"),
+    Figure("update_told", "Which update", "Optimizer", _update_told,
+           "Where the last one needs a gradient that the file does not hold: of a usual step, or a bound"),
     Figure("average_drift", "Drift of the average", "Optimizer", lambda t: t.drift,
            "‖average − weight‖ / ‖weight‖"),
 )  # fmt: skip

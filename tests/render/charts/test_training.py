@@ -106,6 +106,18 @@ def test_updates_are_drawn_against_the_rule_of_thumb() -> None:
     assert "Karpathy" in chart.caption
 
 
+def test_updates_that_are_not_the_last_ones_say_so() -> None:
+    wide = names(make_report(), wide=True)
+    for told, words in (("usual", "about 2e-4"), ("least", "at least 2e-4"), ("most", "at most 2e-4")):
+        layers = [replace(layer(name, ratio=2e-4), update_told=told) for name in wide[:2]]
+        assert (
+            f"A step changes a weight matrix by {words}"
+            in drawn(update_depth(with_weights(optimizer=evidence(*layers)))).title
+        )
+    mixed = [layer(wide[0]), replace(layer(wide[1]), update_told="most")]
+    assert "by about" in drawn(update_depth(with_weights(optimizer=evidence(*mixed)))).title
+
+
 def test_without_updates_the_reason_is_told() -> None:
     wide = names(make_report(), wide=True)
     notes = ("No update could be computed: Adagrad needs the gradient.",)

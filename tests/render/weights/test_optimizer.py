@@ -94,6 +94,17 @@ def test_the_table_has_a_row_for_each_parameter_and_no_empty_column() -> None:
     assert [cell.text for cell in groups.rows[0].cells] == ["0", "3", "0.100", "eps 1e-8"]
 
 
+def test_an_update_that_is_not_the_last_ones_says_so_in_line_and_table() -> None:
+    report = make_report()
+    for told_as, words, cell in (("usual", "about", "usual step"), ("least", "at least", "at least"),
+                                 ("most", "at most", "at most")):  # fmt: skip
+        layers = tuple(replace(each, update_told=told_as) for each in evidence(report).layers)
+        found = told(with_weights(report, optimizer=evidence(report, layers=layers)))
+        assert f"a step changes it by {words} 0.00200" in message(found.line)
+        place = [column.id for column in found.tables[0].columns].index("told")
+        assert {row.cells[place].text for row in found.tables[0].rows} == {cell}
+
+
 def test_an_average_alone_is_told_with_the_place_of_the_other() -> None:
     report = make_report()
     drift = AverageDrift(key="ema", layers=(("a", 0.25), ("b", 0.75)), equal=0)
