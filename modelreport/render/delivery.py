@@ -20,7 +20,7 @@ from modelreport.render.environment import environment
 from modelreport.render.folders import template_text, templates_folder
 from modelreport.render.json import write_json
 from modelreport.render.language import script_messages
-from modelreport.render.payload import Packer, names_of, pack_solid, pack_stream
+from modelreport.render.payload import Packer, names_of, pack_quick, pack_stream
 from modelreport.render.scope import RESET, scoped
 from modelreport.render.setting import setting, under
 
@@ -57,6 +57,7 @@ def deliver(
             lang=options.lang,
             messages=script_messages(_script("main")),
             parts=[_inside(part, name) for part in parts] if options.embed else parts,
+            begins=_begins(parts),
             fragment=name,
             back=options.back,
             payloads={name: trusted(text) for name, text in packed.items()},
@@ -67,6 +68,12 @@ def deliver(
         )
     )
     return page.encode("utf-8", "backslashreplace")
+
+
+def _begins(parts: Sequence[Part]) -> str:
+    """The section after which the scripts begin: that of the map, which need not wait for what stands below it."""
+    ids = [part.id for part in parts]
+    return "architecture" if "architecture" in ids else ids[-1]
 
 
 def fragment_id(report: Report) -> str:
@@ -84,7 +91,7 @@ def _inside(part: Part, fragment: str) -> Part:
 def _inline(payloads: Mapping[str, Any]) -> dict[str, Any]:
     """Everything inside, packed; the policy allows these scripts by their hashes."""
     start, main = _script("start"), _script("main")
-    packed = {"main": pack_solid(main)} | ({"plotly": pack_stream(_plotly())} if payloads else {})
+    packed = {"main": pack_quick(main)} | ({"plotly": pack_stream(_plotly())} if payloads else {})
     hashes = " ".join(f"'sha256-{each}'" for each in (_hash(start), _hash(main), PLOTLY_HASH))
     return {
         "styles": _styles(),

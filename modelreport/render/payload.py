@@ -20,6 +20,8 @@ ALONE: Final = ("map", "map-details", "tensors")
 """What is read by itself, and early or never."""
 TOGETHER: Final = 100_000
 """Characters of JSON up to which data travels with other data: what they have in common is packed once."""
+FIRST: Final = "map"
+"""What a reader waits for: browsers inflate it by themselves, sooner than a script unpacks it."""
 SHARED: Final = "payloads"
 """Name of the data that holds others by their names."""
 
@@ -49,8 +51,10 @@ class Packer:
         if small:
             texts[SHARED] = "{" + ",".join(f"{json.dumps(name)}:{each}" for name, each in small.items()) + "}"
         new = [each for each in dict.fromkeys(texts.values()) if each not in self._packed]
+        first = texts.get(FIRST)
         with ThreadPoolExecutor() as threads:  # the packers run outside of Python's lock
-            self._packed |= dict(zip(new, threads.map(pack_solid, new), strict=True))
+            made = threads.map(lambda text: (pack_quick if text == first else pack_solid)(text), new)
+            self._packed |= dict(zip(new, made, strict=True))
         return {name: self._packed[each] for name, each in texts.items()}
 
     def _json(self, data: Any) -> str:
@@ -80,6 +84,11 @@ def pack_solid(text: str) -> str:
     """Text as the smaller of the two streams."""
     data = text.encode("utf-8")
     return pack_stream(min(zlib.compress(data, 9), _lzma(data), key=len))
+
+
+def pack_quick(text: str) -> str:
+    """Text as the stream that browsers inflate by themselves."""
+    return pack_stream(zlib.compress(text.encode("utf-8"), 9))
 
 
 def _lzma(data: bytes) -> bytes:

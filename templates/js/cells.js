@@ -3,6 +3,7 @@
 import { element } from './dom.js';
 import { countsOf } from './histograms.js';
 import { t } from './language.js';
+import { exactText } from './numbers.js';
 import { sparkline } from './sparkline.js';
 
 /** @import { Column, Row } from './rows.js' */
@@ -189,7 +190,7 @@ function widest(column) {
       const text = typeof word === 'string' ? word : word[0];
       return text.length > most.length ? text : most;
     }, '');
-    case 'exact': return column.values.reduce((most, value) => (value > most ? value : most), 0).toLocaleString('en-US');
+    case 'exact': return exactText(column.values.reduce((most, value) => (value > most ? value : most), 0));
     case 'share': return '>99.9 %';
     case 'number': return '-8.88e-88';
     default: return '888.88 MiB';

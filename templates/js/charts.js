@@ -277,7 +277,5 @@ export function startCharts() {
     observer.observe(place);
     chartTools(place, () => drawn.get(place)?.live ?? null);
   }
-  // The library inflates while the rest of the page starts; where it cannot, the drawings stay.
-  if (figures.length > 0) plotly().catch(() => {});
   root.addEventListener('themechange', recolor);
 }

@@ -103,11 +103,33 @@ function distanceOf({ even, tree, reversed }, known, length) {
 }
 
 /**
- * The bytes behind an LZMA file (".lzma") whose header says how many there are.
- * @param {Uint8Array} data
- * @returns {Uint8Array<ArrayBuffer>}
+ * @param {ReturnType<typeof coder>} decode
+ * @param {Uint16Array} odds
+ * @param {number} from
+ * @param {number} like the byte that a match would have gone on with; -1 for none
  */
-export function unlzma(data) {
+function literalOf({ bit }, odds, from, like) {
+  let node = 1;
+  let rest = like;
+  let same = like >= 0;
+  while (node < 0x100 && same) {
+    const expected = (rest >> 7) & 1;
+    rest <<= 1;
+    const one = bit(odds, from + ((1 + expected) << 8) + node);
+    node = node * 2 + one;
+    same = one === expected;
+  }
+  while (node < 0x100) node = node * 2 + bit(odds, from + node);
+  return node;
+}
+
+/**
+ * An LZMA file (".lzma") whose header says how many bytes it holds, to be read piece by piece.
+ * @param {Uint8Array} data
+ * @returns {{out: Uint8Array<ArrayBuffer>, read: (most: number) => boolean}} the bytes, and what fills in so many more
+ *   of them and says whether all are there
+ */
+export function openLzma(data) {
   const literalBits = data[0] % 9;
   const [highBits, lowBits] = [Math.floor(data[0] / 45), Math.floor(data[0] / 9) % 5];
   const out = new Uint8Array(new DataView(data.buffer, data.byteOffset).getUint32(5, true));
@@ -121,47 +143,51 @@ export function unlzma(data) {
   const last = [0, 0, 0, 0];
   let state = 0;
   let at = 0;
-  while (at < out.length) {
-    const position = at & ((1 << highBits) - 1);
-    if (!bit(isMatch, (state << 4) + position)) {
-      const before = at > 0 ? out[at - 1] : 0;
-      const from = 0x300 * (((at & ((1 << lowBits) - 1)) << literalBits) + (before >> (8 - literalBits)));
-      let node = 1;
-      if (state >= 7) {
-        let like = out[at - last[0] - 1];
-        let same = true;
-        while (node < 0x100 && same) {
-          const expected = (like >> 7) & 1;
-          like <<= 1;
-          const one = bit(literals, from + ((1 + expected) << 8) + node);
-          node = node * 2 + one;
-          same = one === expected;
-        }
-      }
-      while (node < 0x100) node = node * 2 + bit(literals, from + node);
-      out[at] = node;
-      at += 1;
-      state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
+  const literal = () => {
+    const before = at > 0 ? out[at - 1] : 0;
+    const from = 0x300 * (((at & ((1 << lowBits) - 1)) << literalBits) + (before >> (8 - literalBits)));
+    out[at] = literalOf(decode, literals, from, state < 7 ? -1 : out[at - last[0] - 1]);
+    at += 1;
+    state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
+  };
+  const match = (/** @type {number} */ position) => {
+    let length;
+    if (!bit(isRepeat, state)) {
+      length = lengthOf(decode, matches, position);
+      last.unshift(distanceOf(decode, distances, length));
+      last.pop();
+      state = state < 7 ? 7 : 10;
     } else {
-      let length;
-      if (!bit(isRepeat, state)) {
-        length = lengthOf(decode, matches, position);
-        last.unshift(distanceOf(decode, distances, length));
-        last.pop();
-        state = state < 7 ? 7 : 10;
+      const which = !bit(isFirst, state) ? 0 : !bit(isSecond, state) ? 1 : 2 + bit(isThird, state);
+      if (which === 0 && !bit(isLong, (state << 4) + position)) {
+        length = 1;
+        state = state < 7 ? 9 : 11;
       } else {
-        const which = !bit(isFirst, state) ? 0 : !bit(isSecond, state) ? 1 : 2 + bit(isThird, state);
-        if (which === 0 && !bit(isLong, (state << 4) + position)) {
-          length = 1;
-          state = state < 7 ? 9 : 11;
-        } else {
-          last.unshift(...last.splice(which, 1));
-          length = lengthOf(decode, repeats, position);
-          state = state < 7 ? 8 : 11;
-        }
+        last.unshift(...last.splice(which, 1));
+        length = lengthOf(decode, repeats, position);
+        state = state < 7 ? 8 : 11;
       }
-      for (let i = 0; i < length && at < out.length; i += 1, at += 1) out[at] = out[at - last[0] - 1];
     }
-  }
+    for (let i = 0; i < length && at < out.length; i += 1, at += 1) out[at] = out[at - last[0] - 1];
+  };
+  const read = (/** @type {number} */ most) => {
+    const stop = Math.min(out.length, at + most);
+    while (at < stop) {
+      const position = at & ((1 << highBits) - 1);
+      if (bit(isMatch, (state << 4) + position)) match(position);
+      else literal();
+    }
+    return at >= out.length;
+  };
+  return { out, read };
+}
+
+/**
+ * The bytes behind an LZMA file (".lzma") whose header says how many there are.
+ * @param {Uint8Array} data
+ */
+export function unlzma(data) {
+  const { out, read } = openLzma(data);
+  read(out.length);
   return out;
 }

@@ -1,5 +1,6 @@
 import { startCharts } from './charts.js';
 import { followHost } from './host-theme.js';
+import { idle, parsed } from './idle.js';
 import { startMap } from './map.js';
 import { startHints } from './hints.js';
 import { settleParts, startNavigation } from './nav.js';
@@ -8,14 +9,30 @@ import { embedded, host, root } from './root.js';
 import { startTables } from './tables.js';
 import { startTheme } from './theme.js';
 
+const PATIENCE_MS = 300; // that everything else waits for a map which may be out of sight
+
+const wait = (/** @type {number} */ ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/**
+ * The rest of the page. Pictures first: the tables in the markup can be read meanwhile, and stay where the browser
+ * cannot unpack the data.
+ * @param {Promise<void> | null} drawn
+ */
+async function startRest(drawn) {
+  await Promise.race([drawn, wait(PATIENCE_MS)]);
+  startNavigation();
+  startHints();
+  startCharts();
+  await plotly().catch(() => null);
+  await idle();
+  await startTables().catch((error) => { host.dataset.tables = String(error); });
+  settleParts();
+}
+
 host.classList.add('js');
 if (embedded) followHost();
 else startTheme(/** @type {Element} */ (root.querySelector('[data-tools="theme"]')));
-startNavigation();
+// The map's part of the page comes with its data: it need not wait for what stands below.
 const map = root.getElementById('map');
 const drawn = map ? startMap(map).catch((error) => { map.dataset.state = `static: ${error}`; }) : null;
-startCharts();
-startHints();
-// Pictures first: the tables in the markup can be read meanwhile, and stay where the browser cannot inflate the data.
-const wait = (/** @type {number} */ ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
-plotly().catch(() => null).then(() => Promise.race([drawn, wait(300)])).then(() => wait(50)).then(startTables).catch((error) => { host.dataset.tables = String(error); }).then(settleParts);
+(embedded ? Promise.resolve() : parsed(document)).then(() => startRest(drawn));

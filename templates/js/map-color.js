@@ -1,6 +1,7 @@
 // What the colours of the map mean: a class for each box, and for each class its fill, edge and words.
 
 import { mark, t } from './language.js';
+import { exactText } from './numbers.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 
@@ -117,7 +118,7 @@ export function healthWords(model, i) {
   const told = pairs.length > 1 ? pairs.filter(({ id }) => id !== 'sound') : pairs;
   return told.map(({ words, count }) => {
     if (all === 1) return words;
-    const values = { count: count.toLocaleString('en-US'), all: all.toLocaleString('en-US'), words };
+    const values = { count: exactText(count), all: exactText(all), words };
     return count === all ? t('all {all} tensors: {words}', values) : t('{count} of {all} tensors: {words}', values);
   });
 }

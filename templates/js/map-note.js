@@ -4,6 +4,7 @@ import { element } from './dom.js';
 import { t } from './language.js';
 import { pathOf } from './map-address.js';
 import { titleOf } from './map-model.js';
+import { exactText } from './numbers.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 /** @typedef {import('./map-flow.js').Path} Path */
@@ -35,7 +36,7 @@ function name(model, i) {
 
 /** @param {number} count */
 function cards(count) {
-  return count === 1 ? t('1 box') : t('{count} boxes', { count: count.toLocaleString('en-US') });
+  return count === 1 ? t('1 box') : t('{count} boxes', { count: exactText(count) });
 }
 
 /**

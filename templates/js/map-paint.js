@@ -1,18 +1,20 @@
 // Plotly as the painter of the map: layers are its shapes. A shape costs a third of what a trace of the same outlines
-// does, and its corners are exact. Labels stand in an SVG above: as a trace of text they took three quarters of the
+// does, and its corners are exact. It takes some ten times as long as plain paths: those follow movements. Labels stand in an SVG above: as a trace of text they took three quarters of the
 // time of a frame, since Plotly parses and styles every label twice.
 
 import { drawing } from './dom.js';
+import { makeLayers } from './map-quick.js';
 
 /** @typedef {import('./map-layers.js').Drawing} Drawing */
 /** @typedef {import('./map-layers.js').Label} Label */
 
 /**
- * What the map asks of a painter: draw all of a view at once, and let go of everything.
- * @typedef {{draw: (view: Drawing) => void, end: () => void}} Painter
+ * What the map asks of a painter: draw all of a view at once, use Plotly from now on, and let go of everything.
+ * @typedef {{draw: (view: Drawing) => void, use: (library: any) => void, end: () => void}} Painter
  */
 
 const NONE = 'rgba(0,0,0,0)';
+const REST_MS = 180; // without a change until Plotly draws: longer than from one notch of a wheel to the next
 const SETTINGS = { staticPlot: true, displayModeBar: false, responsive: false };
 
 /**
@@ -72,30 +74,68 @@ class LabelElement {
 }
 
 /**
- * The painter: draws into an element with Plotly, labels above.
- * @param {any} library
+ * Labels above the layers.
  * @param {HTMLElement} place
- * @returns {Painter}
  */
-export function makePainter(library, place) {
-  const ground = document.createElement('div');
+function makeLabels(place) {
   const sheet = drawing('svg', { class: 'map-labels' });
-  place.append(ground, sheet);
+  place.append(sheet);
   /** @type {LabelElement[]} */
   const labels = [];
   let shown = 0;
+  return (/** @type {Drawing} */ view) => {
+    while (labels.length < view.texts.length) labels.push(new LabelElement());
+    view.texts.forEach((label, k) => labels[k].show(label, view));
+    for (let k = shown; k < view.texts.length; k += 1) sheet.append(labels[k].element);
+    for (let k = view.texts.length; k < shown; k += 1) labels[k].element.remove();
+    shown = view.texts.length;
+  };
+}
+
+/**
+ * The painter: draws into an element, labels above. Plain paths follow every movement; as soon as the library is there,
+ * it draws what has come to rest.
+ * @param {HTMLElement} place
+ * @returns {Painter}
+ */
+export function makePainter(place) {
+  const ground = document.createElement('div');
+  place.append(ground);
+  const [layers, labels] = [makeLayers(place), makeLabels(place)];
+  /** @type {any} */
+  let library = null;
+  /** @type {Drawing | null} */
+  let latest = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const settle = () => {
+    if (!library || !latest) return;
+    const { data, layout } = figureOf(latest);
+    ground.hidden = false;
+    library.react(ground, data, layout, SETTINGS);
+    layers.clear();
+    place.dataset.painter = 'plotly';
+  };
+  const later = () => {
+    clearTimeout(timer);
+    if (library) timer = setTimeout(settle, REST_MS);
+  };
   return {
     draw: (view) => {
-      const { data, layout } = figureOf(view);
-      library.react(ground, data, layout, SETTINGS);
-      while (labels.length < view.texts.length) labels.push(new LabelElement());
-      view.texts.forEach((label, k) => labels[k].show(label, view));
-      for (let k = shown; k < view.texts.length; k += 1) sheet.append(labels[k].element);
-      for (let k = view.texts.length; k < shown; k += 1) labels[k].element.remove();
-      shown = view.texts.length;
+      latest = view;
+      layers.draw(view);
+      ground.hidden = true;
+      place.dataset.painter = 'paths';
+      labels(view);
+      later();
+    },
+    use: (given) => {
+      library = given;
+      later();
     },
     end: () => {
-      library.purge(ground);
+      clearTimeout(timer);
+      library?.purge(ground);
       place.replaceChildren();
     },
   };

@@ -7,6 +7,7 @@ import { addressOf, pathOf } from './map-address.js';
 import { healthWords, usable } from './map-color.js';
 import { around } from './map-flow.js';
 import { ancestry, titleOf } from './map-model.js';
+import { exactText } from './numbers.js';
 import { link } from './root.js';
 import { findingLines, hasTensors, tensorFacts, tensorLine } from './tensors.js';
 
@@ -94,13 +95,13 @@ function row(list, term, ...values) {
 /** @param {HTMLElement} list @param {string} term @param {string} text @param {number | null} value @param {number} total */
 function figure(list, term, text, value, total) {
   const share = value ? shareText(value, total) : '';
-  const title = value === null ? null : value.toLocaleString('en-US');
+  const title = value === null ? null : exactText(value);
   row(list, term, element('span', { title }, text), share ? element('span', { class: 'muted' }, ` ${share}`) : null);
 }
 
 /** @param {number} left */
 function more(left) {
-  return element('span', { class: 'muted' }, t('and {left} more', { left: left.toLocaleString('en-US') }));
+  return element('span', { class: 'muted' }, t('and {left} more', { left: exactText(left) }));
 }
 
 /** @param {string[]} lines */
@@ -188,7 +189,7 @@ export function fillPanel(panel, model, details, i, actions) {
 
 /** @param {number} boxes @param {number} all */
 function insideWords(boxes, all) {
-  const counts = { count: boxes.toLocaleString('en-US'), all: all.toLocaleString('en-US') };
+  const counts = { count: exactText(boxes), all: exactText(all) };
   if (all > boxes) return t('{count} boxes, {all} at all levels', counts);
   return boxes === 1 ? t('1 box') : t('{count} boxes', counts);
 }

@@ -6,6 +6,7 @@ import { classOf, classes, isShare, present, usable } from './map-color.js';
 import { titleOf } from './map-model.js';
 import { pathOf } from './map-address.js';
 import { search } from './map-search.js';
+import { exactText } from './numbers.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 
@@ -57,7 +58,7 @@ export function searchField(model, id, map) {
     list.replaceChildren(...hits.map((i, k) => hitItem(model, i, `${id}-hit-${k}`, choose)), ...footOf(field.value, hits.length, total));
     list.hidden = !field.value.trim();
     field.setAttribute('aria-expanded', String(!list.hidden));
-    count.textContent = list.hidden ? '' : t('{total} found', { total: total.toLocaleString('en-US') });
+    count.textContent = list.hidden ? '' : t('{total} found', { total: exactText(total) });
     point(hits.length > 0 ? 0 : -1);
   };
   field.addEventListener('input', update);
@@ -80,7 +81,7 @@ export function searchField(model, id, map) {
 /** @param {string} query @param {number} listed @param {number} total */
 function footOf(query, listed, total) {
   const line = (/** @type {string} */ text) => [element('li', { class: 'muted', role: 'presentation' }, text)];
-  if (total > listed) return line(t('and {left} more, marked on the map', { left: (total - listed).toLocaleString('en-US') }));
+  if (total > listed) return line(t('and {left} more, marked on the map', { left: exactText(total - listed) }));
   return query.trim() && total === 0 ? line(t('nothing found')) : [];
 }
 
@@ -149,7 +150,7 @@ export function fillLegend(place, model, mode, mark) {
     sign.style.background = all[k].fill;
     sign.style.borderColor = all[k].edge;
     if (nodes.length === 0) return element('span', {}, sign, all[k].words);
-    const title = nodes.length === 1 ? t('1 box: mark it on the map') : t('{count} boxes: mark them on the map', { count: nodes.length.toLocaleString('en-US') });
+    const title = nodes.length === 1 ? t('1 box: mark it on the map') : t('{count} boxes: mark them on the map', { count: exactText(nodes.length) });
     const item = element('button', { 'type': 'button', 'class': 'map-class', 'aria-pressed': 'false', title }, sign, all[k].words);
     item.addEventListener('click', () => {
       const on = item.getAttribute('aria-pressed') !== 'true';

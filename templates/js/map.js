@@ -2,6 +2,7 @@
 
 import { toClipboard } from './cells.js';
 import { element } from './dom.js';
+import { idle } from './idle.js';
 import { t } from './language.js';
 import { addressOf, nodeAt, pathOf } from './map-address.js';
 import { classes, present } from './map-color.js';
@@ -24,6 +25,8 @@ import { embedded, here, link, root } from './root.js';
 import { color } from './theme.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
+
+const NEAR = 600; // pixels from the window at which a map is about to be needed
 
 /** Tell the address bar which node is chosen; in somebody else's page it is theirs. */
 function tellAddress(/** @type {MapModel} */ model, /** @type {number} */ i) {
@@ -185,12 +188,19 @@ async function copyPath(/** @type {LiveMap} */ map, /** @type {Furniture} */ aro
   if (path) around.hint(await toClipboard(path) ? t('Copied {path}', { path }) : t('Not allowed'));
 }
 
+/** Whether the map is nearly in sight, without waiting for a frame that would tell. */
+function isNear(/** @type {HTMLElement} */ place) {
+  const { top, bottom } = place.getBoundingClientRect();
+  return top < window.innerHeight + NEAR && bottom > -NEAR;
+}
+
 /** Comes true when the map is nearly in sight, or a key, the address or another part of the page asks for it: with what it asks for. */
 function needed(/** @type {HTMLElement} */ place) {
   return new Promise((resolve) => {
+    if (isNear(place)) resolve(null);
     const observer = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) done(null);
-    }, { rootMargin: '600px' });
+    }, { rootMargin: `${NEAR}px` });
     const slash = (/** @type {any} */ event) => { if (event.key === '/') done(null); };
     const asked = (/** @type {any} */ { detail }) => done(detail);
     const moved = () => { if (here().startsWith('map=')) done(null); };
@@ -240,16 +250,17 @@ function connect(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /*
 /**
  * Make the map in `place` live when it is needed. Afterwards a `showonmap` event on the root, with {module: index},
  * leads to a box.
- * Where the page's data or Plotly cannot be read, the drawing in the markup stays.
+ * Where the page's data cannot be read, the drawing in the markup stays.
  * @param {HTMLElement} place
  */
 export async function startMap(place) {
   const asked = await needed(place);
-  const [data, library] = await Promise.all([payload('map'), plotly()]);
+  const data = await payload('map');
   const pane = /** @type {HTMLElement} */ (place.querySelector('.map-pane'));
   const canvas = element('div', { 'class': 'map-live', 'aria-hidden': 'true' });
   pane.append(canvas);
-  const map = new LiveMap(pane, makeModel(data), makePainter(library, canvas));
+  const painter = makePainter(canvas);
+  const map = new LiveMap(pane, makeModel(data), painter);
   const around = furnish(place, map);
   place.classList.add('live');
   map.measure();
@@ -266,6 +277,7 @@ export async function startMap(place) {
   };
   root.addEventListener('showonmap', (/** @type {any} */ { detail }) => show(detail));
   place.dataset.state = 'live';
+  idle().then(plotly).then(painter.use).catch(() => {}); // without it the paths stay
   if (asked) await show(asked);
   else followAddress(map, around, place);
 }

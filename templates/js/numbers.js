@@ -77,11 +77,11 @@ function scaled(value, base, units, digits) {
 }
 
 /**
- * Every digit, thousands separated.
- * @param {number} value
+ * Every digit, thousands separated; by hand, since a browser takes 20 ms to find out how Americans do it.
+ * @param {number} value a whole number
  */
 export function exactText(value) {
-  return value.toLocaleString('en-US');
+  return String(value).replace(/\d(?=(\d{3})+$)/g, '$&,');
 }
 
 /**

@@ -1,6 +1,5 @@
 // What travels in the page packed: streams in base 85 (see render/payload.py).
 
-import { unlzma } from './lzma.js';
 import { handingOver, root } from './root.js';
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;[=]?@^_`{|}~';
@@ -25,33 +24,22 @@ export function bytesOf(text) {
 }
 
 /**
- * The text behind a packed stream.
- * @param {string} packed
+ * The text behind a stream that browsers inflate by themselves.
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Promise<string>}
  */
-export async function inflate(packed) {
-  const stream = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream('deflate'));
+export async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Response(stream).text();
-}
-
-const ZLIB = 0x78; // the first byte of what browsers inflate by themselves
-
-/**
- * The text behind a packed stream of either kind.
- * @param {string} packed
- * @returns {Promise<string>}
- */
-export async function textOf(packed) {
-  const bytes = bytesOf(packed);
-  return bytes[0] === ZLIB ? inflate(packed) : new TextDecoder().decode(unlzma(bytes));
 }
 
 /**
  * Run code that the page brings: packed, as an inline script, of which the page's policy allows exactly this text by its
  * hash; or in a file beside it, which the policy allows by its place.
  * @param {string} id of the element that holds it
+ * @param {(packed: Uint8Array<ArrayBuffer>) => Promise<string>} textOf what unpacks it
  */
-export async function runPacked(id) {
+export async function runPacked(id, textOf) {
   const packed = root.getElementById(id);
   if (!packed) throw new Error(`no script ${id}`);
   const script = document.createElement('script');
@@ -65,7 +53,7 @@ export async function runPacked(id) {
     });
     return;
   }
-  script.textContent = await textOf(packed.textContent);
+  script.textContent = await textOf(bytesOf(packed.textContent));
   packed.remove();
   handingOver(() => document.head.append(script));
 }

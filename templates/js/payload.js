@@ -1,7 +1,9 @@
 // Data that travel in the page, each under a name: packed alone, or with other small ones (see render/payload.py).
 
-import { textOf } from './packed.js';
-import { root } from './root.js';
+import { parsed } from './idle.js';
+import { bytesOf } from './packed.js';
+import { embedded, root } from './root.js';
+import { textOf } from './streams.js';
 
 const SHARED = 'payloads';
 
@@ -20,8 +22,9 @@ function isShared(name) {
 
 /** @param {string} name */
 async function read(name) {
+  if (!embedded && !hasPayload(name)) await parsed(document);
   const element = elementOf(name);
-  if (element) return JSON.parse(await textOf(element.textContent));
+  if (element) return JSON.parse(await textOf(bytesOf(element.textContent)));
   if (isShared(name)) return (await payload(SHARED))[name];
   throw new Error(`no payload ${name}`);
 }

@@ -1,5 +1,7 @@
+import { idle } from './idle.js';
 import { runPacked } from './packed.js';
 import { embedded } from './root.js';
+import { textOf } from './streams.js';
 
 const READY = Symbol.for('modelreport.plotly');
 /** @type {any} what the scripts of all reports in a page see */
@@ -7,7 +9,11 @@ const shared = globalThis;
 
 async function start() {
   const theirs = shared.Plotly;
-  await runPacked('packed-plotly');
+  await runPacked('packed-plotly', async (packed) => {
+    const text = await textOf(packed);
+    await idle();
+    return text;
+  });
   const library = shared.Plotly;
   if (!library || library === theirs) throw new Error('the chart library did not start');
   if (embedded) shared.Plotly = theirs; // the page around us may use a version of its own

@@ -1,5 +1,5 @@
-import { runPacked } from './packed.js';
+import { inflate, runPacked } from './packed.js';
 import { host } from './root.js';
 
 // Where the browser cannot inflate the page's script, the page stays what its markup is: whole, but still.
-runPacked('packed-main').catch((error) => { host.dataset.scripts = String(error); });
+runPacked('packed-main', inflate).catch((error) => { host.dataset.scripts = String(error); });

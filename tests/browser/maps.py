@@ -90,13 +90,14 @@ class Map:
         return found
 
     def settle(self) -> None:
-        """Wait until nothing moves any more."""
+        """Wait until nothing moves any more and Plotly has drawn what stands."""
         before = None
         for _ in range(100):
             now = self.page.evaluate(
-                "[...document.querySelectorAll('.map-live path')].map((e) => e.getAttribute('d')).join()"
+                "document.querySelector('.map-live').dataset.painter"
+                " + [...document.querySelectorAll('.map-live path')].map((e) => e.getAttribute('d')).join()"
             )
-            if now == before:
+            if now == before and now.startswith("plotly"):
                 return
             before = now
             self.page.wait_for_timeout(120)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import lzma
 import string
 import sys
+import zlib
 
 import pytest
 from hypothesis import given
@@ -94,11 +98,19 @@ def test_lzma_is_smaller_and_a_python_without_it_still_packs(monkeypatch: pytest
     assert unpack(large) == WORDS
 
 
+def test_the_map_travels_as_browsers_inflate_it_by_themselves() -> None:
+    packed = Packer()({"map": WORDS, "map-details": WORDS[1:]})
+    streams = {name: base64.b85decode(text.translate(str.maketrans("[]:", "<>&"))) for name, text in packed.items()}
+    assert json.loads(zlib.decompress(streams["map"])) == WORDS
+    assert json.loads(lzma.decompress(streams["map-details"])) == WORDS[1:]
+
+
 def test_what_was_packed_before_is_not_packed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     from modelreport.render import payload
 
     asked: list[str] = []
-    monkeypatch.setattr(payload, "pack_solid", lambda text: asked.append(text) or text)
+    for packing in ("pack_solid", "pack_quick"):
+        monkeypatch.setattr(payload, packing, lambda text: asked.append(text) or text)
     packer, data = Packer(), {"map": [1], "large": WORDS * 3, "small": [2], "smaller": [3]}
     first = packer(data)
     second = packer({name: each for name, each in data.items() if name != "small"})

@@ -1,0 +1,43 @@
+// Work that can wait, done in moments in which the page has nothing better to do.
+
+/** What a browser may do before it must answer again, in ms: less than a frame. */
+export const PIECE_MS = 8;
+
+/**
+ * The next such moment, at most so many ms away.
+ * @param {number} [most]
+ * @returns {Promise<void>}
+ */
+export function idle(most = 100) {
+  return new Promise((resolve) => {
+    if ('requestIdleCallback' in globalThis) requestIdleCallback(() => resolve(), { timeout: most });
+    else setTimeout(resolve, 1);
+  });
+}
+
+/**
+ * Do work piece by piece, with a pause whenever it has taken as long as a browser may do without answering.
+ * @param {() => boolean} piece does a little and says whether all is done
+ * @param {() => Promise<void>} [pause]
+ */
+export async function inPieces(piece, pause = idle) {
+  let until = performance.now() + PIECE_MS;
+  while (!piece()) {
+    if (performance.now() > until) {
+      await pause();
+      until = performance.now() + PIECE_MS;
+    }
+  }
+}
+
+/**
+ * Comes true when everything in the page is there to be found.
+ * @param {Document} page
+ * @returns {Promise<void>}
+ */
+export function parsed(page) {
+  return new Promise((resolve) => {
+    if (page.readyState !== 'loading') resolve();
+    else page.addEventListener('DOMContentLoaded', () => resolve(), { once: true });
+  });
+}
