@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from modelreport.errors import ModelReportError
 from modelreport.facts import Identification, Outline, Report, Skipped, Stage, Structure, Trace, Usage, Weights
 from modelreport.generator import describe_generator
+from modelreport.meta.compiler import compiler_later
 from modelreport.remote import Location
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def build(subject: Location | Mapping[str, Any] | Any, options: Options) -> Repo
     from modelreport.trace import device_of
 
     device_of(options.device)  # an unknown one is told before any work
-    with open_subject(subject, options) as checkpoint, hash_files(checkpoint, options) as hashes:
+    with open_subject(subject, options) as checkpoint, hash_files(checkpoint, options) as hashes, compiler_later():
         model = identify_model(checkpoint, options)
         structure = describe_structure(checkpoint, model)
         trace = trace_model(checkpoint, model, options)

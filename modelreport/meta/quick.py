@@ -31,6 +31,7 @@ def _quick() -> dict[Any, Callable[..., Any]]:
         aten.native_layer_norm.default: _layer_norm,
         aten.gelu.default: _same,
         aten.hardswish.default: _same,
+        aten.mean.dim: _mean,
     }
     return found
 
@@ -48,6 +49,14 @@ def _plain(x: Any, *others: Any) -> bool:
 def _same(x: Any) -> Any:
     """An activation: one value for each."""
     return x.new_empty(x.shape) if _plain(x) else None
+
+
+def _mean(x: Any, dims: list[int] | None, keep: bool = False) -> Any:
+    """The mean over some dimensions; torch's own rule asks sympy, which takes longer to import than most passes."""
+    gone = {d % x.dim() for d in dims or () if -x.dim() <= d < x.dim()}
+    if not dims or len(gone) < len(dims) or not _plain(x):
+        return None
+    return x.new_empty([1 if d in gone else n for d, n in enumerate(x.shape) if keep or d not in gone])
 
 
 def _batch_norm(

@@ -16,7 +16,7 @@ from types import GeneratorType
 from typing import Any, Literal
 
 from modelreport.facts import TensorSpec
-from modelreport.meta import Shadows, on_cpu, tensors_in
+from modelreport.meta import Shadows, compiler, on_cpu, tensors_in
 from modelreport.trace.blame import note_names
 from modelreport.trace.dummies import Candidate
 from modelreport.trace.recorder import PassStoppedError, Recorder
@@ -125,7 +125,7 @@ def quietly() -> Iterator[None]:
         stack.enter_context(_own_random_numbers())
         stack.enter_context(_unheard())
         stack.enter_context(torch.no_grad())
-        if "torch._dynamo" in sys.modules and hasattr(torch.compiler, "set_stance"):
+        if compiler.is_there() and hasattr(torch.compiler, "set_stance"):
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         yield
 

@@ -31,6 +31,12 @@ CALLS: list[tuple[Any, tuple[Any, ...]]] = [
     (aten.gelu.default, (meta(2, 3).t(),)),
     (aten.gelu.default, (meta(2, 3, dtype=torch.bfloat16),)),
     (aten.hardswish.default, (meta(2, 3, 4),)),
+    (aten.mean.dim, (meta(2, 3, 4, 5), [-1, -2], True)),
+    (aten.mean.dim, (meta(2, 3, 4), [1])),
+    (aten.mean.dim, (meta(2, 3, 4).transpose(0, 1), [0])),
+    (aten.mean.dim, (meta(2, 3, 4, dtype=torch.bfloat16), [0, 1, 2])),
+    (aten.mean.dim, (meta(2, 3), [])),
+    (aten.mean.dim, (meta(), [0])),
 ]
 
 
@@ -49,6 +55,7 @@ def test_a_quick_rule_gives_what_torch_gives(func: Any, args: tuple[Any, ...]) -
     [
         (aten.native_layer_norm.default, (meta(2, 3, 6), [5], None, None, 1e-5)),
         (aten.native_layer_norm.default, (meta(2, 3, 6), [6], meta(5), None, 1e-5)),
+        (aten.mean.dim, (meta(2, 3), [0, -2])),
     ],
 )
 def test_what_torch_refuses_is_refused(func: Any, args: tuple[Any, ...]) -> None:
@@ -57,7 +64,7 @@ def test_what_torch_refuses_is_refused(func: Any, args: tuple[Any, ...]) -> None
 
 
 def test_the_usual_calls_take_the_quick_way() -> None:
-    usual = [0, 1, 5, 6, 8, 10, 11]
+    usual = [0, 1, 5, 6, 8, 10, 11, 12, 13, 15]
     for index, (func, args) in enumerate(CALLS):
         found = quick._quick()[func](*args)
         assert (found is not None) == (index in usual), index
