@@ -33,8 +33,8 @@ const SEVERITIES = [[mark('none'), '--line', 0], [mark('error'), '--bad', 34], [
  * @type {Record<string, [string, number]>}
  */
 const HEALTH = {
-  none: ['--line', 0], broken: ['--bad', 44], dead: ['--bad', 20], fresh: ['--warn', 30], odd: ['--warn', 16],
-  noted: ['--accent', 12], unread: ['--muted', 14], sound: ['--accent', 30],
+  none: ['--line', 0], broken: ['--bad', 52], dead: ['--ink', 32], fresh: ['--activation', 56], odd: ['--embedding', 40],
+  noted: ['--linear', 60], unread: ['--muted', 20], sound: ['--accent', 44],
 };
 /** A sign for each class of health that is not fine, so that colour is never alone. */
 const HEALTH_SIGNS = { broken: ['✖', '--bad'], dead: ['○', '--bad'], fresh: ['◌', '--warn'], odd: ['▲', '--warn'] };

@@ -6,34 +6,34 @@
 /** @typedef {{i: number, x: number, y: number, w: number, h: number}} Tile */
 
 const MOST = 48; // of one box
-export const ALL = 600; // of a picture
+const ALL = 1000; // of a picture, divided evenly
 const SMALLEST = 1.2; // height worth drawing
+const WHOLE = 0.4; // a tile of which no more than this share lies below the labels is left out
 const AIR = 2;
 
-/** @type {WeakMap<MapModel, Map<number, number[]>>} */
-const known = new WeakMap();
+/**
+ * Tiles that each of so many shut boxes may have.
+ * @param {number} boxes
+ */
+export function share(boxes) {
+  return Math.min(MOST, ALL / Math.max(1, boxes));
+}
 
 /**
  * The nodes that stand for the inside of a box: level by level, while they are not too many.
  * @param {MapModel} model
  * @param {number} i
+ * @param {number} [most]
  */
-export function standIns(model, i) {
-  const found = known.get(model) ?? new Map();
-  known.set(model, found);
-  /** @type {number[]} */
-  let level = found.get(i) ?? [];
-  if (found.has(i)) return level;
-  level = [i];
+export function standIns(model, i, most = MOST) {
+  let level = [i];
   for (;;) {
     /** @type {number[]} */
     const next = level.flatMap((/** @type {number} */ node) => (model.isBox(node) ? [...model.children(node)] : [node]));
-    if (next.length > MOST || !level.some((node) => model.isBox(node))) break;
+    if (next.length > most || !level.some((node) => model.isBox(node))) break;
     level = next;
   }
-  level = level.filter((node) => node !== i);
-  found.set(i, level);
-  return level;
+  return level.filter((node) => node !== i);
 }
 
 /**
@@ -42,17 +42,18 @@ export function standIns(model, i) {
  * @param {Box} box
  * @param {number} below
  * @param {{w: number, h: number}} pane
+ * @param {number} [most]
  * @returns {Tile[]}
  */
-export function tilesOf(model, box, below, pane) {
+export function tilesOf(model, box, below, pane, most = MOST) {
   const top = box.y + below + AIR;
   const s = box.w / model.w[box.i];
   /** @type {Tile[]} */
   const made = [];
-  for (const i of standIns(model, box.i)) {
+  for (const i of standIns(model, box.i, most)) {
     const [x, y] = [box.x + (model.x[i] - model.x[box.i]) * s, box.y + (model.y[i] - model.y[box.i]) * s];
     const [w, h] = [model.w[i] * s, y + model.h[i] * s - Math.max(y, top)];
-    if (h >= SMALLEST && x < pane.w && x + w > 0 && y < pane.h && y + h > 0) made.push({ i, x, y: Math.max(y, top), w, h });
+    if (h >= Math.max(SMALLEST, WHOLE * model.h[i] * s) && x < pane.w && x + w > 0 && y < pane.h && y + h > 0) made.push({ i, x, y: Math.max(y, top), w, h });
   }
   return made;
 }

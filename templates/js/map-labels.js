@@ -19,6 +19,7 @@ const STEP = 14;
 const ENOUGH = 6; // letters of a label that is cut at least
 const HIGH = 1.25;
 const BAR = 0.7;
+const INSIDE = 1.6; // lines of text that what is inside a shut box needs below its labels
 const SIDE = 2;
 const INSET = 4;
 
@@ -82,13 +83,14 @@ export function headLabels(model, box, pane) {
 }
 
 /**
- * Shorter forms of a name: its last part, and the number at its end.
+ * Shorter forms of a name: without its first parts, and the number at its end.
  * @param {string} name
  */
 function endings(name) {
-  const last = name.slice(name.lastIndexOf('.') + 1);
-  const [digits] = /\d*$/.exec(last) ?? [''];
-  return [...new Set([last, digits])].filter((each) => each && each !== name);
+  const parts = name.split('.');
+  const [digits] = /\d*$/.exec(name) ?? [''];
+  const tails = parts.slice(1).map((_, k) => parts.slice(k + 1).join('.'));
+  return [...new Set([...tails, digits])].filter((each) => each && each !== name);
 }
 
 /**
@@ -143,9 +145,9 @@ export function shutLabels(model, box, pane) {
   const lines = told(model, box.i, (Math.min(box.x + box.w, Math.max(pane.w, box.x + inset)) - left - SIDE) / (size * LETTER));
   const first = Math.max(box.bar * 0.52, size * 0.8);
   const step = size * HIGH;
-  const count = Math.min(lines.length, Math.floor((box.h - first) / step));
+  const count = Math.min(lines.length, Math.floor((box.h - first) / step - INSIDE));
   const below = first + (count - 0.4) * step;
-  if (count < 1 || box.h - below < 2 * step) return { labels: smallLabels(model, box), below: 0 };
+  if (count < 1) return { labels: smallLabels(model, box), below: 0 };
   const labels = lines.slice(0, count).map(([name, text], k) => ({ x: left, y: box.y + first + step * k, size, name, text, anchor: 'start' }));
   return { labels, below };
 }
@@ -163,10 +165,9 @@ function told(model, i, space) {
   let made = [];
   if (together(name, type) <= space) made = [[name, type]];
   else {
-    if (name && letters(name) <= space) made.push([name, '']);
-    if (type && letters(type) <= space) made.push(['', type]);
-    const short = made.length > 0 ? undefined : endings(name).find((part) => letters(part) <= space);
+    const short = [name, ...endings(name)].find((part) => part && letters(part) <= space);
     if (short) made.push([short, '']);
+    if (type && letters(type) <= space) made.push(['', type]);
   }
   const output = model.output(i);
   const flows = output && `→ ${output}`;

@@ -1,6 +1,6 @@
 // Everything to paint for one view, in pixels: boxes, lines, labels. The same as render/map/picture.py draws on paper.
 
-import { ALL, tilesOf } from './map-inside.js';
+import { share, tilesOf } from './map-inside.js';
 import { LEAST, LETTER, cardLabels, headLabels, letters, shutLabels } from './map-labels.js';
 import { near } from './map-route.js';
 
@@ -155,12 +155,13 @@ export function picture(model, view, pane, { open, shut }) {
   const labels = boxes.flatMap((box) => headLabels(model, box, pane));
   /** @type {Tile[]} */
   const tiles = [];
+  const most = share(cards.filter((box) => model.isBox(box.i)).length);
   for (const box of cards) {
     if (!model.isBox(box.i)) labels.push(...cardLabels(model, box));
     else {
       const told = shutLabels(model, box, pane);
       labels.push(...told.labels);
-      if (told.below && tiles.length < ALL) tiles.push(...tilesOf(model, box, told.below, pane));
+      if (told.below) tiles.push(...tilesOf(model, box, told.below, pane, most));
     }
   }
   labels.push(...shapeLabels(lines, pane, boxes, cards));

@@ -21,7 +21,7 @@ const CROWDED = 1.1; // and when there are this many times more boxes than may b
  * @param {number} [margin]
  * @returns {View}
  */
-export function fitView(model, i, pane, margin = 0.04) {
+export function fitView(model, i, pane, margin = 0.025) {
   const s = Math.min(pane.w / model.w[i], pane.h / model.h[i]) * (1 - 2 * margin);
   const most = 1.6 / model.unit[i];
   return centred(model.x[i] + model.w[i] / 2, model.y[i] + model.h[i] / 2, Math.min(s, most), pane);
@@ -166,7 +166,7 @@ export function lod(model, view, pane, before = new Set(), budget = BUDGET) {
     const todo = level.flatMap(seen);
     for (let k = 0; k < todo.length; k += 1) {
       const i = todo[k];
-      const enough = before.has(i) ? 0.7 * STAY : 0.7;
+      const enough = before.has(i) ? 0.9 * STAY : 0.9;
       if (!model.isBox(i)) shut.push(i);
       else if (model.nodes.repeat[i] && room(model, i, view.s) >= enough && count < budget) {
         open.push(i);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { MODES, classOf, classes, healthWords, present, signOf, stepOf, usable } from '../../templates/js/map-color.js';
 import { makeModel } from '../../templates/js/map-model.js';
+import { contrast, difference, resolved, tokens } from './color-vision.js';
 import { sample } from './map-sample.js';
 
 const model = makeModel(sample());
@@ -46,4 +47,18 @@ test('colour is never alone: what is wrong with weights has a sign', () => {
   assert.equal(signOf(model, 'health', 3), null);
   assert.equal(signOf(model, 'findings', 7)?.[0], '▲');
   assert.equal(signOf(model, 'family', 7), null);
+});
+
+test('classes of weight health can be told apart by all readers, in light and dark, and labels on them be read', () => {
+  const all = sample();
+  all.healths = ['none', 'broken', 'dead', 'fresh', 'odd', 'noted', 'unread', 'sound'].map((id) => [id, id]);
+  const fills = classes(makeModel(all), 'health').map(({ fill }) => fill);
+  for (const theme of [0, 1]) {
+    const known = tokens(theme);
+    const colors = fills.map((fill) => resolved(fill, known));
+    colors.forEach((color, k) => {
+      assert.ok(contrast(color, known['--ink']) >= 4.5, all.healths[k][0]);
+      for (let j = 0; j < k; j += 1) assert.ok(difference(color, colors[j]) >= 9, `${all.healths[k][0]} and ${all.healths[j][0]}`);
+    });
+  }
 });

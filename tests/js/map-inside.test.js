@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { leadOf, standIns, tilesOf } from '../../templates/js/map-inside.js';
+import { leadOf, share, standIns, tilesOf } from '../../templates/js/map-inside.js';
 import { makeModel } from '../../templates/js/map-model.js';
 import { boxOf } from '../../templates/js/map-picture.js';
 import { PANE, sample } from './map-sample.js';
@@ -30,6 +30,9 @@ test('what lies outside the pane is left out', () => {
 test('a box stands for what is in it while that is not too much', () => {
   assert.deepEqual(standIns(model, 0), [1, 3, 4, 5, 7, 8, 9, 10]);
   assert.deepEqual(standIns(model, 6), [7, 8, 9]);
+  assert.deepEqual(standIns(model, 0, 5), [1, 2, 6, 10]);
+  assert.deepEqual(standIns(model, 0, 3), []);
+  assert.ok(share(3) > share(100));
 });
 
 test('a box inside has the colour of most of its work', () => {

@@ -14,6 +14,8 @@ from modelreport.render.map.ranks import Rows, make_rows, order_rows
 
 Point = tuple[float, float]
 BEND_HALF = 2.0
+_SAME = 1e-6
+"""Points nearer than this are one: rounding must not turn the end of a line round."""
 _CLEAR = 5.0
 """Between a line into the side of a card and other boxes."""
 
@@ -155,7 +157,8 @@ def simple(points: list[Point]) -> list[Point]:
     """The same line without points on the way of straight pieces."""
     kept = points[:1]
     for point, after in zip(points[1:], [*points[2:], None], strict=True):
-        if point == kept[-1]:
+        if abs(point[0] - kept[-1][0]) < _SAME and abs(point[1] - kept[-1][1]) < _SAME:
+            kept[-1] = (kept[-1][0], point[1]) if len(kept) > 1 else kept[-1]  # an end is where a box begins
             continue
         before = kept[-1]
         if after is not None and (before[0] == point[0] == after[0] or before[1] == point[1] == after[1]):

@@ -13,12 +13,12 @@ from modelreport.render.map.labels import Box
 from modelreport.render.map.layout import Layout
 from modelreport.render.map.scene import Scene
 
-MOST: Final = 48
-"""Tiles of one box at most."""
-ALL: Final = 600
-"""Tiles of a picture at most; boxes come in the order they run."""
+MOST, ALL = 48, 1000
+"""Tiles at most of one box and, divided evenly, of a picture."""
 _LEAST: Final = 1.2
 """Height in pixels of a tile that is worth drawing."""
+_WHOLE: Final = 0.4
+"""A tile of which no more than this share lies below the labels is left out."""
 _AIR: Final = 2.0
 """Between labels and the first tile, in pixels."""
 
@@ -36,19 +36,19 @@ class Tile:
     """Its own, or the one most of its work is in."""
 
 
-def tiles(scene: Scene, layout: Layout, box: Box, below: float) -> list[Tile]:
+def tiles(scene: Scene, layout: Layout, box: Box, below: float, most: float = MOST) -> list[Tile]:
     """What shows inside a shut box below its labels: level by level, while it is not too much."""
     level = [(box.node, box.x, box.y, box.scale)]
     while True:
         count = sum(max(1, len(scene.nodes[node].children)) for node, *_ in level)
-        if count > MOST or all(not scene.nodes[node].children for node, *_ in level):
+        if count > most or all(not scene.nodes[node].children for node, *_ in level):
             break
         level = [inner for each in level for inner in _inside(scene, layout, *each)]
     top, made = box.y + below + _AIR, []
     for node, x, y, scale in level:
         place = layout.places[node]
         high = y + place.height * scale - max(y, top)
-        if node != box.node and high >= _LEAST:
+        if node != box.node and high >= max(_LEAST, _WHOLE * place.height * scale):
             made.append(Tile(node, x, max(y, top), place.width * scale, high, lead(scene, node)))
     return made
 

@@ -39,6 +39,8 @@ HIGH: Final = 1.25
 """Height of a line of text as a share of the font size."""
 BAR_TEXT: Final = 0.7
 """Font size in a title bar as a share of its height."""
+_INSIDE: Final = 1.6
+"""Height for what is inside a shut box, below its labels, in lines of text."""
 _SIDE: Final = 2.0
 _INSET: Final = 4.0
 """Between a label in the middle and the sides of its box, and before one that stands at the left, in pixels."""
@@ -123,9 +125,9 @@ def shut(node: Node, box: Box, letters: Letters = SCREEN) -> Told:
         return Told(_small(node, box, letters), 0.0)
     first = max(box.bar * 0.52, size * 0.8)
     step = size * HIGH
-    count = min(len(lines), int((box.height - first) / step))
+    count = min(len(lines), int((box.height - first) / step - _INSIDE))
     below = first + (count - 0.4) * step
-    if count < 1 or box.height - below < 2 * step:
+    if count < 1:
         return Told(_small(node, box, letters), 0.0)
     x = box.x + inset
     ys = [box.y + first + step * k for k in range(count)]
@@ -140,9 +142,8 @@ def _lines(node: Node, room: float) -> list[tuple[str, str]]:
     if both <= room:
         made = [(name, kind)]
     else:
-        made = [(part, "") for part in (name,) if part and label_letters(part) <= room]
+        made = [(part, "") for part in (name, *endings(name)) if part and label_letters(part) <= room][:1]
         made += [("", part) for part in (kind,) if part and label_letters(part) <= room]
-        made = made or [(part, "") for part in endings(name) if label_letters(part) <= room][:1]
     flows = f"→ {text.shape(node.outputs[0].shape)}" if node.outputs else ""
     return [*made, (flows, "")] if made and flows and label_letters(flows) <= room else made
 

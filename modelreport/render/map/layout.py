@@ -15,6 +15,7 @@ from statistics import median
 from modelreport.render.map.arrange import Content, Inside, arrange
 from modelreport.render.map.grid import Wall, build_wall
 from modelreport.render.map.scene import Node, Scene
+from modelreport.render.map.shaping import INNER_PANE, PANE, TALL_PANE, Shapes, best_shaped, shallow
 from modelreport.render.map.undisturbed import undisturbed
 from modelreport.render.map.words import endings, label_letters, label_width, title, wordings
 
@@ -23,18 +24,6 @@ HEAD = 22.0
 PAD = 12.0
 CARD, LINE = 26.0, 14.0
 """Height of a card's title and of each further line; cards are as wide as their longest line."""
-PANE, TALL_PANE = 1.6, 0.75
-"""Width / height of the panes the whole map is shaped for."""
-_INNER_PANE = 1.35
-_INNER_PANES = (0.7, 1.0, 1.8, 2.5)
-"""What else the boxes of the first screen are shaped for, when that makes the whole map larger."""
-_SHALLOW = 2
-_FEW, _VERY_FEW = 60, 16
-"""Boxes of the first screen, down to that depth; with more of them no other shapes are tried, for all or for each."""
-_WIDTH = 1000.0
-"""Width in pixels of the pane that a first screen is judged in."""
-_BETTER = 1.03
-"""How much better an unusual shape must be."""
 _EVEN = 16
 _GROWTH = 1.2
 """How much wider and higher than a card without parameters the largest one is, where there is no data flow."""
@@ -91,25 +80,16 @@ def lay_out(scene: Scene) -> Layout:
     """Lay out all boxes, children before parents. Time is linear in the nodes for contents of bounded size."""
     with undisturbed():
         made = _Layouter(scene)
-        shallow = _shallow(scene)
+        outer = shallow(scene)
         for index in range(len(scene.nodes) - 1, -1, -1):
             node = scene.nodes[index]
             if not node.children:
                 made.places[index] = made.card(node)
-            elif node.kind != "group" and index not in shallow:
+            elif node.kind != "group" and index not in outer:
                 made.settle(index)
-        made.settle_first_screen(shallow)
+        made.settle_first_screen(outer)
         tall = made.root(TALL_PANE)
         return Layout(made.places, made.contents([*made.places, tall]), tall)
-
-
-def _shallow(scene: Scene) -> list[int]:
-    """The boxes of the first screen, parents first."""
-    level, found = [0], [0]
-    for _ in range(_SHALLOW):
-        level = [child for index in level for child in scene.nodes[index].children if scene.nodes[child].children]
-        found += level
-    return sorted(found)
 
 
 @dataclass
@@ -117,8 +97,7 @@ class _Layouter:
     """Places of all nodes in the making; boxes are settled when what they hold has been."""
 
     scene: Scene
-    aspects: dict[int, float] = field(default_factory=dict)
-    """Width / height that some boxes are shaped for, others for the usual one."""
+    shapes: Shapes = field(default_factory=Shapes)
     places: list[Place] = field(default_factory=list)
     memo: dict[object, Content] = field(default_factory=dict)
     walls: dict[object, Wall] = field(default_factory=dict)
@@ -134,43 +113,17 @@ class _Layouter:
         return list({id(place.content): place.content for place in places if place.content}.values())
 
     def settle_first_screen(self, boxes: list[int]) -> None:
-        """Settle the outer boxes, shaped so that the whole map is as large as can be in its pane.
+        """Settle the outer boxes in the shapes that suit the first screen."""
+        known = self.places
 
-        First all are shaped alike; then, where they are few, one after the other otherwise.
-        """
-        known, shapes = self.places, _INNER_PANES if len(boxes) <= _FEW else ()
-        most = self._settle_all(boxes, known)
-        best = self.places
-        tries = [dict.fromkeys(boxes, aspect) for aspect in shapes]
-        tries += [{index: aspect} for index in (boxes[1:] if len(boxes) <= _VERY_FEW else ()) for aspect in shapes]
-        for change in tries:
-            before, self.aspects = self.aspects, self.aspects | change
-            score = self._settle_all(boxes, known)
-            if score > most * _BETTER:
-                best, most = self.places, score
-            else:
-                self.aspects = before
-        self.places = best
+        def settled(shapes: Shapes) -> list[Place]:
+            self.shapes, self.places = shapes, list(known)
+            for index in reversed(boxes):
+                if self.scene.nodes[index].kind != "group":
+                    self.settle(index)
+            return self.places
 
-    def _settle_all(self, boxes: list[int], known: list[Place]) -> float:
-        """Settle boxes whose children's places are ``known``; returns how good the first screen is."""
-        self.places = list(known)
-        for index in reversed(boxes):
-            if self.scene.nodes[index].kind != "group":
-                self.settle(index)
-        return self._score(boxes)
-
-    def _score(self, boxes: list[int]) -> float:
-        """How large the map is in its pane, and how many of the boxes' children can be labelled there."""
-        place = self.places[0]
-        fit = min(_WIDTH / place.width, _WIDTH / PANE / place.height)
-        scales = {0: fit * place.scale}
-        read = []
-        for index in boxes[1:]:
-            place = self.places[index]
-            scales[index] = scales[self.scene.nodes[index].parent] * place.scale
-            read.append(min(1.0, scales[index] / place.legible))
-        return fit * (0.5 + 0.5 * sum(read) / len(read)) if read else fit
+        self.places = best_shaped(self.scene, boxes, settled)
 
     def settle(self, index: int) -> None:
         """Lay out a box whose children have been, apart from the groups among them."""
@@ -213,7 +166,7 @@ class _Layouter:
     def content(self, index: int, aspect: float = 0.0, least: float = 0.0) -> Content:
         """The arrangement of a box's children, the same object for the same children."""
         node = self.scene.nodes[index]
-        aspect = aspect or self.aspects.get(index, _INNER_PANE)
+        aspect = aspect or self.shapes.aspects.get(index, INNER_PANE)
         if not self.scene.flow:
             return self.wall(index, aspect)
         inside = Inside(
@@ -274,7 +227,7 @@ class _Layouter:
     def _box(self, index: int, content: Content, scale: float = 0.0, width: float = 0.0, height: float = 0.0) -> Place:
         """The place of a box; scale and size are the content's own unless they are given."""
         node = self.scene.nodes[index]
-        scale = scale or _scale(node, content)
+        scale = scale or min(1.0, _scale(node, content) * self.shapes.grown.get(index, 1.0))
         head = self._head(node)
         inner = content.width * scale
         before, after = content.axis * scale + PAD, (content.width - content.axis) * scale + PAD

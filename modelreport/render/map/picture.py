@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field
 
 from modelreport.render.map.column import Point
-from modelreport.render.map.inside import ALL, Tile, tiles
+from modelreport.render.map.inside import ALL, MOST, Tile, tiles
 from modelreport.render.map.labels import CARD_TEXT, SCREEN, Box, Label, Letters, card, header, shut
 from modelreport.render.map.layout import Layout
 from modelreport.render.map.scene import RouteKind, Scene
@@ -66,6 +66,7 @@ def picture(
     opened = _open(
         scene, layout, root, Box(root, x, y, place.width * scale, place.height * scale, scale, 0, True), budget, zoom
     )
+    most = min(MOST, ALL / max(1, sum(1 for box in opened if not box.open and scene.nodes[box.node].children)))
     for box in opened:
         made.boxes.append(box)
         node = scene.nodes[box.node]
@@ -75,8 +76,8 @@ def picture(
         elif node.children:
             told = shut(node, box, letters)
             made.labels.extend(told.labels)
-            if told.below and len(made.tiles) < ALL:
-                made.tiles.extend(tiles(scene, layout, box, told.below))
+            if told.below:
+                made.tiles.extend(tiles(scene, layout, box, told.below, most))
         else:
             made.labels.extend(card(node, box, letters))
     made.labels.extend(_shapes(made, letters))
@@ -104,7 +105,7 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
             node = scene.nodes[box.node]
             if not node.children:
                 closed.append(box)
-            elif node.repeat and _room(layout, box, zoom) >= 0.7 and count < budget:
+            elif node.repeat and _room(layout, box, zoom) >= 0.9 and count < budget:
                 count += len(node.children)
                 shown.append(_opened(box))
                 todo.extend(_inside(scene, layout, box))

@@ -30,10 +30,11 @@ def title(node: Node) -> str:
 
 
 def endings(name: str) -> list[str]:
-    """Shorter forms of a name: its last part, and the number at its end."""
-    last = name.rpartition(".")[2]
-    digits = last[len(last.rstrip("0123456789")) :]
-    return [each for each in dict.fromkeys((last, digits)) if each not in {"", name}]
+    """Shorter forms of a name: without its first parts, and the number at its end."""
+    parts = name.split(".")
+    digits = name[len(name.rstrip("0123456789")) :]
+    tails = [".".join(parts[start:]) for start in range(1, len(parts))]
+    return [each for each in dict.fromkeys((*tails, digits)) if each not in {"", name}]
 
 
 def label_width(label: str) -> float:

@@ -50,3 +50,7 @@ def test_moving_a_column_moves_everything_in_it():
 def test_points_on_the_way_are_left_out():
     assert simple([(0, 0), (0, 5), (0, 9), (4, 9), (4, 9), (8, 9)]) == [(0, 0), (0, 9), (8, 9)]
     assert simple([(3, 3), (3, 3)]) == [(3, 3), (3, 3)]
+
+
+def test_rounding_does_not_turn_the_end_of_a_line_round():
+    assert simple([(0.0, 0.0), (50.0, 30.0), (50.0, 30.0 - 1e-13)]) == [(0.0, 0.0), (50.0, 30.0 - 1e-13)]
