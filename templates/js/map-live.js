@@ -18,6 +18,7 @@ import { color } from './theme.js';
  * @typedef {object} Parts
  * @property {(i: number) => void} chosen a node was chosen, 0 for none
  * @property {(words: string, whole: boolean) => void} note
+ * @property {(path: string) => void} missing the address names a box that there is not
  * @property {{draw: (look: any, color: any) => void, follow: (view: View) => void}} mini
  * @property {(i: number, px: number, py: number) => void} tip what is pointed at, -1 for nothing
  * @property {(path: any, start: number, failed: [number, number] | null) => string} words

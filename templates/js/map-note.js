@@ -10,6 +10,7 @@ import { exactText } from './numbers.js';
 /** @typedef {import('./map-flow.js').Path} Path */
 
 const HINT_MS = 1800;
+const NAMED = 80; // letters of a path that are repeated
 
 /**
  * A hint in the middle of the pane.
@@ -60,6 +61,15 @@ export function pathWords(model, path, start, failed) {
     return t('No data flows between {from} and {to}', { from, to });
   }
   return start > 0 ? t('Path from {from}: choose where it ends', { from: name(model, start) }) : '';
+}
+
+/**
+ * What there is to say of an address that names no box.
+ * @param {string} path
+ */
+export function missingWords(path) {
+  const shown = path.length > NAMED ? `${path.slice(0, NAMED)}…` : path;
+  return t('This map has no box {path}; the link may be for another model', { path: shown });
 }
 
 /**

@@ -13,7 +13,7 @@ import { command } from './map-keys.js';
 import { LiveMap } from './map-live.js';
 import { makeMini } from './map-mini.js';
 import { makeModel, titleOf } from './map-model.js';
-import { makeHint, makeNote, pathWords } from './map-note.js';
+import { makeHint, makeNote, missingWords, pathWords } from './map-note.js';
 import { makePainter } from './map-paint.js';
 import { fillCrumbs, fillPanel } from './map-panel.js';
 import { buttons, colorField, fillLegend, searchField } from './map-tools.js';
@@ -130,9 +130,16 @@ function partsOf(map, { panel, crumbs, tree }) {
   pane.append(said);
   const go = (/** @type {number} */ i) => map.go(i);
   const actions = { go, path: (/** @type {number} */ i) => map.beginPath(i) };
-  const note = makeNote(pane, { fit: () => map.fitPath(), clear: () => map.clearPath() });
+  const note = makeNote(pane, { fit: () => map.fitPath(), clear: () => { if (!map.clearPath()) note('', false); } });
+  let astray = false; // whether the note tells of an address that leads nowhere
   return {
+    missing: (/** @type {string} */ path) => {
+      note(missingWords(path), false);
+      astray = true;
+    },
     chosen: (/** @type {number} */ i) => {
+      if (astray) note('', false);
+      astray = false;
       payload('map-details').then((details) => {
         if (Math.max(0, map.marked.selected) === i) fillPanel(panel, model, details, i, actions);
       });
@@ -220,12 +227,12 @@ function needed(/** @type {HTMLElement} */ place) {
 }
 
 /** Go where the address leads, if it is about the map. */
-function followAddress(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /** @type {HTMLElement} */ place) {
+function followAddress(/** @type {LiveMap} */ map, /** @type {HTMLElement} */ place) {
   const i = nodeAt(map.model, here());
   if (i === null) return;
   place.scrollIntoView({ block: 'start', behavior: 'instant' });
   if (i > 0) map.go(i);
-  else around.hint(t('This model has no such box'));
+  else map.parts?.missing(here().slice('map='.length));
 }
 
 /** Listen to the reader, the window, and other parts of the page. */
@@ -238,7 +245,7 @@ function connect(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /*
   new ResizeObserver(() => map.measure()).observe(map.pane);
   root.addEventListener('themechange', () => map.restyle());
   place.addEventListener('fullscreenchange', () => place.classList.toggle('full', place.matches(':fullscreen')));
-  addEventListener('hashchange', () => followAddress(map, around, place));
+  addEventListener('hashchange', () => followAddress(map, place));
   root.addEventListener('keydown', (/** @type {any} */ event) => {
     const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
     if (event.key !== '/' || event.defaultPrevented || typing || event.ctrlKey || event.metaKey) return;
@@ -279,5 +286,5 @@ export async function startMap(place) {
   place.dataset.state = 'live';
   idle().then(plotly).then(painter.use).catch(() => {}); // without it the paths stay
   if (asked) await show(asked);
-  else followAddress(map, around, place);
+  else followAddress(map, place);
 }

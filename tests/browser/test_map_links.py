@@ -55,7 +55,15 @@ def test_choosing_a_box_tells_the_address_and_the_panel_gives_the_link(shown: Sh
 def test_a_link_to_a_box_that_is_not_there_says_so(shown: Shown) -> None:
     made = shown(resnet_page(), "#map=layer9.conv1")
     assert made.chosen() == "resnet50 ResNet"
-    assert made.page.inner_text(".map-hint") == "This model has no such box"
+    note = made.page.locator(".map-note [role=status]")
+    assert note.inner_text() == "This map has no box layer9.conv1; the link may be for another model"
+    made.page.evaluate("location.hash = '#map=fc'")
+    made.until("document.querySelector('.map-panel h3').textContent === 'fc Linear'")
+    assert made.page.is_hidden(".map-note")
+    made.page.evaluate("location.hash = '#map=' + 'x'.repeat(500)")
+    made.until("document.querySelector('.map-note [role=status]').textContent.includes('x…')")
+    made.page.click(".map-note button:visible")
+    assert made.page.is_hidden(".map-note")
 
 
 @pytest.mark.parametrize(

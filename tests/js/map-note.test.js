@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { pathBetween } from '../../templates/js/map-flow.js';
 import { makeModel } from '../../templates/js/map-model.js';
-import { pathWords } from '../../templates/js/map-note.js';
+import { missingWords, pathWords } from '../../templates/js/map-note.js';
 import { sample } from './map-sample.js';
 
 const model = makeModel(sample());
@@ -18,4 +18,9 @@ test('a path that is not there, and one that has no end yet, are told', () => {
   assert.equal(pathWords(model, null, 3, null), 'Path from A.first Conv2d: choose where it ends');
   assert.equal(pathWords(model, null, -1, [2, 4]), 'A Block holds A.second ReLU');
   assert.equal(pathWords(model, null, -1, null), '');
+});
+
+test('an address that names no box is repeated, cut where it is long', () => {
+  assert.equal(missingWords('layer9'), 'This map has no box layer9; the link may be for another model');
+  assert.ok(missingWords('x'.repeat(500)).length < 160);
 });
