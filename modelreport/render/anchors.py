@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from modelreport.facts import Evidence, Finding, Report, Weights
 from modelreport.render.modules import Line, ordered
+from modelreport.render.setting import once
 from modelreport.render.table import ROWS_IN_MARKUP, Row, Table
 
 SECTION_OF_KIND = {"call": "security", "file": "files", "key": "provenance"}
@@ -68,7 +69,11 @@ class Anchors:
 
 
 def anchors(report: Report) -> Anchors:
-    """The anchors of a report."""
+    """The anchors of a report; every section asks for them."""
+    return once("anchors", report, _anchors)
+
+
+def _anchors(report: Report) -> Anchors:
     weights = report.weights.tensors if isinstance(report.weights, Weights) else ()
     return Anchors(
         modules=_first(module.path for module in report.structure.modules),

@@ -18,11 +18,14 @@ from modelreport.facts import Report
 from modelreport.render.environment import environment
 from modelreport.render.json import write_json
 from modelreport.render.language import SOURCE, _
+from modelreport.render.map.undisturbed import undisturbed
 from modelreport.render.paper.drawings import as_images, replaced
 from modelreport.render.paper.fonts import Fonts, prepare, quiet
 from modelreport.render.paper.headings import Headings
+from modelreport.render.paper.markup import parsed
 from modelreport.render.paper.tags import finish
 from modelreport.render.paper.values import PARTS, missing_words, page_values
+from modelreport.render.paper.vector import images
 from modelreport.render.setting import setting
 
 LOG: Final = logging.getLogger("modelreport.pdf")
@@ -39,6 +42,11 @@ def write_pdf(report: Report) -> bytes:
     WeasyPrint or the system library it draws text with is not installed, or no font for the language asked for.
     """
     weasyprint = _weasyprint()
+    with undisturbed():
+        return _document(weasyprint, report)
+
+
+def _document(weasyprint: ModuleType, report: Report) -> bytes:
     values = page_values(report)
     page, headings = _page(values, "")
     fonts = prepare(weasyprint, page, setting().options.lang)
@@ -50,7 +58,7 @@ def write_pdf(report: Report) -> bytes:
         page = replaced(page, fonts.missing)
     drawn = {sheet.id: sheet.title for sheet in (values["map_sheet"], *values["map_details"]) if sheet}
     with _hushed():
-        return _written(weasyprint, report, as_images(page), fonts, {**headings.titles(), **drawn})
+        return _written(weasyprint, report, page, fonts, {**headings.titles(), **drawn})
 
 
 def _written(weasyprint: ModuleType, report: Report, page: str, fonts: Fonts, titles: Mapping[str, str]) -> bytes:
@@ -61,8 +69,10 @@ def _written(weasyprint: ModuleType, report: Report, page: str, fonts: Fonts, ti
         created=created, modified=created, relationship="Data",
     )  # fmt: skip
     fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
-    written: bytes = weasyprint.HTML(string=page, url_fetcher=fetcher, base_url=None).write_pdf(
+    with_images, drawings = as_images(page)
+    written: bytes = parsed(weasyprint, with_images, fetcher).write_pdf(
         font_config=fonts.config,
+        cache=images(drawings, fonts.config),
         stylesheets=list(fonts.styles),
         pdf_variant="pdf/ua-1",
         pdf_identifier=hashlib.sha256(facts).hexdigest()[:32].encode("ascii"),

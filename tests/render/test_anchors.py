@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from modelreport.facts import Evidence, Finding, Message
+from modelreport.options import RenderOptions
 from modelreport.render.anchors import anchors
+from modelreport.render.setting import under
 from tests.factories import hostile_report, make_report, skipped_report
 
 
@@ -41,3 +43,10 @@ def test_hostile_names_make_no_anchor() -> None:
     places = anchors(report)
     for module in report.structure.modules:
         assert places.module(module.path).removeprefix("#layer-").isdecimal()
+
+
+def test_they_are_made_once_while_a_writer_runs() -> None:
+    report = make_report()
+    with under(RenderOptions()):
+        assert anchors(report) is anchors(report)
+    assert anchors(report) is not anchors(report)

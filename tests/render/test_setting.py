@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelreport.options import RenderOptions
-from modelreport.render.setting import setting, under
+from modelreport.render.setting import once, setting, under
 
 
 def test_a_setting_holds_inside_its_block_only() -> None:
@@ -13,3 +13,18 @@ def test_a_setting_holds_inside_its_block_only() -> None:
             assert setting().options.lang == "en"
         assert setting().options.lang == "zh"
     assert setting().thinning == 0
+
+
+def test_what_several_sections_ask_for_is_made_once_for_each_source_and_setting() -> None:
+    made: list[object] = []
+
+    def make(source: object) -> str:
+        made.append(source)
+        return f"{source} {len(made)}"
+
+    with under(RenderOptions()):
+        assert [once("a", "x", make), once("a", "x", make), once("b", "x", make)] == ["x 1", "x 1", "x 2"]
+        assert once("a", "y", make) == "y 3", "another source"
+        with under(RenderOptions()):
+            assert once("a", "y", make) == "y 4", "another setting"
+    assert [once("a", "y", make), once("a", "y", make)] == ["y 5", "y 6"], "nothing is kept outside of a writer"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Callable
 from html import unescape
 from typing import Final
@@ -20,13 +19,20 @@ _FAMILY: Final = re.compile(r'(<svg [^>]*?)font-family="[^"]*"')
 _TOLD: Final = re.compile(r"<svg\b[^>]*>\s*(?:<title>(.*?)</title>)?\s*(?:<desc>(.*?)</desc>)?", re.DOTALL)
 
 
-def as_images(page: str) -> str:
-    """A page whose ``svg`` elements are image elements with a text for those who cannot see them; they stay vectors.
+def as_images(page: str) -> tuple[str, dict[str, str]]:
+    """A page whose ``svg`` elements are image elements with a text for those who cannot see them, and the drawings.
 
-    As an image a drawing is read apart from the document. Inside it each line and label would be an element of the
-    document, to be matched with every rule of the style sheet. It is told the fonts, because it does not inherit them.
+    Drawings are found by the addresses of their images. Inside the page each line and label would be an element of the
+    document, to be matched with every rule of the style sheet. They are told the fonts, because they inherit none.
     """
-    return _changed(page, _image)
+    drawings: dict[str, str] = {}
+
+    def image(drawing: str) -> str:
+        address = f"drawing:{len(drawings) + 1}"
+        drawings[address] = _FAMILY.sub(lambda found: f'{found[1]}font-family="{STACK}"', drawing)
+        return _image(drawing, address)
+
+    return _changed(page, image), drawings
 
 
 def _changed(page: str, change: Callable[[str], str]) -> str:
@@ -43,15 +49,12 @@ def _changed(page: str, change: Callable[[str], str]) -> str:
     return "".join((*made, page[end:]))
 
 
-def _image(drawing: str) -> str:
+def _image(drawing: str, address: str) -> str:
     size = _SIZE.search(drawing)
     words = _TOLD.match(drawing)
     told = " ".join(part.strip() for part in (words.groups() if words else ()) if part)
-    ours = _FAMILY.sub(lambda found: f'{found[1]}font-family="{STACK}"', drawing, count=1)
-    packed = b64encode(ours.encode("utf-8", "backslashreplace")).decode("ascii")
     wide, high = (size[1], size[2]) if size else ("", "")
-    alt = escape(unescape(told))
-    return f'<img class="vector" alt="{alt}" width="{wide}" height="{high}" src="data:image/svg+xml;base64,{packed}">'
+    return f'<img class="vector" alt="{escape(unescape(told))}" width="{wide}" height="{high}" src="{address}" />'
 
 
 def replaced(page: str, missing: str) -> str:

@@ -1,21 +1,28 @@
-"""Charts on paper: two of about the same height side by side, one that has no partner across the page."""
+"""Charts on paper: two of about the same height side by side, one that has no partner across the page.
+
+A chart of many rows is set in two columns, as text would be: it takes half the height, and a page has room for it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from markupsafe import Markup
 
-from modelreport.render.charts.spec import Chart
+from modelreport.render.charts.spec import Bars, Chart, Heat, Layer, Ridge, Stack, extent
 from modelreport.render.charts.svg import svg
 
 HALF, WHOLE, DENSE = 400, 820, 900
 """Width that a chart is drawn with, in its own pixels: one of a pair, one across the page, and a tall one across it."""
 TALL: Final = 420
-"""Height in its own pixels from which on a chart is drawn smaller."""
+"""Height in its own pixels from which on a chart is drawn smaller, and stands behind the tables beside it."""
+MANY: Final[dict[type[Layer], int]] = {Bars: 16, Stack: 16, Ridge: 14, Heat: 18}
+"""Rows from which on a chart is set in two columns."""
+_WHOLE_WORDS: Final = frozenset({"precision-map"})
+"""Charts whose columns would have no room for their words in half the width."""
 _UNLIKE: Final = 1.9
 """Ratio of heights from which on two charts do not stand side by side."""
 _HEIGHT: Final = re.compile(r'<svg [^>]*?\bheight="(\d+)"')
@@ -29,26 +36,93 @@ class Figure:
     drawing: Markup
     half: bool
 
+    @property
+    def height(self) -> int:
+        """In its own pixels."""
+        found = _HEIGHT.search(self.drawing)
+        return int(found[1]) if found else 0
+
 
 def figures(charts: Iterable[Chart]) -> list[list[Figure]]:
     """The charts in rows of one or two, in their order."""
-    todo = list(charts)
     rows: list[list[Figure]] = []
-    while todo:
-        first = todo.pop(0)
-        if todo and _alike(first, todo[0]):
-            rows.append([Figure(each, svg(each, "print", HALF), half=True) for each in (first, todo.pop(0))])
+    waiting: Figure | None = None
+    for chart in charts:
+        made = _figure(chart)
+        if waiting and made.half and _alike(waiting, made):
+            rows[-1].append(made)
+            waiting = None
         else:
-            wide = WHOLE if _height(first, WHOLE) < TALL else DENSE
-            rows.append([Figure(first, svg(first, "print", wide), half=False)])
-    return rows
+            rows.append([made])
+            waiting = made if made.half else None
+    return [[_alone(row[0])] if len(row) == 1 else row for row in rows]
 
 
-def _alike(a: Chart, b: Chart) -> bool:
-    heights: Sequence[int] = sorted(_height(chart, HALF) for chart in (a, b))
-    return heights[1] <= _UNLIKE * heights[0]
+def low_and_tall(charts: Iterable[Chart]) -> tuple[list[list[Figure]], list[list[Figure]]]:
+    """The rows of charts, and apart those so tall that a page should first take what can be cut."""
+    rows = figures(charts)
+    return [row for row in rows if row[0].height < TALL], [row for row in rows if row[0].height >= TALL]
 
 
-def _height(chart: Chart, wide: int) -> int:
-    found = _HEIGHT.search(svg(chart, "print", wide))
-    return int(found[1]) if found else 0
+def _figure(chart: Chart) -> Figure:
+    """A chart of many rows in two columns, another one for half the page."""
+    parts = _columns(chart)
+    if not parts:
+        return Figure(chart, svg(chart, "print", HALF), half=True)
+    return Figure(chart, _side_by_side(chart, [svg(part, "print", HALF) for part in parts]), half=False)
+
+
+def _alone(figure: Figure) -> Figure:
+    if not figure.half:
+        return figure
+    whole = Figure(figure.chart, svg(figure.chart, "print", WHOLE), half=False)
+    return whole if whole.height < TALL else replace(whole, drawing=svg(figure.chart, "print", DENSE))
+
+
+def _alike(a: Figure, b: Figure) -> bool:
+    low, high = sorted((a.height, b.height))
+    return high <= _UNLIKE * low
+
+
+# --- two columns ----------------------------------------------------------------------------------------------------
+
+
+def _columns(chart: Chart) -> Sequence[Chart]:
+    """The upper and the lower rows of a chart as two on the same scale; nothing where it is not of many rows."""
+    most = min((MANY.get(type(layer), 0) for layer in chart.layers), default=0)
+    if not most or chart.rows_on_y < most or chart.id in _WHOLE_WORDS:
+        return ()
+    middle = (chart.rows_on_y + 1) // 2
+    return _part(chart, 0, middle), _part(chart, middle, chart.rows_on_y)
+
+
+def _part(chart: Chart, first: int, last: int) -> Chart:
+    low, high = extent(chart)[0]
+    across = chart.x if chart.x.categories else replace(chart.x, low=low, high=high)
+    up = replace(chart.y, categories=chart.y.categories[first:last])
+    layers = (_rows(layer, first, last) for layer in chart.layers)
+    return replace(chart, x=across, y=up, layers=tuple(each for each in layers if each is not None))
+
+
+def _rows(layer: Layer, first: int, last: int) -> Layer | None:
+    """The part of a layer in these rows."""
+    if isinstance(layer, Ridge):
+        return replace(layer, row=layer.row - first) if first <= layer.row < last else None
+    by_row = {Bars: ("values", "colours", "labels", "hover"), Stack: ("values", "hover", "labels")}
+    names = by_row.get(type(layer), ("levels", "hover"))
+    kept: dict[str, Any] = {name: getattr(layer, name)[first:last] for name in names}
+    return replace(layer, **kept)
+
+
+def _side_by_side(chart: Chart, drawings: Sequence[Markup]) -> Markup:
+    """One drawing of several, which is one figure to those who hear the document."""
+    high = max(int(found[1]) for drawing in drawings if (found := _HEIGHT.search(drawing)))
+    told = Markup("<title>{}</title><desc>{}</desc>").format(chart.title, chart.caption)
+    placed = Markup("").join(
+        Markup('<g transform="translate({} 0)">{}</g>').format(i * (WHOLE - HALF), drawing)
+        for i, drawing in enumerate(drawings)
+    )
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" class="chart-static" viewBox="0 0 {w} {h}" width="{w}" height="{h}" '
+        'font-family="inherit">{told}{placed}</svg>'
+    ).format(w=WHOLE, h=high, told=told, placed=placed)

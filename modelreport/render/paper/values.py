@@ -14,7 +14,8 @@ from modelreport.render.folders import template_text
 from modelreport.render.language import _, tell
 from modelreport.render.map.sheets import sheets
 from modelreport.render.outline import outline_context
-from modelreport.render.paper.figures import figures
+from modelreport.render.paper.columns import widths
+from modelreport.render.paper.figures import figures, low_and_tall
 from modelreport.render.paper.fonts import script
 from modelreport.render.sections import SECTIONS
 from modelreport.render.sections.findings import SECTION_TITLES
@@ -47,6 +48,8 @@ def page_values(report: Report) -> dict[str, Any]:
         "report": report,
         "tell": tell,
         "figures": figures,
+        "low_and_tall": low_and_tall,
+        "widths": widths,
         "lang": setting().options.lang,
         "parts": PARTS,
         "styles": Markup(template_text("css/sheet.css")),  # noqa: S704 - our own file, or the caller's

@@ -1,5 +1,3 @@
-from base64 import b64decode
-
 from modelreport.render.paper.drawings import BLANK, as_images, replaced
 from modelreport.render.paper.fonts import STACK
 
@@ -9,29 +7,27 @@ SVG = (
 )
 
 
-def drawing(page):
-    return b64decode(page.partition("base64,")[2].partition('"')[0]).decode()
-
-
 def test_a_drawing_becomes_an_image_with_its_words_and_size():
-    page = as_images(f"<p>a</p>{SVG}<p>b</p>")
+    page, drawings = as_images(f"<p>a</p>{SVG}<p>b</p>")
     assert page.startswith('<p>a</p><img class="vector" alt="Weights &lt;of&gt; 卷 Two bars." width="40" height="30" ')
-    assert page.endswith("<p>b</p>")
-    assert f'font-family="{STACK}"' in drawing(page)
+    assert page.endswith(' src="drawing:1" /><p>b</p>')
+    assert f'font-family="{STACK}"' in drawings["drawing:1"]
 
 
 def test_a_drawing_may_hold_others_and_words_for_its_marks():
-    inner = SVG.replace("<desc>", "<rect><title>one bar</title></rect><svg><text>in</text></svg><desc>")
-    page = as_images(f"{inner}<p>between</p>{SVG}")
-    assert page.count("<img ") == 2
+    inner = SVG.replace(
+        "<desc>", '<rect><title>one bar</title></rect><svg font-family="serif"><text>in</text></svg><desc>'
+    )
+    page, drawings = as_images(f"{inner}<p>between</p>{SVG}")
+    assert page.count("<img ") == len(drawings) == 2
     assert "<svg" not in page
     assert "<p>between</p>" in page
     assert 'alt="Weights &lt;of&gt; 卷"' in page
-    assert "<svg><text>in</text></svg>" in drawing(page)
+    assert f'<svg font-family="{STACK}"><text>in</text></svg>' in drawings["drawing:1"]
 
 
 def test_a_page_without_drawings_stays_as_it_is():
-    assert as_images("<p>plain</p>") == "<p>plain</p>"
+    assert as_images("<p>plain</p>") == ("<p>plain</p>", {})
 
 
 def test_missing_characters_are_codes_in_text_and_boxes_in_drawings():
@@ -39,4 +35,4 @@ def test_missing_characters_are_codes_in_text_and_boxes_in_drawings():
     assert "<title>卷</title></head>" in page
     assert "<p>‹5377›积</p>" in page
     assert f"<text>{BLANK}</text>" in page
-    assert BLANK in drawing(as_images(page))
+    assert BLANK in as_images(page)[1]["drawing:1"]

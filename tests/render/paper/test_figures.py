@@ -1,22 +1,28 @@
+import re
 from dataclasses import replace
 
+import pytest
+
 from modelreport.render.charts import CHARTS
-from modelreport.render.paper.figures import DENSE, HALF, TALL, WHOLE, figures
+from modelreport.render.charts.spec import Ridge, extent
+from modelreport.render.paper.figures import DENSE, HALF, TALL, WHOLE, _columns, figures, low_and_tall
 from tests.factories import make_report
+from tests.factories_weights import rich_report
 
 
 def chart(name="memory-timeline"):
     return CHARTS[name](make_report())
 
 
-def tall(rows=60):
+def rows(count):
+    """A chart of so many bars."""
     made = chart("parameters-by-module")
     layer = replace(
         made.layers[0],
-        values=tuple(float(i + 1) for i in range(rows)), colours=("accent",) * rows,
-        labels=("",) * rows, hover=("",) * rows,
+        values=tuple(float(i + 1) for i in range(count)), colours=("accent",) * count,
+        labels=("",) * count, hover=("",) * count,
     )  # fmt: skip
-    return replace(made, layers=(layer,), y=replace(made.y, categories=tuple(f"row {i}" for i in range(rows))))
+    return replace(made, layers=(layer,), y=replace(made.y, categories=tuple(f"row {i}" for i in range(count))))
 
 
 def shape(rows):
@@ -24,17 +30,41 @@ def shape(rows):
 
 
 def test_two_of_about_the_same_height_stand_side_by_side():
-    rows = figures([chart(), chart(), chart()])
-    assert shape(rows) == [[True, True], [False]]
-    assert f'width="{HALF}"' in rows[0][0].drawing
-    assert f'width="{WHOLE}"' in rows[1][0].drawing
+    found = figures([chart(), chart(), chart()])
+    assert shape(found) == [[True, True], [False]]
+    assert f'width="{HALF}"' in found[0][0].drawing
+    assert f'width="{WHOLE}"' in found[1][0].drawing
 
 
-def test_a_tall_one_does_not_stand_beside_a_low_one_and_is_drawn_denser():
-    rows = figures([chart(), tall()])
-    assert shape(rows) == [[False], [False]]
-    assert f'width="{DENSE}"' in rows[1][0].drawing
-    assert TALL < 60 * 14
+def test_one_of_many_rows_is_set_in_two_columns_on_one_scale_and_stands_alone():
+    found = figures([chart(), rows(61), chart()])
+    assert shape(found) == [[False], [False], [False]]
+    drawn = found[1][0].drawing
+    assert f'width="{WHOLE}"' in drawn
+    assert found[1][0].height < 0.6 * 61 * 22
+    names = re.findall(r">(row \d+)<", drawn)
+    assert names == [f"row {i}" for i in range(61)]
+    assert drawn.count(">60<") == 2, "both columns have the ticks of the whole"
+
+
+@pytest.mark.parametrize("name", ["weight-ridgeline", "weight-heatmap"])
+def test_ridges_and_cells_have_all_their_rows_in_two_columns(name):
+    made = CHARTS[name](rich_report(60))
+    assert made.rows_on_y >= 16
+    upper, lower = _columns(made)
+    assert upper.y.categories + lower.y.categories == made.y.categories
+    assert extent(upper)[0] == extent(lower)[0] == extent(made)[0]
+    for layer in (*upper.layers, *lower.layers):
+        assert not isinstance(layer, Ridge) or 0 <= layer.row < upper.rows_on_y
+
+
+def test_a_chart_whose_columns_need_the_width_stays_in_one_drawn_denser_and_comes_behind_what_can_be_cut():
+    whole = replace(rows(60), id="precision-map")
+    low, tall = low_and_tall([chart(), whole, chart()])
+    assert shape(low) == [[False], [False]]
+    assert shape(tall) == [[False]]
+    assert f'width="{DENSE}"' in tall[0][0].drawing
+    assert tall[0][0].height >= TALL
 
 
 def test_no_chart_is_no_row():
