@@ -1,4 +1,5 @@
 import { chartTools } from './chart-tools.js';
+import { calm } from './idle.js';
 import { t } from './language.js';
 import { element } from './dom.js';
 import { hasPayload, payload } from './payload.js';
@@ -113,7 +114,7 @@ export function without(figure, hidden) {
 function fitted(figure, width) {
   const resolved = resolveColors(figure, color);
   const { xaxis, yaxis, margin } = resolved.layout;
-  const most = Math.max(12, Math.floor((width * 0.36) / GLYPH));
+  const most = Math.max(12, Math.floor((width * 0.42) / GLYPH));
   const labels = yaxis?.ticktext?.map((/** @type {string} */ label) => shortened(label, most));
   const longest = labels ? Math.max(0, ...labels.map((/** @type {string} */ label) => widthOf(signsOf(label)))) : 6;
   const layout = {
@@ -187,7 +188,7 @@ async function work() {
         stayStill(figure);
         await plotly().catch(() => { state.failed = true; });
       }
-      await new Promise((resolve) => { setTimeout(resolve); });
+      await calm();
     }
   }
   state.busy = false;

@@ -27,6 +27,7 @@ export function color(text) {
   if (!cache.has(text)) {
     const probe = document.createElement('span');
     probe.style.color = text.startsWith('--') ? `var(${text})` : text;
+    probe.style.forcedColorAdjust = 'none'; // in high contrast the page's own colours still tell the parts of a drawing apart
     probe.hidden = true;
     body().append(probe);
     cache.set(text, rgb(getComputedStyle(probe).color));

@@ -153,3 +153,14 @@ def test_forced_colours_and_more_contrast_keep_what_tells_things_apart(chromium:
     page.locator(".rail a").first.focus()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
     assert page.evaluate("document.querySelector('.finding .pill').textContent.trim().length") > 1
+
+
+def test_drawings_keep_their_colours_where_the_system_sets_those_of_the_page(chromium: Any, tmp_path: Path) -> None:
+    page = opened(chromium, tmp_path, make_report(), forced_colors="active")
+    page.locator("#chart-flops-by-family").scroll_into_view_if_needed()
+    wait_for(page, "document.querySelector('#chart-flops-by-family .live .bars path') !== null")
+    fills = page.evaluate(
+        "[...document.querySelectorAll('#chart-flops-by-family .live .bars path')].map((bar) => bar.style.fill)"
+    )
+    assert len(set(fills)) > 1
+    page.close()

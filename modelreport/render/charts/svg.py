@@ -27,7 +27,7 @@ TICK: Final = 64
 TICKS_UP: Final = 6
 """Ticks of the y axis at most."""
 _GAP: Final = 6.0
-_LEFT_SHARE: Final = 0.36
+_LEFT_SHARE: Final = 0.42
 """Most of the width that the words of the rows may take."""
 
 

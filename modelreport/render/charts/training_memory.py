@@ -30,7 +30,8 @@ def training_memory(usage: Usage | Skipped) -> Chart | Skipped:
     drawn = [row for row in table if row.optimizer in DRAWN] or list(table)
     usual = next((r for r in table if r.optimizer == "AdamW" and "mixed" in r.precision), drawn[0])
     names = tuple(
-        _("{optimizer}, {precision}", optimizer=tell(row.optimizer), precision=tell(row.precision)) for row in drawn
+        _("{optimizer}, {precision}", optimizer=tell(row.optimizer), precision=_short(tell(row.precision)))
+        for row in drawn
     )
     return Chart(
         id="training-memory",
@@ -56,6 +57,11 @@ def training_memory(usage: Usage | Skipped) -> Chart | Skipped:
                 mark("State"), mark("Activations"), mark("Total")),
         rows=tuple(row_of(row) for row in table),
     )  # fmt: skip
+
+
+def _short(precision: str) -> str:
+    """``bf16 mixed``: of a long name a narrow drawing would show the end alone."""
+    return precision.replace("bfloat", "bf").replace("float", "fp")
 
 
 def row_of(row: TrainingMemory) -> tuple[str, ...]:
