@@ -1,5 +1,4 @@
 import { chartTools } from './chart-tools.js';
-import { calm } from './idle.js';
 import { t } from './language.js';
 import { element } from './dom.js';
 import { hasPayload, payload } from './payload.js';
@@ -188,7 +187,7 @@ async function work() {
         stayStill(figure);
         await plotly().catch(() => { state.failed = true; });
       }
-      await calm();
+      await new Promise((resolve) => { setTimeout(resolve); });
     }
   }
   state.busy = false;
