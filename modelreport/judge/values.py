@@ -30,16 +30,18 @@ def _bad(values: TensorStatistics) -> int:
     return values.nan + values.positive_infinity + values.negative_infinity
 
 
-def _additive_mask(tensor: Measured) -> bool:
-    """Whether a tensor is an attention mask: zeros, and minus infinity where not to look."""
+def _is_meant(tensor: Measured) -> bool:
+    """Whether infinities have a purpose: a mask of zeros and -inf where not to look, or where a maximum begins."""
     s = tensor.values
-    return tensor.fact.role != "parameter" and s.zeros > 0 and s.zeros + s.negative_infinity == s.count
+    mask = s.zeros > 0 and s.zeros + s.negative_infinity == s.count
+    begin = s.count in (s.positive_infinity, s.negative_infinity)
+    return (tensor.fact.role != "parameter" and mask) or (tensor.fact.role == "constant" and begin)
 
 
 def non_finite(report: Report) -> Found | Clean:
-    """NaN or infinite values, apart from masks."""
+    """NaN or infinite values, apart from those that are meant."""
     tensors = measured(report)
-    bad = [m for m in tensors if _bad(m.values) and not _additive_mask(m)]
+    bad = [m for m in tensors if _bad(m.values) and not _is_meant(m)]
     if not bad:
         return Clean(say("All values of {tensor_count} tensors are finite.", tensor_count=len(tensors)))
     evidence = [
@@ -66,8 +68,8 @@ def non_finite(report: Report) -> Found | Clean:
     )
 
 
-_FROM_ZERO = re.compile(r"relative_position_bias_table$|rel_pos(_[hw])?$|pos_emb(ed)?$")
-"""Tables of positions, which some libraries begin at zero (BEiT and SAM in timm): zeros there are a start, no fault."""
+_FROM_ZERO = re.compile(r"relative_position_bias_table$|rel_pos(_[hw])?$|pos_emb(ed)?$|attention_biases$")
+"""Tables of positions, which some libraries begin at zero (BEiT, SAM and LeViT in timm): zeros there are a start."""
 
 
 def constant(report: Report) -> Found | Clean:

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from modelreport.facts import Report
+from modelreport.render.format import message
 from tests.factories import skipped_report
 from tests.factories_deep import report_of
 from tests.judge.cases import finding, plain_report, with_array, with_fact, with_values
@@ -89,6 +90,53 @@ def test_a_little_training_is_seen(change: str) -> None:
         "pruned": lambda: fresh * (RNG.random(shape) > 0.1),
     }[change]()
     assert finding(with_array(plain_report(), name, trained), "W005").state == "clean"
+
+
+def fresh_linear(*shape: int) -> np.ndarray:
+    return RNG.uniform(-1, 1, shape) / math.sqrt(shape[1])
+
+
+def test_a_small_model_with_a_uniform_initialisation_is_fresh() -> None:
+    report = report_of(
+        {"0.weight": fresh_linear(24, 16), "2.weight": fresh_linear(24, 24), "4.weight": fresh_linear(5, 24)}
+    )
+    found = finding(report, "W005")
+    assert (found.state, found.severity, found.evidence_count) == ("found", "warning", 3)
+
+
+@pytest.mark.parametrize("kind", ["normal", "too few", "trained"])
+def test_a_small_model_that_could_be_trained_is_not_judged(kind: str) -> None:
+    tensors = {
+        "normal": lambda: {"0.weight": initialised("bert", (24, 16)), "2.weight": initialised("bert", (24, 24))},
+        "too few": lambda: {"0.weight": fresh_linear(10, 8), "2.weight": fresh_linear(3, 10)},
+        "trained": lambda: {"0.weight": fresh_linear(24, 16) * 1.1, "2.weight": fresh_linear(24, 24) * 1.3},
+    }[kind]()
+    found = finding(report_of(tensors), "W005")
+    assert (found.state, "tensor_count" in found.message.values) == ("clean", False)
+    assert "has 1,024 values or more" in message(found.message)
+
+
+def test_one_matrix_of_independent_numbers_among_trained_ones_is_noted() -> None:
+    """The pooler of MiniLM: no use was made of it in training, and weight decay made it smaller."""
+    rng = np.random.default_rng(1)
+    trained = {f"layers.{i}.weight": rng.standard_t(4, (256, 192)) * rng.gamma(2, 1, (256, 1)) for i in range(5)}
+    found = finding(report_of({**trained, "pooler.weight": rng.normal(0, 0.0091, (256, 192))}), "W005")
+    assert (found.state, found.severity, [e.name for e in found.evidence]) == ("found", "note", ["pooler.weight"])
+    assert message(found.message) == (
+        "pooler.weight is distributed like independent random numbers: nothing that was learned shows in it."
+    )
+
+
+def test_rows_that_are_all_the_same_say_nothing_of_training() -> None:
+    """The state matrices of Mamba begin as 1 to 16 in every row."""
+    rows = {f"layers.{i}.A_log": np.log(np.tile(np.arange(1.0, 17), (512, 1))) for i in range(6)}
+    fresh = {f"layers.{i}.weight": fresh_linear(64, 64) for i in range(6)}
+    report = report_of({**rows, **fresh})
+    for name in rows:
+        figures = next(t.rows for t in report.weights.tensors if t.name == name)  # type: ignore[union-attr]
+        report = with_values(report, name, rows=replace(figures, identical=511))
+    found = finding(report, "W005")
+    assert (found.severity, found.evidence_count, found.message.values["all_count"]) == ("warning", 6, 6)
 
 
 def deep(scales: list[float]) -> Report:

@@ -37,6 +37,15 @@ def test_minus_infinity_in_a_mask_is_no_error() -> None:
     assert finding(weight, "W001").state == "found"
 
 
+def test_an_infinite_constant_of_a_graph_is_where_a_maximum_begins() -> None:
+    """As JAX exports the reduction; a constant with some infinite values is no such thing."""
+    report = with_fact(plain_report(), "bn1.running_mean", role="constant")
+    begin = with_values(report, "bn1.running_mean", negative_infinity=16, zeros=0, count=16)
+    assert finding(begin, "W001").state == "clean"
+    some = with_values(report, "bn1.running_mean", negative_infinity=3, zeros=0, count=16)
+    assert finding(some, "W001").state == "found"
+
+
 @pytest.mark.parametrize("value", [0.0, 3.0])
 def test_a_constant_matrix_is_found(value: float) -> None:
     found = finding(with_array(plain_report(), "fc.weight", np.full((10, 64), value)), "W002")

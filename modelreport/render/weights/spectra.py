@@ -134,6 +134,11 @@ def _notes(spectra: Spectra) -> Iterator[str]:
         "largest singular values of large matrices by block Lanczos (Halko et al. 2011), the first within 0.2 %, "
         "the eighth within 1 %."
     )
+    if any(min(each.rows, each.columns) < _RANDOM_SIDE for each in full_ones(spectra)):
+        yield (
+            f"Matrices of fewer than {_RANDOM_SIDE} singular values are not compared with random ones: trained ones "
+            "come as near to those as fresh ones do."
+        )
     if any(each.alpha is not None for each in spectra.tensors):
         low, high = BAND
         yield (
