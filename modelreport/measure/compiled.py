@@ -118,18 +118,6 @@ def _count_small(bits: Any, special: Any) -> None:
 
 
 @_jit
-def _count_rounded(bits: Any, tables: Any) -> None:
-    """Count by leading 16 bits, rounded half away from zero; in two tables, so that equal neighbours do not wait."""
-    half, even, odd = uint32(0x8000), tables[0], tables[1]
-    pairs = bits.size // 2
-    for i in range(pairs):
-        even[(bits[2 * i] + half) >> uint32(16)] += uint32(1)
-        odd[(bits[2 * i + 1] + half) >> uint32(16)] += uint32(1)
-    if bits.size & 1:
-        even[(bits[2 * pairs] + half) >> uint32(16)] += uint32(1)
-
-
-@_jit
 def _middle(values: Any) -> Any:
     """As ``moments._middle``."""
     nine = np.empty(9)
@@ -143,16 +131,17 @@ def _middle(values: Any) -> Any:
 
 
 @_jit
-def _power_sums(values: Any, out: Any) -> None:
-    """The shift and the five sums of ``moments.block_sums``."""
+def _power_sums(values: Any, bits: Any, tables: Any, out: Any) -> None:
+    """The shift and the five sums of ``moments.block_sums``; counts by leading 16 bits, rounded half away from zero."""
     shift = _middle(values)
     lanes, total = np.zeros((5, BLOCK_LANES)), np.zeros((5, BLOCK_LANES))
     for start in range(0, values.size, RUN):
         run = values[start : start + RUN]
         lanes[:] = 0
         groups = run.size // BLOCK_LANES
-        power_lanes(run, groups, shift, lanes)
+        power_lanes(run, groups, shift, lanes, tables)
         for lane in range(run.size - groups * BLOCK_LANES):
+            tables[0, (bits[start + groups * BLOCK_LANES + lane] + uint32(0x8000)) >> uint32(16)] += uint32(1)
             x = float64(run[groups * BLOCK_LANES + lane])
             d = x - shift
             square = d * d
@@ -195,6 +184,8 @@ def _row_of_singles(values: Any, bits: Any, kept: Any, lanes: Any) -> Any:
 @_jit
 def _alike(bits: Any, first: Any) -> Any:
     """Whether every element has the bits of ``first``; most rows differ at their beginning."""
+    if bits[bits.size // 2] != first:  # most rows
+        return False
     for start in range(0, bits.size, 64):
         differs = first ^ first
         for element in bits[start : start + 64]:
@@ -218,14 +209,24 @@ def _block_of_singles(values: Any, bits: Any, tables: Any, sums: Any, extremes: 
         extremes[1] = uint32(high) if high >= int32(0) else least
         if _has_small(least, low):
             _count_small(bits, special)
-        _count_rounded(bits, tables)
-        _power_sums(values, sums[1:])
+        _power_sums(values, bits, tables, sums[1:])
+
+
+@_jit
+def _doublings(words: int, elements: int) -> int:
+    """How often the number of words must be doubled for that of the elements: 0 where each is one."""
+    times = 0
+    while words << times < elements:
+        times += 1
+    return times
 
 
 @_jit
 def _begin(row: Any, lanes: Any, first: Any) -> None:
     row[_CODE], row[_FIRST], row[_ALIKE], row[_ZERO] = 0, first, 1, 1
-    lanes[:] = 0
+    for i in range(ROW_LANES):
+        lanes[0, i] = 0.0
+    lanes[1, 0] = 0.0
 
 
 @_jit
@@ -259,18 +260,21 @@ def singles(
     hold a row that goes on in the next span.
     """
     kept = np.empty(unit, np.uint32)
+    pattern = np.empty(1, np.uint32)
+    number = pattern.view(np.float32)
+    pairs = _doublings(words.size, bits.size)
     ended = 0
     for block in range(sums.shape[0]):
         place, stop = block * unit, min(block * unit + unit, bits.size)
         _block_of_singles(values[place:stop], bits[place:stop], tables, sums[block], extremes[block], special, kept)
         while size and place < stop:
             end = min(place + size - int64(row[_FILLED]), stop)
-            part, mine = bits[place:end], words[place * words.size // bits.size : end * words.size // bits.size]
+            part, mine = bits[place:end], words[place >> pairs : end >> pairs]
             if row[_FILLED] == 0:
                 _begin(row, lanes, part[0])
             top, zero = _row_of_singles(values[place:end], part, kept, lanes)
-            kept[0] = top
-            _note(row, lanes, part, mine, keys, step, float64(kept.view(np.float32)[0]), zero)
+            pattern[0] = top
+            _note(row, lanes, part, mine, keys, step, float64(number[0]), zero)
             place = end
             if int64(row[_FILLED]) == size:
                 nan = row[_FIRST] & uint64(_MAGNITUDE) > uint64(_INFINITY)
@@ -294,8 +298,8 @@ def _count_patterns(patterns: Any, tables: Any) -> None:
 
 
 @_jit
-def _row_of_patterns(patterns: Any, values: Any, form: Any, factor: Any, lanes: Any) -> Any:
-    """As ``_row_of_singles``, with the largest finite magnitude as a number.
+def _row_of_patterns(patterns: Any, values: Any, form: Any, factor: Any, lanes: Any, tables: Any) -> Any:
+    """As ``_row_of_singles``, with the largest finite magnitude as a number; counts the patterns.
 
     ``values`` has the magnitude of each pattern, negative where it is not finite. ``form`` is the mask of a pattern's
     magnitude bits, their shift to a float32 and the pattern of the largest finite number; all zero for dtypes that
@@ -307,11 +311,14 @@ def _row_of_patterns(patterns: Any, values: Any, form: Any, factor: Any, lanes: 
         top = max(top, uint32(patterns[i]) & mask)
     if mask and top <= uint32(form[2]):
         groups = patterns.size // ROW_LANES
-        pattern_square_lanes(patterns, groups, mask, uint32(form[1]), factor, lanes)
+        pattern_square_lanes(patterns, groups, mask, uint32(form[1]), factor, lanes, tables)
         for lane in range(patterns.size - groups * ROW_LANES):
-            x = values[patterns[groups * ROW_LANES + lane]]
+            pattern = patterns[groups * ROW_LANES + lane]
+            tables[0, pattern] += uint32(1)
+            x = values[pattern]
             lanes[0, lane] += x * x
         return values[top], top == uint32(0)
+    _count_patterns(patterns, tables)
     for i in range(patterns.size):
         x = values[patterns[i]]
         zero = zero and x == 0
@@ -331,17 +338,19 @@ def patterns(
     ``nan`` says of each pattern whether it is no number; ``values``, ``form`` and ``factor`` as for
     ``_row_of_patterns``.
     """
+    pairs = _doublings(words.size, elements.size)
     ended = 0
     for begin in range(0, elements.size, unit):
         place, stop = begin, min(begin + unit, elements.size)
-        _count_patterns(elements[place:stop], tables)
+        if not size:
+            _count_patterns(elements[place:stop], tables)
         while size and place < stop:
             end = min(place + size - int64(row[_FILLED]), stop)
             part = elements[place:end]
-            mine = words[place * words.size // elements.size : end * words.size // elements.size]
+            mine = words[place >> pairs : end >> pairs]
             if row[_FILLED] == 0:
                 _begin(row, lanes, part[0])
-            top, zero = _row_of_patterns(part, values, form, factor, lanes)
+            top, zero = _row_of_patterns(part, values, form, factor, lanes, tables)
             _note(row, lanes, part, mine, keys, step, top, zero)
             place = end
             if int64(row[_FILLED]) == size:

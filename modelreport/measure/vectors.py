@@ -25,6 +25,25 @@ def _vector(builder: Any, array: Any, index: Any, kind: Any, lanes: int) -> Any:
     )
 
 
+def _count(builder: Any, array: Any, index: Any, kind: Any, lanes: int, tables: Any) -> None:
+    """Count the elements of a group by their leading 16 bits, rounded half away from zero, or by all they have.
+
+    In two tables by turns, so that equal neighbours do not wait for each other. Beside the sums this costs little:
+    they keep the arithmetic busy, counting the loads and stores.
+    """
+    word = ir.IntType(64)
+    data = builder.bitcast(array.data, kind.as_pointer())
+    second = builder.extract_value(tables.shape, 1)
+    for lane in range(lanes):
+        place = builder.add(builder.mul(index, ir.Constant(word, lanes)), ir.Constant(word, lane))
+        bits = builder.load(builder.gep(data, [place]), align=kind.width // 8)
+        if kind.width == 32:
+            bits = builder.lshr(builder.add(bits, ir.Constant(kind, 0x8000)), ir.Constant(kind, 16))
+        key = builder.zext(bits, word)
+        cell = builder.gep(tables.data, [builder.add(key, second) if lane % 2 else key])
+        builder.store(builder.add(builder.load(cell), ir.Constant(ir.IntType(32), 1)), cell)
+
+
 def _lane_loop(builder: Any, groups: Any, sums: Any, lanes: int, terms: Callable[[Any], list[Any]]) -> None:
     """Add the terms of each group of ``lanes`` elements to the rows of ``sums``, lane by lane, in order.
 
@@ -45,12 +64,15 @@ def _lane_loop(builder: Any, groups: Any, sums: Any, lanes: int, terms: Callable
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def power_lanes(_: Any, numbers: Any, groups: Any, shift: Any, sums: Any) -> Any:
-    """Σd, Σd², Σd³, Σd⁴ and Σ|x| by lane into ``sums``, shape ``(5, BLOCK_LANES)``, for float32 x and d = x − shift."""
+def power_lanes(_: Any, numbers: Any, groups: Any, shift: Any, sums: Any, tables: Any) -> Any:
+    """Σd, Σd², Σd³, Σd⁴ and Σ|x| by lane into ``sums``, shape ``(5, BLOCK_LANES)``, for float32 x and d = x − shift.
+
+    Counts the numbers by their leading bits into ``tables``, shape ``(2, 65536)``, on the way.
+    """
     del shift  # numba gives its type
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 3))
+        array, sums, tables = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 3, 4))
         wide = ir.VectorType(ir.DoubleType(), BLOCK_LANES)
         whole = ir.VectorType(ir.IntType(64), BLOCK_LANES)
         unsigned = ir.Constant(whole, [2**63 - 1] * BLOCK_LANES)
@@ -59,6 +81,7 @@ def power_lanes(_: Any, numbers: Any, groups: Any, shift: Any, sums: Any) -> Any
         middle = builder.shuffle_vector(first, ir.Constant(wide, ir.Undefined), zeros)
 
         def terms(index: Any) -> list[Any]:
+            _count(builder, array, index, ir.IntType(32), BLOCK_LANES, tables)
             x = builder.fpext(_vector(builder, array, index, ir.FloatType(), BLOCK_LANES), wide)
             magnitude = builder.bitcast(builder.and_(builder.bitcast(x, whole), unsigned), wide)
             d = builder.fsub(x, middle)
@@ -68,7 +91,7 @@ def power_lanes(_: Any, numbers: Any, groups: Any, shift: Any, sums: Any) -> Any
         _lane_loop(builder, arguments[1], sums, BLOCK_LANES, terms)
         return context.get_dummy_value()
 
-    return types.void(numbers, groups, types.float64, sums), generate
+    return types.void(numbers, groups, types.float64, sums, tables), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -90,15 +113,18 @@ def square_lanes(_: Any, numbers: Any, groups: Any, sums: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def pattern_square_lanes(_: Any, patterns: Any, groups: Any, mask: Any, shift: Any, factor: Any, sums: Any) -> Any:
+def pattern_square_lanes(
+    _: Any, patterns: Any, groups: Any, mask: Any, shift: Any, factor: Any, sums: Any, tables: Any
+) -> Any:
     """Σx² by lane for narrow floats: a pattern's magnitude bits, shifted to their place in a float32, times ``factor``.
 
-    The factor makes up for the difference of exponent biases; the product is exact, also for subnormal numbers.
+    The factor makes up for the difference of exponent biases; the product is exact, also for subnormal numbers. Counts
+    the patterns into ``tables``, shape ``(2, patterns)``, on the way.
     """
     del mask, shift, factor  # numba gives their types
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 5))
+        array, sums, tables = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 5, 6))
         kind = ir.IntType(signature.args[0].dtype.bitwidth)
         bits, single = ir.VectorType(ir.IntType(32), ROW_LANES), ir.VectorType(ir.FloatType(), ROW_LANES)
         zeros = ir.Constant(bits, [0] * ROW_LANES)
@@ -112,6 +138,7 @@ def pattern_square_lanes(_: Any, patterns: Any, groups: Any, mask: Any, shift: A
         mask, shift, factor = (spread(arguments[i], v) for i, v in ((2, bits), (3, bits), (4, single)))
 
         def terms(index: Any) -> list[Any]:
+            _count(builder, array, index, kind, ROW_LANES, tables)
             pattern = builder.zext(_vector(builder, array, index, kind, ROW_LANES), bits)
             placed = builder.bitcast(builder.shl(builder.and_(pattern, mask), shift), single)
             x = builder.fpext(builder.fmul(placed, factor), ir.VectorType(ir.DoubleType(), ROW_LANES))
@@ -120,4 +147,4 @@ def pattern_square_lanes(_: Any, patterns: Any, groups: Any, mask: Any, shift: A
         _lane_loop(builder, arguments[1], sums, ROW_LANES, terms)
         return context.get_dummy_value()
 
-    return types.void(patterns, groups, types.uint32, types.uint32, types.float32, sums), generate
+    return types.void(patterns, groups, types.uint32, types.uint32, types.float32, sums, tables), generate

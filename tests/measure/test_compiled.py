@@ -15,16 +15,18 @@ from modelreport.measure.rows import KEYS, SEGMENT, STEP
 @pytest.mark.parametrize("offset", [0.0, 300.0])
 def test_sums_of_powers_are_those_of_the_numpy_code_to_the_last_bit(size: int, offset: float) -> None:
     values = (np.random.default_rng(size).standard_normal(size) + offset).astype(np.float32)
-    out = np.empty(6)
-    compiled._power_sums(values, out)
+    out, tables = np.empty(6), np.zeros((2, 1 << 16), np.uint32)
+    compiled._power_sums(values, values.view(np.uint32), tables, out)
     expected = block_sums(values, float(values.min()), float(values.max()))
     assert out.tolist() == [expected.shift, *expected.powers, expected.magnitudes]
+    assert tables.sum(axis=0).tolist() == count_rounded(values).tolist()
 
 
-def test_leading_bits_are_counted_rounded_half_away_from_zero() -> None:
-    values = np.array([1.0, 1.003, -2.0, 0.0, -0.0, 3.4e38, 5e-45], np.float32)
+@pytest.mark.parametrize("times", [1, 9])
+def test_leading_bits_are_counted_rounded_half_away_from_zero(times: int) -> None:
+    values = np.tile(np.array([1.0, 1.003, -2.0, 0.0, -0.0, 3.4e38, 5e-45], np.float32), times)
     tables = np.zeros((2, 1 << 16), np.uint32)
-    compiled._count_rounded(values.view(np.uint32), tables)
+    compiled._power_sums(values, values.view(np.uint32), tables, np.empty(6))
     assert tables.sum(axis=0).tolist() == count_rounded(values).tolist()
 
 

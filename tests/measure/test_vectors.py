@@ -8,13 +8,14 @@ import pytest
 from numba import njit
 
 from modelreport.measure.fast import _FORMS
+from modelreport.measure.kernel import count_rounded
 from modelreport.measure.lanes import BLOCK_LANES, ROW_LANES
 from modelreport.measure.vectors import pattern_square_lanes, power_lanes, square_lanes
 
 
 @njit  # type: ignore[untyped-decorator]
-def _powers(values: Any, shift: float, sums: Any) -> None:
-    power_lanes(values, values.size // BLOCK_LANES, shift, sums)
+def _powers(values: Any, shift: float, sums: Any, tables: Any) -> None:
+    power_lanes(values, values.size // BLOCK_LANES, shift, sums, tables)
 
 
 @njit  # type: ignore[untyped-decorator]
@@ -23,8 +24,8 @@ def _squares(values: Any, sums: Any) -> None:
 
 
 @njit  # type: ignore[untyped-decorator]
-def _pattern_squares(patterns: Any, mask: Any, shift: Any, factor: Any, sums: Any) -> None:
-    pattern_square_lanes(patterns, patterns.size // ROW_LANES, mask, shift, factor, sums)
+def _pattern_squares(patterns: Any, mask: Any, shift: Any, factor: Any, sums: Any, tables: Any) -> None:
+    pattern_square_lanes(patterns, patterns.size // ROW_LANES, mask, shift, factor, sums, tables)
 
 
 def in_order(terms: Any, lanes: int) -> list[float]:
@@ -38,8 +39,9 @@ def in_order(terms: Any, lanes: int) -> list[float]:
 @pytest.mark.parametrize("shift", [0.0, 1.5])
 def test_powers_are_added_in_the_order_of_the_numbers(shift: float) -> None:
     values = np.random.default_rng(0).standard_normal(BLOCK_LANES * 9).astype(np.float32)
-    sums = np.zeros((5, BLOCK_LANES))
-    _powers(values, shift, sums)
+    sums, tables = np.zeros((5, BLOCK_LANES)), np.zeros((2, 1 << 16), np.uint32)
+    _powers(values, shift, sums, tables)
+    assert tables.sum(axis=0).tolist() == count_rounded(values).tolist()
     d = values.astype(np.float64) - shift
     expected = [in_order(x, BLOCK_LANES) for x in (d, d * d, d * d * d, d * d * (d * d), np.abs(d + shift))]
     assert sums.tolist() == expected
@@ -61,6 +63,7 @@ def test_squares_of_every_finite_pattern_are_exact(dtype: str) -> None:
     every = np.arange(1 << (8 * kind.itemsize)).astype(stored)
     finite = every[(every & mask) <= top]
     finite = finite[: finite.size // ROW_LANES * ROW_LANES]
-    sums = np.zeros((1, ROW_LANES))
-    _pattern_squares(finite, np.uint32(mask), np.uint32(shift), np.float32(factor), sums)
+    sums, tables = np.zeros((1, ROW_LANES)), np.zeros((2, every.size), np.uint32)
+    _pattern_squares(finite, np.uint32(mask), np.uint32(shift), np.float32(factor), sums, tables)
+    assert tables.sum(axis=0).tolist() == np.bincount(finite, minlength=every.size).tolist()
     assert sums[0].tolist() == in_order(finite.view(kind).astype(np.float64) ** 2, ROW_LANES)
