@@ -20,6 +20,7 @@ const ENOUGH = 6; // letters of a label that is cut at least
 const HIGH = 1.25;
 const BAR = 0.7;
 const INSIDE = 1.6; // lines of text that what is inside a shut box needs below its labels
+const APART = 2; // letters between the title of a box and what it holds
 const SIDE = 2;
 const INSET = 4;
 
@@ -62,6 +63,36 @@ export function cut(model, i, space) {
   return space >= 4 ? ['', `${whole.slice(0, Math.floor(space) - 1)}…`] : ['', ''];
 }
 
+/** @type {WeakMap<MapModel, Map<number, string>>} */
+const known = new WeakMap();
+
+/**
+ * What a box holds if that is several blocks of one type: `6 Bottleneck`; a box of ×N says so itself.
+ * @param {MapModel} model
+ * @param {number} i
+ */
+export function blocks(model, i) {
+  const found = known.get(model) ?? new Map();
+  known.set(model, found);
+  if (!found.has(i)) found.set(i, countBlocks(model, i));
+  return /** @type {string} */ (found.get(i));
+}
+
+/** @param {MapModel} model @param {number} i */
+function countBlocks(model, i) {
+  if (model.nodes.repeat[i]) return '';
+  const inside = [...model.children(i)].flatMap((child) => allOf(model, child));
+  const [first] = inside;
+  const alike = inside.length > 1 && inside.every((child) => model.isBox(child) && model.kind(child) === 'module'
+    && !model.nodes.repeat[child] && model.type(child) === model.type(first));
+  return alike && model.type(first) ? `${inside.length} ${model.type(first)}` : '';
+}
+
+/** @param {MapModel} model @param {number} i @returns {number[]} what stands in a group, at all levels */
+function allOf(model, i) {
+  return model.kind(i) === 'group' ? [...model.children(i)].flatMap((child) => allOf(model, child)) : [i];
+}
+
 const insetOf = (/** @type {Box} */ box) => Math.max(INSET, 7 * Math.min(1, box.scale));
 
 /**
@@ -79,7 +110,15 @@ export function headLabels(model, box, pane) {
   const right = Math.min(box.x + box.w, pane.w) - inset;
   const [name, type] = cut(model, box.i, (right - left) / (size * LETTER));
   if (bar < size * 1.1 || (!name && !type)) return [];
-  return [{ x: left, y: box.y + bar * 0.52, size, name, text: type, anchor: 'start' }];
+  const y = box.y + bar * 0.52;
+  const inside = blocks(model, box.i);
+  const small = Math.min(size, USUAL);
+  const both = ((right - left) / LETTER - letters(inside) * small) / (letters(name) + letters(type) + APART);
+  if (!inside || both < USUAL) return [{ x: left, y, size, name, text: type, anchor: 'start' }];
+  return [
+    { x: left, y, size: Math.min(size, both), name, text: type, anchor: 'start' },
+    { x: right, y, size: small, name: inside, text: '', anchor: 'end' },
+  ];
 }
 
 /**
@@ -153,7 +192,7 @@ export function shutLabels(model, box, pane) {
 }
 
 /**
- * Name and type in so many letters, on one line or two, and what comes out below them; empty if nothing fits.
+ * Name and type in so many letters, on one line or two, what is inside and what comes out; empty if nothing fits.
  * @param {MapModel} model
  * @param {number} i
  * @param {number} space
@@ -161,17 +200,19 @@ export function shutLabels(model, box, pane) {
  */
 function told(model, i, space) {
   const [name, type] = wordings(model, i)[0];
+  const repeat = model.nodes.repeat[i];
   /** @type {[string, string][]} */
   let made = [];
   if (together(name, type) <= space) made = [[name, type]];
   else {
     const short = [name, ...endings(name)].find((part) => part && letters(part) <= space);
     if (short) made.push([short, '']);
-    if (type && letters(type) <= space) made.push(['', type]);
+    const kind = [type, repeat ? `×${repeat}` : ''].find((part) => part && letters(part) <= space);
+    if (kind) made.push(['', kind]);
   }
   const output = model.output(i);
   const flows = output && `→ ${output}`;
-  if (made.length > 0 && flows && letters(flows) <= space) made.push([flows, '']);
+  if (made.length > 0) for (const more of [blocks(model, i), flows]) if (more && letters(more) <= space) made.push([more, '']);
   return made;
 }
 

@@ -172,7 +172,7 @@ export function wordings(model, i) {
   if (kind === 'input' || kind === 'output') return [[name, name.startsWith(kind) ? '' : type], [name, '']];
   if (name === model.type(i)) name = '';
   /** @type {[string, string][]} */
-  const ways = model.isBox(i) ? [[name, type], [name, ''], ['', type]] : [[name, type], ['', type], [name, '']];
+  const ways = repeat ? [[name, type], ['', type], [name, `×${repeat}`], [name, '']] : model.isBox(i) ? [[name, type], [name, ''], ['', type]] : [[name, type], ['', type], [name, '']];
   const good = ways.filter(([a, b], k) => (a || b) && !ways.slice(0, k).some((way) => way[0] === a && way[1] === b));
   return good.length > 0 ? good : [['', '']];
 }

@@ -85,7 +85,7 @@ function pieces(points) {
 }
 
 /**
- * Places for the label of a line: right and left of its beginning, then of its end.
+ * Places for the label of a line: right and left of its beginning, then of its end, then along a level piece.
  * @param {Told} line
  * @param {number} size
  * @returns {[Label, Rect][]}
@@ -107,7 +107,30 @@ function spots(line, size) {
       const rect = [side > 0 ? close : at - wide, y - size * 0.6, side > 0 ? at + wide : close, y + size * 0.6];
       made.push([{ x: at, y, size, name: line.shape, text: '', anchor: side > 0 ? 'start' : 'end' }, rect]);
     }
-    if (!straight) break;
+    if (!straight) return made;
+  }
+  return [...made, ...levelSpots(line, size, wide)];
+}
+
+/**
+ * Above and below the middle of the longest level piece of a line that is long enough.
+ * @param {Told} line
+ * @param {number} size
+ * @param {number} wide
+ */
+function levelSpots({ points, shape }, size, wide) {
+  /** @type {[Label, Rect][]} */
+  const made = [];
+  let [long, x, y0] = [0, 0, 0];
+  for (let k = 1; k < points.length; k += 1) {
+    const [a, b] = [points[k - 1], points[k]];
+    const length = Math.abs(b[0] - a[0]);
+    if (Math.abs(b[1] - a[1]) <= 0.01 && length > long) [long, x, y0] = [length, (a[0] + b[0]) / 2, a[1]];
+  }
+  if (long < wide + 2 * size) return made;
+  for (const side of [-1, 1]) {
+    const y = y0 + side * (1.5 + size * 0.7);
+    if (y > size * 0.6) made.push([{ x, y, size, name: shape, text: '', anchor: 'middle' }, [x - wide / 2, y - size * 0.6, x + wide / 2, y + size * 0.6]]);
   }
   return made;
 }

@@ -25,6 +25,8 @@ test('a shape is written once for each tensor, and shapes touch neither lines no
   assert.deepEqual(anchors([card]), ['start', 'end', 'start'], 'nor across the border of an open box');
   assert.deepEqual(anchors([{ ...card, x: 0, y: -50, w: 600, h: 300, bar: 10 }]).length, 4, 'inside one it may stand');
   assert.equal(shapeLabels([{ ...lines[0], points: [[100, 0], [100, 11]], scale: 0.5 }], PANE).length, 0, 'nor in a gap too small for letters');
+  const bent = [{ points: [[0, 40], [0, 44], [50, 44], [50, 20], [300, 20], [300, 26]], scale: 1, shape: '1×16×8×8' }];
+  assert.deepEqual(shapeLabels(bent, PANE).map(({ x, anchor }) => [x, anchor]), [[175, 'middle']], 'along a level piece where the ends have no room');
   const twice = linesOf(model, { x: 0, y: 0, s: 4 }, 0).map((line) => line.shape);
   assert.deepEqual(twice, ['1×3×8×8', '1×16×8×8', '1×16×8×8']);
 });

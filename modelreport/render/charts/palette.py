@@ -81,7 +81,7 @@ class _Theme(Mapping[str, str]):
         hue, dash, _ = name.rpartition("-tint")
         if not dash or name not in self._names:
             raise KeyError(name)
-        return mix(self[hue], self["bg"], self._tint)
+        return mix(self[hue], self["bg"], self._tint / 2 if hue == "module" else self._tint)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -92,7 +92,8 @@ class _Theme(Mapping[str, str]):
 
 LIGHT: Final[Mapping[str, str]] = _Theme(_BASE_LIGHT, 0.22, dark=False)
 DARK: Final[Mapping[str, str]] = _Theme(_BASE_DARK, 0.34, dark=True)
-"""Every token: the base ones, each operation family, and ``<family>-tint`` for fills under text."""
+"""Every token: the base ones, each operation family, and ``<family>-tint`` for fills under text; that of modules is a
+ground for the tints of what is inside them."""
 
 
 def ramp(level: float) -> str:

@@ -41,6 +41,8 @@ BAR_TEXT: Final = 0.7
 """Font size in a title bar as a share of its height."""
 _INSIDE: Final = 1.6
 """Height for what is inside a shut box, below its labels, in lines of text."""
+_APART: Final = 2
+"""Letters between the title of a box and what it holds."""
 _SIDE: Final = 2.0
 _INSET: Final = 4.0
 """Between a label in the middle and the sides of its box, and before one that stands at the left, in pixels."""
@@ -84,14 +86,21 @@ class Told:
     below: float = 0.0
 
 
-def header(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
-    """Name and type in the title bar of an open box, at the left."""
+def header(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> list[Label]:
+    """Name and type in the title bar of an open box, at the left; what it holds at the right, if there is room."""
     size = min(letters.most, max(letters.least, box.bar * BAR_TEXT))
     inset = _inset(box)
     name, kind = fit(node, (box.width - 2 * inset) / (size * LETTER))
     if box.bar < size * 1.1 or not (name or kind):
         return []
-    return [Label(box.x + inset, box.y + box.bar * 0.52, size, kind, name, "start")]
+    y = box.y + box.bar * 0.52
+    small = min(size, letters.usual)
+    room = (box.width - 2 * inset) / LETTER - label_letters(inside) * small
+    both = room / (label_letters(name) + label_letters(kind) + _APART)
+    if not inside or both < letters.usual:
+        return [Label(box.x + inset, y, size, kind, name, "start")]
+    right = Label(box.x + box.width - inset, y, small, "", inside, "end")
+    return [Label(box.x + inset, y, min(size, both), kind, name, "start"), right]
 
 
 def _inset(box: Box) -> float:
@@ -116,11 +125,11 @@ def card(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
     return made
 
 
-def shut(node: Node, box: Box, letters: Letters = SCREEN) -> Told:
+def shut(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> Told:
     """The labels of a shut box: at its top left, where the title bar will be, if there is room below for its inside."""
     size = max(letters.usual, min(letters.most, box.bar * BAR_TEXT))
     inset = _inset(box)
-    lines = _lines(node, (box.width - inset - _SIDE) / (size * LETTER))
+    lines = _lines(node, (box.width - inset - _SIDE) / (size * LETTER), inside)
     if not lines:
         return Told(_small(node, box, letters), 0.0)
     first = max(box.bar * 0.52, size * 0.8)
@@ -135,17 +144,19 @@ def shut(node: Node, box: Box, letters: Letters = SCREEN) -> Told:
     return Told(made, below)
 
 
-def _lines(node: Node, room: float) -> list[tuple[str, str]]:
-    """Name and type in ``room`` letters, on one line or two, and what comes out below them; empty if nothing fits."""
+def _lines(node: Node, room: float, inside: str) -> list[tuple[str, str]]:
+    """Name and type in ``room`` letters, on one line or two, what is inside, what comes out; empty if nothing fits."""
     name, kind = wordings(node)[0]
     both = label_letters(name) + label_letters(kind) + bool(name and kind)
     if both <= room:
         made = [(name, kind)]
     else:
         made = [(part, "") for part in (name, *endings(name)) if part and label_letters(part) <= room][:1]
-        made += [("", part) for part in (kind,) if part and label_letters(part) <= room]
+        kinds = (kind, f"×{node.repeat}") if node.repeat else (kind,)
+        made += [("", part) for part in kinds if part and label_letters(part) <= room][:1]
     flows = f"→ {text.shape(node.outputs[0].shape)}" if node.outputs else ""
-    return [*made, (flows, "")] if made and flows and label_letters(flows) <= room else made
+    more = [(words, "") for words in (inside, flows) if words and label_letters(words) <= room]
+    return [*made, *more] if made else []
 
 
 def _small(node: Node, box: Box, letters: Letters) -> list[Label]:

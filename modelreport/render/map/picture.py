@@ -14,6 +14,7 @@ from modelreport.render.map.labels import CARD_TEXT, SCREEN, Box, Label, Letters
 from modelreport.render.map.layout import Layout
 from modelreport.render.map.scene import RouteKind, Scene
 from modelreport.render.map.shapes import place_shapes
+from modelreport.render.map.words import blocks
 
 __all__ = [
     "BUDGET", "CARD_TEXT", "Box", "Label", "Line", "Picture", "Tile", "arrowhead", "curve", "head_size", "picture",
@@ -72,9 +73,9 @@ def picture(
         node = scene.nodes[box.node]
         if box.open:
             made.lines.extend(_lines(scene, layout, box))
-            made.labels.extend(header(node, box, letters) if box.node != root else [])
+            made.labels.extend(header(node, box, letters, blocks(scene, box.node)) if box.node != root else [])
         elif node.children:
-            told = shut(node, box, letters)
+            told = shut(node, box, letters, blocks(scene, box.node))
             made.labels.extend(told.labels)
             if told.below:
                 made.tiles.extend(tiles(scene, layout, box, told.below, most))

@@ -20,6 +20,7 @@ _LETTER: Final = 0.6
 _ASIDE: Final = 4.0
 """Between a line and its label, in units."""
 _CLEAR: Final = 1.5
+_FLAT: Final = 0.01
 _DOWN: Final = 0.45
 """Where beside a straight piece a label stands, as a share of it; of long pieces only an end counts."""
 _PIECE: Final = 30.0
@@ -45,7 +46,7 @@ class Way(Protocol):
 
 @dataclass(frozen=True)
 class Spot:
-    """A label that found its place; ``x`` is its left end (``start``) or its right one, ``y`` its middle."""
+    """A label that found its place; ``x`` is its left end (``start``), its right one or middle, ``y`` its middle."""
 
     x: float
     y: float
@@ -77,7 +78,7 @@ def place_shapes(ways: Sequence[Way], blocks: Sequence[Rect], frames: Sequence[R
 
 
 def _spots(way: Way, size: float) -> Iterator[tuple[Spot, Rect]]:
-    """Places for a label: right and left of the beginning of the line, then of its end."""
+    """Places for a label: right and left of the beginning of the line, then of its end, then along a level piece."""
     wide = _wide(way.shape) * size * _LETTER
     for (x0, y0), (x1, y1), ends in ((way.points[0], way.points[1], False), (way.points[-2], way.points[-1], True)):
         gap = min(y1 - y0, max(_PIECE * way.scale, size * 2))
@@ -93,6 +94,20 @@ def _spots(way: Way, size: float) -> Iterator[tuple[Spot, Rect]]:
             yield Spot(at, y, size, way.shape, "start" if side > 0 else "end"), rect
         if not straight:
             return
+    yield from _level(way, size, wide)
+
+
+def _level(way: Way, size: float, wide: float) -> Iterator[tuple[Spot, Rect]]:
+    """Above and below the middle of the longest level piece of a line that is long enough."""
+    level = [(abs(x1 - x0), (x0 + x1) / 2, y0) for (x0, y0), (x1, y1) in pairwise(way.points) if abs(y1 - y0) <= _FLAT]
+    long, x, line = max(level, default=(0.0, 0.0, 0.0))
+    if long < wide + 2 * size:
+        return
+    for side in (-1, 1):
+        y = line + side * (_CLEAR + size * 0.7)
+        if y > size * 0.6:
+            rect = (x - wide / 2, y - size * 0.6, x + wide / 2, y + size * 0.6)
+            yield Spot(x, y, size, way.shape, "middle"), rect
 
 
 def _wide(shape: str) -> float:

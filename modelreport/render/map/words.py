@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelreport.render.map.scene import Node
+from modelreport.render.map.scene import Node, Scene
 
 CHARACTER = 7.0
 """Width of a character of a label, in the units of the drawing it stands in."""
@@ -21,12 +21,34 @@ def wordings(node: Node) -> list[tuple[str, str]]:
         return [(name, kind)]
     if told:
         return [(name, kind), (name, "")]
+    if node.repeat:
+        return [(name, kind), ("", kind), (name, f"×{node.repeat}"), (name, "")]
     return [(name, kind), (name, ""), ("", kind)] if node.children else [(name, kind), ("", kind), (name, "")]
 
 
 def title(node: Node) -> str:
     """Name and type on one line."""
     return " ".join(part for part in wordings(node)[0] if part)
+
+
+def blocks(scene: Scene, index: int) -> str:
+    """What a box holds if that is several blocks of one type: ``6 Bottleneck``; a box of ×N says so itself."""
+    if scene.nodes[index].repeat:
+        return ""
+    kinds = set[str]()
+    todo = list(scene.nodes[index].children)
+    count = 0
+    for child in todo:
+        node = scene.nodes[child]
+        if node.kind == "group":
+            todo.extend(node.children)
+            continue
+        count += 1
+        kinds.add(node.type if node.children and node.kind == "module" and not node.repeat else "")
+        if len(kinds) > 1:
+            return ""
+    kind = "".join(kinds)
+    return f"{count} {kind}" if kind and count > 1 else ""
 
 
 def endings(name: str) -> list[str]:

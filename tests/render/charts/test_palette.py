@@ -50,3 +50,9 @@ def test_the_ramp_is_read_by_lightness_alone_from_its_middle_to_either_end(palet
     found = [lightness(palette[f"ramp-{i}"]) * sign for i in range(STEPS + 1)]
     assert found[:11] == sorted(found[:11], reverse=True)
     assert found[10:] == sorted(found[10:])
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_what_is_inside_a_module_stands_out_from_its_ground(palette):
+    far = abs(lightness(palette["module-tint"]) - lightness(palette["bg"]))
+    assert far < min(abs(lightness(palette[f"{each}-tint"]) - lightness(palette["bg"])) for each in ("shape", "norm"))

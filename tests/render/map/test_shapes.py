@@ -59,3 +59,13 @@ def test_no_two_labels_of_a_picture_overlap(network, zoom):
     for k, a in enumerate(rects):
         for b in rects[:k]:
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3], (a, b)
+
+
+def test_a_shape_without_room_at_the_ends_of_its_line_stands_along_a_level_piece():
+    bent = Drawn(((0.0, 40.0), (0.0, 44.0), (50.0, 44.0), (50.0, 20.0), (300.0, 20.0), (300.0, 26.0)))
+    (spot,) = place_shapes([bent], [], [], 9.5)
+    assert (spot.x, spot.anchor) == (175.0, "middle")
+    assert spot.y < 20
+    (below,) = place_shapes([bent], [(100, 0, 250, 19)], [], 9.5)
+    assert below.y > 20
+    assert place_shapes([bent], [(100, 0, 250, 19), (100, 22, 250, 40)], [], 9.5) == []

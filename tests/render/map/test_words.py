@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from modelreport.render.map import make_scene
 from modelreport.render.map.scene import Node
-from modelreport.render.map.words import endings, label_letters, label_width, title, wordings
+from modelreport.render.map.words import blocks, endings, label_letters, label_width, title, wordings
+
+from .scenes import resnet
 
 
 def test_a_box_is_called_by_name_and_type_else_by_its_name_a_card_by_its_type():
@@ -14,7 +17,7 @@ def test_a_box_is_called_by_name_and_type_else_by_its_name_a_card_by_its_type():
 
 def test_repeats_are_counted_and_what_is_said_twice_is_said_once():
     group = Node("group", "0…5", "Block", "module", 0, children=[1], repeat=6)
-    assert wordings(group)[0] == ("0…5", "Block ×6")
+    assert wordings(group) == [("0…5", "Block ×6"), ("", "Block ×6"), ("0…5", "×6"), ("0…5", "")]
     assert wordings(Node("operation", "add", "add", "arithmetic", 0)) == [("", "add")]
     assert wordings(Node("output", "output", "output", "io", 0)) == [("output", "")]
 
@@ -27,3 +30,16 @@ def test_a_name_is_shortened_to_its_last_part_and_its_number():
 def test_wide_characters_get_more_room():
     assert label_width("模型") == label_width("abcd")
     assert label_letters("模型") == 3.5
+
+
+def test_blocks_of_one_type_are_counted_whether_they_stand_in_a_box_of_repeats_or_not():
+    scene = make_scene(resnet().report())
+    for node in scene.nodes:
+        if node.kind == "group":
+            node.path = ""
+    told = {node.path: blocks(scene, index) for index, node in enumerate(scene.nodes) if node.children}
+    assert [told[f"layer{stage}"] for stage in (1, 2, 3, 4)] == [
+        "3 Bottleneck", "4 Bottleneck", "6 Bottleneck", "3 Bottleneck",
+    ]  # fmt: skip
+    assert told["layer1.0"] == ""
+    assert all(blocks(scene, index) == "" for index, node in enumerate(scene.nodes) if node.repeat)
