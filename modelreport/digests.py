@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from importlib import metadata
@@ -11,6 +12,8 @@ from typing import Final
 
 _ENDS: Final = 1 << 20
 _STATES: Final = re.compile(r"(?:checkpoint|step|epoch|global_step)[-_]?\d+")
+_DATA: Final = re.compile(r"(?P<stem>.+?)[._-](?:data|weights|bin)(?:[._-]?\d+)?")
+_INDEX_LIMIT: Final = 64 << 20
 _FILES_LIMIT: Final = 200_000
 _THREADS: Final = 8
 _LIBRARIES: Final = ("modelreport", "torch", "torchvision", "timm", "transformers")
@@ -42,9 +45,10 @@ class Digests:
     def of_model(self, path: Path) -> str:
         """The hash of a model: of its files with their names below it. Empty where one cannot be read."""
         made = hashlib.sha256()
+        root = path if path.is_dir() else path.parent
         try:
             for file in files_of(path):
-                name = file.relative_to(path).as_posix() if file != path else ""
+                name = file.relative_to(root).as_posix() if file != path else ""
                 made.update(f"{name}\0{self.of(file)}\n".encode("utf-8", "surrogateescape"))
         except OSError:
             return ""
@@ -65,9 +69,12 @@ class Digests:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files that a model is in: itself, or all of its folder but hidden ones and states of training below it."""
+    """The files that a model is in: itself and those it is continued in, or its folder's.
+
+    Of a folder hidden files are left out, and states of training below it.
+    """
     if not path.is_dir():
-        return [path]
+        return [path, *_continued_in(path)]
     found: list[Path] = []
     for folder, below, names in os.walk(path):
         below[:] = sorted(n for n in below if not n.startswith(".") and not is_state(n))
@@ -75,6 +82,22 @@ def files_of(path: Path) -> list[Path]:
         if len(found) > _FILES_LIMIT:
             break
     return found
+
+
+def _continued_in(path: Path) -> list[Path]:
+    """The shards that an index beside them names; the external data of an ONNX file, by the names exporters give it."""
+    names: set[str] = set()
+    try:
+        if path.name.endswith(".index.json") and path.stat().st_size <= _INDEX_LIMIT:
+            listed = json.loads(path.read_bytes())["weight_map"]
+            names = {name for name in listed.values() if isinstance(name, str) and Path(name).name == name}
+        elif path.suffix.lower() == ".onnx":
+            stems = {path.name, path.stem}
+            there = [each.name for each in path.parent.iterdir()]
+            names = {name for name in there if (found := _DATA.fullmatch(name)) and found["stem"] in stems}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return []
+    return [file for name in sorted(names) if (file := path.parent / name).is_file()]
 
 
 def is_state(name: str) -> bool:

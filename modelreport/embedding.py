@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BUILD: Final = ("input", "title", "model", "code", "base", "pick", "device", "spectra")
 """Options of a build, as the command spells them."""
+OWN: Final = ("model", "code", "base")
+"""Options that may name a file of one's own."""
 SWITCHES: Final = ("no-trace", "no-weights")
 LOOK: Final = ("lang", "max-size", "redact", "template-dir")
 PLACE: Final = ("sections", "height", "name")
@@ -57,8 +59,11 @@ class Told:
     description: str
 
 
-def wish(path: Path, given: Mapping[str, Any], lang: str = "en") -> Wish:
+def wish(path: Path, given: Mapping[str, Any], lang: str = "en", near: Iterable[Path] = ()) -> Wish:
     """What was asked for, checked. ``given`` is by the names in ``KNOWN``; ``lang`` is that of the site.
+
+    Files of one's own (``code``, ``base``, ``template-dir``, the file in ``model``) are looked for in the folders
+    ``near`` before the working directory.
 
     Raises ``OptionsError`` for what is not known or cannot be, before any work.
     """
@@ -69,6 +74,9 @@ def wish(path: Path, given: Mapping[str, Any], lang: str = "en") -> Wish:
     if unknown:
         raise OptionsError(f"{', '.join(unknown)}: no such option.", f"Use some of {', '.join(KNOWN)}.")
     text = {name: str(value if value is not None else "").strip() for name, value in given.items()}
+    for option in (*OWN, "template-dir"):
+        if text.get(option):
+            text[option] = _found(text[option], tuple(near))
     build: dict[str, Any] = {name: text[name] for name in BUILD if text.get(name)}
     if "input" in build:
         build["input"] = [part.strip() for part in build["input"].split(";") if part.strip()]
@@ -95,6 +103,15 @@ def language(code: str) -> str:
     return known if known in languages() else "en"
 
 
+def _found(text: str, near: tuple[Path, ...]) -> str:
+    """A path, or ``path.py:Name``, in the first folder that holds it, as seen from the working directory."""
+    path, colon, name = text.partition(".py:")
+    path = f"{path}.py" if colon else path
+    places = [] if Path(path).is_absolute() else [folder / path for folder in near]
+    there = next((os.path.relpath(place) for place in places if place.exists()), path)
+    return f"{there}:{name}" if colon else there
+
+
 def _is_on(text: str) -> bool:
     return text.lower() not in {"false", "no", "off", "0"}
 
@@ -111,10 +128,12 @@ class Store:
         Raises ``MissingFileError`` where the model cannot be read.
         """
         whole = dict(asked.build).get("weights", True)
-        digest = Digests({}, whole=bool(whole)).of_model(asked.path)
+        digests = Digests({}, whole=bool(whole))
+        digest = digests.of_model(asked.path)
         if not digest:
             raise MissingFileError(f"{asked.path} does not exist, or cannot be read.", "Check the path.")
-        return short(digest, asked.path.name, asked.build, sorted(asked.look.redact), versions())
+        own = [digests.of_model(path) for path in own_files(asked)]
+        return short(digest, asked.path.name, asked.build, own, sorted(asked.look.redact), versions())
 
     def make(self, asked: Wish) -> str:
         """The key of the report, which is built if it is not kept yet. Raises ``ModelReportError``."""
@@ -151,6 +170,14 @@ class Store:
 def is_report(path: Path) -> bool:
     """Whether this is a report that was saved, not a model."""
     return path.suffix.lower() == ".json" and not path.name.endswith(".index.json")
+
+
+def own_files(asked: Wish) -> list[Path]:
+    """Code and models of one's own that the build of a report reads beside the checkpoint."""
+    build = dict(asked.build)
+    named = [str(build.get(name, "")).partition(".py:") for name in OWN]
+    paths = [Path(f"{stem}.py" if colon else stem) for stem, colon, _name in named if stem]
+    return [path for path in paths if path.exists()]
 
 
 def depends_on(path: Path) -> list[Path]:
@@ -237,3 +264,13 @@ def state() -> str:
 def reason(error: ModelReportError) -> str:
     """An error in one line, with its hint."""
     return f"{error.message} {error.hint}".strip()
+
+
+def reason_to_show(error: ModelReportError, given: Mapping[str, Any], path: Path, name: str) -> str:
+    """What a page says in place of a report that could not be made: no names where these are not for others.
+
+    ``name`` is what the page calls the file at ``path``: where a site is built is nobody's business.
+    """
+    if given.get("redact"):
+        return "The report of this model could not be made."
+    return reason(error).replace(str(path), name) if name else reason(error)

@@ -48,7 +48,8 @@ class Shown:
     wishes: dict[str, list[embedding.Wish]] = field(default_factory=dict)
     """By the address of the page, in their order."""
     keys: set[str] = field(default_factory=set)
-    files: set[Path] = field(default_factory=set)
+    paths: set[Path] = field(default_factory=set)
+    """Models, and code of one's own."""
 
     @property
     def looks(self) -> set[Any]:
@@ -72,6 +73,12 @@ class ModelReportPlugin(BasePlugin[PluginConfig]):  # type: ignore[misc]
         self._lang = "en"
         self._store = embedding.Store(Path())
         self._shown = Shown()
+        self._server: Any = None
+        self._watched: set[str] = set()
+        """What the server watches for us."""
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        """One object serves all builds of ``mkdocs serve``: MkDocs keeps those that have this method."""
 
     def on_config(self, config: Any) -> None:
         """Note where the site is, and its language."""
@@ -98,17 +105,21 @@ class ModelReportPlugin(BasePlugin[PluginConfig]):  # type: ignore[misc]
 
     def _holder(self, fence: Fence, page: Any) -> list[str]:
         source = Path(page.file.abs_src_path)
+        given: dict[str, Any] = dict(self.config.defaults)
+        path, name = Path(), ""
         try:
-            name, given = read_fence(fence.lines)
+            name, own = read_fence(fence.lines)
+            given |= own
             path = self._find(name, source)
-            self._shown.files.update(embedding.depends_on(path))
-            asked = embedding.wish(path, {**self.config.defaults, **given}, self._lang)
+            self._shown.paths.add(path)
+            asked = embedding.wish(path, given, self._lang, (source.parent, self._root))
+            self._shown.paths.update(embedding.own_files(asked))
             key = self._store.make(asked)
             told = embedding.told(self._store.report(key), asked.look)
         except ModelReportError as error:
             line = fence.first + 1 + _front_matter(source, page.markdown or "")
             log.warning("%s:%d: %s", page.file.src_uri, line, embedding.reason(error))
-            reason = escape(embedding.reason(error))
+            reason = escape(embedding.reason_to_show(error, given, path, name))
             return [
                 f'<div class="admonition warning"><p class="admonition-title">modelreport</p><p>{reason}</p></div>',
                 "",
@@ -141,12 +152,24 @@ class ModelReportPlugin(BasePlugin[PluginConfig]):  # type: ignore[misc]
         if self.config.enabled:
             self._store.clean(self._shown.keys)
             embedding.write_shared(Path(config.site_dir) / ASSETS, self._shown.looks)
+        self._watch()
 
     def on_serve(self, server: Any, config: Any, builder: Any) -> Any:  # noqa: ARG002 - mkdocs' signature
         """Build again when a checkpoint changes."""
-        for path in sorted({file.parent for file in self._shown.files}):
-            server.watch(str(path))
+        self._server = server
+        self._watch()
         return server
+
+    def _watch(self) -> None:
+        """Watch what this build showed, and nothing beside it: a log or cache there would build without end."""
+        if self._server is None:
+            return
+        paths = [path for path in self._shown.paths if path.is_dir()]
+        paths += [file for path in self._shown.paths if not path.is_dir() for file in embedding.depends_on(path)]
+        found = {str(path) for path in paths if path.exists()}
+        for name in sorted(found - self._watched):
+            self._server.watch(name)
+        self._watched |= found
 
 
 def fences(lines: list[str]) -> Iterator[Fence]:

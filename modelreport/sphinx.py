@@ -49,19 +49,23 @@ class ReportDirective(SphinxDirective):  # type: ignore[misc]
     def run(self) -> list[nodes.Node]:
         """The report's node; what is wrong is a warning that names file and line, and is told in its place."""
         _relative, absolute = self.env.relfn2path(self.arguments[0])
-        path = Path(absolute)
+        path, shown = Path(absolute), self.arguments[0]
         given = {**self.config.modelreport_defaults, **self.options}
+        near = (Path(self.env.doc2path(self.env.docname)).parent, Path(self.env.srcdir))
         for file in embedding.depends_on(path):
             self.env.note_dependency(str(file))
         try:
-            asked = embedding.wish(path, given, self.config.language or "en")
+            asked = embedding.wish(path, given, self.config.language or "en", near)
+            for own in embedding.own_files(asked):
+                for file in embedding.depends_on(own):
+                    self.env.note_dependency(str(file.resolve()))
             store = store_of(self.env)
             key = store.make(asked)
             told = embedding.told(store.report(key), asked.look)
         except ModelReportError as error:
-            reason = f"{self.arguments[0]}: {embedding.reason(error)}"
+            reason = f"{shown}: {embedding.reason(error)}"
             log.warning("modelreport: %s", reason, location=self.get_location(), type="modelreport")
-            return [nodes.warning("", nodes.paragraph(text=reason))]
+            return [nodes.warning("", nodes.paragraph(text=embedding.reason_to_show(error, given, path, shown)))]
         keys_of(self.env).setdefault(self.env.docname, set()).add(key)
         made = ReportNode("", *_plain(told), key=key, wish=asked)
         self.set_source_info(made)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from modelreport.digests import Digests, short, versions
-from tests.site.models import write_model, write_repository
+from modelreport.digests import Digests, files_of, short, versions
+from tests.site.models import write_model, write_repository, write_sharded
 
 
 def digest(path: Path, *, whole: bool = True) -> str:
@@ -52,6 +52,28 @@ def test_what_is_kept_does_not_confirm_a_path_that_is_guessed(tmp_path: Path) ->
     kept.of(path)
     guesses = {short(str(path), True), short(str(path)), short(path.name), short(str(path), True, path.stat().st_size)}
     assert not guesses & set(kept.seen)
+
+
+def test_a_model_in_several_files_follows_all_of_them(tmp_path: Path) -> None:
+    folder = write_sharded(tmp_path / "sharded")
+    index = folder / "model.safetensors.index.json"
+    assert [path.name[:11] for path in files_of(index)] == ["model.safet", "model-00001", "model-00002"]
+    before = digest(index)
+    write_model(folder / "model-00002-of-00002.safetensors")
+    assert digest(index) != before
+    index.write_text("[")
+    assert files_of(index) == [index]
+    for name in ("a.onnx", "a.onnx.data", "a.onnx_data_1", "a.data", "a.report.html", "ab.data", "b.onnx.data"):
+        (tmp_path / name).write_text(name)
+    assert [path.name for path in files_of(tmp_path / "a.onnx")] == ["a.onnx", "a.data", "a.onnx.data", "a.onnx_data_1"]
+
+
+def test_an_index_names_no_files_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    index = tmp_path / "below" / "model.safetensors.index.json"
+    index.parent.mkdir()
+    index.write_text('{"weight_map": {"a": "../secret", "b": "/etc/passwd", "c": 3}}')
+    assert files_of(index) == [index]
 
 
 def test_of_headers_alone_only_the_ends_are_read(tmp_path: Path) -> None:

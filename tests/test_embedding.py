@@ -53,6 +53,43 @@ def test_what_cannot_be_is_refused_before_any_work(given: dict[str, str], tmp_pa
         embedding.wish(tmp_path / "a.pth", given)
 
 
+def test_files_of_ones_own_are_looked_for_beside_the_page_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs" / "page").mkdir(parents=True)
+    (tmp_path / "docs" / "nets.py").write_text("")
+    near = (tmp_path / "docs" / "page", tmp_path / "docs")
+    for given, expected in (
+        ({"code": "nets.py"}, {"code": "docs/nets.py"}),
+        ({"model": "nets.py:Net(3)"}, {"model": "docs/nets.py:Net(3)"}),
+        ({"model": "package.nets:Net"}, {"model": "package.nets:Net"}),
+        ({"code": "elsewhere.py"}, {"code": "elsewhere.py"}),
+        ({"code": str(tmp_path / "docs" / "nets.py")}, {"code": str(tmp_path / "docs" / "nets.py")}),
+    ):
+        asked = embedding.wish(tmp_path, given, near=near)
+        assert dict(asked.build) == expected
+        assert len(embedding.own_files(asked)) == ("docs" in str(expected))
+
+
+def test_a_report_follows_the_code_it_was_made_with(tmp_path: Path) -> None:
+    code = tmp_path / "nets.py"
+    code.write_text("a = 1")
+    store, model = embedding.Store(tmp_path / "kept"), write_model(tmp_path / "a.safetensors")
+    asked = embedding.wish(model, {"code": str(code)})
+    before = store.key(asked)
+    assert store.key(asked) == before
+    code.write_text("a = 2")
+    assert store.key(asked) != before
+
+
+def test_what_went_wrong_is_told_without_the_place_of_the_build_or_a_name_that_is_hidden(tmp_path: Path) -> None:
+    error = MissingFileError(f"{tmp_path / 'a.pth'} does not exist.", "Check it.")
+    assert embedding.reason_to_show(error, {}, tmp_path / "a.pth", "a.pth") == "a.pth does not exist. Check it."
+    assert "a.pth" not in embedding.reason_to_show(error, {"redact": "paths"}, tmp_path / "a.pth", "a.pth")
+    assert embedding.reason_to_show(error, {}, Path(), "") == embedding.reason(error)
+
+
 def test_the_language_of_the_site_is_that_of_its_reports_where_there_is_one(tmp_path: Path) -> None:
     assert [embedding.language(code) for code in ("zh_CN", "zh-Hans", "en", "de", "")] == ["zh", "zh", "en", "en", "en"]
     assert embedding.wish(tmp_path, {}, "zh_CN").look.lang == "zh"

@@ -6,11 +6,13 @@ import json
 import logging
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
 
 from modelreport import api
 from modelreport.errors import OptionsError
@@ -18,7 +20,7 @@ from modelreport.mkdocs import fences, read_fence
 from modelreport.render.json import write_json
 from tests.factories import make_report
 from tests.published import fragments_of, shared_by
-from tests.site.models import write_model
+from tests.site.models import write_model, write_repository
 
 FENCE = "```modelreport\n{}\n```\n"
 
@@ -36,16 +38,18 @@ class Docs:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def build(self, **options: object) -> None:
-        """Build; warnings go to the log."""
+    def build(self, strict: bool = False, directories: bool = True, **options: object) -> Any:
+        """Build; warnings go to the log. Returns the plugin."""
         config = {
             "site_name": "Demo", "theme": {"name": "material", "font": False}, "markdown_extensions": ["admonition"],
-            "plugins": ["search", {"modelreport": options}],
+            "use_directory_urls": directories, "strict": strict, "plugins": ["search", {"modelreport": options}],
         }  # fmt: skip
         (self.root / "mkdocs.yml").write_text(yaml.safe_dump(config))
         loaded = load_config(str(self.root / "mkdocs.yml"))
         loaded.plugins.on_startup(command="build", dirty=False)
         build(loaded)
+        self.config = loaded
+        return loaded.plugins["modelreport"]
 
     def page(self, name: str = "index.html") -> str:
         return (self.root / "site" / name).read_text()
@@ -70,6 +74,42 @@ def test_a_fence_becomes_the_report_and_all_pages_share_its_files(docs: Docs) ->
     assert len(below) == 2  # without charts no chart library
     assert re.findall(r'<section id="(\w+)" class="part"', docs.page("deep/page/index.html")) == ["summary"]
     assert docs.page().index("<model-report") < docs.page().index("Between") < docs.page().rindex("<model-report")
+
+
+def test_addresses_are_right_without_folders_for_pages(docs: Docs) -> None:
+    docs.write("index.md", FENCE.format("../saved.json"))
+    docs.write("deep/page.md", FENCE.format("../../saved.json"))
+    docs.build(strict=True, directories=False)
+    assert len(shared_by(docs.root / "site" / "index.html", "assets/modelreport")) == 3
+    assert len(shared_by(docs.root / "site" / "deep" / "page.html", "assets/modelreport")) == 3
+
+
+def test_a_strict_build_stops_at_what_is_wrong(docs: Docs) -> None:
+    docs.write("index.md", FENCE.format("nowhere.pth"))
+    with pytest.raises(Abort):
+        docs.build(strict=True)
+
+
+class Server:
+    """What ``mkdocs serve`` gives to plugins."""
+
+    def __init__(self) -> None:
+        self.watched: list[str] = []
+
+    def watch(self, path: str) -> None:
+        self.watched.append(Path(path).name)
+
+
+def test_what_is_shown_is_watched_and_what_a_page_shows_later_too(docs: Docs) -> None:
+    write_model(docs.root / "a.safetensors")
+    write_repository(docs.root / "bert")
+    docs.write("index.md", FENCE.format("a.safetensors\nno-trace\nspectra: none"))
+    plugin, server = docs.build(), Server()
+    assert plugin.on_serve(server, config=docs.config, builder=None) is server
+    assert server.watched == ["a.safetensors"]  # not the folder: a log or cache in it would build without end
+    docs.write("index.md", FENCE.format("a.safetensors\nno-trace") + "\n" + FENCE.format("bert\nno-trace"))
+    build(docs.config)
+    assert server.watched == ["a.safetensors", "bert"]
 
 
 def test_search_reads_the_words_and_not_the_data(docs: Docs) -> None:

@@ -143,6 +143,32 @@ def test_a_page_is_made_again_when_its_checkpoint_changes_and_not_before(
     assert len(list((docs.out / "trees" / "modelreport").iterdir())) == 1
 
 
+def test_a_second_build_reads_nothing_again_and_own_code_is_looked_for_beside_the_page(
+    docs: Docs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_model(docs.source / "deep" / "a.safetensors")
+    (docs.source / "deep" / "nets.py").write_text("from torch import nn\nNet = lambda: nn.Linear(2, 2)\n")
+    docs.write("deep/page", "Deep\n====\n\n.. modelreport:: a.safetensors\n   :code: nets.py\n   :spectra: none\n")
+    built = []
+    real = api.build
+    monkeypatch.setattr(api, "build", lambda *a, **k: (built.append(k["code"]), real(*a, **k))[1])
+    docs.build()
+    docs.build()
+    assert len(built) == 1
+    assert built[0].endswith("deep/nets.py")
+    (docs.source / "deep" / "nets.py").write_text("from torch import nn\nNet = lambda: nn.Linear(3, 2)\n")
+    docs.build()
+    assert len(built) == 2
+
+
+def test_what_is_wrong_names_nothing_that_is_hidden(docs: Docs) -> None:
+    docs.write("index", "Models\n======\n\n.. modelreport:: secret.pth\n   :redact: paths\n")
+    docs.build(html_copy_source=False)
+    assert "secret.pth" in docs.warnings
+    assert "secret" not in docs.page("index")
+    assert "could not be made" in docs.page("index")
+
+
 def test_defaults_and_language_come_from_the_configuration(docs: Docs) -> None:
     docs.build(modelreport_defaults={"sections": "summary"}, language="zh_CN")
     page = docs.page("index")
