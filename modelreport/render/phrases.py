@@ -86,6 +86,7 @@ ENDS: Final = (
     mark("{start:The output comes|The outputs come} from {layers}"),
     mark("Of {count} outputs, {some:one comes|some come} from {layers}"),
     mark("{share} of them in the {word:layers|residual blocks}"),
+    mark("{size} {parameters:parameter|parameters}, {share} of them in the {word:layers|residual blocks}."),
     mark("{count} {word:parameter|parameters}"),
     mark(
         "{count} {kind:linear layer|linear layers|1-D convolution|1-D convolutions|2-D convolution|2-D convolutions|"

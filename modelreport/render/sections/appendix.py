@@ -35,6 +35,13 @@ DTYPE_COLUMNS = (
 )
 ROWS_BESIDE_STATISTICS = 40
 """Rows in the page itself where the table of statistics shows every tensor already; the others travel packed."""
+ROLES = {
+    "parameter": mark("parameter"),
+    "buffer": mark("buffer"),
+    "optimizer": mark("optimizer"),
+    "constant": mark("constant"),
+    "other": mark("other"),
+}
 STAGES = {
     "load": mark("Reading"),
     "identify": mark("Architecture"),
@@ -59,7 +66,7 @@ def _row(index: int, each: TensorFact, places: Anchors) -> Row:
         Cell.name(each.name),
         Cell(text.shape(each.shape)),
         Cell(text.dtype(each.dtype)),
-        Cell(_(each.role)),
+        Cell(_(ROLES[each.role])),
         Cell.count(each.count),
         Cell.bytes(each.size_bytes),
         Cell.bytes(each.stored_bytes),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from typing import get_args
 
 from msgspec.structs import replace
 
-from modelreport.facts import Item
+from modelreport.facts import Item, Role
+from modelreport.options import RenderOptions
 from modelreport.render.anchors import anchors
-from modelreport.render.sections.appendix import badge, command, dtypes, not_checked, tensors
+from modelreport.render.sections.appendix import ROLES, badge, command, dtypes, not_checked, tensors
+from modelreport.render.setting import under
 from tests.factories import hostile_report, make_report, skipped_report
 
 
@@ -61,3 +64,9 @@ def test_hostile_names_do_not_break_the_tables() -> None:
     report = hostile_report()
     for row in tensors(report, anchors(report)).rows:
         assert max(len(cell.text) for cell in row.cells) < 1000
+
+
+def test_roles_are_told_in_the_language_of_the_report() -> None:
+    assert set(ROLES) == set(get_args(Role))
+    with under(RenderOptions(lang="zh")):
+        assert tensors(make_report(), anchors(make_report())).rows[0].cells[3].text == "参数"
