@@ -104,7 +104,7 @@ const insetOf = (/** @type {Box} */ box) => Math.max(INSET, 7 * Math.min(1, box.
  */
 export function headLabels(model, box, pane) {
   const { bar } = box;
-  const size = Math.min(MOST, Math.max(LEAST, bar * BAR));
+  const size = Math.min(MOST, Math.max(USUAL, bar * BAR));
   const inset = insetOf(box);
   const left = Math.max(box.x, 0) + inset;
   const right = Math.min(box.x + box.w, pane.w) - inset;

@@ -166,7 +166,7 @@ export function lod(model, view, pane, before = new Set(), budget = BUDGET) {
     const todo = level.flatMap(seen);
     for (let k = 0; k < todo.length; k += 1) {
       const i = todo[k];
-      const enough = before.has(i) ? 0.9 * STAY : 0.9;
+      const enough = before.has(i) ? 0.92 * STAY : 0.92;
       if (!model.isBox(i)) shut.push(i);
       else if (model.nodes.repeat[i] && room(model, i, view.s) >= enough && count < budget) {
         open.push(i);

@@ -88,7 +88,7 @@ class Told:
 
 def header(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> list[Label]:
     """Name and type in the title bar of an open box, at the left; what it holds at the right, if there is room."""
-    size = min(letters.most, max(letters.least, box.bar * BAR_TEXT))
+    size = min(letters.most, max(letters.usual, box.bar * BAR_TEXT))
     inset = _inset(box)
     name, kind = fit(node, (box.width - 2 * inset) / (size * LETTER))
     if box.bar < size * 1.1 or not (name or kind):

@@ -106,7 +106,7 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
             node = scene.nodes[box.node]
             if not node.children:
                 closed.append(box)
-            elif node.repeat and _room(layout, box, zoom) >= 0.9 and count < budget:
+            elif node.repeat and _room(layout, box, zoom) >= 0.92 and count < budget:
                 count += len(node.children)
                 shown.append(_opened(box))
                 todo.extend(_inside(scene, layout, box))

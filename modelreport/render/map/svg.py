@@ -27,7 +27,7 @@ _STROKES: Final[dict[RouteKind, tuple[str, str]]] = {
 Medium = Literal["screen", "print"]
 
 
-def draw_map(scene: Scene, layout: Layout, medium: Medium, *, width: float = 960.0, height: float = 600.0) -> Markup:
+def draw_map(scene: Scene, layout: Layout, medium: Medium, *, width: float = 880.0, height: float = 550.0) -> Markup:
     """The overview of the whole map as an ``<svg>`` element with a title for those who cannot see it."""
     place = layout.places[0]
     height = min(height, max(120.0, place.height * min(width / place.width, 1.6)))

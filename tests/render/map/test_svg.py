@@ -43,7 +43,7 @@ def test_the_first_screen_names_every_stage():
 
 def test_labels_stay_inside_the_picture_and_are_large_enough_to_read():
     for element in draw(bert()).iter(f"{NS}text"):
-        assert 0 <= float(element.get("x")) <= 960
+        assert 0 <= float(element.get("x")) <= 880
         assert 0 <= float(element.get("y")) <= 600
         assert float(element.get("font-size")) >= 6
 
