@@ -58,7 +58,7 @@ def _leaves(structure: Structure) -> Message | None:
     size = phrase.put(structure.parameters, "count")
     held = sum(m.own_parameters for m in structure.modules if m.type in _LEAVES and not m.shared_with)
     if held < structure.parameters:
-        part = phrase.put(held, "count")
+        part = phrase.put(held / structure.parameters, "share")
         return phrase.message(
             f"{size} {plural(structure.parameters, 'parameter')}, {part} of them in {joined(words)}{guessed}."
         )

@@ -81,7 +81,7 @@ def _parts(trace: Trace) -> list[_Part]:
     def whole(index: int) -> _Part:
         call = trace.calls[index]
         repeat = f" (call {call.number + 1})" if call.number else ""
-        return part((text.name(call.path, 60) or "model") + repeat, range(call.first, call.last), index)
+        return part((text.brief(call.path, 60) or "model") + repeat, range(call.first, call.last), index)
 
     def expand(found: _Part) -> list[_Part]:
         if found.call < 0 or not children[found.call]:

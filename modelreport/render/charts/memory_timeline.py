@@ -60,4 +60,4 @@ def _where(trace: Trace, index: int) -> str:
         return f"operation {index}"
     operation = trace.operations[index]
     path = trace.calls[operation.call].path if 0 <= operation.call < len(trace.calls) else ""
-    return text.name(operation.name, 40) + (f" in {text.name(path, 60)}" if path else "")
+    return text.name(operation.name, 40) + (f" in {text.brief(path, 60)}" if path else "")

@@ -71,7 +71,7 @@ def _parts(structure: Structure) -> list[_Part]:
 
     def part(i: int) -> _Part:
         module = structure.modules[i]
-        return _Part(text.name(module.path, 60) or "model", text.name(module.type, 40), whole.get(i, 0), i)
+        return _Part(text.brief(module.path, 60) or "model", text.name(module.type, 40), whole.get(i, 0), i)
 
     def expand(found: _Part) -> list[_Part]:
         if found.module < 0 or not children[found.module]:

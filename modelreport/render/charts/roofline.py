@@ -54,7 +54,7 @@ def groups(roof: Roofline, trace: Trace) -> list[Group]:
 def _group(kind: str, members: list[LayerTime], trace: Trace, parents: set[int]) -> Group:
     first = members[0]
     path = trace.calls[first.call].path if 0 <= first.call < len(trace.calls) else ""
-    name = text.name(path, 60) or "model"
+    name = text.brief(path, 60) or "model"
     return Group(
         path=path,
         name=_("{label}: own operations", label=name) if first.call in parents else name,

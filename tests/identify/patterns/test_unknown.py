@@ -54,7 +54,7 @@ def test_fewer_rows_for_keys_show_that_query_heads_share_them() -> None:
 
 def test_parameters_elsewhere_are_not_said_to_be_in_the_layers_that_are_told() -> None:
     shapes = {"a.weight": (8, 4), "a.bias": (8,), "block.gain": (100, 30), "table": (50,)}
-    assert "3,090 parameters, 40 of them in 1 linear layer by names and shapes." in text_of(structure_of(shapes))
+    assert "3,090 parameters, 1.3 % of them in 1 linear layer by names and shapes." in text_of(structure_of(shapes))
     whole = {"a.weight": (8, 4), "a.bias": (8,)}
     assert "40 parameters in 1 linear layer by names and shapes." in text_of(structure_of(whole))
 
