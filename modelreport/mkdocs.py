@@ -81,11 +81,9 @@ class ModelReportPlugin(BasePlugin[PluginConfig]):  # type: ignore[misc]
         """One object serves all builds of ``mkdocs serve``: MkDocs keeps those that have this method."""
 
     def on_config(self, config: Any) -> None:
-        """Note where the site is, and its language."""
+        """Note where the site is."""
         self._root = Path(config.config_file_path or ".").resolve().parent
         self._store = embedding.Store(self._root / self.config.cache_dir)
-        theme = getattr(config, "theme", None)
-        self._lang = str(theme.get("language", "") if theme is not None else "") or "en"
 
     def on_pre_build(self, config: Any) -> None:  # noqa: ARG002 - mkdocs' signature
         """Begin a build: nothing is shown yet."""
@@ -95,6 +93,8 @@ class ModelReportPlugin(BasePlugin[PluginConfig]):  # type: ignore[misc]
         """The page with a holder in place of each fence; in it what the report says in plain text, for search."""
         if not self.config.enabled or "modelreport" not in markdown:
             return markdown
+        theme = config.theme  # of a site in several languages another one for each part of the build
+        self._lang = str(theme.get("language", "") if theme is not None else "") or "en"
         lines = markdown.split("\n")
         for each in reversed(list(fences(lines))):
             lines[each.first : each.last] = [f"{each.indent}{line}" for line in self._holder(each, page)]

@@ -67,6 +67,44 @@ def test_two_reports_live_on_a_page_of_a_documentation_site(tool: str, chromium:
         chromium.said[:] = [said for said in chromium.said if not any(word in said for word in theirs)]
 
 
+REPORT = "document.querySelector('model-report')"
+SHADE = f"""(() => {{
+  const painted = document.createElement('canvas').getContext('2d');
+  painted.fillStyle = getComputedStyle({REPORT}.shadowRoot.querySelector('.part')).color;
+  painted.fillRect(0, 0, 1, 1);
+  return painted.getImageData(0, 0, 1, 1).data[0] > 128 ? 'dark' : 'light';
+}})()"""
+"""Whether the text of the first report is that of a dark or a light page."""
+
+
+@pytest.mark.parametrize(
+    ("theme", "at_night", "switch"),
+    [
+        ("furo", "dark", "document.body.dataset.theme = 'light'"),
+        ("pydata_sphinx_theme", "dark", "document.documentElement.dataset.theme = 'light'"),
+        ("sphinx_rtd_theme", "light", ""),
+    ],
+)
+def test_reports_are_as_dark_as_the_theme_around_them(
+    theme: str, at_night: str, switch: str, chromium: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "one.json").write_bytes(write_json(make_report()))
+    (tmp_path / "conf.py").write_text(f"extensions = ['modelreport.sphinx']\nhtml_theme = '{theme}'\n")
+    (tmp_path / "index.rst").write_text("Models\n======\n\n.. modelreport:: one.json\n   :sections: summary, layers\n")
+    command = ["sphinx", "-W", "-q", "-b", "html", str(tmp_path), str(tmp_path / "site")]
+    subprocess.run([sys.executable, "-m", *command], check=True, timeout=120, capture_output=True)
+    with opened(chromium, (tmp_path / "site" / "index.html").as_uri(), color_scheme="dark") as page:
+        page.until(f"{STATE}.every((m) => m.tables > 0)")
+        assert page.page.evaluate(SHADE) == at_night
+        if switch:
+            page.page.evaluate(switch)
+            page.until(f"{SHADE} === 'light'")
+        size = page.page.evaluate(f"[{REPORT}.clientWidth, {REPORT}.shadowRoot.querySelector('.part').scrollWidth]")
+        assert 500 < size[1] <= size[0], "the theme's own styles do not reach it"
+        theirs = ("Got invalid theme mode", "[PST]")  # what pydata says of itself
+        chromium.said[:] = [said for said in chromium.said if not any(word in said for word in theirs)]
+
+
 def test_reports_live_after_instant_loading(chromium: Any, tmp_path: Path) -> None:
     with served(make("mkdocs", tmp_path)) as address, opened(chromium, f"{address}/other/") as page:
         page.page.evaluate("window.stayed = true")
