@@ -1,4 +1,5 @@
 import { chartTools } from './chart-tools.js';
+import { calm } from './idle.js';
 import { t } from './language.js';
 import { element } from './dom.js';
 import { hasPayload, payload } from './payload.js';
@@ -187,7 +188,7 @@ async function work() {
         stayStill(figure);
         await plotly().catch(() => { state.failed = true; });
       }
-      await new Promise((resolve) => { setTimeout(resolve); });
+      await calm();
     }
   }
   state.busy = false;

@@ -15,6 +15,38 @@ export function idle(most = 100) {
   });
 }
 
+const CALM_MS = 250;
+const PATIENCE_MS = 2000;
+const state = { touched: -Infinity };
+
+/** The reader does something that has to be answered at once. */
+export function touch() {
+  state.touched = performance.now();
+}
+
+/** Whether the reader has done anything yet. */
+export function isTouched() {
+  return state.touched > -Infinity;
+}
+
+for (const kind of ['wheel', 'pointerdown', 'pointerup', 'keydown', 'touchmove']) {
+  globalThis.addEventListener?.(kind, touch, { capture: true, passive: true });
+}
+
+/**
+ * The next idle moment in which the reader is not in the middle of something, for work that takes longer than a frame;
+ * after two seconds whatever the reader does.
+ */
+export async function calm() {
+  const until = performance.now() + PATIENCE_MS;
+  await idle();
+  for (let now = performance.now(); now < Math.min(until, state.touched + CALM_MS); now = performance.now()) {
+    const left = Math.min(until, state.touched + CALM_MS) - now;
+    await new Promise((resolve) => { setTimeout(resolve, left); });
+    await idle();
+  }
+}
+
 /**
  * Do work piece by piece, with a pause whenever it has taken as long as a browser may do without answering.
  * @param {() => boolean} piece does a little and says whether all is done

@@ -1,9 +1,9 @@
 import { startCharts } from './charts.js';
 import { followHost } from './host-theme.js';
-import { idle, parsed } from './idle.js';
+import { calm, parsed } from './idle.js';
 import { startMap } from './map.js';
 import { startHints } from './hints.js';
-import { settleParts, startNavigation } from './nav.js';
+import { keepPlace, settleParts, startNavigation } from './nav.js';
 import { plotly } from './plotly.js';
 import { embedded, host, root } from './root.js';
 import { startTables } from './tables.js';
@@ -24,9 +24,10 @@ async function startRest(drawn) {
   startHints();
   startCharts();
   await plotly().catch(() => null);
-  await idle();
+  await calm();
   await startTables().catch((error) => { host.dataset.tables = String(error); });
-  settleParts();
+  await settleParts();
+  keepPlace();
 }
 
 host.classList.add('js');

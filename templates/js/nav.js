@@ -1,5 +1,7 @@
 // The rail: which section is being read, and the menu on narrow screens.
 
+import { endEarly } from './early.js';
+import { calm, isTouched } from './idle.js';
 import { embedded, here, placeOf, root } from './root.js';
 
 /**
@@ -40,9 +42,27 @@ function startFragmentLinks() {
   follow();
 }
 
-/** Let the browser pass over what is out of sight: every section has had its height by now, which it keeps. */
-export function settleParts() {
-  for (const part of root.querySelectorAll('.part')) part.classList.add('settled');
+/** Show the place that the address names where it was asked for: what came to life above it may have moved it. */
+export function keepPlace() {
+  const id = here();
+  if (id !== '' && !embedded && !isTouched()) root.getElementById(id)?.scrollIntoView({ behavior: 'instant' });
+}
+
+const frame = () => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+
+/**
+ * Let the browser pass over what is out of sight. Each section gets its height first, one after the other in idle
+ * moments, and keeps it: nothing jumps when it comes into sight.
+ */
+export async function settleParts() {
+  for (const part of root.querySelectorAll('.part')) {
+    await calm();
+    part.classList.add('awake');
+    await frame();
+    part.classList.add('settled');
+    part.classList.remove('awake');
+  }
+  endEarly();
 }
 
 /** Mark the section being read in the rail, and fold the menu away on narrow screens after a choice. */

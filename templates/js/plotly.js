@@ -1,4 +1,4 @@
-import { idle } from './idle.js';
+import { calm } from './idle.js';
 import { runPacked } from './packed.js';
 import { embedded } from './root.js';
 import { textOf } from './streams.js';
@@ -11,7 +11,7 @@ async function start() {
   const theirs = shared.Plotly;
   await runPacked('packed-plotly', async (packed) => {
     const text = await textOf(packed);
-    await idle();
+    await calm();
     return text;
   });
   const library = shared.Plotly;

@@ -1,5 +1,6 @@
 // All tables of the page: when each comes alive, and how an address finds its row.
 
+import { calm } from './idle.js';
 import { hasPayload, payload } from './payload.js';
 import { here, root } from './root.js';
 import { TableView } from './table.js';
@@ -76,7 +77,10 @@ export async function startTables() {
     const fold = place.closest('details:not([open])');
     if (fold) later(place, (start) => fold.addEventListener('toggle', start, { once: true }));
     else if (Number(place.dataset.rows) > MANY) later(place, (start) => whenNear(place, start));
-    else await startTable(place);
+    else {
+      await calm();
+      await startTable(place);
+    }
   }
   await show(here());
   window.addEventListener('hashchange', () => show(here()));

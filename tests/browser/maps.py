@@ -24,8 +24,9 @@ Shown = Callable[..., "Map"]
 class Map:
     """A page that shows a map."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Any, painter: str = "plotly") -> None:
         self.page = page
+        self.painter = painter
 
     def until(self, condition: str) -> None:
         """Wait for a condition."""
@@ -56,6 +57,13 @@ class Map:
     def view(self) -> list[str]:
         """The outlines drawn: equal only where the view and everything marked are."""
         script = "[...document.querySelectorAll('.map-live .shapelayer path')].map((e) => e.getAttribute('d'))"
+        found: list[str] = self.page.evaluate(script)
+        return found
+
+    def paths(self) -> list[str]:
+        """The outlines as the painter at work draws them."""
+        drawn = "[...document.querySelectorAll('.map-quick path, .map-live .shapelayer path')]"
+        script = f"{drawn}.filter((e) => e.checkVisibility()).map((e) => e.getAttribute('d'))"
         found: list[str] = self.page.evaluate(script)
         return found
 
@@ -90,14 +98,14 @@ class Map:
         return found
 
     def settle(self) -> None:
-        """Wait until nothing moves any more and Plotly has drawn what stands."""
+        """Wait until nothing moves any more and the painter, Plotly unless told otherwise, has drawn what stands."""
         before = None
         for _ in range(100):
             now = self.page.evaluate(
                 "document.querySelector('.map-live').dataset.painter"
                 " + [...document.querySelectorAll('.map-live path')].map((e) => e.getAttribute('d')).join()"
             )
-            if now == before and now.startswith("plotly"):
+            if now == before and now.startswith(self.painter):
                 return
             before = now
             self.page.wait_for_timeout(120)
@@ -115,12 +123,12 @@ def shown(chromium: Any, tmp_path: Path) -> Iterator[Shown]:
     """Opens a report from a file with the map in sight."""
     contexts: list[Any] = []
 
-    def open_map(report: Report | bytes, address: str = "", **settings: Any) -> Map:
+    def open_map(report: Report | bytes, address: str = "", painter: str = "plotly", **settings: Any) -> Map:
         path = tmp_path / f"report{len(contexts)}.html"
         path.write_bytes(report if isinstance(report, bytes) else write_html(report))
         context = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | settings))
         contexts.append(context)
-        made = Map(context.new_page())
+        made = Map(context.new_page(), painter)
         made.page.goto(path.as_uri() + address)
         if settings.get("java_script_enabled", True):
             if not address:

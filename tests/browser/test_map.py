@@ -233,6 +233,36 @@ def test_hostile_names_do_nothing(shown: Shown) -> None:
     assert made.page.evaluate("document.querySelectorAll('#map script, #map img, #map link').length") == 0
 
 
+def test_the_map_answers_before_and_without_the_chart_library(shown: Shown) -> None:
+    bare = re.sub(rb'<script[^>]*id="packed-plotly".*?</script>', b"", resnet_page(), flags=re.DOTALL)
+    made = shown(bare, painter="paths")
+    before, (x, y) = made.paths(), made.place("conv1 Conv2d")
+    made.page.mouse.move(x, y)
+    made.until("document.querySelector('.map-tip:not([hidden])')?.textContent.startsWith('conv1 Conv2d')")
+    made.page.mouse.click(x, y)
+    made.until("document.querySelector('.map-panel h3').textContent === 'conv1 Conv2d'")
+    made.page.mouse.wheel(0, -300)
+    made.settle()
+    assert made.paths() != before
+
+
+def test_plotly_takes_over_without_a_jump_when_the_map_has_come_to_rest(shown: Shown) -> None:
+    made = shown(resnet_page())
+    assert made.page.locator(".map-quick").count() == 0
+    x, y = made.place("layer2 Sequential")
+    made.page.mouse.move(x, y)  # marks what goes in and comes out, in plain paths
+    made.until("document.querySelector('.map-live').dataset.painter === 'paths'")
+    quick = made.paths()
+    assert made.page.locator(".map-live .shapelayer path:visible").count() == 0
+    made.settle()
+    assert made.page.locator(".map-quick").count() == 0
+    assert len(quick) > 8
+    for ours, theirs in zip(quick, made.paths(), strict=True):
+        numbers = [[float(each) for each in re.findall(r"-?[\d.]+", d)] for d in (ours, theirs)]
+        assert re.sub(r"[-\d., ]", "", ours) == re.sub(r"[-\d., ]", "", theirs)
+        assert numbers[0] == pytest.approx(numbers[1], abs=0.06)
+
+
 def test_without_scripts_the_drawing_and_its_legend_stand(shown: Shown) -> None:
     made = shown(resnet_page(), java_script_enabled=False)
     assert made.page.is_visible(".map-static")

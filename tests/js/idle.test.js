@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { idle, inPieces, parsed, PIECE_MS } from '../../templates/js/idle.js';
+import { calm, idle, inPieces, parsed, PIECE_MS, touch } from '../../templates/js/idle.js';
 
 /** @param {number} ms */
 function busy(ms) {
@@ -55,4 +55,22 @@ test('a page that is read already is not waited for, one that is being read is',
   page.dispatchEvent(new Event('DOMContentLoaded'));
   await waiting;
   assert.equal(told, true);
+});
+
+test('heavy work waits until the reader has paused', async () => {
+  touch();
+  const began = performance.now();
+  setTimeout(touch, 100);
+  await calm();
+  assert.ok(performance.now() - began >= 340, 'a quarter of a second after what the reader did last');
+});
+
+test('a reader who never pauses does not keep it away for good', async () => {
+  touch();
+  const timer = setInterval(touch, 20);
+  const began = performance.now();
+  await calm();
+  clearInterval(timer);
+  const waited = performance.now() - began;
+  assert.ok(waited >= 1900 && waited < 4000, `${waited} ms`);
 });
