@@ -22,7 +22,7 @@ from modelreport.remote import Location
 
 if TYPE_CHECKING:
     from modelreport.checkpoint import Checkpoint, Model
-    from modelreport.measure.hashes import Hashes
+    from modelreport.measure.beside import Beside
     from modelreport.options import Options
 
 log = logging.getLogger(__name__)
@@ -38,14 +38,14 @@ def build(subject: Location | Mapping[str, Any] | Any, options: Options) -> Repo
     from modelreport.trace import device_of
 
     device_of(options.device)  # an unknown one is told before any work
-    with open_subject(subject, options) as checkpoint, hash_files(checkpoint, options) as hashes, compiler_later():
+    with open_subject(subject, options) as checkpoint, begin(checkpoint, options) as work, compiler_later():
         model = identify_model(checkpoint, options)
         structure = describe_structure(checkpoint, model)
         trace = trace_model(checkpoint, model, options)
         usage = estimate_usage(model, trace, structure, options)
         outline = outline_model(model, structure, trace)
-        weights = measure_weights(checkpoint, structure, hashes.options)
-        source = replace(checkpoint.source, files=hashes.files())
+        weights = measure_weights(checkpoint, structure, options, work)
+        source = replace(checkpoint.source, files=work.files())
         security = checkpoint.security
     identification = model if isinstance(model, Skipped) else model.identification
     report = Report(
@@ -73,11 +73,11 @@ def open_subject(subject: Location | Mapping[str, Any] | Any, options: Options) 
     return open_checkpoint(subject, options) if isinstance(subject, Location) else open_object(subject, options)
 
 
-def hash_files(checkpoint: Checkpoint, options: Options) -> AbstractContextManager[Hashes]:
-    """Room 4, on threads beside everything else: what the files are, by their SHA-256."""
-    from modelreport.measure import hashing  # numpy: an unreadable file is told without waiting for it
+def begin(checkpoint: Checkpoint, options: Options) -> AbstractContextManager[Beside]:
+    """Room 4, on threads beside everything else: the pass over the weights, and the files' SHA-256."""
+    from modelreport.measure import measuring  # numpy: an unreadable file is told without waiting for it
 
-    return hashing(checkpoint, options)
+    return measuring(checkpoint, options)
 
 
 def identify_model(checkpoint: Checkpoint, options: Options) -> Model | Skipped:
@@ -134,7 +134,7 @@ def outline_model(model: Model | Skipped, structure: Structure, trace: Trace | S
     return Outline() if isinstance(made, Skipped) else made
 
 
-def measure_weights(checkpoint: Checkpoint, structure: Structure, options: Options) -> Weights | Skipped:
+def measure_weights(checkpoint: Checkpoint, structure: Structure, options: Options, work: Beside) -> Weights | Skipped:
     """Room 4; for an adapter, room 1 again: the model that it belongs to is opened for its values."""
     from modelreport.load.base import open_base
     from modelreport.measure import measure_all
@@ -146,7 +146,9 @@ def measure_weights(checkpoint: Checkpoint, structure: Structure, options: Optio
             hint="leave out --no-weights",
         )
     open_base(checkpoint)
-    return attempt("measure", "The weights could not be measured", lambda: measure_all(checkpoint, structure, options))
+    return attempt(
+        "measure", "The weights could not be measured", lambda: measure_all(checkpoint, structure, options, work)
+    )
 
 
 def attempt(stage: Stage, what: str, work: Callable[[], T]) -> T | Skipped:

@@ -51,6 +51,12 @@ def pays(size_bytes: int) -> bool:
     return size_bytes >= (_LOADING_PAYS if size_bytes >= _COMPILING_PAYS or is_compiled() else _COMPILING_PAYS)
 
 
+def load(size_bytes: int) -> None:
+    """Import the compiled code now where that many bytes of weights are worth it, so that no thread has to later."""
+    if pays(size_bytes):
+        _code()
+
+
 def is_compiled() -> bool:
     """Whether numba has kept the code of an earlier run: its directories are looked into, as importing takes time."""
     name = "compiled.singles-*.nbi"

@@ -14,6 +14,7 @@ from modelreport.checkpoint import Checkpoint
 from modelreport.facts import FAILED, Skipped, Structure, Weights
 from modelreport.measure.adapter.survey import adapter
 from modelreport.measure.average import average
+from modelreport.measure.beside import Beside
 from modelreport.measure.optimizer import optimizer
 from modelreport.measure.peers import peers
 from modelreport.measure.pictures import pictures
@@ -54,10 +55,15 @@ PARTS: tuple[tuple[str, Callable[[Measured], Any]], ...] = (
 """Field of ``facts.Weights`` and the function that fills it, each after those before it."""
 
 
-def measure_all(checkpoint: Checkpoint, structure: Structure, options: Options) -> Weights | Skipped:
-    """Statistics of every tensor, then every part; a part that fails is ``Skipped`` with its reason."""
+def measure_all(
+    checkpoint: Checkpoint, structure: Structure, options: Options, begun: Beside | None = None
+) -> Weights | Skipped:
+    """Statistics of every tensor, then every part; a part that fails is ``Skipped`` with its reason.
+
+    The statistics come from the pass that was ``begun``, if one was.
+    """
     kept: dict[str, dict[str, Any]] = {}
-    weights = measure(checkpoint, options, kept=kept)
+    weights = begun.weights(kept) if begun is not None else measure(checkpoint, options, kept=kept)
     if isinstance(weights, Skipped):
         return weights
     with one_blas_thread():
