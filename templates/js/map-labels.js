@@ -21,6 +21,8 @@ const HIGH = 1.25;
 const BAR = 0.7;
 const INSIDE = 1.6; // lines of text that what is inside a shut box needs below its labels
 const APART = 2; // letters between the title of a box and what it holds
+const WORDS = 0.4; // share of the height of a shut box that words take at most, if they are more than a line
+const UNTYPED = 'Module'; // type of the boxes of graphs that name scopes, not classes
 const SIDE = 2;
 const INSET = 4;
 
@@ -57,7 +59,9 @@ function fitting(name, type, space, most) {
  */
 export function cut(model, i, space) {
   const ways = wordings(model, i);
-  const good = ways.find(([name, type]) => together(name, type) <= space);
+  /** @type {[string, string][]} */
+  const ends = endings(model.name(i)).map((each) => [each, '']);
+  const good = [...ways, ...ends].find(([name, type]) => together(name, type) <= space);
   if (good) return good;
   const whole = ways[0].filter(Boolean).join(' ');
   return space >= 4 ? ['', `${whole.slice(0, Math.floor(space) - 1)}…`] : ['', ''];
@@ -85,7 +89,7 @@ function countBlocks(model, i) {
   const [first] = inside;
   const alike = inside.length > 1 && inside.every((child) => model.isBox(child) && model.kind(child) === 'module'
     && !model.nodes.repeat[child] && model.type(child) === model.type(first));
-  return alike && model.type(first) ? `${inside.length} ${model.type(first)}` : '';
+  return alike && !['', UNTYPED].includes(model.type(first)) ? `${inside.length} ${model.type(first)}` : '';
 }
 
 /** @param {MapModel} model @param {number} i @returns {number[]} what stands in a group, at all levels */
@@ -153,7 +157,8 @@ function beginning(words, box) {
 export function cardLabels(model, box) {
   const space = box.w - 2 * SIDE;
   const most = Math.min(MOST, Math.max(box.scale * CARD, Math.min(USUAL, box.h * 0.8)));
-  const way = wordings(model, box.i).find(([name, type]) => fitting(name, type, space, most) >= LEAST);
+  const bare = (/** @type {string} */ name) => /^\d+$/.test(name) && model.type(box.i) !== '';
+  const way = wordings(model, box.i).find(([name, type]) => (type || !bare(name)) && fitting(name, type, space, most) >= LEAST);
   if (!way) return beginning(model.type(box.i) || model.name(box.i), box);
   const small = Math.min(USUAL, Math.max(LEAST, box.scale * LINE));
   const lines = box.scale * STEP >= small * 1.1 ? model.lines(box.i) : [];
@@ -184,7 +189,7 @@ export function shutLabels(model, box, pane) {
   const lines = told(model, box.i, (Math.min(box.x + box.w, Math.max(pane.w, box.x + inset)) - left - SIDE) / (size * LETTER));
   const first = Math.max(box.bar * 0.52, size * 0.8);
   const step = size * HIGH;
-  const count = Math.min(lines.length, Math.floor((box.h - first) / step - INSIDE));
+  const count = Math.min(lines.length, Math.max(1, Math.floor((box.h * WORDS) / step)), Math.floor((box.h - first) / step - INSIDE));
   const below = first + (count - 0.4) * step;
   if (count < 1) return { labels: smallLabels(model, box), below: 0 };
   const labels = lines.slice(0, count).map(([name, text], k) => ({ x: left, y: box.y + first + step * k, size, name, text, anchor: 'start' }));

@@ -39,6 +39,8 @@ HIGH: Final = 1.25
 """Height of a line of text as a share of the font size."""
 BAR_TEXT: Final = 0.7
 """Font size in a title bar as a share of its height."""
+_WORDS: Final = 0.4
+"""Share of the height of a shut box that words take at most, if they are more than a line."""
 _INSIDE: Final = 1.6
 """Height for what is inside a shut box, below its labels, in lines of text."""
 _APART: Final = 2
@@ -111,7 +113,8 @@ def card(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
     """The label of a card: name and type, or one of them, and further lines where they can be read."""
     room = box.width - 2 * _SIDE
     most = min(letters.most, max(box.scale * CARD_TEXT, min(letters.usual, box.height * 0.8)))
-    ways = [(fitting(name, kind, room, most), name, kind) for name, kind in wordings(node)]
+    told = [way for way in wordings(node) if way[1] or not way[0].isdecimal() or not node.type]
+    ways = [(fitting(name, kind, room, most), name, kind) for name, kind in told]
     size, name, kind = next((way for way in ways if way[0] >= letters.least), (0.0, "", ""))
     if not size:
         return _beginning(node.type or node.name, box, letters)
@@ -134,7 +137,8 @@ def shut(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> T
         return Told(_small(node, box, letters), 0.0)
     first = max(box.bar * 0.52, size * 0.8)
     step = size * HIGH
-    count = min(len(lines), int((box.height - first) / step - _INSIDE))
+    most = max(1, int(box.height * _WORDS / step))
+    count = min(len(lines), most, int((box.height - first) / step - _INSIDE))
     below = first + (count - 0.4) * step
     if count < 1:
         return Told(_small(node, box, letters), 0.0)
@@ -189,8 +193,8 @@ def fitting(name: str, kind: str, room: float, most: float) -> float:
 
 
 def fit(node: Node, room: float) -> tuple[str, str]:
-    """Name and type shortened to ``room`` letters: both, the type, or the name, the last one cut."""
-    for name, kind in wordings(node):
+    """Name and type shortened to ``room`` letters: both, the type, or the name, also its end; at last they are cut."""
+    for name, kind in (*wordings(node), *((each, "") for each in endings(node.name))):
         if label_letters(name) + label_letters(kind) + bool(name and kind) <= room:
             return name, kind
     whole = title(node)

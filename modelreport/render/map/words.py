@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from modelreport.render.map.scene import Node, Scene
 
+_UNTYPED = "Module"
+"""Type of the boxes of graphs that name scopes, not classes."""
 CHARACTER = 7.0
 """Width of a character of a label, in the units of the drawing it stands in."""
 
@@ -48,7 +50,7 @@ def blocks(scene: Scene, index: int) -> str:
         if len(kinds) > 1:
             return ""
     kind = "".join(kinds)
-    return f"{count} {kind}" if kind and count > 1 else ""
+    return f"{count} {kind}" if kind not in {"", _UNTYPED} and count > 1 else ""
 
 
 def endings(name: str) -> list[str]:

@@ -104,3 +104,13 @@ def test_a_card_too_narrow_for_its_type_tells_its_beginning():
     told = [label for label in made.labels if label.name.startswith("scaled_") or label.text.startswith("scaled_")]
     assert len(told) > 10
     assert all(label.size >= SCREEN.least for label in told)
+
+
+def test_a_card_is_not_called_by_a_bare_number():
+    node = Node("module", "4", "BatchNorm2d", "norm", 0)
+    assert told(card(node, box(90, 20, 0.7))) == ["4|BatchNorm2d"]
+    assert told(card(node, box(44, 20, 0.6))) == ["BatchN…|"]
+
+
+def test_a_title_that_is_too_long_is_told_by_the_end_of_the_name():
+    assert fit(Node("module", "downs.2.block", "Sequential", "module", 0, children=[1]), 8) == ("2.block", "")
