@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import zlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import ModuleType
@@ -26,7 +28,7 @@ from modelreport.render.paper.markup import parsed
 from modelreport.render.paper.tags import finish
 from modelreport.render.paper.values import PARTS, missing_words, page_values
 from modelreport.render.paper.vector import images
-from modelreport.render.setting import setting
+from modelreport.render.setting import setting, under
 
 LOG: Final = logging.getLogger("modelreport.pdf")
 LOG.setLevel(logging.WARNING)  # what a document cannot show is said, however quiet the rest is
@@ -42,7 +44,7 @@ def write_pdf(report: Report) -> bytes:
     WeasyPrint or the system library it draws text with is not installed, or no font for the language asked for.
     """
     weasyprint = _weasyprint()
-    with undisturbed():
+    with undisturbed(), under(setting().options, packed=False):
         return _document(weasyprint, report)
 
 
@@ -70,15 +72,17 @@ def _written(weasyprint: ModuleType, report: Report, page: str, fonts: Fonts, ti
     )  # fmt: skip
     fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
     with_images, drawings = as_images(page)
-    written: bytes = parsed(weasyprint, with_images, fetcher).write_pdf(
-        font_config=fonts.config,
-        cache=images(drawings, fonts.config),
-        stylesheets=list(fonts.styles),
-        pdf_variant="pdf/ua-1",
-        pdf_identifier=hashlib.sha256(facts).hexdigest()[:32].encode("ascii"),
-        attachments=[attachment],
-        finisher=lambda _document, pdf: finish(pdf, titles),
-    )
+    with ThreadPoolExecutor(1) as beside:
+        packed = beside.submit(zlib.compress, facts)  # of a large report as long as half of the layout
+        written: bytes = parsed(weasyprint, with_images, fetcher).write_pdf(
+            font_config=fonts.config,
+            cache=images(drawings, fonts.config),
+            stylesheets=list(fonts.styles),
+            pdf_variant="pdf/ua-1",
+            pdf_identifier=hashlib.sha256(facts).hexdigest()[:32].encode("ascii"),
+            attachments=[attachment],
+            finisher=lambda _document, pdf: finish(pdf, titles, packed.result),
+        )
     return written
 
 

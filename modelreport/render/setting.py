@@ -21,6 +21,8 @@ class Setting:
     options: RenderOptions = field(default_factory=RenderOptions)
     thinning: int = 0
     """How much detail is left out to stay under the size asked for: 0 for none, each step leaves out more."""
+    packed: bool = True
+    """Whether the data of the page's scripts is wanted: rows of every table, packed."""
     kept: dict[str, tuple[Any, Any]] | None = field(default=None, compare=False, repr=False)
     """What was made once under it: by a name, from what, and what came of it. ``None`` outside of a writer."""
 
@@ -34,9 +36,9 @@ def setting() -> Setting:
 
 
 @contextmanager
-def under(options: RenderOptions, thinning: int = 0) -> Iterator[Setting]:
+def under(options: RenderOptions, thinning: int = 0, *, packed: bool = True) -> Iterator[Setting]:
     """Paint with these options inside the block."""
-    token = _SETTING.set(Setting(options, thinning, {}))
+    token = _SETTING.set(Setting(options, thinning, packed, {}))
     try:
         yield setting()
     finally:

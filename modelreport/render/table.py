@@ -15,6 +15,7 @@ from modelreport.render import format as text
 from modelreport.render import thinning
 from modelreport.render.columnar import column_of, rows_of
 from modelreport.render.language import _, plural
+from modelreport.render.setting import setting
 
 ROWS_IN_MARKUP: Final = 2000
 """Rows that stand in the page itself; the packed data has all."""
@@ -171,7 +172,9 @@ class Table:
 
     @property
     def payloads(self) -> dict[str, Any]:
-        """Rows and columns for the page's script, under ``table-<id>`` (see ``columnar.py``)."""
+        """Rows and columns for the page's script, under ``table-<id>`` (see ``columnar.py``); nothing on paper."""
+        if not setting().packed:
+            return {}
         rows, fewer = self.held, len(self.rows) >= thinning.MANY and thinning.is_thinned("columns")
         chosen = [(place, c) for place, c in enumerate(self.columns) if c.shown or not fewer]
         return {

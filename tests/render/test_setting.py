@@ -13,6 +13,9 @@ def test_a_setting_holds_inside_its_block_only() -> None:
             assert setting().options.lang == "en"
         assert setting().options.lang == "zh"
     assert setting().thinning == 0
+    with under(RenderOptions(), packed=False):
+        assert not setting().packed
+    assert setting().packed
 
 
 def test_what_several_sections_ask_for_is_made_once_for_each_source_and_setting() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from modelreport.options import RenderOptions
 from modelreport.render.environment import environment
 from modelreport.render.payload import pack, unpack
+from modelreport.render.setting import under
 from modelreport.render.table import Cell, Column, Row, Table, caption_of
 
 COLUMNS = (
@@ -31,6 +33,11 @@ def test_the_markup_has_the_first_rows_and_the_usual_columns() -> None:
     assert "Extra" not in html
     assert "Picture" not in html
     assert "The first 3 of 5 rows" in html
+
+
+def test_what_is_printed_has_no_data_for_scripts() -> None:
+    with under(RenderOptions(), packed=False):
+        assert make(5).payloads == {}
 
 
 def test_the_data_has_all_rows_and_all_columns() -> None:

@@ -13,26 +13,28 @@ from modelreport.facts import FAMILIES, Family, Report
 from modelreport.render import format as text
 from modelreport.render.language import _
 from modelreport.render.map import make_scene
-from modelreport.render.map.labels import PAPER
+from modelreport.render.map.labels import CARD_TEXT, LINE_TEXT, Box, Letters
 from modelreport.render.map.layout import Layout, lay_out
 from modelreport.render.map.marks import NEIGHBOURS, Badge, Reference, beside, label, ranges
-from modelreport.render.map.picture import CARD_TEXT, Picture, picture
+from modelreport.render.map.picture import Picture, picture
 from modelreport.render.map.scene import Scene
 from modelreport.render.map.svg import describe, write_svg
+from modelreport.render.map.trim import trimmed
 from modelreport.render.setting import setting
 
 Size = tuple[float, float]
 WHOLE: Final[dict[str, Size]] = {"a4": (672.0, 790.0), "letter": (694.0, 725.0)}
 """Width and height of the drawing of the whole model in CSS pixels, by paper."""
-HALF: Final = 326.0
-"""Width of a drawing that has another one beside it."""
-SHORT, TALL, FULL = 395.0, 760.0, 800.0
+HALF, MIDDLE, LEAST, GAP = 310.0, 430.0, 204.0, 20.0
+"""Widths of drawings that have another one beside them, of the narrowest column for one, and between two."""
+SHORT, TALL, FULL = 330.0, 760.0, 800.0
 """Heights of drawings that share a page with others, and of one that fills it."""
 PAGES: Final = 6.0
 """Pages of details at most."""
 NAMED: Final = 8
-_LARGEST: Final = 1.6
-_SMALLEST_TEXT: Final = 6.6
+PRINTED: Final = Letters(most=11.5, usual=9.0, least=8.0)
+"""Font sizes of the drawings: none below six points, which is what a printed page can be read at."""
+_LARGEST: Final = 1.25
 _PAST: Final = 200
 """Blocks of one structure in a row that are gone past to find what follows."""
 _ROOM: Final = (24.0, 20.0)
@@ -49,8 +51,8 @@ class Sheet:
     drawing: Markup
     width: float
     """In CSS pixels."""
-    half: bool
-    """Whether another drawing fits beside it."""
+    column: float
+    """Width of the column it takes at least, with its words."""
     families: tuple[Family, ...] = ()
     badges: tuple[Badge, ...] = ()
     above: tuple[Reference, ...] = ()
@@ -67,13 +69,17 @@ class _Tile:
 
     root: int
     made: Picture
-    half: bool
     inside: int
     """The tile in which the root is a shut box; -1 for the overview."""
 
     @property
+    def column(self) -> float:
+        return max(self.made.width, LEAST)
+
+    @property
     def shut(self) -> float:
-        return self.made.height * (0.5 if self.half else 1.0)
+        """The room it takes, as the height of a drawing of the whole width."""
+        return self.made.height * min(1.0, (self.column + GAP) / WHOLE[setting().options.paper][0])
 
 
 @dataclass
@@ -104,7 +110,7 @@ def sheets(report: Report) -> tuple[Sheet | None, tuple[Sheet, ...], tuple[str, 
     portrait = replace(layout, places=[layout.tall, *layout.places[1:]])
     plan = _Plan(scene, portrait, _kinds(scene))
     width, height = WHOLE[setting().options.paper]
-    plan.tiles.append(_Tile(0, _picture(scene, portrait, 0, width, height), half=False, inside=-1))
+    plan.tiles.append(_Tile(0, _picture(scene, portrait, 0, width, height), inside=-1))
     _choose(plan)
     alike = _alike(plan)
     cards = {node.family for node in scene.nodes if not node.children}
@@ -114,7 +120,7 @@ def sheets(report: Report) -> tuple[Sheet | None, tuple[Sheet, ...], tuple[str, 
         caption=f"{describe(scene)}.",
         drawing=_drawing(plan, 0, describe(scene)),
         width=plan.tiles[0].made.width,
-        half=False,
+        column=width,
         families=tuple(family for family in FAMILIES if family in cards),
         badges=_badges(plan, 0),
     )
@@ -144,28 +150,49 @@ def _choose(plan: _Plan) -> None:
 
 
 def _fitted(plan: _Plan, index: int, inside: int) -> _Tile:
-    """The smallest drawing of a box that shows as much of it as a whole page would, legibly."""
+    """The smallest drawing of a box that shows as much of it as a whole page would: with every word, else with names.
+
+    ``full`` is drawn first, to know what a page would show.
+    """
     width = WHOLE[setting().options.paper][0]
     full = _picture(plan.scene, plan.layout, index, width, FULL)
-    least = len(_shut(plan.scene, full))
-    for wide, high in ((HALF, SHORT), (HALF, TALL), (width, SHORT), (width, 0.75 * TALL)):
+    least, cards = len(_shut(plan.scene, full)), bool(_cards(plan.scene, full))
+    tried: list[Picture] = []
+    for wide, high in ((HALF, SHORT), (HALF, TALL), (MIDDLE, SHORT), (MIDDLE, TALL), (width, SHORT), (width, 570.0)):
+        if cards and _scale(plan.layout, index, wide, high) * CARD_TEXT < PRINTED.least:
+            continue
         made = _picture(plan.scene, plan.layout, index, wide, high)
-        if len(_shut(plan.scene, made)) <= least and _legible(plan.scene, made):
-            return _Tile(index, made, wide == HALF, inside)
-    return _Tile(index, full, half=False, inside=inside)
+        if len(_shut(plan.scene, made)) <= least:
+            tried.append(made)
+            if _legible(plan.scene, made, LINE_TEXT):
+                return _Tile(index, made, inside)
+    for made in tried:
+        if _legible(plan.scene, made, CARD_TEXT):
+            return _Tile(index, made, inside)
+    return _Tile(index, full, inside)
 
 
 def _picture(scene: Scene, layout: Layout, index: int, width: float, height: float) -> Picture:
-    """The inside of a box in a pane no higher than it needs."""
+    """The inside of a box in a pane no larger than it needs."""
     place = layout.places[index]
     high = min(height, max(60.0, place.height * min(width / place.width, _LARGEST)))
-    return picture(scene, layout, width, high, root=index, letters=PAPER)
+    return trimmed(picture(scene, layout, width, high, root=index, letters=PRINTED))
 
 
-def _legible(scene: Scene, made: Picture) -> bool:
-    cards = [box for box in made.boxes if not box.open and not scene.nodes[box.node].children]
-    large = sum(box.scale * CARD_TEXT >= _SMALLEST_TEXT for box in cards)
-    return large >= 0.9 * len(cards)
+def _scale(layout: Layout, index: int, width: float, height: float) -> float:
+    """Pixels per unit of the cards of a box in such a pane; of cards further inside it is less."""
+    place = layout.places[index]
+    return min(width / place.width, height / place.height, _LARGEST) * place.scale
+
+
+def _cards(scene: Scene, drawn: Picture) -> list[Box]:
+    return [box for box in drawn.boxes if not box.open and not scene.nodes[box.node].children]
+
+
+def _legible(scene: Scene, made: Picture, size: float) -> bool:
+    """Whether words of a size in units can be read on nearly all cards."""
+    cards = _cards(scene, made)
+    return sum(box.scale * size >= PRINTED.least for box in cards) >= 0.9 * len(cards)
 
 
 def _shut(scene: Scene, drawn: Picture) -> list[int]:
@@ -192,7 +219,7 @@ def _detail(plan: _Plan, number: int, alike: dict[int, list[int]]) -> Sheet:
         caption=_once(scene, alike[plan.kinds[tile.root]], tile.root),
         drawing=_drawing(plan, number, _("Architecture map of {name}", name=name)),
         width=tile.made.width,
-        half=tile.half,
+        column=tile.column,
         badges=_badges(plan, number),
         above=_references(plan, number, forward=False),
         below=_references(plan, number, forward=True),

@@ -5,7 +5,7 @@ Everything works on the objects of ``pydyf`` before they become bytes: dictionar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,8 +26,11 @@ class _Tree:
     """Those that do not: the text of margin boxes."""
 
 
-def finish(pdf: Any, titles: Mapping[str, str]) -> None:
-    """Make the tags of a document whole, in place; ``titles`` has the words for each anchor."""
+def finish(pdf: Any, titles: Mapping[str, str], attached: Callable[[], bytes]) -> None:
+    """Make the tags of a document whole, in place.
+
+    ``titles`` has the words for each anchor; ``attached`` gives the one attachment as zlib packs it.
+    """
     tree = _tree(pdf)
     _margins_are_artifacts(tree)
     _figures_have_places(tree)
@@ -38,7 +41,7 @@ def finish(pdf: Any, titles: Mapping[str, str]) -> None:
     _glyphs_mean_something(pdf)
     pdf.catalog["PageLabels"] = _dictionary({"Nums": [0, _dictionary({"S": "/D"})]})
     pdf.catalog["PageMode"] = "/UseOutlines"
-    _compress_once(pdf)
+    _compress_once(pdf, attached)
 
 
 def _glyphs_mean_something(pdf: Any) -> None:
@@ -49,11 +52,12 @@ def _glyphs_mean_something(pdf: Any) -> None:
                 item.stream[place] = line[:-1] + b"034f>"
 
 
-def _compress_once(pdf: Any) -> None:
+def _compress_once(pdf: Any, attached: Callable[[], bytes]) -> None:
     """Streams as they will stand in the file: what writes them asks for each twice, and would pack it twice."""
     for item in pdf.objects:
         if hasattr(item, "stream") and getattr(item, "compress", False):
-            packed = item.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
+            ours = item.extra.get("Type") == "/EmbeddedFile"
+            packed = attached() if ours else item.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
             item.stream, item.compress = [packed], False
             item.extra["Filter"] = "/FlateDecode"
 

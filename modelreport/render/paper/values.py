@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT
 from modelreport.render.excerpt import Excerpt, excerpt
 from modelreport.render.folders import template_text
 from modelreport.render.language import _, tell
-from modelreport.render.map.sheets import sheets
+from modelreport.render.map.sheets import GAP, WHOLE, Sheet, sheets
 from modelreport.render.outline import outline_context
 from modelreport.render.paper.columns import widths
 from modelreport.render.paper.figures import figures, low_and_tall
@@ -75,15 +76,22 @@ def page_values(report: Report) -> dict[str, Any]:
     }
 
 
-def side_by_side(details: tuple[Any, ...]) -> list[list[Any]]:
-    """The drawings of the map in rows: narrow ones that follow each other in pairs."""
-    rows: list[list[Any]] = []
+def side_by_side(details: Sequence[Sheet]) -> list[list[tuple[Sheet, float]]]:
+    """The drawings of the map in rows, in their order: as many as fit beside each other, each with its share of it."""
+    whole = WHOLE[setting().options.paper][0]
+    rows: list[list[Sheet]] = []
     for sheet in details:
-        if sheet.half and rows and len(rows[-1]) == 1 and rows[-1][0].half:
+        if rows and sum(each.column + GAP for each in rows[-1]) + sheet.column <= whole:
             rows[-1].append(sheet)
         else:
             rows.append([sheet])
-    return rows
+    return [_shares(row, whole) for row in rows]
+
+
+def _shares(row: Sequence[Sheet], whole: float) -> list[tuple[Sheet, float]]:
+    """Each with its width: what it needs and an equal part of what is left over."""
+    left = whole - sum(sheet.column for sheet in row) - GAP * (len(row) - 1)
+    return [(sheet, sheet.column + left / len(row)) for sheet in row]
 
 
 def missing_words(characters: str) -> str:

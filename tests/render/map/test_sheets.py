@@ -4,10 +4,12 @@ import msgspec
 import pytest
 
 from modelreport.options import RenderOptions
-from modelreport.render.map.sheets import FULL, HALF, PAGES, WHOLE, sheets
+from modelreport.render.map.sheets import FULL, GAP, PAGES, PRINTED, WHOLE, sheets
 from modelreport.render.setting import under
 from tests.factories import hostile_report, make_report, skipped_report
 from tests.render.map.scenes import Network, bert, flat, nested, resnet
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_the_whole_model_comes_first_with_its_families():
@@ -49,8 +51,24 @@ def test_no_drawing_is_larger_than_the_paper(paper):
         whole, details, _ = sheets(bert().report())
     for sheet in (whole, *details):
         box = ET.fromstring(str(sheet.drawing))
-        assert float(box.get("width")) <= (HALF if sheet.half else WHOLE[paper][0])
+        assert float(box.get("width")) <= sheet.column <= WHOLE[paper][0]
         assert float(box.get("height")) <= FULL
+
+
+@pytest.mark.parametrize("network", [bert, resnet], ids=["bert", "resnet"])
+def test_no_word_of_a_drawing_is_smaller_than_six_points(network):
+    whole, details, _ = sheets(network().report())
+    for sheet in (whole, *details):
+        sizes = [float(text.get("font-size")) for text in ET.fromstring(str(sheet.drawing)).iter(f"{SVG}text")]
+        assert sizes
+        assert min(sizes) * 0.75 >= 6 == PRINTED.least * 0.75
+
+
+def test_a_drawing_has_no_empty_room_around_it():
+    for sheet in sheets(resnet().report())[1]:
+        root = ET.fromstring(str(sheet.drawing))
+        tops = [float(each.get("y")) for each in root.iter(f"{SVG}rect")]
+        assert min(tops) < 45, "a line comes in from above"
 
 
 def test_every_reference_has_its_drawing():
@@ -67,7 +85,8 @@ def test_every_reference_has_its_drawing():
 @pytest.mark.parametrize("network", [flat(3000), nested(12, 12, 12)], ids=["flat", "nested"])
 def test_a_large_model_takes_a_bounded_number_of_pages_and_says_what_is_left_out(network):
     _, details, left_out = sheets(network.report())
-    height = sum(float(ET.fromstring(str(s.drawing)).get("height")) * (0.5 if s.half else 1) for s in details)
+    whole = WHOLE["a4"][0]
+    height = sum(float(ET.fromstring(str(s.drawing)).get("height")) * min(1, (s.column + GAP) / whole) for s in details)
     assert height <= PAGES * FULL
     assert len(details) < 40
     assert len(left_out) < 3000

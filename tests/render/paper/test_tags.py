@@ -22,7 +22,7 @@ def made():
 
     def keep(_document, pdf):
         held["pdf"] = pdf
-        finish(pdf, {"x": "The words"})
+        finish(pdf, {"x": "The words"}, lambda: b"")
 
     held["bytes"] = weasyprint.HTML(string=page).write_pdf(pdf_variant="pdf/ua-1", finisher=keep)
     return held

@@ -1,4 +1,5 @@
 import msgspec
+import pytest
 
 from modelreport.options import RenderOptions
 from modelreport.render.anchors import anchors
@@ -25,15 +26,19 @@ def test_the_paper_is_in_the_styles():
     assert "size: A4" in values.page_styles()
 
 
-def test_narrow_drawings_stand_in_pairs():
+def test_drawings_stand_beside_each_other_while_there_is_room_and_share_it():
     class Sheet:
-        def __init__(self, half):
-            self.half = half
+        def __init__(self, column):
+            self.column = column
 
-    made = [Sheet(half) for half in (True, True, True, False, True)]
-    assert [[s.half for s in row] for row in values.side_by_side(tuple(made))] == [
-        [True, True], [True], [False], [True]
+    made = [Sheet(column) for column in (310, 310, 430, 204, 672, 204, 204, 204)]
+    rows = values.side_by_side(made)
+    assert [[sheet.column for sheet, _wide in row] for row in rows] == [
+        [310, 310], [430, 204], [672], [204, 204, 204]
     ]  # fmt: skip
+    for row in rows:
+        assert sum(wide for _sheet, wide in row) + values.GAP * (len(row) - 1) == pytest.approx(values.WHOLE["a4"][0])
+        assert all(wide >= sheet.column for sheet, wide in row)
 
 
 def test_missing_characters_are_named_with_what_would_help():

@@ -1,0 +1,50 @@
+"""A picture of the map without the empty room around what is painted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+from modelreport.render.map.labels import LETTER, Label
+from modelreport.render.map.picture import Picture
+from modelreport.render.map.words import label_letters
+
+AIR: Final = 3.0
+"""Pixels that are left on each side."""
+_UP: Final = 0.5
+"""Half the height of a line of text as a share of its size."""
+
+
+def trimmed(made: Picture) -> Picture:
+    """The same picture in the corner of a pane of whole pixels that just holds it; as it is where nothing is painted."""
+    xs = [x for box in made.boxes[1:] for x in (box.x, box.x + box.width)]
+    ys = [y for box in made.boxes[1:] for y in (box.y, box.y + box.height)]
+    xs += [x for line in made.lines for x, _y in line.points]
+    ys += [y for line in made.lines for _x, y in line.points]
+    for label in made.labels:
+        xs += _sides(label)
+        ys += [label.y - label.size * _UP, label.y + label.size * _UP]
+    if not xs:
+        return made
+    wide, high = (math.ceil(max(places) - min(places) + 2 * AIR) for places in (xs, ys))
+    return _moved(made, min(xs) - AIR, min(ys) - AIR, wide, high)
+
+
+def _sides(label: Label) -> tuple[float, float]:
+    """About where a label begins and ends."""
+    space = bool(label.name and label.text)
+    wide = (label_letters(label.name) + label_letters(label.text) + space) * label.size * LETTER
+    left = label.x - {"start": 0.0, "middle": wide / 2, "end": wide}[label.anchor]
+    return left, left + wide
+
+
+def _moved(made: Picture, x: float, y: float, width: float, height: float) -> Picture:
+    return Picture(
+        width,
+        height,
+        boxes=[replace(box, x=box.x - x, y=box.y - y) for box in made.boxes],
+        tiles=[replace(tile, x=tile.x - x, y=tile.y - y) for tile in made.tiles],
+        lines=[replace(line, points=tuple((a - x, b - y) for a, b in line.points)) for line in made.lines],
+        labels=[replace(label, x=label.x - x, y=label.y - y) for label in made.labels],
+    )
