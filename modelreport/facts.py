@@ -1012,7 +1012,7 @@ class OptimizerEvidence(Fact, frozen=True, kw_only=True, tag="optimizer"):
     without_state: tuple[str, ...]
     """Parameters of the optimizer that never received a gradient: they have no state while others have one."""
     zero_state: tuple[str, ...] = ()
-    """Parameters whose second moment is zero throughout: every gradient they received was zero."""
+    """Parameters whose second moment, or momentum where there is none, is zero throughout: so was every gradient."""
     non_finite: tuple[str, ...] = ()
     """Parameters whose state holds NaN or infinite values."""
     unread: tuple[Item, ...] = ()

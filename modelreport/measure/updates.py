@@ -34,7 +34,7 @@ class Memory:
     told: Told = "exact"
     """Whether that is the last step's, a usual one's, or a bound."""
     never: bool = False
-    """Whether the second moment is zero throughout: every gradient was zero."""
+    """Whether the second moment, or the momentum where there is none, is zero throughout: every gradient was zero."""
     finite: bool = True
     """Whether all values are."""
     reason: str = ""
@@ -66,7 +66,8 @@ def read_memory(
 def _sums(rule: Rule, tensors: Mapping[str, LazyTensor], context: Context, step: int | None) -> Memory:
     """Walk the tensors side by side."""
     totals = {"first": 0.0, "second": 0.0, "update": 0.0}
-    count, never, finite = 0, rule.second in tensors, True
+    tells = rule.second if rule.second in tensors else rule.first  # a momentum of zero had gradients of zero
+    count, never, finite = 0, tells in tensors, True
     update = rule.update is not None and (rule.stepless or step is not None)
     with np.errstate(all="ignore"):
         for blocks in together({name: _blocks(tensor, context.state) for name, tensor in tensors.items()}):
@@ -75,7 +76,7 @@ def _sums(rule: Rule, tensors: Mapping[str, LazyTensor], context: Context, step:
                 totals["first"] += squares(blocks[rule.first])
             if rule.second in blocks:
                 totals["second"] += float(blocks[rule.second].sum())
-                never = never and not blocks[rule.second].any()
+            never = never and not blocks[tells].any()
             if update and rule.update is not None:
                 change = rule.update(blocks, context)
                 update = change is not None
