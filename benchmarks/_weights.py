@@ -49,6 +49,7 @@ def write_file(path: Path, dtype: str, size_bytes: int) -> None:
             for i in range(count)
         }
     ).encode()
+    header += b" " * (-len(header) % 8)  # as the library writes it, so that numbers lie at multiples of their size
     drawn_bytes = blocks(dtype)
     with path.open("wb") as file:
         file.write(len(header).to_bytes(8, "little") + header)

@@ -91,13 +91,13 @@ class Matrix:
         return np.dtype(np.float64 if self.codec.dtype == "float64" else np.float32)
 
     def numbers(self, raw: NDArray[Any], dtype: np.dtype[Any] | type = np.float64) -> NDArray[Any]:
-        """Raw elements as scaled numbers."""
+        """Raw elements as scaled numbers, aligned: BLAS takes no others."""
         if self.codec.dtype == "bfloat16":  # the upper half of a float32: quicker than a table
             wide: NDArray[Any] = (raw.astype(np.uint32) << 16).view(np.float32)
         elif self.codec.values is not None:
             wide = self.codec.values[raw]
         else:
-            wide = raw
+            wide = np.require(raw, requirements="A")
         return (np.ldexp(wide.astype(np.float64), self.scale) if self.scale else wide).astype(dtype, copy=False)
 
     def row_slabs(self, most: int = SLAB, dtype: np.dtype[Any] | type = np.float64) -> Iterator[NDArray[Any]]:

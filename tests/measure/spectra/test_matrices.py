@@ -6,6 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from modelreport.checkpoint import Storage
 from modelreport.measure.spectra.matrices import Matrix
 from tests.measure.spectra.cases import found_in, make_module, matrix_of
 from tests.measure.tensors import make_storage, make_tensor
@@ -25,6 +26,17 @@ def test_slabs_are_the_values_of_every_dtype(dtype: str) -> None:
     assert (whole(matrix) == values.astype(np.float64)).all()
     assert (np.concatenate(list(matrix.column_slabs(most=30)), axis=1) == values.astype(np.float64)).all()
     assert matrix.narrow == (np.float64 if dtype == "float64" else np.float32)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_values_across_the_borders_of_words_are_moved_onto_them(dtype: str) -> None:
+    values = RNG.standard_normal((12, 10)).astype(dtype)
+    data = b"\0" + values.tobytes()
+    tensor = make_tensor(values, storage=Storage(memoryview(data), 1, len(data) - 1))
+    (matrix,) = found_in(tensor).matrices
+    slabs = list(matrix.row_slabs(40, matrix.narrow))
+    assert all(slab.flags.aligned for slab in slabs)
+    assert (np.concatenate(slabs) == values).all()
 
 
 def test_a_convolution_is_out_times_the_rest_and_has_a_matrix_for_each_position() -> None:
