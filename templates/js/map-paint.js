@@ -14,7 +14,7 @@ import { makeLayers } from './map-quick.js';
  */
 
 const NONE = 'rgba(0,0,0,0)';
-const REST_MS = 180; // without a change until Plotly draws: longer than from one notch of a wheel to the next
+const REST_MS = 300; // without a change until Plotly draws: longer than from one notch of a wheel to the next
 const SETTINGS = { staticPlot: true, displayModeBar: false, responsive: false };
 
 /**
