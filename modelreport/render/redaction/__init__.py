@@ -16,7 +16,14 @@ import msgspec
 from modelreport.facts import Evidence, Item, Message, Report, Security
 from modelreport.render.language import catalogue, languages
 from modelreport.render.redaction.kinds import KINDS, Kind
-from modelreport.render.redaction.pseudonyms import HIDDEN, LIBRARIES, NN_CLASSES, PUBLIC_MODULES, Pseudonyms
+from modelreport.render.redaction.pseudonyms import (
+    HIDDEN,
+    LIBRARIES,
+    NN_CLASSES,
+    PUBLIC_MODULES,
+    PUBLIC_SETTINGS,
+    Pseudonyms,
+)
 
 R = TypeVar("R", bound=Report)
 _PLAIN: Final = re.compile(r"[-+\d.,\s()\[\]eE×x]*|True|False|None|same|valid|zeros|mean|sum|none")
@@ -96,8 +103,9 @@ class _Redaction:
             return Item(name=f"code {number + 1}", value=HIDDEN)
         if kind == "reasons":
             return Item(name=self.texts["name"](name), value=self.text(value))
-        if kind == "settings" and self.names and not _PLAIN.fullmatch(value):
-            return Item(name=name, value=HIDDEN)
+        if kind == "settings" and self.names:
+            told = name if name in PUBLIC_SETTINGS else f"setting {number + 1}"
+            return Item(name=told, value=value if _PLAIN.fullmatch(value) else HIDDEN)
         if kind == "options" and name.lstrip("-") in _PRIVATE_OPTIONS and (self.names or self.paths):
             return Item(name=name, value=HIDDEN)
         return item if kind == "own" else Item(name=self.text(name), value=self.text(value))
@@ -110,11 +118,16 @@ def _same(text: str) -> str:
 def _struct(fact: Any, how: _Redaction) -> Any:
     """A fact with its texts replaced, and those of the facts in it."""
     kinds = KINDS.get(next((c.__name__ for c in type(fact).__mro__ if c.__name__ in KINDS), ""), {})
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in fact.__struct_fields__:
         value = getattr(fact, name)
-        called = isinstance(fact, Evidence) and name == "name" and value in how.calls
-        told = value if called else _value(value, kinds.get(name, "own"), how)
+        evidence = isinstance(fact, Evidence) and name == "name"
+        if evidence and value in how.calls:
+            told = value
+        elif evidence and how.metadata and fact.kind == "key":  # of what the author wrote
+            told = HIDDEN
+        else:
+            told = _value(value, kinds.get(name, "own"), how)
         if told is not value:
             changed[name] = told
     if isinstance(fact, Message):

@@ -17,6 +17,16 @@ PUBLIC_PARTS: Final = frozenset(_PUBLIC.split())
 PUBLIC_MODULES: Final = (
     frozenset({"torch", "numpy", "onnx", "aten", "prims", "quantized", "ai"}) | sys.stdlib_module_names
 )
+_SETTINGS: Final = """
+in_features out_features in_channels out_channels kernel_size stride padding output_padding dilation groups bias
+padding_mode transposed eps momentum affine track_running_stats num_features normalized_shape elementwise_affine
+num_channels num_groups num_embeddings embedding_dim padding_idx max_norm norm_type sparse p inplace dim num_heads
+embed_dim head_dim kdim vdim batch_first dropout hidden_size input_size proj_size num_layers bidirectional output_size
+scale_factor size mode align_corners negative_slope approximate alpha beta threshold start_dim end_dim ceil_mode
+return_indices count_include_pad divisor_override upscale_factor lower upper num_parameters min_val max_val training
+"""
+PUBLIC_SETTINGS: Final = frozenset(_SETTINGS.split())
+"""What PyTorch's own layers call their settings; another name is the author's."""
 LIBRARIES: Final = frozenset({"", "torch", "torchvision", "timm", "transformers", "onnx"})
 HIDDEN: Final = "redacted"
 NN_CLASSES: Final = re.compile(

@@ -23,7 +23,7 @@ from modelreport.render.json import decode
 from modelreport.render.redaction import redact
 from tests.render.payloads import payloads_of
 
-NAMES = ("zephyrstem", "quuxhead", "FlurbNet", "acmelib", "wibbletoken", "vortex_gain")
+NAMES = ("zephyrstem", "quuxhead", "FlurbNet", "acmelib", "wibbletoken", "vortex_gain", "snarkmode", "splinegrid")
 PATHS = ("secretfolder", "grommet7")
 METADATA = ("Initech", "blivetrun", "hush-hush", "marzipan")
 ALL = frozenset({"names", "paths", "metadata"})
@@ -40,6 +40,7 @@ def acmelib() -> Iterator[ModuleType]:
             self.zephyrstem = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU())
             self.quuxhead = torch.nn.Linear(4, 3)
             self.vortex_gain = torch.nn.Parameter(torch.ones(3))
+            self.snarkmode, self.splinegrid_size = "splinegrid", 7
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.quuxhead(self.zephyrstem(x).mean((2, 3))) * self.vortex_gain
@@ -132,6 +133,14 @@ def test_structure_and_figures_stay_and_the_report_says_what_was_done(reports: d
 
 def test_the_same_report_gets_the_same_names(reports: dict[str, Report]) -> None:
     assert redact(reports["state"], ALL) == redact(reports["state"], ALL)
+
+
+def test_a_key_of_the_authors_arguments_is_metadata_where_it_is_evidence(tmp_path: Path) -> None:
+    path = tmp_path / "m.pth"
+    torch.save({"model": {"a.weight": torch.ones(2, 2)}, "quuxhyper": {"dataset": "s3://bucket/secret/data.tar"}}, path)
+    report = build(path, trace=False, spectra="none")
+    assert [each.name for f in report.findings for each in f.evidence if each.kind == "key"] == ["quuxhyper.dataset"]
+    assert "quuxhyper" not in redact(report, frozenset({"metadata"})).to_json()
 
 
 def test_a_call_that_opening_the_file_would_make_is_still_named() -> None:
