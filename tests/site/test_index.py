@@ -34,6 +34,12 @@ def test_every_model_is_there_without_scripts() -> None:
         assert words in text
 
 
+def test_numbers_in_names_are_ordered_as_numbers() -> None:
+    names = ["b", "run_1", "run_2", "run_10", "Run_11", "run_x", "٣", "模型"]
+    text = page(*(card(name) for name in reversed(names)))
+    assert re.findall(r'data-name="([^"]+)"', text) == ["٣", *names[:6], "模型"]
+
+
 def test_only_what_tells_models_apart_is_a_filter() -> None:
     alone = page(card("a", family="classifier"), card("b", family="classifier"))
     assert 'name="family"' not in alone
