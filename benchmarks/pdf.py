@@ -44,7 +44,7 @@ class Cost:
     size_bytes: int
 
 
-LIMITS = {"resnet50": Limit(5.0, 25), "bert": Limit(5.0, 25), "synthetic": Limit(20.0, 40)}
+LIMITS = {"resnet50": Limit(5.0, 25), "bert": Limit(5.0, 25), "synthetic": Limit(15.0, 40)}
 
 
 def resnet50() -> Report:

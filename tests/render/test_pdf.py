@@ -18,6 +18,7 @@ from modelreport.render.json import decode
 from modelreport.render.paper import fonts
 from modelreport.render.setting import under
 from tests.factories import hostile_report, make_report, skipped_report
+from tests.render.map.scenes import resnet
 
 ROOT = Path(__file__).parents[2]
 MAKE = ("small", "skipped", "hostile")
@@ -166,6 +167,34 @@ def test_links_stay_inside_the_document_and_lead_somewhere(document):
     for page in document.pages:
         places = [tuple(map(float, link.Rect)) for link in page.get("/Annots", [])]
         assert len(set(places)) == len(places), "one annotation for each link"
+
+
+def printed_pages(data):
+    """Of every link: the page it leads to, the words of what is there, and the page that is printed on it."""
+    with pikepdf.open(io.BytesIO(data)) as document, pdfplumber.open(io.BytesIO(data)) as opened:
+        numbers = {page.objgen: number for number, page in enumerate(document.pages, 1)}
+        places = {str(name): dest for name, dest in pikepdf.NameTree(document.Root.Names.Dests).items()}
+        for page, shown in zip(document.pages, opened.pages, strict=True):
+            for link in page.get("/Annots", []):
+                (left, right), (low, high) = (sorted(float(x) for x in list(link.Rect)[i::2]) for i in (0, 1))
+                words = shown.crop(
+                    (left - 1, shown.height - high - 1, right + 1, shown.height - low + 1)
+                ).extract_text()
+                found = re.findall(r"(?:p\. |page |\s)(\d+)\)?$", words.strip())
+                dest = places[str(link.Dest)]
+                target = opened.pages[numbers[dest[0].objgen] - 1]
+                below = target.crop((0, max(0, target.height - float(dest[3]) - 1), target.width, target.height))
+                yield numbers[dest[0].objgen], str(link.Contents), [int(each) for each in found], below.extract_text()
+
+
+def test_every_page_that_is_printed_on_a_reference_holds_what_it_names():
+    """Also the marks of the map: the number on a box is the page of its inside, whose title stands there."""
+    checked = 0
+    for number, title, said, there in printed_pages(pdf.write_pdf(resnet().report())):
+        assert set(said) <= {number}, title
+        checked += len(said)
+        assert title.split(" (")[0] in there.replace("\n", " "), title
+    assert checked > 30
 
 
 def test_the_facts_are_attached_and_nothing_else(document):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import msgspec
+import pdfplumber
+import pikepdf
 import pytest
 
 from modelreport.facts import Report
@@ -14,6 +17,8 @@ from modelreport.render import render
 from modelreport.render.charts import CHARTS
 from modelreport.render.charts.spec import Chart
 from modelreport.render.charts.told import told
+from modelreport.render.paper.values import page_values
+from modelreport.render.pdf import _page
 from modelreport.render.setting import under
 from tests.factories import make_report, skipped_report
 from tests.factories_weights import rich_report
@@ -54,6 +59,32 @@ def test_markdown_says_nothing_in_english(name: str) -> None:
     page = render(report, ".md", ZH).decode("utf-8", "backslashreplace")
     bare = re.sub(r"<!--.*?-->|<[^>]*>|&nbsp;|```.*?```|`[^`\n]*`|\]\([^)]*\)|\\", "", page, flags=re.DOTALL)
     found = {line: words for line in bare.split("\n") if (words := english(line, known))}
+    assert not found
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_markup_of_the_pdf_says_nothing_in_english(name: str) -> None:
+    report = REPORTS[name]()
+    known = names(report, made_up=name in MADE_UP)
+    with under(ZH):
+        page, headings = _page(page_values(report), "")
+    titles = headings.titles().values()
+    found = {text: words for text in (*said(page), *titles) if (words := english(text, known))}
+    assert not found
+
+
+def test_the_pages_of_the_pdf_say_nothing_in_english() -> None:
+    """With what only the style sheet adds: numbers of pages, running heads, references; and the outline."""
+    report = REPORTS["small"]()
+    known = names(report, made_up=True)
+    data = render(report, ".pdf", ZH)
+    with pdfplumber.open(io.BytesIO(data)) as opened:
+        lines = [line for page in opened.pages for line in page.extract_text(x_tolerance_ratio=0.12).splitlines()]
+    with pikepdf.open(io.BytesIO(data)) as document, document.open_outline() as outline:
+        assert str(document.Root.Lang) == "zh"
+        lines += [str(each.title) for root in outline.root for each in (root, *root.children)]
+    assert any("概览" in line or "发现" in line for line in lines), "the fonts for it are there"
+    found = {line: words for line in lines if (words := english(line, known))}
     assert not found
 
 

@@ -17,7 +17,7 @@ _UP: Final = 0.5
 
 
 def trimmed(made: Picture) -> Picture:
-    """The same picture in the corner of a pane of whole pixels that just holds it; as it is where nothing is painted."""
+    """The same picture in the corner of a pane of whole pixels that just holds it; one of nothing as it is."""
     xs = [x for box in made.boxes[1:] for x in (box.x, box.x + box.width)]
     ys = [y for box in made.boxes[1:] for y in (box.y, box.y + box.height)]
     xs += [x for line in made.lines for x, _y in line.points]

@@ -59,7 +59,9 @@ def _draw_label(svg: Any, node: Any, font_size: float) -> None:
     from weasyprint.matrix import Matrix
     from weasyprint.svg.text import TextBox
 
-    pieces = [(each, size, *_set(svg, each, size)) for each, size in _pieces(node, _size(node, font_size))]
+    pieces = [
+        (each, size, *_set(svg, each, words, size)) for each, words, size in _pieces(node, _size(node, font_size))
+    ]
     x, y = (float(node.get(name, 0)) for name in ("x", "y"))
     x -= sum(width for *_rest, width in pieces) * _SHIFT.get(node.get("text-anchor"), 0.0)
     svg.stream.push_state()
@@ -76,13 +78,26 @@ def _draw_label(svg: Any, node: Any, font_size: float) -> None:
     svg.stream.pop_state()
 
 
-def _pieces(node: Any, size: float) -> Iterator[tuple[Any, float]]:
-    """The elements that have words of the label, with their font sizes; hints are elements too, but no words of it."""
+def _pieces(node: Any, size: float) -> Iterator[tuple[Any, str, float]]:
+    """The elements that have words of the label, with these and their font sizes; hints are no words of it.
+
+    A blank between two is set with the second: by itself nothing would be painted, and the words would be one.
+    """
+    blank = ""
+    for each, found in _with_words(node, size):
+        if each.text.isspace():
+            blank += each.text
+        else:
+            yield each, blank + each.text, found
+            blank = ""
+
+
+def _with_words(node: Any, size: float) -> Iterator[tuple[Any, float]]:
     if node.text:
         yield node, size
     for child in node:
         if child.tag == "tspan":
-            yield from _pieces(child, _size(child, size))
+            yield from _with_words(child, _size(child, size))
 
 
 def _size(node: Any, size: float) -> float:
@@ -92,15 +107,15 @@ def _size(node: Any, size: float) -> float:
     return found
 
 
-def _set(svg: Any, node: Any, size: float) -> tuple[Any, float]:
-    """The words of an element as a line, and how wide it is."""
+def _set(svg: Any, node: Any, words: str, size: float) -> tuple[Any, float]:
+    """Words in the looks of an element as a line, and how wide it is."""
     from weasyprint.text.line_break import Layout, line_size
 
     families = tuple(part.strip(" \"'") for part in node.get("font-family", "sans-serif").split(","))
     weight = {"normal": "400", "bold": "700"}.get(found := node.get("font-weight", "400"), found)
     style = _style(svg.font_config, families, int(weight), size)
     layout = Layout(style)
-    layout.set_text(node.text)
+    layout.set_text(words)
     width, _height = line_size(layout.get_first_line()[0], style)
     return layout, width
 

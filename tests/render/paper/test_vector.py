@@ -22,6 +22,8 @@ def painted(inside: str) -> list[dict[str, float | str]]:
     drawn = images({"drawing:1": f"{HEAD}{inside}</svg>"}, fonts.config)
     data = weasyprint.HTML(string=page).write_pdf(font_config=fonts.config, stylesheets=list(fonts.styles), cache=drawn)
     with pdfplumber.open(io.BytesIO(data)) as opened:
+        drawn = "".join(char["text"] for char in opened.pages[0].chars)
+        assert "conv1Conv2d" not in drawn
         return list(opened.pages[0].extract_words(extra_attrs=["fontname", "size"]))
 
 
@@ -48,7 +50,7 @@ def test_pieces_of_a_label_follow_each_other_in_their_own_weight_and_hints_are_n
         '<tspan font-weight="600">Conv2d</tspan></text>'
     )
     assert (name["text"], kind["text"]) == ("conv1", "Conv2d")
-    assert 0 < kind["x0"] - name["x1"] < 6
+    assert 0 < kind["x0"] - name["x1"] < 6, "a blank, which is there to be found and copied too"
     assert "Bold" in kind["fontname"]
     assert "Bold" not in name["fontname"]
 
