@@ -227,7 +227,7 @@ _STEPS = {
     "exact": "The last step changed {matrix_count} weight matrices by {low_value} to {high_value} of their size.",
     "usual": "A step changes {matrix_count} weight matrices by about {low_value} to {high_value} of their size.",
     "least": "A step changes {matrix_count} weight matrices by at least {low_value} to {high_value} of their size.",
-    "most": "A step changes {matrix_count} weight matrices by at most {low_value} to {high_value} of their size.",
+    "most": "A step changes {matrix_count} weight matrices by at most {high_value} of their size.",
 }
 _ONE = {
     "exact": "changed by {ratio_value} of its size in one step",

@@ -31,13 +31,51 @@ def optimizer(measured: Measured) -> OptimizerEvidence | Skipped:
     prefix = measured.checkpoint.source.stripped_prefix
     matchings = [match(each, parameters, prefix, ordered=is_ordered(measured.structure)) for each in optimizers]
     best = max(range(len(optimizers)), key=lambda i: (len(matchings[i].names), bool(optimizers[i].states), -i))
-    chosen, matching = optimizers[best], matchings[best]
+    beside = [i for i in range(len(optimizers)) if i != best and _shares(matchings[i], matchings[best], optimizers[i])]
     notes = [
         f"The file also holds the state of {other.kind} at {other.path}, which is not that of this model."
-        for other in optimizers
-        if other is not chosen
+        for i, other in enumerate(optimizers)
+        if i != best and i not in beside
     ]
-    return _evidence(measured, chosen, matching, notes)
+    found = _evidence(measured, optimizers[best], matchings[best], notes)
+    places = {name: place for place, (name, _) in enumerate(parameters)}
+    for i in beside:
+        found = _together(found, _evidence(measured, optimizers[i], matchings[i], []), places)
+    return _unless_partial(found)
+
+
+def _unless_partial(found: OptimizerEvidence) -> OptimizerEvidence:
+    """Muon takes matrices only: what it does not hold was not frozen, but is another optimizer's."""
+    if found.kind != "Muon" or not found.outside:
+        return found
+    rest = len(found.outside)
+    note = f"Muon holds matrices only: what was done with the other {rest} parameters is not in the file."
+    return replace(found, outside=(), notes=(*found.notes, note))
+
+
+def _shares(matching: Matching, chosen: Matching, optimizer: OptimizerState) -> bool:
+    """Whether an optimizer holds other parameters of the same model than the one that holds most: AdamW beside Muon."""
+    held = sum(len(group.keys) for group in optimizer.groups)
+    return 0 < held == len(matching.names) and not set(matching.names.values()) & set(chosen.names.values())
+
+
+def _together(one: OptimizerEvidence, two: OptimizerEvidence, places: dict[str, int]) -> OptimizerEvidence:
+    """Two optimizers of one model as one."""
+    shift = len(one.groups)
+    moved = [replace(e, group=None if e.group is None else e.group + shift) for e in two.layers]
+    return replace(
+        one,
+        kind=f"{one.kind} and {two.kind}",
+        layers=tuple(sorted((*one.layers, *moved), key=lambda layer: places.get(layer.name, len(places)))),
+        without_state=one.without_state + two.without_state,
+        zero_state=one.zero_state + two.zero_state,
+        non_finite=one.non_finite + two.non_finite,
+        unread=one.unread + two.unread,
+        outside=tuple(name for name in one.outside if name in set(two.outside)),
+        groups=one.groups + two.groups,
+        matched=f"{one.matched} {two.matched}",
+        notes=tuple(dict.fromkeys(one.notes + two.notes)),
+    )
 
 
 def parameters_of(structure: Structure) -> list[tuple[str, tuple[int, ...]]]:
@@ -63,9 +101,7 @@ def is_ordered(structure: Structure) -> bool:
     return structure.origin != "names" or len(names) < 2 or names != sorted(names)
 
 
-def _evidence(
-    measured: Measured, chosen: OptimizerState, matching: Matching, notes: list[str]
-) -> OptimizerEvidence | Skipped:
+def _evidence(measured: Measured, chosen: OptimizerState, matching: Matching, notes: list[str]) -> OptimizerEvidence:
     group_of = {key: index for index, group in enumerate(chosen.groups) for key in group.keys}
     keys = list(dict.fromkeys([*group_of, *chosen.states]))
     weights = {t.name: t.norm / math.sqrt(t.count) for t in measured.weights.tensors if t.norm is not None and t.count}

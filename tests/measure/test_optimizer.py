@@ -162,6 +162,37 @@ def test_of_two_optimizers_that_of_the_model_is_told(tmp_path: Path, net: Net) -
     )
 
 
+def muon_and_adam(net: Net) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
+    """Muon for the matrices, Adam for the rest, as both are used; both have taken their steps."""
+    wide = [p for p in net.parameters() if p.ndim > 1]
+    narrow = [p for name, p in net.named_parameters() if p.ndim < 2 and name != "unused"]
+    optimizers = torch.optim.Muon(wide, lr=1e-2), torch.optim.Adam(narrow, lr=1e-3)
+    for optimizer in optimizers:
+        train(net, optimizer, 5)
+    return optimizers
+
+
+def test_two_optimizers_that_share_the_parameters_are_told_together(tmp_path: Path, net: Net) -> None:
+    muon, adam = (optimizer.state_dict() for optimizer in muon_and_adam(net))
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizers": [muon, adam]})
+    layers = by_name(found)
+    assert found.kind == "Adam and Muon"
+    assert list(layers) == [name for name, _ in net.named_parameters() if name != "unused"]
+    assert found.outside == ("unused",)
+    assert [found.groups[layers[name].group or 0].learning_rate for name in ("first.weight", "norm.bias")] == [
+        1e-2,
+        1e-3,
+    ]
+    assert [layers[name].update_told for name in ("first.weight", "norm.bias")] == ["most", "exact"]
+
+
+def test_what_muon_alone_does_not_hold_is_not_called_frozen(tmp_path: Path, net: Net) -> None:
+    muon, _ = muon_and_adam(net)
+    found = evidence(tmp_path, {"model": net.state_dict(), "optimizer": muon.state_dict()})
+    assert (found.kind, found.outside) == ("Muon", ())
+    assert any("the other 6 parameters" in note for note in found.notes)
+
+
 def test_values_that_are_not_finite_and_tensors_that_do_not_fit_cost_one_parameter(tmp_path: Path, net: Net) -> None:
     optimizer = torch.optim.Adam(net.parameters())
     train(net, optimizer)

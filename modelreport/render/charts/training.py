@@ -115,7 +115,7 @@ def _update_title(noun: str, low: str, high: str, told: str) -> str:
     if told == "least":
         return f"A step changes {noun} by at least {low} to {high} of its size"
     if told == "most":
-        return f"A step changes {noun} by at most {low} to {high} of its size"
+        return f"A step changes {noun} by at most {high} of its size"
     return f"A step changes {noun} by about {low} to {high} of its size"
 
 

@@ -108,7 +108,7 @@ def test_updates_are_drawn_against_the_rule_of_thumb() -> None:
 
 def test_updates_that_are_not_the_last_ones_say_so() -> None:
     wide = names(make_report(), wide=True)
-    for told, words in (("usual", "about 2e-4"), ("least", "at least 2e-4"), ("most", "at most 2e-4")):
+    for told, words in (("usual", "about 2e-4"), ("least", "at least 2e-4"), ("most", "at most 2e-4 of its size")):
         layers = [replace(layer(name, ratio=2e-4), update_told=told) for name in wide[:2]]
         assert (
             f"A step changes a weight matrix by {words}"
