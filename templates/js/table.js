@@ -121,7 +121,7 @@ export class TableView extends TableState {
   /** Work out again which rows are shown, and show them. */
   update() {
     this.work();
-    const unseen = this.large && !this.problem ? ` · ${t('the browser’s own search sees only rows in view, the filter all')}` : '';
+    const unseen = this.large && !this.fits && !this.problem ? ` · ${t('the browser’s own search sees only rows in view, the filter all')}` : '';
     this.count.textContent = (this.problem || this.told()) + unseen;
     this.count.classList.toggle('is-error', this.problem !== '');
     this.scroller.classList.toggle('tall', this.rows.length > TALL);

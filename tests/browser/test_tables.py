@@ -428,7 +428,7 @@ def test_fifty_thousand_rows_open_scroll_sort_and_filter_at_once(opened: Open, b
     made.until("document.querySelector('#table-layers .live .tools, #table-layers .tools')")
     select = "const s = document.querySelector('#table-layers select');"
     assert took(made, f"{select} s.value = 'Infinity'; s.dispatchEvent(new Event('change'))") < PATIENCE_MS
-    assert made.count("layers") == "50,011 modules"
+    assert made.count("layers").startswith("50,011 modules · ")
     assert made.page.locator("#table-layers tbody tr").count() < 120
     scroller = "document.querySelector('#table-layers .table-scroll')"
     assert took(made, f"{scroller}.scrollTop = 1e9") < PATIENCE_MS
