@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from statistics import median
 
 from modelreport.render.map.arrange import Content, Inside, arrange
@@ -251,24 +252,32 @@ class _Layouter:
     def _legible(self, index: int) -> float:
         """Pixels per unit from which a box shows something open: half of the area of its children can carry labels."""
         found = []
-        for child in self.scene.nodes[index].children:
-            place = self.places[child]
-            wide, high = _needed(self.scene.nodes[child])
-            found.append((max(wide / place.width, high / place.height), place.width * place.height))
-        half = sum(area for _, area in found) / 2
-        for ratio, area in sorted(found):
+        nodes, places, half = self.scene.nodes, self.places, 0.0
+        for child in nodes[index].children:
+            node, place = nodes[child], places[child]
+            wide, high = _box_needs(node.name, node.type) if node.children else _card_needs(node.type or node.name)
+            area = place.width * place.height
+            half += area / 2
+            found.append((max(wide / place.width, high / place.height), area))
+        found.sort()
+        for ratio, area in found:
             half -= area
             if half <= 0:
                 return ratio
         return math.inf
 
 
-def _needed(node: Node) -> tuple[float, float]:
-    """Width and height in pixels at which a card can tell its type, and a box its name above what is inside."""
-    if node.children:
-        short = min((len(each) for each in (*endings(node.name), node.name, node.type) if each), default=0)
-        return max(_BOX_PIXELS, _LETTER_PIXELS * short + 6), _BOX_PIXELS
-    return _LETTER_PIXELS * min(_CUT, label_letters(node.type or node.name)) + 4, _CARD_PIXELS
+@lru_cache(maxsize=4096)
+def _box_needs(name: str, kind: str) -> tuple[float, float]:
+    """Width and height in pixels at which a box can tell its name above what is inside."""
+    short = min((len(each) for each in (*endings(name), name, kind) if each), default=0)
+    return max(_BOX_PIXELS, _LETTER_PIXELS * short + 6), _BOX_PIXELS
+
+
+@lru_cache(maxsize=4096)
+def _card_needs(kind: str) -> tuple[float, float]:
+    """Width and height in pixels at which a card can tell its type."""
+    return _LETTER_PIXELS * min(_CUT, label_letters(kind)) + 4, _CARD_PIXELS
 
 
 def _title_width(node: Node) -> float:
