@@ -154,6 +154,15 @@ def test_it_can_be_switched_off_and_given_defaults(docs: Docs) -> None:
     assert 'lang="zh"' in docs.page()
 
 
+def test_each_part_of_a_site_has_reports_in_its_language(docs: Docs) -> None:
+    docs.write("index.md", FENCE.format("../saved.json\nsections: summary"))
+    docs.build()
+    assert 'lang="en"' in docs.page()
+    docs.config.theme["language"] = "zh"  # as mkdocs-static-i18n does between the parts of a build
+    build(docs.config)
+    assert re.search(r'<model-report [^>]*lang="zh"', docs.page())
+
+
 def test_a_fence_in_another_fence_is_an_example() -> None:
     text = "````\n```modelreport\na.pth\n```\n````\n\n~~~ modelreport\nb.pth\n~~~\n\n```python\nmodelreport\n```"
     assert [fence.lines for fence in fences(text.split("\n"))] == [("b.pth",)]
