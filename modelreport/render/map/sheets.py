@@ -14,7 +14,7 @@ from modelreport.render import format as text
 from modelreport.render.language import _
 from modelreport.render.map import make_scene
 from modelreport.render.map.labels import CARD_TEXT, LINE_TEXT, Box, Letters
-from modelreport.render.map.layout import Layout, lay_out
+from modelreport.render.map.layout import Layout, Place, lay_out
 from modelreport.render.map.marks import NEIGHBOURS, Badge, Reference, beside, label, ranges
 from modelreport.render.map.picture import Picture, picture
 from modelreport.render.map.scene import Scene
@@ -175,14 +175,25 @@ def _fitted(plan: _Plan, index: int, inside: int) -> _Tile:
 def _picture(scene: Scene, layout: Layout, index: int, width: float, height: float) -> Picture:
     """The inside of a box in a pane no larger than it needs."""
     place = layout.places[index]
+    if index and place.scale != 1.0:
+        places = layout.places.copy()
+        place = places[index] = _by_itself(place)
+        layout = replace(layout, places=places)
     high = min(height, max(60.0, place.height * min(width / place.width, _LARGEST)))
     return trimmed(picture(scene, layout, width, high, root=index, letters=PRINTED))
+
+
+def _by_itself(place: Place) -> Place:
+    """A box as large as its inside asks for, not as what it stands in has room for."""
+    by = place.scale
+    wide, high, axis, dx, dy = (each / by for each in (place.width, place.height, place.axis, place.dx, place.dy))
+    return replace(place, width=wide, height=high, axis=axis, dx=dx, dy=dy, scale=1.0)
 
 
 def _scale(layout: Layout, index: int, width: float, height: float) -> float:
     """Pixels per unit of the cards of a box in such a pane; of cards further inside it is less."""
     place = layout.places[index]
-    return min(width / place.width, height / place.height, _LARGEST) * place.scale
+    return min(width / place.width * place.scale, height / place.height * place.scale, _LARGEST)
 
 
 def _cards(scene: Scene, drawn: Picture) -> list[Box]:
