@@ -13,6 +13,8 @@ from benchmarks.browser.programs import Program, new_page, served
 ZOOMS = 60
 DRAGS = 90
 TIMEOUT_S = 300
+REST_MS = 3000
+"""Until a page has done what it put off while it was zoomed and dragged."""
 WATCH = """
 window.bench = {steps: [], frames: [], zooming: false, moving: false};
 (function look() {
@@ -44,7 +46,7 @@ class Figures:
     pan_ms: tuple[float, float] | None = None
     """Of a frame while the map is dragged."""
     heap_mb: float | None = None
-    """JavaScript heap once the model is drawn, after a collection."""
+    """JavaScript heap after all that and a collection: with whatever came after the first picture."""
     paint_s: float | None = None
     """First contentful paint."""
 
@@ -60,12 +62,12 @@ def measure(browser: Any, program: Program, subject: Subject, timeout_s: float =
                 return Figures()
             page.wait_for_timeout(500)
             paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null")
-            heap = heap_of(page)
             middle = middle_of(page, program)
             page.mouse.move(*middle)
             zoom = zoom_steps(page, program)
             pan = pan_frames(page, middle)
-            return Figures(drawn, spread(zoom), spread(pan), heap, paint / 1000 if paint else None)
+            page.wait_for_timeout(REST_MS)
+            return Figures(drawn, spread(zoom), spread(pan), heap_of(page), paint / 1000 if paint else None)
         finally:
             page.context.close()
 

@@ -31,7 +31,8 @@ class Program:
 
     name: str
     drawn: str
-    """JavaScript that is true once the model is drawn."""
+    """JavaScript that is true once the model is drawn and answers: of ours not the drawing that is there first, but
+    the map that can be hovered, clicked, zoomed and dragged, whether or not the chart library has come yet."""
     pane: str
     """Selector of what is zoomed and dragged."""
     notch: int = -100

@@ -47,12 +47,18 @@ export async function calm() {
   }
 }
 
+/** Let the browser answer: in the next idle moment while the reader is in the middle of something, else at once. */
+async function breath() {
+  if (performance.now() < state.touched + CALM_MS) await idle();
+  else await new Promise((resolve) => { setTimeout(resolve); });
+}
+
 /**
  * Do work piece by piece, with a pause whenever it has taken as long as a browser may do without answering.
  * @param {() => boolean} piece does a little and says whether all is done
  * @param {() => Promise<void>} [pause]
  */
-export async function inPieces(piece, pause = idle) {
+export async function inPieces(piece, pause = breath) {
   let until = performance.now() + PIECE_MS;
   while (!piece()) {
     if (performance.now() > until) {

@@ -116,13 +116,15 @@ export function makePainter(place) {
     layers.clear();
     place.dataset.painter = 'plotly';
   };
+  let moved = -REST_MS;
   const later = () => {
     clearTimeout(timer);
-    if (library) timer = setTimeout(settle, REST_MS);
+    if (library) timer = setTimeout(settle, Math.max(0, moved + REST_MS - performance.now()));
   };
   return {
     draw: (view) => {
       latest = view;
+      moved = performance.now();
       layers.draw(view);
       ground.hidden = true;
       place.dataset.painter = 'paths';
