@@ -59,6 +59,10 @@ def _shares(matching: Matching, chosen: Matching, optimizer: OptimizerState) -> 
     return 0 < held == len(matching.names) and not set(matching.names.values()) & set(chosen.names.values())
 
 
+def _both(one: str, two: str) -> str:
+    return f"The parameters of {one} and of {two} were each found in the model; none is held by both."
+
+
 def _together(one: OptimizerEvidence, two: OptimizerEvidence, places: dict[str, int]) -> OptimizerEvidence:
     """Two optimizers of one model as one."""
     shift = len(one.groups)
@@ -73,7 +77,7 @@ def _together(one: OptimizerEvidence, two: OptimizerEvidence, places: dict[str, 
         unread=one.unread + two.unread,
         outside=tuple(name for name in one.outside if name in set(two.outside)),
         groups=one.groups + two.groups,
-        matched=f"{one.matched} {two.matched}",
+        matched=_both(one.kind, two.kind),
         notes=tuple(dict.fromkeys(one.notes + two.notes)),
     )
 

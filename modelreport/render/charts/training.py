@@ -63,6 +63,8 @@ def gradient_depth(report: Report) -> Chart | Skipped:
         if low.value > 0
         else f"The gradient of {text.name(low.name, 60)} is zero"
     )
+    if low is high and low.value > 0:
+        title = f"The RMS gradient of {text.name(low.name, 60)} is {text.number(low.value)}"
     return Chart(
         id="gradient-depth",
         title=title,

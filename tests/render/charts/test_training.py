@@ -87,6 +87,7 @@ def test_a_parameter_without_a_name_in_the_model_is_what_its_state_says() -> Non
     layers = [replace(layer(f"optimizer.state.{i}", 1e-2), dimensions=2 - i) for i in range(2)]
     chart = drawn(gradient_depth(with_weights(optimizer=evidence(*layers))))
     assert lines(chart)["weight matrices"].x == (0.0,)
+    assert chart.title == "The RMS gradient of optimizer.state.0 is 0.0100"
 
 
 def test_a_gradient_of_zero_stays_on_the_axis() -> None:
