@@ -30,8 +30,8 @@ _SCORES = (
 _FRESH = (
     "Freshly initialised means: mean, kurtosis, nine quantiles and the spread of the rows' norms are those of "
     "independent normal, truncated normal or uniform numbers, while four in five of its peers are clearly not like "
-    "that; normal numbers are told from trained ones in matrices of 32,768 values or more. Two layers that were swapped, and a layer from another model of the same kind, look like their peers and "
-    "are not found."
+    "that; normal numbers are told from trained ones in matrices of 32,768 values or more. Two layers that were "
+    "swapped, and a layer from another model of the same kind, look like their peers and are not found."
 )
 
 
