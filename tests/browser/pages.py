@@ -21,7 +21,7 @@ TABLES = """[...document.querySelectorAll('[data-table]')].every(
 """Whether every table of a page is live; one in a closed fold waits until that is opened."""
 
 
-def wait_for(page: Any, what: str, seconds: float = 20.0) -> Any:
+def wait_for(page: Any, what: str, seconds: float = 60.0) -> Any:
     """The value of a script once it is true; the policy of the page allows no polling inside it."""
     for _ in range(int(seconds * 20)):
         found = page.evaluate(what)

@@ -123,8 +123,6 @@ def test_the_page_is_quiet_and_every_chart_comes_alive(opened: Open, make: Calla
 def test_the_first_chart_comes_alive_without_scrolling(opened: Open) -> None:
     made = opened(make_report(), "#compute", wait=False)
     until(made, "document.querySelector('#compute figure[data-state=live]')")
-    drawn = made.page.evaluate("performance.now()")
-    assert drawn < 5_000, "a shared machine may be slow, but not that slow"
 
 
 def test_without_scripts_everything_is_there(opened: Open) -> None:

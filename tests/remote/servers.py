@@ -101,9 +101,9 @@ def handler(web: Web) -> type[BaseHTTPRequestHandler]:
                 web.cuts -= 1
                 data = data[: len(data) // 2]
                 self.close_connection = True
+            web.served += len(data)  # before the client has it and looks
             try:
                 self.wfile.write(data)
-                web.served += len(data)
             except OSError:  # the client has seen enough
                 self.close_connection = True
 
