@@ -139,8 +139,8 @@ def _choose(plan: _Plan) -> None:
         if kind in seen:
             continue
         seen.add(kind)
-        tile = _fitted(plan, index, inside)
-        if tile.shut > room:
+        tile = _fitted(plan, index, inside) if room >= 0.5 * SHORT else None  # of a large model thousands are left
+        if tile is None or tile.shut > room:
             plan.left_out.append(index)
             continue
         room -= tile.shut
