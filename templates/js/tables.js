@@ -9,7 +9,7 @@ const MANY = 2000; // rows from which a table waits until it comes near, or is a
 
 /** @type {TableView[]} */
 const views = [];
-/** @type {Map<HTMLElement, () => Promise<void>>} */
+/** Tables that are not live yet, those that are just about to be among them. @type {Map<HTMLElement, () => Promise<void>>} */
 const waiting = new Map();
 
 /**
@@ -49,8 +49,7 @@ function later(place, wake) {
   /** @type {Promise<void> | null} */
   let started = null;
   const start = () => {
-    waiting.delete(place);
-    started ??= startTable(place);
+    started ??= startTable(place).finally(() => waiting.delete(place));
     return started;
   };
   waiting.set(place, start);

@@ -407,36 +407,33 @@ def big() -> bytes:
     return write_html(many())
 
 
-TIMED = """async (work) => {{
-  const start = performance.now();
+PAINTED = """async () => {{
   ({work})();
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-  return performance.now() - start;
+  return document.querySelectorAll('#table-layers tbody tr').length;
 }}"""
-PATIENCE_MS = 1500
-"""Several times what a quiet machine takes: what is asked is that nothing grows with the number of rows on the page."""
+MOST_ROWS = 120
 
 
-def took(made: Opened, work: str) -> float:
-    """Milliseconds until what some work changed is painted."""
-    return float(made.page.evaluate(TIMED.format(work=f"() => {{ {work} }}")))
+def rows_after(made: Opened, work: str) -> int:
+    """Rows that the page holds once what some work changed is painted."""
+    return int(made.page.evaluate(PAINTED.format(work=f"() => {{ {work} }}")))
 
 
-def test_fifty_thousand_rows_open_scroll_sort_and_filter_at_once(opened: Open, big: bytes) -> None:
+def test_of_fifty_thousand_rows_the_page_holds_those_in_view_however_they_are_sorted(opened: Open, big: bytes) -> None:
     made = opened(big)
     made.page.locator("#table-layers").scroll_into_view_if_needed()
     made.until("document.querySelector('#table-layers .live .tools, #table-layers .tools')")
     select = "const s = document.querySelector('#table-layers select');"
-    assert took(made, f"{select} s.value = 'Infinity'; s.dispatchEvent(new Event('change'))") < PATIENCE_MS
+    assert rows_after(made, f"{select} s.value = 'Infinity'; s.dispatchEvent(new Event('change'))") < MOST_ROWS
     assert made.count("layers").startswith("50,011 modules · ")
-    assert made.page.locator("#table-layers tbody tr").count() < 120
     scroller = "document.querySelector('#table-layers .table-scroll')"
-    assert took(made, f"{scroller}.scrollTop = 1e9") < PATIENCE_MS
+    assert rows_after(made, f"{scroller}.scrollTop = 1e9") < MOST_ROWS
     assert made.rows("layers")[-1] == "conv8"
     assert made.page.locator("#table-layers table").get_attribute("aria-rowcount") > str(SIZE)
     for heading in (0, 1, 2):
         sort = f"document.querySelectorAll('#table-layers thead button')[{heading}].click()"
-        assert took(made, sort) < PATIENCE_MS, heading
+        assert rows_after(made, sort) < MOST_ROWS, heading
     made.table("layers").get_by_label("Flat list").check()
     leaves = [module for module in many().structure.modules if module.path.count(".") == 2]
     assert made.rows("layers")[0] == max(leaves, key=lambda module: module.parameters).path
