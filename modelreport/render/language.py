@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gettext
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -33,6 +34,8 @@ MARKS: Final = (".", ":", ";", ",", "!", "?")
 """What stands between the parts of a sentence that are said one by one: messages too."""
 _LONGEST: Final = 3_000
 """Characters of the longest sentence that is told."""
+_DEEPEST: Final = 60
+"""Sentences in each other that are told: what is said has a handful."""
 _WIDE: Final = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]$")
 
 
@@ -126,8 +129,28 @@ def _rule(header: str) -> Callable[[int], int]:
     return compiled(found[1].strip() if found else "n != 1")
 
 
-@lru_cache(maxsize=1 << 14)
+class _Nesting(threading.local):
+    """How many sentences deep this thread is in one."""
+
+    depth = 0
+
+
+_nesting = _Nesting()
+
+
 def _told(lang: str, sentence: str) -> str:
+    """A sentence or a part of one; ``RecursionError`` where too many lie in each other, however deep the stack."""
+    if _nesting.depth >= _DEEPEST:
+        raise RecursionError
+    _nesting.depth += 1
+    try:
+        return _told_anew(lang, sentence)
+    finally:
+        _nesting.depth -= 1
+
+
+@lru_cache(maxsize=1 << 14)
+def _told_anew(lang: str, sentence: str) -> str:
     """A sentence in a language: as a message, by a pattern, else part by part; what is not known stays English.
 
     A pattern one of whose values is itself of several sentences is the last choice: it may have swallowed them.

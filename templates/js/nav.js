@@ -52,17 +52,28 @@ const frame = () => new Promise((resolve) => { requestAnimationFrame(() => reque
 
 /**
  * Let the browser pass over what is out of sight. Each section gets its height first, one after the other in idle
- * moments, and keeps it: nothing jumps when it comes into sight.
+ * moments, and keeps it: nothing jumps when it comes into sight. A page of another width has other heights.
  */
 export async function settleParts() {
-  for (const part of root.querySelectorAll('.part')) {
+  await settleAll();
+  endEarly();
+  let width = window.innerWidth;
+  window.addEventListener('resize', () => {
+    if (window.innerWidth === width) return;
+    width = window.innerWidth;
+    for (const part of root.querySelectorAll('.part.settled')) part.classList.remove('settled');
+    settleAll();
+  });
+}
+
+async function settleAll() {
+  for (const part of root.querySelectorAll('.part:not(.settled)')) {
     await calm();
     part.classList.add('awake');
     await frame();
     part.classList.add('settled');
     part.classList.remove('awake');
   }
-  endEarly();
 }
 
 /** Mark the section being read in the rail, and fold the menu away on narrow screens after a choice. */

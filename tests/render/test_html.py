@@ -130,7 +130,7 @@ def test_headings_descend_one_step_at_a_time(elements: Elements) -> None:
 def test_tables_name_their_heads(elements: Elements) -> None:
     heads = [a for tag, a in elements.tags if tag == "th"]
     assert heads
-    assert all(a.get("scope") in {"row", "col"} for a in heads)
+    assert all(a.get("scope") in {"row", "col", "rowgroup"} for a in heads)
 
 
 def test_numbers_stand_in_the_markup_without_a_script() -> None:
