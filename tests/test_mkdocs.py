@@ -56,7 +56,10 @@ class Docs:
 
 
 @pytest.fixture
-def docs(tmp_path: Path) -> Docs:
+def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docs:
+    for name in ("mkdocs", "mkdocs.plugins", "mkdocs.plugins.modelreport"):
+        monkeypatch.setattr(logging.getLogger(name), "disabled", False)  # by libraries that set up logging anew
+    logging.getLogger("mkdocs").setLevel(logging.WARNING)
     return Docs(tmp_path)
 
 

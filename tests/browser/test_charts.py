@@ -27,6 +27,7 @@ TICKS = """(id) => {
 def alive(page: Any, chart: str) -> Any:
     """A chart of the page, drawn by Plotly."""
     place = page.locator(f"#chart-{chart}")
+    wait_for(page, "[...document.querySelectorAll('.part')].every((part) => part.matches('.settled'))")
     page.evaluate(f"document.querySelector('#chart-{chart}').closest('details')?.setAttribute('open', '')")
     place.scroll_into_view_if_needed()
     wait_for(page, LIVE.format(chart))
