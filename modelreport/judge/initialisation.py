@@ -63,12 +63,7 @@ def initialisation(tensor: Measured, kind: str, depth: int) -> str:
 
 def _is_uniform(tensor: Measured, bound: float) -> bool:
     """Whether extremes and quantiles are those of a uniform distribution on ±bound."""
-    s = tensor.values
-    if s.minimum is None or s.maximum is None:
-        return False
-    rounding = 2**-7 * bound if tensor.fact.dtype in ("bfloat16", "float16") else 1e-6 * bound
-    reach = max(-s.minimum, s.maximum)
-    if reach > bound + rounding or min(-s.minimum, s.maximum) < bound * (1 - 40 / s.count) - rounding:
+    if not _ends_at(tensor, bound, 40 * bound / tensor.values.count):
         return False
     expected = [(2 * q - 1) * bound for q in QUANTILES]
     return _quantiles_fit(tensor, expected, [2 * bound] * len(QUANTILES))
@@ -90,16 +85,20 @@ def _is_normal(tensor: Measured, deviation: float) -> bool:
 
 def _is_truncated(tensor: Measured, deviation: float) -> bool:
     """Whether extremes and quantiles are those of a normal distribution cut at two deviations, as JAX's and timm's."""
-    s = tensor.values
-    if s.minimum is None or s.maximum is None:
-        return False
     edge, normal = _CUT * deviation, NormalDist(0, deviation)
-    rounding = 2**-7 * edge if tensor.fact.dtype in ("bfloat16", "float16") else 1e-6 * edge
-    reach, gap = max(-s.minimum, s.maximum), 20 / (s.count * normal.pdf(edge) / _INSIDE)
-    if reach > edge + rounding or min(-s.minimum, s.maximum) < edge - gap - rounding:
+    if not _ends_at(tensor, edge, 20 / (tensor.values.count * normal.pdf(edge) / _INSIDE)):
         return False
     expected = [normal.inv_cdf((1 - _INSIDE) / 2 + q * _INSIDE) for q in QUANTILES]
     return _quantiles_fit(tensor, expected, [_INSIDE / normal.pdf(e) for e in expected])
+
+
+def _ends_at(tensor: Measured, edge: float, gap: float) -> bool:
+    """Whether both extremes lie at ±edge: none beyond it, none further inside than ``gap``, but for rounding."""
+    s = tensor.values
+    if s.minimum is None or s.maximum is None:
+        return False
+    rounding = edge * (2**-7 if tensor.fact.dtype in ("bfloat16", "float16") else 1e-6)
+    return max(-s.minimum, s.maximum) <= edge + rounding and min(-s.minimum, s.maximum) >= edge - gap - rounding
 
 
 def _quantiles_fit(tensor: Measured, expected: list[float], spread: list[float]) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from modelreport.render import format as text
 from modelreport.render.map.layout import LINE
 from modelreport.render.map.scene import Node
-from modelreport.render.map.words import endings, label_letters, title, wordings
+from modelreport.render.map.words import endings, label_letters, title, together, wordings
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,7 @@ def shut(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> T
 def _lines(node: Node, room: float, inside: str) -> list[tuple[str, str]]:
     """Name and type in ``room`` letters, on one line or two, what is inside, what comes out; empty if nothing fits."""
     name, kind = wordings(node)[0]
-    both = label_letters(name) + label_letters(kind) + bool(name and kind)
-    if both <= room:
+    if together(name, kind) <= room:
         made = [(name, kind)]
     else:
         made = [(part, "") for part in (name, *endings(name)) if part and label_letters(part) <= room][:1]
@@ -188,14 +187,13 @@ def _beginning(words: str, box: Box, letters: Letters) -> list[Label]:
 
 def fitting(name: str, kind: str, room: float, most: float) -> float:
     """The font size, at most ``most``, at which a label fits into ``room`` pixels."""
-    long = label_letters(name) + label_letters(kind) + bool(name and kind)
-    return min(most, max(0.0, room) / max(1.0, long) / LETTER)
+    return min(most, max(0.0, room) / max(1.0, together(name, kind)) / LETTER)
 
 
 def fit(node: Node, room: float) -> tuple[str, str]:
     """Name and type shortened to ``room`` letters: both, the type, or the name, also its end; at last they are cut."""
     for name, kind in (*wordings(node), *((each, "") for each in endings(node.name))):
-        if label_letters(name) + label_letters(kind) + bool(name and kind) <= room:
+        if together(name, kind) <= room:
             return name, kind
     whole = title(node)
     return ("", whole[: int(room) - 1] + "…") if room >= 4 else ("", "")

@@ -8,7 +8,7 @@ from typing import Final
 
 from modelreport.render.map.labels import LETTER, Label
 from modelreport.render.map.picture import Picture
-from modelreport.render.map.words import label_letters
+from modelreport.render.map.words import together
 
 AIR: Final = 3.0
 """Pixels that are left on each side."""
@@ -33,8 +33,7 @@ def trimmed(made: Picture) -> Picture:
 
 def _sides(label: Label) -> tuple[float, float]:
     """About where a label begins and ends."""
-    space = bool(label.name and label.text)
-    wide = (label_letters(label.name) + label_letters(label.text) + space) * label.size * LETTER
+    wide = together(label.name, label.text) * label.size * LETTER
     left = label.x - {"start": 0.0, "middle": wide / 2, "end": wide}[label.anchor]
     return left, left + wide
 

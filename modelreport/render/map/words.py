@@ -69,3 +69,8 @@ def label_width(label: str) -> float:
 def label_letters(label: str) -> float:
     """Length of a label in mean letters; East Asian wide ones count nearly double."""
     return len(label) if label.isascii() else sum(1.75 if ord(char) > 0x2E80 else 1.0 for char in label)
+
+
+def together(name: str, kind: str) -> float:
+    """Length of a name and a type on one line in mean letters."""
+    return label_letters(name) + label_letters(kind) + bool(name and kind)
