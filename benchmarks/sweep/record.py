@@ -12,7 +12,8 @@ from benchmarks.sweep.processes import Record
 from benchmarks.sweep.zoo import Recipe, recipes_of
 from modelreport.checkpoint import Model
 from modelreport.facts import Identification, Trace
-from modelreport.identify.construct import error_line, quiet
+from modelreport.identify.construct import error_line
+from modelreport.meta import quiet
 from modelreport.trace.outcome import error_sentence, trace_of
 from modelreport.trace.passes import Pass
 from modelreport.trace.real_run import settled

@@ -4,30 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import logging
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from modelreport.identify.libraries import load_library
-from modelreport.meta import on_meta
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Silences the warnings and log lines of constructors: they are for whoever trains the model."""
-    loggers = [logging.getLogger(name) for name in ("transformers", "timm")]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
-
+from modelreport.meta import on_meta, quiet
 
 MOST_MODULES = 100_000
 """Modules that one constructor may make: the largest published networks have about 60,000."""

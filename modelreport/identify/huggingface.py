@@ -13,7 +13,7 @@ from typing import Any
 
 from modelreport.checkpoint import Checkpoint, Model
 from modelreport.facts import Identification, Skipped
-from modelreport.identify.construct import build_known, error_line, quiet
+from modelreport.identify.construct import build_known, error_line
 from modelreport.identify.conversions import Conversions, conversions_of
 from modelreport.identify.diffusion import identify_diffusion
 from modelreport.identify.expected import expected_tensors
@@ -23,6 +23,7 @@ from modelreport.identify.known import shapes_of, task_of
 from modelreport.identify.libraries import INSTALL, library_version, load_library
 from modelreport.identify.pretrained import build_pretrained, compare_pretrained, prefixes_of
 from modelreport.identify.quantised import quantised_in
+from modelreport.meta import quiet
 from modelreport.remote import Location
 
 _COUNTED = re.compile(r"layer|depth|block|expert|stage|head|level|group|num_|^n_")

@@ -11,9 +11,10 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
-import warnings
 from types import ModuleType
 from typing import Any
+
+from modelreport.meta import without_warnings
 
 MODULES: dict[str, re.Pattern[str]] = {
     "torch": re.compile(r"torch\.nn\.modules\.\w+"),
@@ -54,8 +55,7 @@ def load_library(name: str) -> ModuleType | None:
     if name not in MODULES or (name not in sys.modules and importlib.util.find_spec(name) is None):
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             if name in {
                 "timm",
                 "transformers",
@@ -108,8 +108,7 @@ def _find(path: str, kind: type) -> type[Any] | None:
     if not library or "__" in path or load_library_or_torch(library) is None:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             if module_name not in sys.modules and importlib.util.find_spec(module_name) is None:
                 return None
             module = importlib.import_module(module_name)

@@ -22,12 +22,13 @@ from modelreport.identify.configurations import (
     others_than,
     value_of,
 )
-from modelreport.identify.construct import build, quiet
+from modelreport.identify.construct import build
 from modelreport.identify.families import Family
 from modelreport.identify.fitting import DISPENSABLE, module_shapes
 from modelreport.identify.forms import expression, grouped, locators
 from modelreport.identify.reconstruct import arguments_of
 from modelreport.identify.relations import Expression, Shape, count_at, fields_of, fold
+from modelreport.meta import quiet
 
 log = logging.getLogger(__name__)
 Shapes = dict[str, Shape]

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modelreport.identify.bare import POOLER, Candidate
-from modelreport.identify.construct import quiet
 from modelreport.identify.fitting import Fit, Shape
 from modelreport.identify.libraries import find_module_class
 from modelreport.identify.pretrained import build_pretrained, compare_pretrained
 from modelreport.identify.relations import Observed, Solution, fields_of, fold, solve
+from modelreport.meta import quiet
 
 _HEADS = re.compile(r"(^|_)(heads?|n_head|heads_kv|head_kv)$")
 _FEWER_HEADS = re.compile(r"(kv|key_value|group)")

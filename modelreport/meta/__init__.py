@@ -13,11 +13,13 @@ from __future__ import annotations
 from modelreport.meta.building import on_meta
 from modelreport.meta.devices import on_cpu
 from modelreport.meta.kernels import RANKINGS
-from modelreport.meta.pretence import forget_others, pretended
+from modelreport.meta.pretence import pretended
+from modelreport.meta.quiet import quiet, unheard, without_warnings
 from modelreport.meta.shadows import TWIN_LIMIT, Shadows, Twin
 from modelreport.meta.tensors import meta_parameter, replace_tensors, shape_of, size_of, tensors_in
+from modelreport.meta.together import Together
 
 __all__ = [
-    "RANKINGS", "TWIN_LIMIT", "Shadows", "Twin", "forget_others", "meta_parameter", "on_cpu", "on_meta", "pretended",
-    "replace_tensors", "shape_of", "size_of", "tensors_in",
+    "RANKINGS", "TWIN_LIMIT", "Shadows", "Together", "Twin", "meta_parameter", "on_cpu", "on_meta", "pretended",
+    "quiet", "replace_tensors", "shape_of", "size_of", "tensors_in", "unheard", "without_warnings",
 ]  # fmt: skip

@@ -6,12 +6,12 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, Self
 
-_LOCK = threading.RLock()
-_USERS: set[object] = set()
+from modelreport.meta.together import Together
+
 _HERE = threading.local()
-_BEFORE: list[tuple[Any, str, Any]] = []
 
 
 class _Nothing:
@@ -57,36 +57,23 @@ def pretended() -> Iterator[None]:
     The functions are exchanged for all threads, with ones that answer other threads as ever, and put back with the last
     user of the context.
     """
-    user = object()
     before = getattr(_HERE, "active", False)
     try:
-        _install(user)
         _HERE.active = True
-        yield
+        with _EXCHANGED():
+            yield
     finally:
         _HERE.active = before
-        with _LOCK:
-            _USERS.discard(user)
-            if not _USERS:
-                while _BEFORE:
-                    setattr(*_BEFORE.pop())
 
 
-def forget_others() -> None:
-    """In a child process: its only thread is this one, whatever the locks of the parent's threads say."""
-    global _LOCK  # noqa: PLW0603
-    _LOCK = threading.RLock()
+def _exchange(undo: ExitStack) -> None:
+    for owner, name, pretence in _pretences():
+        original = getattr(owner, name)
+        undo.callback(setattr, owner, name, original)
+        setattr(owner, name, _on_this_thread(original, pretence))
 
 
-def _install(user: object) -> None:
-    with _LOCK:
-        first = not _USERS
-        _USERS.add(user)
-        if first:
-            for owner, name, pretence in _pretences():
-                original = getattr(owner, name)
-                _BEFORE.append((owner, name, original))
-                setattr(owner, name, _on_this_thread(original, pretence))
+_EXCHANGED = Together(_exchange)
 
 
 def _pretences() -> Iterator[tuple[Any, str, Callable[..., Any]]]:

@@ -17,10 +17,11 @@ import signal
 import struct
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
+
+from modelreport.meta import without_warnings
 
 _LENGTH = struct.Struct("<cQ")
 _DONE, _FAILED = b"+", b"-"
@@ -51,8 +52,7 @@ def in_child(work: Callable[[], bytes], limits: Limits = Limits()) -> bytes:
     reader, writer = os.pipe()
     pid, deadline = 0, time.monotonic() + limits.wall_s
     try:
-        with _signals_held() as held, warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads: see above
+        with _signals_held() as held, without_warnings():  # Python 3.12 warns of forks beside threads: see above
             pid = os.fork()
             if pid == 0:
                 _work(work, writer, limits, held)

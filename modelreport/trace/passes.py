@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import random
 import re
 import sys
-import threading
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +13,7 @@ from types import GeneratorType
 from typing import Any, Literal
 
 from modelreport.facts import TensorSpec
-from modelreport.meta import Shadows, compiler, on_cpu, tensors_in
+from modelreport.meta import Shadows, Together, compiler, on_cpu, tensors_in, unheard, without_warnings
 from modelreport.trace.blame import note_names
 from modelreport.trace.dummies import Candidate
 from modelreport.trace.recorder import PassStoppedError, Recorder
@@ -116,55 +113,47 @@ def quietly() -> Iterator[None]:
     """
     import torch
 
-    limit = sys.getrecursionlimit()
     with contextlib.ExitStack() as stack:
-        stack.callback(sys.setrecursionlimit, limit)
-        sys.setrecursionlimit(max(limit, DEEPEST_CALLS))
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        stack.enter_context(_own_random_numbers())
-        stack.enter_context(_unheard())
-        stack.enter_context(torch.no_grad())
+        for change in (_deep, without_warnings, _own_random_numbers, unheard, torch.no_grad):
+            stack.enter_context(change())
+        _seed()
         if compiler.is_there() and hasattr(torch.compiler, "set_stance"):
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
+            stack.enter_context(_eager())
         yield
 
 
-@contextlib.contextmanager
-def _unheard() -> Iterator[None]:
-    """Without what the model's code prints: it would end up in the output of whoever asked for a report."""
-    thread, before = threading.get_ident(), sys.stdout
-
-    class Unheard(io.TextIOBase):
-        def write(self, text: str) -> int:
-            return len(text) if threading.get_ident() == thread else before.write(text)
-
-        def flush(self) -> None:
-            before.flush()
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(before, name)
-
-    with contextlib.redirect_stdout(Unheard()):
-        yield
+def _allow_depth(undo: contextlib.ExitStack) -> None:
+    limit = sys.getrecursionlimit()
+    undo.callback(sys.setrecursionlimit, limit)
+    sys.setrecursionlimit(max(limit, DEEPEST_CALLS))
 
 
-@contextlib.contextmanager
-def _own_random_numbers() -> Iterator[None]:
-    """Generators of torch, Python and numpy start from a fixed seed, and go on as before afterwards."""
+def _force_eager(undo: contextlib.ExitStack) -> None:
+    import torch
+
+    undo.enter_context(torch.compiler.set_stance("force_eager"))
+
+
+def _keep_random_numbers(undo: contextlib.ExitStack) -> None:
+    """Generators of torch, Python and numpy go on afterwards as before."""
     import numpy as np
     import torch
 
-    before = torch.random.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002  the model's code uses it
-    try:
-        torch.default_generator.manual_seed(0)
-        random.seed(0)
-        np.random.seed(0)  # noqa: NPY002
-        yield
-    finally:
-        torch.random.set_rng_state(before[0])
-        random.setstate(before[1])
-        np.random.set_state(before[2])  # noqa: NPY002
+    undo.callback(torch.random.set_rng_state, torch.random.get_rng_state())
+    undo.callback(random.setstate, random.getstate())
+    undo.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002  the model's code uses it
+
+
+def _seed() -> None:
+    import numpy as np
+    import torch
+
+    torch.default_generator.manual_seed(0)
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+
+
+_deep, _eager, _own_random_numbers = Together(_allow_depth), Together(_force_eager), Together(_keep_random_numbers)
 
 
 _META_REASONS = re.compile(

@@ -17,8 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from modelreport.facts import Skipped, Trace
-from modelreport.meta import RANKINGS, forget_others, size_of
-from modelreport.trace import watch
+from modelreport.meta import RANKINGS, size_of
 from modelreport.trace.child import ChildError, Limits, in_child
 from modelreport.trace.ladder import candidates
 from modelreport.trace.outcome import trace_of
@@ -148,8 +147,6 @@ def _run(model: Model, result: Pass, why: str, tries: int, brought: Mapping[int,
     """The facts of a real run on the same input, or on another where that does not run; encoded."""
     from modelreport.trace.real_weights import make_real
 
-    forget_others()
-    watch.forget_others()
     module = model.module
     true, total = make_real(module, _stored(model), brought)
     real = run_on_cpu(module, result.candidate, _ignore)

@@ -7,17 +7,16 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from modelreport.meta import pretended, tensors_in
+from modelreport.meta import Together, pretended, tensors_in
 from modelreport.trace.flops import cost_of
 from modelreport.trace.higher_order import is_higher_order, run_higher_order
 
 if TYPE_CHECKING:
     from modelreport.trace.recorder import Recorder
 
-_LOCK = threading.RLock()
-_USERS: set[object] = set()
 _ACTIVE = threading.local()
 _ORIGINAL: list[Any] = []
 
@@ -26,34 +25,28 @@ def _watched_call(self: Any, *args: Any, **kwargs: Any) -> Any:
     """Stands in for ``nn.Module.__call__`` while any thread traces; other threads' modules run as ever."""
     recorder = getattr(_ACTIVE, "recorder", None)
     if recorder is None:
-        if not _USERS:
-            _restore()
+        _PATCHED.settle()
         return _ORIGINAL[0](self, *args, **kwargs)
     return recorder.call(_ORIGINAL[0], self, args, kwargs)
 
 
-def forget_others() -> None:
-    """In a child process: its only thread is this one, whatever the locks of the parent's threads say."""
-    global _LOCK  # noqa: PLW0603
-    _LOCK = threading.RLock()
-
-
-def _install(user: object) -> None:
+def _patch(undo: ExitStack) -> None:
     import torch
 
-    with _LOCK:
-        _USERS.add(user)
-        if torch.nn.Module.__call__ is not _watched_call:
-            _ORIGINAL[:] = [torch.nn.Module.__call__]
-            torch.nn.Module.__call__ = _watched_call  # type: ignore[method-assign]
+    if torch.nn.Module.__call__ is not _watched_call:
+        _ORIGINAL[:] = [torch.nn.Module.__call__]
+        undo.callback(_restore)
+        torch.nn.Module.__call__ = _watched_call  # type: ignore[method-assign]
 
 
 def _restore() -> None:
     import torch
 
-    with _LOCK:
-        if not _USERS and torch.nn.Module.__call__ is _watched_call:
-            torch.nn.Module.__call__ = _ORIGINAL[0]  # type: ignore[method-assign]
+    if torch.nn.Module.__call__ is _watched_call:  # nobody else has patched it meanwhile
+        torch.nn.Module.__call__ = _ORIGINAL[0]  # type: ignore[method-assign]
+
+
+_PATCHED = Together(_patch)
 
 
 @contextlib.contextmanager
@@ -63,16 +56,13 @@ def module_calls(recorder: Recorder) -> Iterator[None]:
     The patch is shared by all threads that trace and removed with the last of them; an interrupt between two lines here
     leaves at most a patch that removes itself at the next call.
     """
-    user = object()
     before = getattr(_ACTIVE, "recorder", None)
     try:
-        _install(user)
-        _ACTIVE.recorder = recorder
-        yield
+        with _PATCHED():
+            _ACTIVE.recorder = recorder
+            yield
     finally:
         _ACTIVE.recorder = before
-        _USERS.discard(user)
-        _restore()
 
 
 @contextlib.contextmanager

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import logging
-import warnings
-
 import pytest
 import torch
 from torch import nn
 
-from modelreport.identify.construct import bounded, build, build_known, error_line, quiet
+from modelreport.identify.construct import bounded, build, build_known, error_line
 
 
 def test_parameters_are_on_meta_and_the_module_is_in_eval_mode() -> None:
@@ -59,15 +56,6 @@ def test_pruned_models_of_timm_are_built() -> None:
 def test_a_library_that_is_not_installed_is_an_import_error() -> None:
     with pytest.raises(ImportError):
         build_known("no_such_library", "resnet50")
-
-
-def test_warnings_and_logs_of_constructors_are_silent_and_levels_come_back() -> None:
-    logger = logging.getLogger("transformers")
-    before = logger.level
-    with quiet():
-        warnings.warn("for whoever trains", stacklevel=1)
-        assert not logger.isEnabledFor(logging.WARNING)
-    assert logger.level == before
 
 
 def test_a_constructor_that_never_ends_is_stopped() -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 import torch
 
-from modelreport.meta import forget_others, on_meta, pretence, pretended
+from modelreport.meta import on_meta, pretended
 
 NAMES = ("current_device", "synchronize", "Stream", "Event", "stream", "device", "FloatTensor", "get_device_capability")
 
@@ -67,25 +67,3 @@ def test_other_threads_are_answered_as_ever():
         thread.start()
         thread.join()
     assert found == [True, False]
-
-
-def test_a_lock_that_another_thread_holds_is_forgotten():
-    lock, held, done, entered = pretence._LOCK, threading.Event(), threading.Event(), threading.Event()
-
-    def hold():
-        with lock:
-            held.set()
-            done.wait(60)
-
-    def enter():
-        with pretended():
-            entered.set()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert held.wait(10)
-    forget_others()
-    threading.Thread(target=enter, daemon=True).start()
-    assert entered.wait(10)
-    done.set()
-    holder.join()

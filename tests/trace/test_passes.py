@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import importlib
+import random
+import sys
+import threading
 import warnings
 
 import torch
 from torch import nn
 
 from modelreport.trace.dummies import Candidate, Dummy
-from modelreport.trace.passes import argument_names, is_meta_specific, run_on_cpu, run_on_meta
+from modelreport.trace.passes import argument_names, is_meta_specific, quietly, run_on_cpu, run_on_meta
 from tests.trace.models import Residual
 
 INPUT = Candidate("test", (Dummy((1, 4)),))
@@ -81,3 +85,29 @@ def test_progress_is_told():
     module = nn.Sequential(*[nn.ReLU() for _ in range(40)])
     run_on_meta(module, module, INPUT, told.append)
     assert told == [0, 16, 32]
+
+
+def test_two_passes_that_overlap_leave_the_process_as_they_found_it():
+    compiler = importlib.import_module("torch._dynamo.eval_frame")
+
+    def state():
+        return sys.getrecursionlimit(), list(warnings.filters), sys.stdout, compiler._stance, random.getstate()
+
+    before = state()
+    entered, left = threading.Event(), threading.Event()
+
+    def stay_longer():
+        with quietly():
+            entered.set()
+            assert left.wait(30)
+            stances.append(compiler._stance.stance)
+
+    stances = []
+    thread = threading.Thread(target=stay_longer)
+    with quietly():
+        thread.start()
+        assert entered.wait(30)
+    left.set()
+    thread.join()
+    assert stances == ["force_eager"]
+    assert state() == before
