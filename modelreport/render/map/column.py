@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from modelreport.render.map.across import Gaps, place_across
+from modelreport.render.map.levels import Link, level_pieces
 from modelreport.render.map.ranks import Rows, make_rows, order_rows
 
 Point = tuple[float, float]
@@ -50,6 +51,8 @@ class Column:
     """Nodes of the drawing into whose side a long edge may run; into boxes it goes from above, where it continues."""
     edges: dict[tuple[int, int], int] = field(default_factory=dict)
     """Place in ``made.chains`` of each edge inside, by its ends in the drawing."""
+    levels: dict[Link, float] = field(default_factory=dict)
+    """Where in the gap the level piece of each link lies that leads far aside, as a share of its height."""
 
     @property
     def height(self) -> float:
@@ -91,14 +94,25 @@ class Column:
             return None
         points = [self.bottom(source)]
         for a, b in pairwise(self.made.chains[edge]):
-            if a >= self.made.count > b and target in self.joins and self.is_free(self.x[a], b):
+            if self.enters_aside(a, b):
                 side = self.x[b] - self.sizes.left[b] if self.x[a] < self.x[b] else self.x[b] + self.sizes.right[b]
                 return simple([*points, (self.x[a], self.middle(b)), (side, self.middle(b))])
-            points.append((points[-1][0], self.bottoms[self.made.rank[a]]))
-            points.append((self.x[b], self.tops[self.made.rank[b]]))
+            high, low = self.bottoms[self.made.rank[a]], self.tops[self.made.rank[b]]
+            share = self.levels.get((a, b))
+            if share is not None:
+                high = low = high + (low - high) * share
+            points += [(self.x[a], high), (self.x[b], low)]
             if b < self.made.count:
                 points.append((self.x[b], self.middle(b) - self.sizes.heights[b] / 2))
         return simple(points)
+
+    def enters_aside(self, a: int, b: int) -> bool:
+        """Whether a link comes into the side of its target: long edges do, and others of several into one card."""
+        count = self.made.count
+        if b >= count or self.nodes[b] not in self.joins:
+            return False
+        long, several = a >= count, a < count and len(self.made.up[b]) > 1 and self.sizes.heights[a] > 0
+        return (long or several) and self.is_free(self.x[a], b)
 
     def is_free(self, x: float, here: int) -> bool:
         """Whether a line down at ``x`` can turn into the side of a node without touching another in its row."""
@@ -151,6 +165,7 @@ def stack_rows(column: Column, between: list[float]) -> None:
         column.tops.append(y)
         column.bottoms.append(y + height)
         y += height + (between[row] if row < len(between) else 0.0)
+    column.levels = level_pieces(column)
 
 
 def simple(points: list[Point]) -> list[Point]:

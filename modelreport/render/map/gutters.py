@@ -43,10 +43,12 @@ class Tracks:
         low, high = self.spans.get(source, (a, a))
         self.spans[source] = min(low, a, b), max(high, a, b)
 
-    def settle(self, apart: float) -> None:
-        """Give each source the first track that is free along its whole span."""
+    def settle(self, apart: float, first: frozenset[int] = frozenset()) -> None:
+        """Give each source the first track that is free along its whole span; those of ``first`` choose first."""
         ends: list[float] = []
-        for source, (low, high) in sorted(self.spans.items(), key=lambda item: (item[1], item[0])):
+        for source, (low, high) in sorted(
+            self.spans.items(), key=lambda item: (item[0] not in first, item[1], item[0])
+        ):
             track = next((k for k, end in enumerate(ends) if end + apart < low), len(ends))
             ends[track : track + 1] = [high]
             self.places[source] = track
@@ -91,15 +93,16 @@ class Gutters:
             crossing = self._crossing(way)
             if crossing:
                 self.above.add(way.source, *crossing)
-        self.above.settle(self.gaps.track)
+        self.above.settle(self.gaps.track, frozenset(way.source for way in self.passages if way.start == IN))
         used = bool(self.above.count or self.ports or any((c, 0) in self.levels for c in range(len(self.columns))))
         margin = self._margin()
         self.top = margin + self.gaps.track * max(0, self.above.count) if used else 0.0
         for column in self.columns:
             column.tops = [y + self.top for y in column.tops]
             column.bottoms = [y + self.top for y in column.bottoms]
-        low = self.leaves or any((c, len(column.tops)) in self.levels for c, column in enumerate(self.columns))
-        self.height = max(column.height for column in self.columns) + (margin if low else 0.0)
+        below = any((c, len(column.tops)) in self.levels for c, column in enumerate(self.columns))
+        self.height = max(column.height for column in self.columns)
+        self.height += (margin if self.leaves or below else 0.0) + (self.gaps.track if self.leaves and below else 0.0)
 
     def _margin(self) -> float:
         return 0.62 * self.gaps.row
@@ -114,6 +117,7 @@ class Gutters:
             x = self._track(gutter, way.source)
             if k == 0 and way.start == IN:
                 level = self._channel(way.source)
+                middle.append((start[-1][0], level))
             middle.append((x, level))
             level = self._channel(way.source) if k + 1 < len(gutters) else end[0][1]
             middle.append((x, level))
@@ -161,11 +165,20 @@ class Gutters:
         first = way.start + 1
         if way.start == IN:
             first = len(self.columns) if way.end == OUT else way.end
-        begin = high if way.start == IN else self.columns[way.start].bottom(way.source)[1]
-        end = low if way.end == OUT else self.columns[way.end].top(way.target)[1]
+        begin, end = high, low
+        if way.start >= 0:
+            begin = self.columns[way.start].bottoms[self.columns[way.start].row(way.source)]
+        if way.end >= 0:
+            end = self._reach(way, begin)
         if way.start in {IN, way.end, way.end - 1} or way.end == OUT:
             return [(first, begin, end)]
         return [(first, begin, high), (way.end, high, end)]
+
+    def _reach(self, way: Passage, begin: float) -> float:
+        """Y to which it runs beside the column of its target: to above the row, or on to the middle of a card."""
+        column = self.columns[way.end]
+        row = column.tops[column.row(way.target)]
+        return column.middle(column.local[way.target]) if way.aside and begin < row else row
 
     def _spread(self) -> None:
         """Columns and gutters beside each other."""

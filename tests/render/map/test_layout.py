@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 import time
 
@@ -53,6 +54,32 @@ def test_no_edge_passes_through_a_box(name):
         sizes = [(place.width, place.height, place.axis) for place in places]
         for way in content.routes:
             assert touched(content, sizes, way.points) == set(), (node.path, way)
+
+
+def straight_pieces(content, upright: bool) -> list[tuple[float, float, float, int, int]]:
+    """Where each straight piece of the routes lies, from where to where, its source and its target."""
+    found = []
+    for way in content.routes:
+        for (x0, y0), (x1, y1) in itertools.pairwise(way.points):
+            if upright and abs(x1 - x0) < 0.01:
+                found.append((x0, min(y0, y1), max(y0, y1), way.source, way.target))
+            elif not upright and abs(y1 - y0) < 0.01:
+                found.append((y0, min(x0, x1), max(x0, x1), way.source, way.target))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "dense"])  # where every layer reads every other
+def test_lines_of_different_tensors_to_different_places_never_run_on_each_other(name):
+    scene, layout = laid_out(NETWORKS[name]())
+    for content in {id(place.content): place.content for place in layout.places if place.content}.values():
+        for upright in (True, False):
+            pieces = straight_pieces(content, upright)
+            for k, (at, start, end, source, target) in enumerate(pieces):
+                near = itertools.takewhile(lambda other, at=at: other[0] - at < 2.5, pieces[k + 1 :])
+                for _, begin, stop, other, goal in near:
+                    apart = other == source or goal == target
+                    assert apart or min(end, stop) - max(start, begin) < 8, (content.columns, at, source, other)
+    assert scene.links
 
 
 @pytest.mark.parametrize("name", NETWORKS)
