@@ -16,7 +16,9 @@ export const LETTER = 0.6;
 const CARD = 11.5;
 const LINE = 9.5;
 const STEP = 14;
-const ENOUGH = 6; // letters of a label that is cut at least
+const KEPT = 3; // letters of a label that is cut at least
+const BOLD = 1.0625; // how much wider bold letters are
+const MARK = '…';
 const HIGH = 1.25;
 const BAR = 0.7;
 const INSIDE = 1.6; // lines of text that what is inside a shut box needs below its labels
@@ -26,18 +28,49 @@ const UNTYPED = 'Module'; // type of the boxes of graphs that name scopes, not c
 const SIDE = 2;
 const INSET = 4;
 
+/** Width of the letters that are not of mean width, in mean letters. @type {Map<string, number>} */
+const WIDTHS = new Map([
+  ...[..."fijlrtIJ.,:;'!|()[]{}-_/\" "].map((char) => /** @type {[string, number]} */ ([char, 0.625])),
+  ...[...'ABCDEFGHKLNOPQRSTUVXYZ'].map((char) => /** @type {[string, number]} */ ([char, 1.125])),
+  ...[...'mwMW@%…→↔'].map((char) => /** @type {[string, number]} */ ([char, 1.5])),
+]);
+const SPACE = 0.625;
+
+/** @type {Map<string, number>} */
+const measured = new Map();
+
 /**
- * Length of a label in mean letters; East Asian wide ones count more.
+ * Length of a label in mean letters, by how wide letters are in fonts without serifs; East Asian ones are wide.
  * @param {string} text
  */
 export function letters(text) {
-  let sum = 0;
-  for (const char of text) sum += (char.codePointAt(0) ?? 0) > 0x2e80 ? 1.75 : 1;
+  let sum = measured.get(text);
+  if (sum === undefined) {
+    sum = 0;
+    for (const char of text) sum += (char.codePointAt(0) ?? 0) < 0x2e80 ? WIDTHS.get(char) ?? 1 : 1.75;
+    measured.set(text, sum);
+  }
   return sum;
 }
 
-/** Letters of a name and a type on one line. */
-const together = (/** @type {string} */ name, /** @type {string} */ type) => letters(name) + letters(type) + (name && type ? 1 : 0);
+/** Letters of a name and a type, which is bold, on one line. */
+const together = (/** @type {string} */ name, /** @type {string} */ type) => letters(name) + BOLD * letters(type) + (name && type ? SPACE : 0);
+
+/**
+ * As much of a label as fits into so many letters with a mark that it goes on; empty where it tells too little.
+ * @param {string} words
+ * @param {number} space
+ */
+export function beginning(words, space) {
+  let left = space - letters(MARK);
+  const kept = [];
+  for (const char of words) {
+    left -= letters(char);
+    if (left < 0) break;
+    kept.push(char);
+  }
+  return kept.length >= KEPT ? kept.join('') + MARK : '';
+}
 
 /**
  * The size of letters at which both fit.
@@ -64,7 +97,7 @@ export function cut(model, i, space) {
   const good = [...ways, ...ends].find(([name, type]) => together(name, type) <= space);
   if (good) return good;
   const whole = ways[0].filter(Boolean).join(' ');
-  return space >= 4 ? ['', `${whole.slice(0, Math.floor(space) - 1)}…`] : ['', ''];
+  return ['', beginning(whole, space / BOLD)];
 }
 
 /** @type {WeakMap<MapModel, Map<number, string>>} */
@@ -117,12 +150,18 @@ export function headLabels(model, box, pane) {
   const y = box.y + bar * 0.52;
   const inside = blocks(model, box.i);
   const small = Math.min(size, USUAL);
-  const both = ((right - left) / LETTER - letters(inside) * small) / (letters(name) + letters(type) + APART);
-  if (!inside || both < USUAL) return [{ x: left, y, size, name, text: type, anchor: 'start' }];
-  return [
-    { x: left, y, size: Math.min(size, both), name, text: type, anchor: 'start' },
-    { x: right, y, size: small, name: inside, text: '', anchor: 'end' },
-  ];
+  /** @type {[string, string][]} */
+  const ways = inside ? [[name, type], [model.name(box.i), '']] : [];
+  for (const [first, second] of ways) {
+    const both = ((right - left) / LETTER - letters(inside) * small) / (together(first, second) + APART);
+    if (first && both >= USUAL) {
+      return [
+        { x: left, y, size: Math.min(size, both), name: first, text: second, anchor: 'start' },
+        { x: right, y, size: small, name: inside, text: '', anchor: 'end' },
+      ];
+    }
+  }
+  return [{ x: left, y, size, name, text: type, anchor: 'start' }];
 }
 
 /**
@@ -142,10 +181,9 @@ function endings(name) {
  * @param {Box} box
  * @returns {Label[]}
  */
-function beginning(words, box) {
-  const space = Math.floor((box.w - 2 * SIDE) / LEAST / LETTER);
-  if (!words || space < ENOUGH || box.h < LEAST * 1.2) return [];
-  return [{ x: box.x + box.w / 2, y: box.y + box.h / 2, size: LEAST, name: `${[...words].slice(0, space - 1).join('')}…`, text: '', anchor: 'middle' }];
+function cutLabel(words, box) {
+  const name = box.h >= LEAST * 1.2 ? beginning(words, (box.w - 2 * SIDE) / LEAST / LETTER) : '';
+  return name ? [{ x: box.x + box.w / 2, y: box.y + box.h / 2, size: LEAST, name, text: '', anchor: 'middle' }] : [];
 }
 
 /**
@@ -159,7 +197,7 @@ export function cardLabels(model, box) {
   const most = Math.min(MOST, Math.max(box.scale * CARD, Math.min(USUAL, box.h * 0.8)));
   const bare = (/** @type {string} */ name) => /^\d+$/.test(name) && model.type(box.i) !== '';
   const way = wordings(model, box.i).find(([name, type]) => (type || !bare(name)) && fitting(name, type, space, most) >= LEAST);
-  if (!way) return beginning(model.type(box.i) || model.name(box.i), box);
+  if (!way) return cutLabel(model.type(box.i) || model.name(box.i), box);
   const small = Math.min(USUAL, Math.max(LEAST, box.scale * LINE));
   const lines = box.scale * STEP >= small * 1.1 ? model.lines(box.i) : [];
   const x = box.x + box.w / 2;
@@ -183,10 +221,16 @@ export function cardLabels(model, box) {
  * @returns {Told}
  */
 export function shutLabels(model, box, pane) {
-  const size = Math.max(USUAL, Math.min(MOST, box.bar * BAR));
   const inset = insetOf(box);
   const left = Math.max(box.x, 0) + inset;
-  const lines = told(model, box.i, (Math.min(box.x + box.w, Math.max(pane.w, box.x + inset)) - left - SIDE) / (size * LETTER));
+  const space = (Math.min(box.x + box.w, Math.max(pane.w, box.x + inset)) - left - SIDE) / LETTER;
+  let size = Math.max(USUAL, Math.min(MOST, box.bar * BAR));
+  let lines = told(model, box.i, space / size);
+  if (lines.length === 0) {
+    size = LEAST;
+    lines = told(model, box.i, space / size);
+    if (lines.length === 0) lines = cutName(model, box.i, space / size);
+  }
   const first = Math.max(box.bar * 0.52, size * 0.8);
   const step = size * HIGH;
   const count = Math.min(lines.length, Math.max(1, Math.floor((box.h * WORDS) / step)), Math.floor((box.h - first) / step - INSIDE));
@@ -205,20 +249,46 @@ export function shutLabels(model, box, pane) {
  */
 function told(model, i, space) {
   const [name, type] = wordings(model, i)[0];
-  const repeat = model.nodes.repeat[i];
   /** @type {[string, string][]} */
   let made = [];
   if (together(name, type) <= space) made = [[name, type]];
   else {
     const short = [name, ...endings(name)].find((part) => part && letters(part) <= space);
     if (short) made.push([short, '']);
-    const kind = [type, repeat ? `×${repeat}` : ''].find((part) => part && letters(part) <= space);
+    const kind = together('', type) <= space ? type : repeats(model, i, space);
     if (kind) made.push(['', kind]);
   }
   const output = model.output(i);
   const flows = output && `→ ${output}`;
   if (made.length > 0) for (const more of [blocks(model, i), flows]) if (more && letters(more) <= space) made.push([more, '']);
   return made;
+}
+
+/**
+ * What a box of ×N repeats, cut to so many letters, with the number; empty for other boxes.
+ * @param {MapModel} model
+ * @param {number} i
+ * @param {number} space
+ */
+function repeats(model, i, space) {
+  const count = model.nodes.repeat[i];
+  if (!count) return '';
+  const number = ` ×${count}`;
+  const whole = (beginning(model.type(i), space / BOLD - letters(number)) + number).trim();
+  return [whole, number.trim()].find((part) => together('', part) <= space) ?? '';
+}
+
+/**
+ * The beginning of the name, or of the type of a box without one.
+ * @param {MapModel} model
+ * @param {number} i
+ * @param {number} space
+ * @returns {[string, string][]}
+ */
+function cutName(model, i, space) {
+  const [name, type] = wordings(model, i)[0];
+  const words = beginning(name || type, space);
+  return words ? [[words, '']] : [];
 }
 
 /**
@@ -239,5 +309,5 @@ function smallLabels(model, box) {
     const size = fitting(first, second, box.w - 2 * SIDE, most);
     if ((first || second) && size >= LEAST) return [{ x: box.x + box.w / 2, y: box.y + box.h / 2, size, name: first, text: second, anchor: 'middle' }];
   }
-  return beginning(name || type, box);
+  return cutLabel(name || type, box);
 }

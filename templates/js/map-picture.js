@@ -102,7 +102,7 @@ function spots(line, size) {
     const straight = Math.abs(x1 - x0) < 1;
     const [x, y] = ends ? [x1, y1 - gap * (1 - DOWN)] : [x0, y0 + gap * DOWN];
     for (const side of straight || (x1 < x0) !== ends ? [1, -1] : [-1, 1]) {
-      const at = x + side * 4 * Math.min(1.5, line.scale);
+      const at = x + side * Math.min(6, Math.max(3.5, 4 * line.scale));
       const close = x + side * 1.5; // nothing may come between the line and its label
       const rect = [side > 0 ? close : at - wide, y - size * 0.6, side > 0 ? at + wide : close, y + size * 0.6];
       made.push([{ x: at, y, size, name: line.shape, text: '', anchor: side > 0 ? 'start' : 'end' }, rect]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { LEAST, cardLabels, cut, letters, shutLabels } from '../../templates/js/map-labels.js';
+import { LEAST, beginning, cardLabels, cut, letters, shutLabels } from '../../templates/js/map-labels.js';
 import { makeModel } from '../../templates/js/map-model.js';
 import { boxOf } from '../../templates/js/map-picture.js';
 import { PANE, sample } from './map-sample.js';
@@ -25,7 +25,7 @@ test('a label is cut to its room, whole words first', () => {
 test('a card shows its further lines only when they can be read', () => {
   const texts = (/** @type {number} */ s) => cardLabels(model, boxOf(model, { x: 0, y: 0, s }, 3)).map(({ name, text }) => `${name}|${text}`);
   assert.deepEqual(texts(4), ['first|Conv2d', '3×3, p1|']);
-  assert.deepEqual(texts(1.3), ['|Conv2d']);
+  assert.deepEqual(texts(1.4), ['|Conv2d']);
   assert.deepEqual(texts(0.3), []);
 });
 
@@ -49,4 +49,11 @@ test('labels fit into their boxes and are never too small', () => {
       }
     }
   }
+});
+
+test('letters count by how wide they are, and a label is cut to its room', () => {
+  assert.equal(letters('nine'), 3.625);
+  assert.ok(letters('illi') < letters('nnnn') && letters('nnnn') < letters('mmmm'));
+  assert.equal(beginning('permute', 6), 'perm…');
+  assert.equal(beginning('permute', 4), '');
 });

@@ -11,7 +11,7 @@ from typing import Final
 from modelreport.render import format as text
 from modelreport.render.map.layout import LINE
 from modelreport.render.map.scene import Node
-from modelreport.render.map.words import endings, label_letters, title, together, wordings
+from modelreport.render.map.words import BOLD, beginning, endings, label_letters, title, together, wordings
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,6 @@ LINE_TEXT: Final = 9.5
 """Font sizes of a card's title and further lines, in units."""
 LETTER: Final = 0.6
 """Mean width of a letter as a share of the font size."""
-ENOUGH: Final = 6
-"""Letters of a label that is cut at least."""
 HIGH: Final = 1.25
 """Height of a line of text as a share of the font size."""
 BAR_TEXT: Final = 0.7
@@ -89,20 +87,22 @@ class Told:
 
 
 def header(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> list[Label]:
-    """Name and type in the title bar of an open box, at the left; what it holds at the right, if there is room."""
+    """Name and type in the title bar of an open box, at the left; what it holds at the right, rather than its type."""
     size = min(letters.most, max(letters.usual, box.bar * BAR_TEXT))
     inset = _inset(box)
-    name, kind = fit(node, (box.width - 2 * inset) / (size * LETTER))
+    room = (box.width - 2 * inset) / LETTER
+    name, kind = fit(node, room / size)
     if box.bar < size * 1.1 or not (name or kind):
         return []
-    y = box.y + box.bar * 0.52
-    small = min(size, letters.usual)
-    room = (box.width - 2 * inset) / LETTER - label_letters(inside) * small
-    both = room / (label_letters(name) + label_letters(kind) + _APART)
-    if not inside or both < letters.usual:
-        return [Label(box.x + inset, y, size, kind, name, "start")]
-    right = Label(box.x + box.width - inset, y, small, "", inside, "end")
-    return [Label(box.x + inset, y, min(size, both), kind, name, "start"), right]
+    x, y, small = box.x + inset, box.y + box.bar * 0.52, min(size, letters.usual)
+    room -= label_letters(inside) * small
+    ways = [(name, kind), (node.name, "")] if inside else []
+    for first, second in ways:
+        both = room / (together(first, second) + _APART)
+        if first and both >= letters.usual:
+            right = Label(box.x + box.width - inset, y, small, "", inside, "end")
+            return [Label(x, y, min(size, both), second, first, "start"), right]
+    return [Label(x, y, size, kind, name, "start")]
 
 
 def _inset(box: Box) -> float:
@@ -130,11 +130,13 @@ def card(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
 
 def shut(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> Told:
     """The labels of a shut box: at its top left, where the title bar will be, if there is room below for its inside."""
-    size = max(letters.usual, min(letters.most, box.bar * BAR_TEXT))
     inset = _inset(box)
-    lines = _lines(node, (box.width - inset - _SIDE) / (size * LETTER), inside)
+    room = (box.width - inset - _SIDE) / LETTER
+    size = max(letters.usual, min(letters.most, box.bar * BAR_TEXT))
+    lines = _lines(node, room / size, inside)
     if not lines:
-        return Told(_small(node, box, letters), 0.0)
+        size = letters.least
+        lines = _lines(node, room / size, inside) or _cut(node, room / size)
     first = max(box.bar * 0.52, size * 0.8)
     step = size * HIGH
     most = max(1, int(box.height * _WORDS / step))
@@ -155,11 +157,27 @@ def _lines(node: Node, room: float, inside: str) -> list[tuple[str, str]]:
         made = [(name, kind)]
     else:
         made = [(part, "") for part in (name, *endings(name)) if part and label_letters(part) <= room][:1]
-        kinds = (kind, f"×{node.repeat}") if node.repeat else (kind,)
-        made += [("", part) for part in kinds if part and label_letters(part) <= room][:1]
+        kinds = [kind] if together("", kind) <= room else [_repeats(node, room)]
+        made += [("", part) for part in kinds if part]
     flows = f"→ {text.shape(node.outputs[0].shape)}" if node.outputs else ""
     more = [(words, "") for words in (inside, flows) if words and label_letters(words) <= room]
     return [*made, *more] if made else []
+
+
+def _repeats(node: Node, room: float) -> str:
+    """What a box of ×N repeats, cut to ``room`` letters, with the number; empty for other boxes."""
+    if not node.repeat:
+        return ""
+    number = f" ×{node.repeat}"
+    whole = beginning(node.type, room / BOLD - label_letters(number)) + number
+    return next((part for part in (whole.strip(), number.strip()) if together("", part) <= room), "")
+
+
+def _cut(node: Node, room: float) -> list[tuple[str, str]]:
+    """The beginning of the name, or of the type of a box without one."""
+    name, kind = wordings(node)[0]
+    words = beginning(name or kind, room)
+    return [(words, "")] if words else []
 
 
 def _small(node: Node, box: Box, letters: Letters) -> list[Label]:
@@ -179,10 +197,8 @@ def _small(node: Node, box: Box, letters: Letters) -> list[Label]:
 def _beginning(words: str, box: Box, letters: Letters) -> list[Label]:
     """As much of a label as fits in small letters, where that is enough to tell it by."""
     size = letters.least
-    room = int((box.width - 2 * _SIDE) / size / LETTER)
-    if not words or room < ENOUGH or box.height < size * 1.2:
-        return []
-    return [Label(box.x + box.width / 2, box.y + box.height / 2, size, "", f"{words[: room - 1]}…")]
+    cut = beginning(words, (box.width - 2 * _SIDE) / size / LETTER) if box.height >= size * 1.2 else ""
+    return [Label(box.x + box.width / 2, box.y + box.height / 2, size, "", cut)] if cut else []
 
 
 def fitting(name: str, kind: str, room: float, most: float) -> float:
@@ -195,5 +211,4 @@ def fit(node: Node, room: float) -> tuple[str, str]:
     for name, kind in (*wordings(node), *((each, "") for each in endings(node.name))):
         if together(name, kind) <= room:
             return name, kind
-    whole = title(node)
-    return ("", whole[: int(room) - 1] + "…") if room >= 4 else ("", "")
+    return "", beginning(title(node), room / BOLD)

@@ -11,14 +11,15 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from modelreport.render.map.column import Point
+from modelreport.render.map.words import label_letters
 
 LINE_TEXT: Final = 9.5
 """Font size of a shape, in units."""
 MOST_TEXT: Final = 10.0
 """Font size in pixels at most."""
 _LETTER: Final = 0.6
-_ASIDE: Final = 4.0
-"""Between a line and its label, in units."""
+_ASIDE, _LEAST_ASIDE, _MOST_ASIDE = 4.0, 3.5, 6.0
+"""Between a line and its label, in units; at least and at most, in pixels."""
 _CLEAR: Final = 1.5
 _FLAT: Final = 0.01
 _DOWN: Final = 0.45
@@ -79,7 +80,7 @@ def place_shapes(ways: Sequence[Way], blocks: Sequence[Rect], frames: Sequence[R
 
 def _spots(way: Way, size: float) -> Iterator[tuple[Spot, Rect]]:
     """Places for a label: right and left of the beginning of the line, then of its end, then along a level piece."""
-    wide = _wide(way.shape) * size * _LETTER
+    wide = label_letters(way.shape) * size * _LETTER
     for (x0, y0), (x1, y1), ends in ((way.points[0], way.points[1], False), (way.points[-2], way.points[-1], True)):
         gap = min(y1 - y0, max(_PIECE * way.scale, size * 2))
         if gap < size * 1.3:
@@ -88,7 +89,7 @@ def _spots(way: Way, size: float) -> Iterator[tuple[Spot, Rect]]:
         x, y = (x1, y1 - gap * (1 - _DOWN)) if ends else (x0, y0 + gap * _DOWN)
         sides = (1, -1) if straight or (x1 < x0) != ends else (-1, 1)
         for side in sides:
-            at = x + side * _ASIDE * min(1.5, way.scale)
+            at = x + side * min(_MOST_ASIDE, max(_LEAST_ASIDE, _ASIDE * way.scale))
             near = x + side * _CLEAR  # nothing may come between the line and its label
             rect = (near if side > 0 else at - wide, y - size * 0.6, at + wide if side > 0 else near, y + size * 0.6)
             yield Spot(at, y, size, way.shape, "start" if side > 0 else "end"), rect
@@ -108,10 +109,6 @@ def _level(way: Way, size: float, wide: float) -> Iterator[tuple[Spot, Rect]]:
         if y > size * 0.6:
             rect = (x - wide / 2, y - size * 0.6, x + wide / 2, y + size * 0.6)
             yield Spot(x, y, size, way.shape, "middle"), rect
-
-
-def _wide(shape: str) -> float:
-    return sum(1.75 if ord(char) > 0x2E80 else 1.0 for char in shape)
 
 
 def _pieces(points: tuple[Point, ...]) -> Iterator[Rect]:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from modelreport.render.map.scene import Node, Scene
 
 _UNTYPED = "Module"
 """Type of the boxes of graphs that name scopes, not classes."""
 CHARACTER = 7.0
 """Width of a character of a label, in the units of the drawing it stands in."""
+CUT: Final = "…"
+_LEAST_KEPT: Final = 3
+"""Letters of a label that is cut at least."""
+BOLD: Final = 1.0625
+"""How much wider bold letters are."""
+_ASIAN: Final = 0x2E80
+_WIDTHS: Final = {
+    **dict.fromkeys("fijlrtIJ.,:;'!|()[]{}-_/\" ", 0.625),
+    **dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZ", 1.125),
+    **dict.fromkeys("mwMW@%…→↔", 1.5),
+}
+"""Width of the letters that are not of mean width, in mean letters; sums of eighths are exact everywhere."""
 
 
 def wordings(node: Node) -> list[tuple[str, str]]:
@@ -66,11 +81,24 @@ def label_width(label: str) -> float:
     return CHARACTER * (len(label) if label.isascii() else sum(2 if ord(char) > 0x2E80 else 1 for char in label))
 
 
+@lru_cache(maxsize=65536)
 def label_letters(label: str) -> float:
-    """Length of a label in mean letters; East Asian wide ones count nearly double."""
-    return len(label) if label.isascii() else sum(1.75 if ord(char) > 0x2E80 else 1.0 for char in label)
+    """Length of a label in mean letters, by how wide letters are in fonts without serifs; East Asian ones are wide."""
+    return sum(_WIDTHS.get(char, 1.0) if ord(char) < _ASIAN else 1.75 for char in label)
 
 
 def together(name: str, kind: str) -> float:
-    """Length of a name and a type on one line in mean letters."""
-    return label_letters(name) + label_letters(kind) + bool(name and kind)
+    """Length of a name and a type, which is bold, on one line in mean letters."""
+    return label_letters(name) + BOLD * label_letters(kind) + (_WIDTHS[" "] if name and kind else 0.0)
+
+
+def beginning(words: str, room: float) -> str:
+    """As much of a label as fits into ``room`` letters with a mark that it goes on; empty where it tells too little."""
+    room -= label_letters(CUT)
+    kept = 0
+    for char in words:
+        room -= label_letters(char)
+        if room < 0:
+            break
+        kept += 1
+    return words[:kept] + CUT if kept >= _LEAST_KEPT else ""

@@ -87,7 +87,7 @@ def test_labels_are_shortened_to_their_room():
     assert fit(node, 40) == ("encoder", "TransformerEncoder")
     assert fit(node, 20) == ("", "TransformerEncoder")
     assert fit(node, 8) == ("encoder", "")
-    assert fit(node, 5) == ("", "enco…")
+    assert fit(node, 6) == ("", "enco…")
     assert fit(node, 2) == ("", "")
 
 
@@ -109,8 +109,29 @@ def test_a_card_too_narrow_for_its_type_tells_its_beginning():
 def test_a_card_is_not_called_by_a_bare_number():
     node = Node("module", "4", "BatchNorm2d", "norm", 0)
     assert told(card(node, box(90, 20, 0.7))) == ["4|BatchNorm2d"]
-    assert told(card(node, box(44, 20, 0.6))) == ["BatchN…|"]
+    assert told(card(node, box(44, 20, 0.6))) == ["Batch…|"]
 
 
 def test_a_title_that_is_too_long_is_told_by_the_end_of_the_name():
     assert fit(Node("module", "downs.2.block", "Sequential", "module", 0, children=[1]), 8) == ("2.block", "")
+
+
+def test_a_title_bar_tells_which_blocks_a_box_holds_rather_than_that_it_is_a_sequence():
+    stage = Node("module", "layer1", "Sequential", "module", 0, children=[1])
+    assert told(header(stage, box(220, 200), inside="3 Bottleneck")) == ["layer1|Sequential", "3 Bottleneck|"]
+    assert told(header(stage, box(150, 200), inside="3 Bottleneck")) == ["layer1|", "3 Bottleneck|"]
+    assert told(header(stage, box(90, 200), inside="3 Bottleneck")) == ["layer1|"]
+
+
+def test_a_box_of_repeats_too_narrow_for_what_they_are_tells_its_beginning_and_their_number():
+    group = Node("group", "5", "2 SwinTransformerBlock", "module", 0, children=[1], repeat=3)
+    assert told(shut(group, box(90, 200, 0.5)).labels)[:2] == ["5|", "|2 SwinTra… ×3"]
+    assert told(shut(group, box(34, 200, 0.5)).labels)[:2] == ["5|", "|×3"]
+
+
+def test_a_shut_box_too_narrow_for_its_name_has_its_beginning_where_the_title_will_be():
+    node = Node("module", "self_attention_of_all", "MultiheadAttention", "module", 0, children=[1])
+    narrow = shut(node, box(80, 90, 0.5))
+    assert told(narrow.labels) == ["self_attention…|"]
+    assert narrow.labels[0].anchor == "start"
+    assert narrow.below > 0, "what is inside shows below"

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from modelreport.render.map import make_scene
 from modelreport.render.map.scene import Node
-from modelreport.render.map.words import blocks, endings, label_letters, label_width, title, wordings
+from modelreport.render.map.words import (
+    beginning,
+    blocks,
+    endings,
+    label_letters,
+    label_width,
+    title,
+    together,
+    wordings,
+)
 
 from .scenes import resnet
 
@@ -43,3 +52,16 @@ def test_blocks_of_one_type_are_counted_whether_they_stand_in_a_box_of_repeats_o
     ]  # fmt: skip
     assert told["layer1.0"] == ""
     assert all(blocks(scene, index) == "" for index, node in enumerate(scene.nodes) if node.repeat)
+
+
+def test_letters_count_by_how_wide_they_are():
+    assert label_letters("nine") == 3.625
+    assert label_letters("illi") < label_letters("nnnn") < label_letters("mmmm")
+    assert label_letters("模型") == 3.5
+    assert together("a", "b") == 2.6875, "the type is bold, and a space stands between"
+
+
+def test_a_label_is_cut_to_its_room_and_left_out_where_too_little_of_it_would_stay():
+    assert beginning("permute", 6.0) == "perm…"
+    assert label_letters(beginning("scaled_dot_product", 9.0)) <= 9.0
+    assert beginning("permute", 4.0) == ""
