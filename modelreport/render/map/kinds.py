@@ -1,7 +1,8 @@
 """Which edges bypass something: skip connections, as residuals are, and long edges that many share.
 
-An edge is a *skip* when another way leads from its source to its target. A short branch that is added back to a longer
-one is a skip too: the projection of a residual block. What continues a skip inside a box is one.
+An edge is a *skip* when another way leads from its source to its target, and its source comes of what enters: what is
+made of constants, as positions are, bypasses nothing. A short branch that is added back to a longer one is a skip too:
+the projection of a residual block. What continues a skip inside a box is one.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ _LONGER = 2
 def local_kinds(scene: Scene, index: int) -> list[RouteKind]:
     """The kind of each edge inside one node, by what can be seen there."""
     node = scene.nodes[index]
-    graph = _Graph.of(node)
+    graph = _Graph.of(node, [place for place, child in enumerate(node.children) if scene.nodes[child].kind == "input"])
     kinds: dict[tuple[int, int], RouteKind] = {}
     for a, b in graph.edges:
         bypasses = b != graph.out and any(graph.reach[c] >> b & 1 for c in graph.below[a] if c != b)
-        if bypasses:
-            kinds[a, b] = "shared" if len(graph.below[a]) > MANY else "skip"
+        if bypasses and len(graph.below[a]) > MANY:
+            kinds[a, b] = "shared"
+        elif bypasses and graph.is_fed(a):
+            kinds[a, b] = "skip"
     for target, child in enumerate(node.children):
         card = scene.nodes[child]
         if card.family == "arithmetic" and not card.children and "add" in card.type.lower():
@@ -51,9 +54,11 @@ class _Graph:
     out: int
     depth: dict[int, int]
     """Steps on the longest way from the first to each node."""
+    fed: int
+    """A bit for each node that comes of what enters; all where nothing does."""
 
     @classmethod
-    def of(cls, node: Node) -> _Graph:
+    def of(cls, node: Node, inputs: list[int]) -> _Graph:
         count = len(node.children)
         out = count + node.ports if node.leaves else -1
         edges = sorted({_forward(edge, count) for edge in node.edges})
@@ -72,7 +77,14 @@ class _Graph:
         depth: dict[int, int] = {}
         for b in order:
             depth[b] = max((depth[a] + 1 for a in above.get(b, ())), default=0)
-        return cls(edges, above, below, reach, out, depth)
+        fed = 0
+        for a in (*range(count, count + node.ports), *inputs):
+            fed |= reach[a] | 1 << a
+        return cls(edges, above, below, reach, out, depth, fed or -1)
+
+    def is_fed(self, node: int) -> bool:
+        """Whether a node comes of what enters."""
+        return bool(self.fed >> node & 1)
 
     def short_branches(self, join: int) -> Iterator[tuple[int, int]]:
         """Edges of a branch to ``join`` that is much shorter than the other one from the same fork."""
@@ -84,7 +96,7 @@ class _Graph:
                 first = branch[-1][0]
             others = [c for c in self.below[first] if c != branch[-1][1]]
             forks = len(branch) > 1 and any(self.reach[c] >> join & 1 for c in others)
-            if forks and self.depth[join] - self.depth[first] >= len(branch) + _LONGER:
+            if forks and self.is_fed(first) and self.depth[join] - self.depth[first] >= len(branch) + _LONGER:
                 yield from branch
 
     def _alone(self, node: int, reader: int) -> bool:

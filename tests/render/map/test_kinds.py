@@ -49,3 +49,14 @@ def test_two_branches_of_equal_length_are_both_plain():
         net.run("add", "arithmetic", shape, a, b)
     net.output(3)
     assert kinds(make_scene(net.report()), "") == {}
+
+
+def test_what_is_made_of_constants_alone_bypasses_nothing():
+    net, shape = Network("positions"), (1, 8)
+    ids = net.input("ids", *shape)
+    with net.module("", "Net"):
+        places = net.run("arange", "shape", shape)
+        later = net.run("mul", "arithmetic", shape, net.run("relu", "activation", shape, places))
+        position = net.run("add", "arithmetic", shape, later, places)
+        net.output(net.run("add", "arithmetic", shape, net.run("embedding", "embedding", shape, ids), position))
+    assert kinds(make_scene(net.report()), "") == {}
