@@ -43,6 +43,8 @@ class Content:
     axis: float
     """x at which edges from outside enter above and leave below."""
     columns: int
+    around: int = 0
+    """Tensors that are led around columns, but for one from each column to the next."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,8 @@ def _wrapped(
     for (a, b), way, (source, target, kind) in zip(edges, passages, inside.edges, strict=True):
         points = gutters.route(way) if way else made[home[a]].route(a, b) or []
         routes.append(_route(source, target, kind, points, count))
-    return _content(inside, made, gutters, routes, gutters.width / 2)
+    around = len({way.source for way in passages if way and way.start >= 0 and way.end >= 0}) - columns[-1]
+    return _content(inside, made, gutters, routes, gutters.width / 2, max(0, around))
 
 
 def _route(source: int, target: int, kind: RouteKind, points: list[Point], count: int) -> Route:
@@ -230,7 +233,9 @@ def _route(source: int, target: int, kind: RouteKind, points: list[Point], count
     return Route(source, target, kind, tuple(points))
 
 
-def _content(inside: Inside, columns: list[Column], gutters: Gutters, routes: list[Route], axis: float) -> Content:
+def _content(
+    inside: Inside, columns: list[Column], gutters: Gutters, routes: list[Route], axis: float, around: int = 0
+) -> Content:
     corners = {}
     for column in columns:
         for here, node in enumerate(column.nodes):
@@ -238,7 +243,7 @@ def _content(inside: Inside, columns: list[Column], gutters: Gutters, routes: li
                 x, y = column.top(node)
                 corners[node] = (x - column.sizes.left[here], y)
     places = tuple(corners[node] for node in range(len(inside.sizes)))
-    return Content(gutters.width, gutters.height, places, tuple(routes), axis, len(columns))
+    return Content(gutters.width, gutters.height, places, tuple(routes), axis, len(columns), around)
 
 
 def _forward(source: int, target: int, count: int) -> tuple[int, int]:

@@ -82,6 +82,15 @@ class Column:
         row = self.made.rank[here]
         return (self.tops[row] + self.bottoms[row]) / 2
 
+    def is_lowest(self, node: int) -> bool:
+        """Whether nothing stands below a node of the drawing, nor a line."""
+        x = self.axis(node)
+        return all(
+            self.x[other] + self.sizes.right[other] + _CLEAR < x or x < self.x[other] - self.sizes.left[other] - _CLEAR
+            for row in self.made.rows[self.row(node) + 1 :]
+            for other in row
+        )
+
     def move(self, by: float) -> None:
         """Move it to the right."""
         self.x = [x + by for x in self.x]

@@ -151,11 +151,8 @@ class Gutters:
         return way.start == IN and way.end >= 0 and self.columns[way.end].row(way.target) == 0
 
     def _falls(self, way: Passage) -> bool:
-        """Whether it goes straight down to the border from the last row of a column."""
-        return way.end == OUT and way.start >= 0 and self._last(way.start, way.source)
-
-    def _last(self, column: int, node: int) -> bool:
-        return self.columns[column].row(node) + 1 == len(self.columns[column].tops)
+        """Whether it goes straight down to the border, past nothing of its column."""
+        return way.end == OUT and way.start >= 0 and self.columns[way.start].is_lowest(way.source)
 
     def _descents(self, way: Passage) -> list[tuple[int, float, float]]:
         """The gutters it takes, each with the y between which it does."""

@@ -41,6 +41,7 @@ _CUT = 8
 """Letters of a card's type that it is wide enough for, before it counts as legible."""
 _LARGE_TITLE, _WIDE_TITLE = 1.2, 150.0
 """Letters of the name and the type that a box is made wide enough for, against those in cards; and the most of it."""
+_NEARLY_ALL = 0.85
 _SYMMETRY = 1.18
 """How much wider a box may get for its main path to run down the middle."""
 
@@ -62,6 +63,8 @@ class Place:
     """Height of the title bar."""
     legible: float = math.inf
     """Pixels per unit of the content from which its middling child can carry a label."""
+    worded: float = 0.0
+    """And from which nearly all of its cards can; 0 without any."""
 
 
 @dataclass(slots=True)
@@ -140,7 +143,7 @@ class _Layouter:
         content = self.content(0, aspect)
         width, height = content.width + 2 * PAD, content.height + 2 * PAD
         place = Place(width, height, width / 2, content, 1.0, PAD, PAD)
-        place.legible = self._legible(0)
+        place.legible, place.worded = self._legible(0), self._worded(0)
         return place
 
     def card(self, node: Node) -> Place:
@@ -239,7 +242,7 @@ class _Layouter:
         dy = _top(node, head)
         height = max(height, dy + content.height * scale + (0.0 if node.leaves else PAD))
         place = Place(width, height, dx + content.axis * scale, content, scale, dx, dy, head)
-        place.legible = self._legible(index)
+        place.legible, place.worded = self._legible(index), self._worded(index)
         return place
 
     def _head(self, node: Node) -> float:
@@ -265,6 +268,17 @@ class _Layouter:
             if half <= 0:
                 return ratio
         return math.inf
+
+    def _worded(self, index: int) -> float:
+        """Pixels per unit from which nearly all cards of a box can tell their type."""
+        found = []
+        for child in self.scene.nodes[index].children:
+            node, place = self.scene.nodes[child], self.places[child]
+            if not node.children:
+                wide, high = _card_needs(node.type or node.name)
+                found.append(max(wide / place.width, high / place.height))
+        found.sort()
+        return found[int(_NEARLY_ALL * (len(found) - 1))] if found else 0.0
 
 
 @lru_cache(maxsize=4096)

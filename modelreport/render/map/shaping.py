@@ -19,6 +19,8 @@ _INNER_PANES: Final = (0.7, 1.0, 1.8, 2.5)
 """What else the boxes of the first screen are shaped for, when that makes more of it legible."""
 _GROWN: Final = (1.25, 1.5, 1.8)
 """How much larger than usual what is in the outermost boxes is drawn."""
+_SHRUNK: Final = (0.7, 0.5)
+"""How much smaller than usual the repeats beside cards are drawn, so that there is room for the words of these."""
 _SHALLOW: Final = 2
 _FEW: Final = 60
 _VERY_FEW: Final = 16
@@ -29,7 +31,11 @@ _ENOUGH: Final = 0.98
 """Pixels per unit from which the outermost cards gain nothing by being larger."""
 _CLEAR: Final = 2.0
 """How many times as large as just legible what is in a box is of use."""
-_BETTER: Final = 1.03
+_WORDS: Final = 0.5
+"""How much of the score is whether cards can tell their type."""
+_AROUND: Final = 0.94
+"""What is left of the score for each tensor that is led around columns."""
+_BETTER: Final = 1.012
 """How much better an unusual shape must be."""
 
 
@@ -76,6 +82,17 @@ def _changes(scene: Scene, boxes: list[int]) -> Iterator[Shapes]:
     if len(boxes) <= _VERY_FEW:
         yield from (Shapes(grown=dict.fromkeys(outer, factor)) for factor in _GROWN)
         yield from (Shapes(aspects={index: aspect}) for index in boxes[1:] for aspect in _INNER_PANES)
+        for index in boxes:
+            if _beside_cards(scene, index):
+                above = scene.nodes[index].parent
+                yield from (Shapes(grown={index: small, above: large}) for small in _SHRUNK for large in (1.0, *_GROWN))
+
+
+def _beside_cards(scene: Scene, index: int) -> bool:
+    """Whether a box of ×N stands among operations, without other blocks that it would have to be as large as."""
+    node = scene.nodes[index]
+    kin = [scene.nodes[child] for child in scene.nodes[node.parent].children]
+    return node.kind == "group" and sum(not each.children for each in kin) > len(kin) / 2
 
 
 def _score(scene: Scene, boxes: list[int], places: list[Place]) -> float:
@@ -83,11 +100,15 @@ def _score(scene: Scene, boxes: list[int], places: list[Place]) -> float:
     place = places[0]
     fit = min(_WIDTH / place.width, _WIDTH / PANE / place.height)
     scales = {0: fit * place.scale}
-    read = []
-    for index in boxes[1:]:
+    read, told, around = [], [], 0
+    for index in boxes:
         place = places[index]
-        scales[index] = scales[scene.nodes[index].parent] * place.scale
-        read.append(min(_CLEAR, scales[index] / place.legible) ** 0.5)
+        if index:
+            scales[index] = scales[scene.nodes[index].parent] * place.scale
+            read.append(min(_CLEAR, scales[index] / place.legible) ** 0.5)
+        told += [min(1.0, scales[index] / place.worded)] if place.worded else []
+        around += place.content.around if place.content else 0
     filled = min(places[0].width * fit / _WIDTH, places[0].height * fit * PANE / _WIDTH)
     fit = (min(_ENOUGH, fit) + 0.05 * fit) * (0.85 + 0.15 * filled)
+    fit *= _AROUND**around * (1 - _WORDS + _WORDS * (sum(told) / len(told) if told else 1.0))
     return fit * (0.3 + 0.7 * sum(read) / len(read)) if read else fit

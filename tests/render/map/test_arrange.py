@@ -119,3 +119,11 @@ def test_lines_join_at_the_border_of_several_columns():
     out = next(way for way in content.routes if way.target == 41)
     assert into.points[0] == (content.axis, 0.0)
     assert out.points[-1] == (content.axis, content.height)
+
+
+def test_tensors_led_around_columns_are_counted_but_for_one_from_each_to_the_next():
+    plain, tangled = arrange(chain(40), 1.35), arrange(chain(40, (0, 30, "plain"), (2, 39, "plain")), 1.35)
+    assert plain.columns > 1
+    assert plain.around == 0
+    assert tangled.columns > 1
+    assert tangled.around == 2

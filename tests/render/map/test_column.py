@@ -54,3 +54,10 @@ def test_points_on_the_way_are_left_out():
 
 def test_rounding_does_not_turn_the_end_of_a_line_round():
     assert simple([(0.0, 0.0), (50.0, 30.0), (50.0, 30.0 - 1e-13)]) == [(0.0, 0.0), (50.0, 30.0 - 1e-13)]
+
+
+def test_a_node_is_the_lowest_where_nothing_stands_below_it():
+    column = column_of(4, [(0, 1), (0, 2), (2, 3)])
+    assert column.is_lowest(3)
+    assert column.is_lowest(1) == (abs(column.axis(1) - column.axis(3)) > 35)
+    assert not column.is_lowest(2)

@@ -5,7 +5,7 @@ from modelreport.render.map.layout import lay_out
 from modelreport.render.map.picture import picture
 from modelreport.render.map.shaping import Shapes, best_shaped, shallow
 
-from .scenes import nested, resnet, vit
+from .scenes import Network, nested, resnet, vit
 
 
 def test_the_boxes_of_the_first_screen_are_the_two_outermost_levels():
@@ -57,3 +57,25 @@ def test_what_is_in_the_boxes_is_as_large_as_the_pane_allows():
     assert min(wide / 1000, high / 625) > 0.7
     blocks = [box for box in boxes if "Block" in scene.nodes[box.node].type and scene.nodes[box.node].kind == "module"]
     assert len(blocks) >= 12
+
+
+def test_repeats_among_operations_leave_room_for_the_words_of_these():
+    net, shape = Network("decoder"), (1, 8, 64)
+    x = net.input("x", *shape)
+    with net.module("", "Net"):
+        with net.module("body", "Body"):
+            for kind in ("exp", "tanh", "mul", "sigmoid", "relu", "cat", "neg"):
+                x = net.run(kind, "arithmetic", shape, x)
+            for number in range(12):
+                with net.module(f"body.layers.{number}", "Layer"):
+                    for kind in ("linear", "relu", "linear", "dropout", "add", "layer_norm") * 2:
+                        x = net.run(kind, "linear", shape, x)
+        net.output(x)
+    scene = make_scene(net.report())
+    made = picture(scene, lay_out(scene), 920.0, 575.0)
+    body = next(index for index, node in enumerate(scene.nodes) if node.path == "body")
+    cards = [box for box in made.boxes if scene.nodes[box.node].parent == body and not scene.nodes[box.node].children]
+    told = {(round(label.x), round(label.y)) for label in made.labels if label.text}
+    worded = [box for box in cards if (round(box.x + box.width / 2), round(box.y + box.height / 2)) in told]
+    assert len(cards) == 7
+    assert len(worded) >= 6
