@@ -14,7 +14,9 @@ from typing import Final, Literal
 
 import msgspec
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
+READABLE_VERSIONS: Final = (3, 4)
+"""Versions that read back. In 3 a check that had nothing to look at counted as clean."""
 
 Stage = Literal["load", "identify", "trace", "measure", "judge", "security"]
 SourceKind = Literal["file", "folder", "object"]
@@ -22,7 +24,7 @@ Content = Literal["state_dict", "module", "training checkpoint", "weights", "gra
 CallKind = Literal["call", "import", "build"]
 Danger = Literal["code", "class", "expected"]
 Severity = Literal["error", "warning", "note"]
-FindingState = Literal["found", "clean", "not_checked"]
+FindingState = Literal["found", "clean", "not_applicable", "not_checked"]
 FormulaKind = Literal["matrix", "arithmetic", "free", "none"]
 PatternKind = Literal["attention", "mlp", "experts", "residual", "norm", "convolution", "recurrent", "state space"]
 Bound = Literal["compute", "memory"]
@@ -1280,7 +1282,8 @@ class Finding(Fact, frozen=True, kw_only=True):
     title: str
     """What the rule looks for, three to six words."""
     message: Message
-    """What was found, or what was looked at and is clean, or why it was not checked."""
+    """What was found; or what was looked at and is clean; or what the model has nothing of, so that the rule does not
+    apply; or why it was not checked."""
     advice: str = ""
     evidence: tuple[Evidence, ...] = ()
     """The first of them, at most 100."""
@@ -1301,6 +1304,9 @@ class Verdict(Fact, frozen=True, kw_only=True):
     warnings: int
     notes: int
     clean: int
+    """Checks that looked at something and found nothing."""
+    not_applicable: int = 0
+    """Checks that had nothing to look at; none in reports of ``schema_version`` 3, which count them as clean."""
     not_checked: int
 
 

@@ -426,6 +426,14 @@ def _findings() -> tuple[Finding, ...]:
             message=Message(text="Nothing outside torch's own classes would be called."), section="provenance",
         ),
         Finding(
+            id="W050", severity="warning", state="not_applicable", title="Parameters without a gradient",
+            message=Message(text="{reason}", values={"reason": "The file holds no optimizer state."}),
+        ),
+        Finding(
+            id="W052", severity="warning", state="not_applicable", title="Gradients vanish or explode",
+            message=Message(text="{reason}", values={"reason": "The file holds no optimizer state."}),
+        ),
+        Finding(
             id="A004", severity="warning", state="not_checked", title="Keys against the architecture",
             message=Message(text="The model was given live, so there was nothing to compare its keys with."),
             section="architecture",
@@ -437,7 +445,7 @@ def _verdict() -> Verdict:
     return Verdict(
         level="error", sentence=Message(text="Runs, but {error_count} error needs a look.", values={"error_count": 1}),
         rule="An error makes it a problem, a warning a check; notes do not count.", errors=1, warnings=1, notes=1,
-        clean=2, not_checked=1,
+        clean=2, not_applicable=2, not_checked=1,
     )  # fmt: skip
 
 

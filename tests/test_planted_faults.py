@@ -151,7 +151,7 @@ DIGITS = (
     Fault("a block initialised anew", fresh_block, "W010", NAMES_OF_FRESH),
     Fault("norm scales never trained", change("blocks.2.norm1.weight", torch.ones_like), "W010",
           ("blocks.2.norm1.weight",)),
-    Fault("a layer ten times as large", change("blocks.3.attn.o.weight", lambda t: t * 10), "W008",
+    Fault("a layer ten times as large", change("blocks.3.attn.o.weight", lambda t: t * 10), "W010",
           ("blocks.3.attn.o.weight",)),
     Fault("repeated head", repeated_head, "W021", tuple(f"blocks.2.attn.{n}.weight" for n in "qkv"), traced=True),
     Fault("repeated tensor", copied_tensor, "S001", ("blocks.5.up.weight",),

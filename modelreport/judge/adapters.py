@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from modelreport.facts import FAILED, AdapterEffect, Report, Skipped
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, known, point, say
+from modelreport.facts import AdapterEffect, Report
+from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, held, known, point, say
 
 _WHOLE = 1.0
 """‖ΔW‖ / ‖W‖ from which on a change is larger than what it changes. Hu et al. 2021 have 11 % in a layer of GPT-3
 (table 7: 6.91 of 61.95)."""
 
 
-def _effect(report: Report) -> AdapterEffect | None:
-    """What the adapter does; ``None`` where there is no adapter to look at."""
-    effect = known(report.weights).adapter
-    if not isinstance(effect, Skipped):
-        return effect
-    if effect.reason.startswith(FAILED):
-        raise UncheckedError(effect.reason)
-    return None
+def _effect(report: Report) -> AdapterEffect:
+    """What the adapter does; ``AbsentError`` where there is none."""
+    return held(known(report.weights).adapter)
 
 
 def without_effect(report: Report) -> Found | Clean:
     """Layers whose change is zero because a factor is, as at the beginning of training."""
     effect = _effect(report)
-    if effect is None:
-        return Clean(say("The model is no low-rank adapter."))
     fresh = [each for each in effect.deltas if each.fresh]
     if not fresh:
         return Clean(say("All {layer_count} layers of the adapter are changed.", layer_count=len(effect.deltas)))
@@ -44,11 +37,9 @@ def without_effect(report: Report) -> Found | Clean:
 def overwhelming(report: Report) -> Found | Clean:
     """Layers whose change is larger than the weight."""
     effect = _effect(report)
-    if effect is None:
-        return Clean(say("The model is no low-rank adapter."))
     relative = [(each.relative, each) for each in effect.deltas if each.relative is not None]
     if not relative:
-        return Clean(say("The base model's weights are not at hand to compare with."))
+        raise UncheckedError("The base model's weights are not at hand to compare with.")
     large = [(share, each) for share, each in relative if share > _WHOLE]
     if not large:
         most = max(share for share, _ in relative)

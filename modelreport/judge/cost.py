@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from modelreport.facts import Evidence, Report, Skipped
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, known, point, say
+from modelreport.judge.rule import AbsentError, Clean, Found, Rule, UncheckedError, known, point, say
 
 _HALF = 0.5
 _ENOUGH_LAYERS = 4
@@ -23,17 +23,19 @@ def dominant(report: Report) -> Found | Clean:
         flops[trace.calls[operation.call].path] += operation.flops or 0
     costly = {path: count for path, count in flops.items() if count}
     if len(costly) < _ENOUGH_LAYERS:
-        return Clean(say("Fewer than {enough_count} modules have counted operations.", enough_count=_ENOUGH_LAYERS))
+        raise AbsentError("Fewer than {enough_count} modules have counted operations.", enough_count=_ENOUGH_LAYERS)
     path = max(sorted(costly), key=lambda p: costly[p])
     share = costly[path] / sum(costly.values())
     if share <= _HALF:
         return Clean(
-            say("The costliest module, {module}, does {own_share} of the operations.", module=path, own_share=share)
+            say("The costliest module, {module}, does {own_share} of the FLOPs.", module=path, own_share=share)
         )
     return Found(
         say(
-            "{module} does {own_flops}, {own_share} of the forward pass.",
-            module=path or "the root module",
+            "The module {module} does {own_flops}, {own_share} of the forward pass."
+            if path
+            else "The root module does {own_flops}, {own_share} of the forward pass.",
+            module=path,
             own_flops=costly[path],
             own_share=share,
         ),
@@ -52,9 +54,12 @@ def uncounted(report: Report) -> Found | Clean:
     inexact = sum(not o.exact for o in trace.operations)
     if not unknown and not trace.guesses and not inexact:
         count = len(trace.uncounted)
-        text = "Every matrix operation has a cost"
+        costly = sum(o.family in _MATTERS for o in trace.operations)
+        if not costly:
+            raise AbsentError("The forward pass has no operation of matrices.")
+        text = "Each of {costly_count} operations that may cost much has a formula"
         tail = "; {kernel_count} other {kernel_count:operator has|operators have} no formula."
-        return Clean(say(text + (tail if count else "."), kernel_count=count))
+        return Clean(say(text + (tail if count else "."), costly_count=costly, kernel_count=count))
     evidence = [
         *(point("operation", name, say(_NO_FORMULA, call_count=calls)) for name, calls in unknown.items()),
         *(point("operation", g.what, say(_GUESSED, call_count=g.calls)) for g in trace.guesses),

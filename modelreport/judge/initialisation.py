@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
+from statistics import NormalDist, fmean, pstdev
 
 from modelreport.facts import QUANTILES
 from modelreport.judge.rule import Measured
 
 _STANDARD_ERRORS = 4.5
+_ROUNDING = 2.0**-7
+"""Of values and moments in bfloat16."""
+
 _CUT = 2.0
 _INSIDE = NormalDist().cdf(_CUT) - NormalDist().cdf(-_CUT)
 _CUT_STD = math.sqrt(1 - 2 * _CUT * NormalDist().pdf(_CUT) / _INSIDE)
@@ -59,6 +62,20 @@ def initialisation(tensor: Measured, kind: str, depth: int) -> str:
         if _is_truncated(tensor, deviation):
             return name
     return next((name for name, deviation in normal.items() if _is_normal(tensor, deviation)), "")
+
+
+def is_ladder(tensor: Measured) -> bool:
+    """Whether every row is log 1, log 2, … log n, as the state matrices of Mamba begin (S4D-Real, Gu et al. 2022).
+
+    They are meant to be equal, in all rows and at all depths, until training moves them.
+    """
+    s, shape = tensor.values, tensor.fact.shape
+    if not shape or shape[-1] < 2 or s.mean is None or s.std is None or s.maximum is None or s.minimum != 0:
+        return False
+    steps = [math.log(k) for k in range(1, shape[-1] + 1)]
+    same = len(shape) == 1 or (s.rows is not None and s.rows.identical == math.prod(shape[:-1]) - 1)
+    found, expected = (s.maximum, s.mean, s.std), (steps[-1], fmean(steps), pstdev(steps))
+    return same and all(math.isclose(a, b, rel_tol=_ROUNDING) for a, b in zip(found, expected, strict=True))
 
 
 def _is_uniform(tensor: Measured, bound: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal
 
-from modelreport.facts import Finding, Message, Report, Verdict
+from modelreport.facts import Finding, FindingState, Message, Report, Verdict
 from modelreport.judge import (
     adapters,
     cost,
@@ -23,7 +23,7 @@ from modelreport.judge import (
     units,
     values,
 )
-from modelreport.judge.rule import Found, Rule, UncheckedError, say
+from modelreport.judge.rule import AbsentError, Found, Rule, UncheckedError, say
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
@@ -53,15 +53,16 @@ MOST_EVIDENCE = 100
 
 VERDICT_RULE = (
     "Problem where a check of severity error found something, Check where one of severity warning did, Good otherwise. "
-    "Notes do not count, and checks that could not be made are named."
+    "Notes do not count, nor do checks that do not apply because the model has nothing of the kind; checks that could "
+    "not be made are named."
 )
 
-_STATES = ("found", "clean", "not_checked")
+_STATES = ("found", "clean", "not_applicable", "not_checked")
 _SEVERITIES = ("error", "warning", "note")
 
 
 def judge(report: Report, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
-    """One finding for each rule: found ones first, the worst on top, then clean ones, then those not checked."""
+    """One finding for each rule: what was found, the worst on top; what is clean, does not apply, was not checked."""
     findings = [_apply(rule, report) for rule in rules]
     return tuple(sorted(findings, key=lambda f: (_STATES.index(f.state), _SEVERITIES.index(f.severity))))
 
@@ -70,6 +71,8 @@ def _apply(rule: Rule, report: Report) -> Finding:
     """The outcome of one rule; whatever it raises becomes the reason why it was not checked."""
     try:
         outcome = rule.check(report)
+    except AbsentError as nothing:
+        return _finding(rule, "not_applicable", nothing.message)
     except UncheckedError as reason:
         return _finding(rule, "not_checked", say("{reason}", reason=str(reason)))
     except Exception as error:
@@ -91,7 +94,7 @@ def _apply(rule: Rule, report: Report) -> Finding:
     )
 
 
-def _finding(rule: Rule, state: Literal["clean", "not_checked"], message: Message) -> Finding:
+def _finding(rule: Rule, state: FindingState, message: Message) -> Finding:
     return Finding(
         id=rule.id,
         severity=rule.severity,
@@ -127,6 +130,7 @@ def give_verdict(findings: tuple[Finding, ...]) -> Verdict:
         warnings=count["warning"],
         notes=count["note"],
         clean=states["clean"],
+        not_applicable=states["not_applicable"],
         not_checked=states["not_checked"],
     )
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import TypeVar
+from collections.abc import Sequence
 
-from modelreport.facts import FAILED, LayerUpdate, OptimizerEvidence, Report, Skipped
-from modelreport.judge.rule import Clean, Found, Rule, known, point, say
-
-T = TypeVar("T")
+from modelreport.facts import LayerUpdate, OptimizerEvidence, Report
+from modelreport.judge.rule import AbsentError, Clean, Found, Rule, UncheckedError, held, known, point, say
 
 _ORDERS = 4.0
 """Orders of magnitude from the median gradient of the weight matrices. No threshold is published; in the checkpoints
@@ -30,32 +26,8 @@ _SETTLED = 100
 weights that begin at zero have no size yet."""
 
 
-class _NothingError(Exception):
-    """The file holds nothing of the kind: there is nothing that could be wrong."""
-
-
-def _held(part: T | Skipped) -> T:
-    """The part; ``_NothingError`` where the file has none, ``UncheckedError`` where it could not be made."""
-    if isinstance(part, Skipped) and not part.reason.startswith(FAILED):
-        raise _NothingError(part.reason)
-    return known(part)
-
-
-def _where_held(check: Callable[[Report], Found | Clean]) -> Callable[[Report], Found | Clean]:
-    """The check, clean where the file holds nothing to check."""
-
-    @wraps(check)
-    def checked(report: Report) -> Found | Clean:
-        try:
-            return check(report)
-        except _NothingError as reason:
-            return Clean(say("{reason}", reason=str(reason)))
-
-    return checked
-
-
 def _evidence(report: Report) -> OptimizerEvidence:
-    return _held(known(report.weights).optimizer)
+    return held(known(report.weights).optimizer)
 
 
 def without_gradient(report: Report) -> Found | Clean:
@@ -64,7 +36,7 @@ def without_gradient(report: Report) -> Found | Clean:
     held = len(found.layers) + len(found.without_state) + len(found.unread)
     if not found.without_state and not found.zero_state:
         if not found.layers:
-            return Clean(say("The optimizer keeps no state that would tell of gradients."))
+            raise AbsentError("The optimizer keeps no state that would tell of gradients.")
         return Clean(
             say("Each of the {parameter_count} parameters of the optimizer got a gradient.", parameter_count=held)
         )
@@ -96,7 +68,11 @@ def frozen(report: Report) -> Found | Clean:
     found = _evidence(report)
     shapes = {t.name: t.count for t in report.structure.tensors}
     if not found.outside:
-        return Clean(say("{how}", how=found.matched))
+        held = len(found.layers) + len(found.without_state) + len(found.unread)
+        count = sum(t.role == "parameter" and not t.tied_to for t in report.structure.tensors)
+        if held < count:  # the rest is another optimizer's
+            return Clean(say("{how}", how=found.matched))
+        return Clean(say("The optimizer holds all {parameter_count} parameters of the model.", parameter_count=count))
     values = sum(shapes.get(name, 0) for name in found.outside)
     evidence = [point("tensor", name, say("not in the optimizer")) for name in found.outside]
     return Found(
@@ -115,8 +91,8 @@ def gradients_over_depth(report: Report) -> Found | Clean:
     found = _evidence(report)
     matrices = [layer for layer in _matrices(report, found) if layer.gradient_rms]
     if len(matrices) < _ENOUGH_MATRICES:
-        return Clean(
-            say("Fewer than {enough_count} weight matrices have a gradient on record.", enough_count=_ENOUGH_MATRICES)
+        raise AbsentError(
+            "Fewer than {enough_count} weight matrices have a gradient on record.", enough_count=_ENOUGH_MATRICES
         )
     middle = statistics.median(math.log10(layer.gradient_rms or 1.0) for layer in matrices)
     far = [layer for layer in matrices if abs(math.log10(layer.gradient_rms or 1.0) - middle) > _ORDERS]
@@ -184,8 +160,9 @@ def large_updates(report: Report) -> Found | Clean:
     found = _evidence(report)
     known_ratios = [layer for layer in _matrices(report, found) if layer.update_ratio is not None]
     if not known_ratios:
-        reason = found.notes[0] if found.notes else "The file does not tell the updates of weight matrices."
-        return Clean(say("{reason}", reason=reason))
+        raise UncheckedError(
+            found.notes[0] if found.notes else "The file does not tell the updates of weight matrices."
+        )
     large = [
         layer
         for layer in known_ratios
@@ -262,7 +239,7 @@ def step_counts(report: Report) -> Found | Clean:
     found = _evidence(report)
     counts = Counter(layer.step for layer in found.layers if layer.step is not None)
     if not counts:
-        return Clean(say("The optimizer counts no steps."))
+        raise AbsentError("The optimizer counts no steps.")
     most = max(counts)
     late = [layer for layer in found.layers if layer.step is not None and layer.step < most]
     if not late:
@@ -280,7 +257,7 @@ def step_counts(report: Report) -> Found | Clean:
 
 def average_unused(report: Report) -> Found | Clean:
     """Averaged weights that are the raw ones."""
-    average = _held(known(report.weights).average)
+    average = held(known(report.weights).average)
     moved = [distance for _, distance in average.layers if distance]
     if average.layers and not moved:
         return Found(
@@ -317,7 +294,7 @@ RULES = (
         "Parameters without a gradient",
         "Check that these take part in the loss: a dead or detached branch keeps the values it began with.",
         "weights",
-        _where_held(without_gradient),
+        without_gradient,
     ),
     Rule(
         "W051",
@@ -325,7 +302,7 @@ RULES = (
         "Frozen parameters",
         "Check that these were meant to be frozen; they are those of the model the training started from.",
         "weights",
-        _where_held(frozen),
+        frozen,
     ),
     Rule(
         "W052",
@@ -333,7 +310,7 @@ RULES = (
         "Gradients vanish or explode",
         "Look at the initialisation, normalisation and residual paths around these layers, and at gradient clipping.",
         "weights",
-        _where_held(gradients_over_depth),
+        gradients_over_depth,
     ),
     Rule(
         "W053",
@@ -341,7 +318,7 @@ RULES = (
         "Updates too large",
         "Lower the learning rate of these weights, or check their scale: they are not settled.",
         "weights",
-        _where_held(large_updates),
+        large_updates,
     ),
     Rule(
         "W054",
@@ -349,7 +326,7 @@ RULES = (
         "Optimizer state not finite",
         "Training cannot be resumed from here: go back to an earlier checkpoint.",
         "weights",
-        _where_held(broken_state),
+        broken_state,
     ),
     Rule(
         "W055",
@@ -357,7 +334,7 @@ RULES = (
         "Differing step counts",
         "Usual where layers were unfrozen later or are not part of every step; otherwise look for skipped updates.",
         "weights",
-        _where_held(step_counts),
+        step_counts,
     ),
     Rule(
         "W056",
@@ -365,6 +342,6 @@ RULES = (
         "Average equal to raw weights",
         "Check that the average was updated in training: a copy that never moves is no average.",
         "weights",
-        _where_held(average_unused),
+        average_unused,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelreport.facts import QUANTILES, Evidence, Report, TensorStatistics
-from modelreport.judge.rule import FLOATS, Clean, Found, Measured, Rule, measured_parameters, point, say
+from modelreport.judge.rule import FLOATS, AbsentError, Clean, Found, Measured, Rule, measured_parameters, point, say
 
 _ENOUGH_VALUES = 1024
 
@@ -25,10 +25,11 @@ def lone_values(report: Report) -> Found | Clean:
     """Few values that lie a thousand times farther out than all others of their tensor."""
     tensors = [m for m in measured_parameters(report) if m.fact.dtype in FLOATS and m.values.count >= _ENOUGH_VALUES]
     if not tensors:
-        return Clean(say("No parameter has {enough_count} values or more.", enough_count=_ENOUGH_VALUES))
+        raise AbsentError("No parameter has {enough_count} values or more.", enough_count=_ENOUGH_VALUES)
     found = [(far, m) for m in tensors if (far := _far(m.values))]
     if not found:
-        return Clean(say("No value of {tensor_count} weights lies far beyond all others.", tensor_count=len(tensors)))
+        text = "No value of {tensor_count} parameters of {enough_count} values or more lies far beyond all others."
+        return Clean(say(text, tensor_count=len(tensors), enough_count=_ENOUGH_VALUES))
     found.sort(key=lambda each: (-each[0], each[1].fact.name))
     return Found(
         say(

@@ -6,11 +6,13 @@ from collections import Counter
 
 from modelreport.facts import Evidence, Message, OddTensor, Peers, Report
 from modelreport.judge.outliers import lone_names
-from modelreport.judge.rule import Clean, Found, Rule, Value, known, point, say
-from modelreport.judge.training import odd_scales
+from modelreport.judge.rule import AbsentError, Clean, Found, Rule, Value, known, point, say
 
 _FAR = 2.0
 """Multiples of the threshold from which on a difference is a warning, not a note."""
+
+_FAR_SCALE = 6.0
+"""Ratio of a scale to that of its peers that is a warning however much these differ."""
 
 _TEXTS = {
     "scale": "standard deviation {value}; its {peer_count} peers' median is {median}",
@@ -26,13 +28,13 @@ _TEXTS = {
 def odd_tensors(report: Report) -> Found | Clean:
     """Tensors that look freshly initialised, or differ in a statistic, where the same layers at other depths do not."""
     peers = known(known(report.weights).peers)
-    scales, lone = odd_scales(report), lone_names(report)  # told by their own rules
-    odd = [o for o in peers.odd if o.name not in lone and not (o.statistic == "scale" and o.name in scales)]
+    lone = lone_names(report)  # told by their own rule: a single value far out moves every moment
+    odd = [o for o in peers.odd if o.name not in lone]
     if not odd:
         return Clean(_nothing(peers))
     fresh = [o for o in odd if o.drawn or o.statistic == "constant"]
     unlike = [o for o in odd if o not in fresh]
-    far = any(abs(o.score or 0.0) >= _FAR * peers.threshold for o in unlike)
+    far = any(_is_far(o, peers.threshold) for o in unlike)
     values: dict[str, Value] = {
         "fresh_count": len(fresh),
         "odd_count": len(unlike),
@@ -54,10 +56,18 @@ def odd_tensors(report: Report) -> Found | Clean:
     return Found(say("; ".join(texts) + ".", **values), [_evidence(o) for o in odd], None if fresh or far else "note")
 
 
+def _is_far(odd: OddTensor, threshold: float) -> bool:
+    if odd.statistic == "scale" and not odd.value < _FAR_SCALE * odd.median < _FAR_SCALE**2 * odd.value:
+        return True
+    return abs(odd.score or 0.0) >= _FAR * threshold
+
+
 def _nothing(peers: Peers) -> Message:
     judged = [role for role in peers.roles if role.judged]
     if not judged:
-        return say("No floating-point layer is repeated at {enough_count} depths or more.", enough_count=peers.enough)
+        raise AbsentError(
+            "No floating-point layer is repeated at {enough_count} depths or more.", enough_count=peers.enough
+        )
     return say(
         "None of {tensor_count} weights is unlike the same layer at other depths.",
         tensor_count=sum(len(role.members) for role in judged),

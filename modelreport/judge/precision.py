@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelreport.facts import Evidence, Precision, Report, SchemeError, Skipped, TensorFact, TensorPrecision
-from modelreport.judge.rule import Clean, Found, Rule, known, point, say
+from modelreport.judge.rule import AbsentError, Clean, Found, Rule, held, known, measured_parameters, point, say
 
 FEW_DECIBELS = 40.0
 """An error of a hundredth: float16 leaves 73 dB of values in its normal range, so that more than half of its 11 bits
@@ -15,6 +15,9 @@ FOUR_BITS = 18.6
 
 _MOST_ZERO = 0.5
 """Share of the values that become zero from which a layer counts as lost, whatever its few large values keep."""
+
+_BIT = 6.02
+"""Decibels that one bit more is worth: 20 log₁₀ 2."""
 
 _TENTHS = 0.9
 """Share of the bytes of all weight matrices from which the model as a whole is stored wider than its values."""
@@ -40,7 +43,7 @@ def too_small_for_half(report: Report) -> Found | Clean:
             )
             found.append((error.sqnr_db, point("tensor", fact.name, detail)))
     if not found:
-        return Clean(say("No weight matrix of {layer_count} is too small for float16.", layer_count=len(layers)))
+        return Clean(say("None of {layer_count} weight matrices is too small for float16.", layer_count=len(layers)))
     evidence = [each for _, each in sorted(found, key=lambda pair: pair[0])]
     return Found(
         say(
@@ -64,7 +67,7 @@ def hurt_by_one_scale(report: Report) -> Found | Clean:
             continue
         looked += 1
         zero = error.underflow / fact.count
-        if error.sqnr_db is None or (error.sqnr_db >= FOUR_BITS and zero <= _MOST_ZERO):
+        if error.sqnr_db is None or (error.sqnr_db >= FOUR_BITS and not (zero > _MOST_ZERO and _gains(error, other))):
             continue
         better = other is not None and other.sqnr_db is not None
         text = "{ratio} dB with one scale" + (", {channel} dB with one per output channel" if better else "")
@@ -72,27 +75,26 @@ def hurt_by_one_scale(report: Report) -> Found | Clean:
         detail = say(text + "; {zero_share} of the values become zero", **values)
         found.append((error.sqnr_db, point("tensor", fact.name, detail)))
     if not looked:
-        return Clean(say("No weight matrix could be stored as int8."))
+        raise AbsentError("No weight matrix could be stored as int8.")
     if not found:
         return Clean(say("int8 with one scale per tensor fits all {layer_count} weight matrices.", layer_count=looked))
     evidence = [each for _, each in sorted(found, key=lambda pair: pair[0])]
-    return Found(
-        say(
-            "int8 with one scale per tensor would spoil {layer_count} of {all_count} weight matrices, {worst} the "
-            "most.",
-            layer_count=len(evidence),
-            all_count=looked,
-            worst=evidence[0].name,
-        ),
-        evidence,
-    )
+    text = "int8 with one scale per tensor would spoil {layer_count} of {all_count} weight matrices, {worst} the most."
+    if len(evidence) == 1:
+        text = "int8 with one scale per tensor would spoil {worst}, one of {all_count} weight matrices."
+    return Found(say(text, layer_count=len(evidence), all_count=looked, worst=evidence[0].name), evidence)
+
+
+def _gains(one: SchemeError, each: SchemeError | None) -> bool:
+    """Whether a scale for each channel is worth a bit more than one for all."""
+    return each is None or each.sqnr_db is None or each.sqnr_db - (one.sqnr_db or 0.0) > _BIT
 
 
 def wider_than_its_values(report: Report) -> Found | Clean:
     """Weights that are stored in 32 bits or more though 16 hold every value that was looked at."""
     layers = [(fact, layer) for fact, layer in matrices(report) if fact.dtype in _WIDE]
     if sum(fact.count for fact, _ in layers) < _FEWEST:
-        return Clean(say("Fewer than {few_count} weights are stored in more than 16 bits.", few_count=_FEWEST))
+        raise AbsentError("Fewer than {few_count} weights are stored in more than 16 bits.", few_count=_FEWEST)
     total = sum(fact.size_bytes for fact, _ in layers)
     for scheme, name in _NAMES.items():
         same = [fact for fact, layer in layers if _unchanged(layer, scheme)]
@@ -121,14 +123,21 @@ def _unchanged(layer: TensorPrecision, scheme: str) -> bool:
 
 
 def matrices(report: Report) -> list[tuple[TensorFact, TensorPrecision]]:
-    """Weight matrices with what formats do to them: tensors that more than the 16-bit formats were tried on."""
-    precision: Precision = known(known(report.weights).precision)
+    """Weight matrices with what formats do to them: tensors that more than the 16-bit formats were tried on.
+
+    ``AbsentError`` where there is none.
+    """
+    measured_parameters(report)  # without values there is nothing to round
+    precision: Precision = held(known(report.weights).precision)
     facts = {fact.name: fact for fact in report.structure.tensors}
-    return [
+    found = [
         (facts[each.name], each)
         for each in precision.tensors
         if each.name in facts and facts[each.name].count and any(e.scheme not in _NAMES for e in each.errors)
     ]
+    if not found:
+        raise AbsentError("The model has no weight matrix that is not quantised.")
+    return found
 
 
 def error_of(layer: TensorPrecision, scheme: str) -> SchemeError | None:

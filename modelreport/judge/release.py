@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from modelreport.facts import Evidence, Report
-from modelreport.judge.rule import Clean, Found, Rule, point, say
+from modelreport.judge.rule import AbsentError, Clean, Found, Rule, file_of, point, say
 
 _PATH = re.compile(
     r"(?:(?<![\w.])/(?:home|Users|root|mnt|data|scratch|workspace|gpfs|lustre|private|tmp)/[^\s'\",]+)"
@@ -16,7 +16,7 @@ _PATH = re.compile(
 
 def optimizer(report: Report) -> Found | Clean:
     """Optimizer state beside the weights."""
-    training = report.source.training
+    training = file_of(report).training
     if training is None or not training.optimizer_tensors:
         return Clean(say("The file carries no optimizer state."))
     return Found(
@@ -40,7 +40,8 @@ def leftovers(report: Report) -> Found | Clean:
     """Paths of somebody's machine in the training arguments or the metadata."""
     items = [*(report.source.training.items if report.source.training else ()), *report.source.metadata]
     if not items:
-        return Clean(say("The file holds no training arguments and no metadata."))
+        file_of(report)
+        raise AbsentError("The file holds no training arguments and no metadata.")
     evidence = []
     for item in items:
         found = _PATH.search(item.value[:10_000])
@@ -60,7 +61,7 @@ def leftovers(report: Report) -> Found | Clean:
 
 def several(report: Report) -> Found | Clean:
     """More than one model in the file."""
-    choices = report.source.choices
+    choices = file_of(report).choices
     if len(choices) < 2:
         return Clean(say("The file holds one model."))
     chosen = next((c for c in choices if c.chosen), choices[0])
@@ -79,7 +80,7 @@ def several(report: Report) -> Found | Clean:
 
 def incomplete(report: Report) -> Found | Clean:
     """Tensors that the file names but does not hold."""
-    lost = report.source.unreadable
+    lost = file_of(report).unreadable
     if not lost:
         return Clean(say("Every tensor that the file names is in it, whole."))
     return Found(

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from modelreport.facts import Evidence, Report, RowCopy, Skipped
+from modelreport.judge.initialisation import is_ladder
 from modelreport.judge.rule import (
     FLOATS,
+    AbsentError,
     Clean,
     Found,
     Measured,
@@ -28,14 +30,15 @@ _MANY = 0.05
 def _repeating(report: Report) -> Iterator[tuple[Measured, int, tuple[RowCopy, ...], tuple[int, ...]]]:
     """Each weight with output units that could repeat: how many do, runs of them, and its largest group.
 
-    Left out are tables of embeddings, which have their own rule, and fixed filters that are the same for every channel.
+    Left out are tables of embeddings, which have their own rule, fixed filters that are the same for every channel, and
+    state matrices that begin with equal rows.
     """
     units = known(report.weights).units
     columns = {} if isinstance(units, Skipped) else {each.name: each for each in units.columns}
     types = module_types(report)
     for m in measured_parameters(report):
         across, rows = columns.get(m.fact.name), m.values.rows
-        if m.fact.dtype not in FLOATS or len(m.fact.shape) < 2:
+        if m.fact.dtype not in FLOATS or len(m.fact.shape) < 2 or is_ladder(m):
             continue
         if across is not None:
             yield m, across.identical, across.copies, across.groups[0] if across.groups else ()
@@ -102,7 +105,7 @@ def repeated_heads(report: Report) -> Found | Clean:
         if not looked and any(pattern.kind == "attention" for pattern in report.outline.patterns):
             raise UncheckedError("Where the heads of its attention lie is not known.")
         if not looked:
-            return Clean(say("The model has no attention heads and no stacked experts that are known."))
+            raise AbsentError("The model has no attention heads and no stacked experts that are known.")
         return Clean(say("No head or expert equals another in {tensor_count} weights.", tensor_count=looked))
     if not equal:
         text = "{repeat_count} {repeat_count:head is|heads are} nearly another of the same weight, such as in {first}."
@@ -149,7 +152,7 @@ def identical_units(report: Report) -> Found | Clean:
         evidence.append(point("tensor", m.fact.name, say(text, unit_count=left, all_count=count,
                                                          second=second, first=first)))  # fmt: skip
     if not looked:
-        return Clean(say("No layer with output units was found."))
+        raise AbsentError("No layer with output units was found.")
     if not evidence:
         return Clean(say("No two of {unit_count} output units of a layer are equal.", unit_count=looked))
     return Found(

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeVar
 
 from modelreport.facts import (
+    FAILED,
     Evidence,
     Message,
     Report,
     Severity,
     Skipped,
+    Source,
     TensorFact,
     TensorStatistics,
 )
@@ -36,13 +38,21 @@ class Found:
 
 @dataclass(frozen=True)
 class Clean:
-    """The rule looked and found nothing; the message says at what it looked."""
+    """The rule looked and found nothing; the message says at what it looked, which is never nothing."""
 
     message: Message
 
 
 class UncheckedError(Exception):
     """The report lacks the facts that a rule needs; the text says which and why."""
+
+
+class AbsentError(Exception):
+    """The model holds nothing of the kind that a rule is about, so that it does not apply; the sentence says what."""
+
+    def __init__(self, text: str, **values: Value) -> None:
+        super().__init__(text)
+        self.message = say(text, **values)
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ class Rule:
     section: Section
     """Section of the report where the evidence is."""
     check: Callable[[Report], Found | Clean] = field(repr=False)
-    """Answers, or raises ``UncheckedError``."""
+    """Answers, or raises ``UncheckedError`` or ``AbsentError``."""
 
 
 _NUMBER = re.compile(r"\{(\w+):([^|}]*)\|([^}]*)\}")
@@ -86,6 +96,8 @@ class Measured(NamedTuple):
 
 def measured(report: Report) -> list[Measured]:
     """All tensors whose values were read."""
+    if not report.structure.tensors:
+        raise AbsentError("The model has no tensors.")
     weights = known(report.weights)
     statistics = {t.name: t for t in weights.tensors}
     pairs = [Measured(t, statistics[t.name]) for t in report.structure.tensors if t.name in statistics]
@@ -98,6 +110,8 @@ def measured(report: Report) -> list[Measured]:
 def measured_parameters(report: Report) -> list[Measured]:
     """Parameters whose values were read; a tied one once."""
     pairs = [m for m in measured(report) if m.fact.role == "parameter" and not m.fact.tied_to]
+    if not any(t.role == "parameter" for t in report.structure.tensors):
+        raise AbsentError("The model has no parameters.")
     if not pairs:
         raise UncheckedError("No parameter's values could be read.")
     return pairs
@@ -108,6 +122,23 @@ def known(part: T | Skipped) -> T:
     if isinstance(part, Skipped):
         raise UncheckedError(part.reason)
     return part
+
+
+def held(part: T | Skipped) -> T:
+    """A part that is there only in some models; ``AbsentError`` where there is nothing of the kind.
+
+    ``UncheckedError`` where there is and the part failed.
+    """
+    if isinstance(part, Skipped) and not part.reason.startswith(FAILED):
+        raise AbsentError("{reason}", reason=part.reason)
+    return known(part)
+
+
+def file_of(report: Report) -> Source:
+    """What is known of the file; ``AbsentError`` where the model was given as an object."""
+    if report.source.kind == "object":
+        raise AbsentError("The model was given as an object: there is no file.")
+    return report.source
 
 
 FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})

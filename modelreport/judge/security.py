@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelreport.facts import Call, Evidence, Report, Skipped
-from modelreport.judge.rule import Clean, Found, Rule, known, point, say
+from modelreport.judge.rule import Clean, Found, Rule, file_of, known, point, say
 
 
 def _evidence(calls: list[Call]) -> list[Evidence]:
@@ -17,11 +17,14 @@ def _evidence(calls: list[Call]) -> list[Evidence]:
 
 def code(report: Report) -> Found | Clean:
     """Calls outside the exact allow-list."""
+    file_of(report)
     security = known(report.security)
     calls = [c for c in security.calls if c.danger == "code"]
     if not calls and not security.executes:
         if not security.pickles:
             return Clean(say("The format holds no code that opening would run."))
+        if report.source.content == "script":
+            return Clean(say("Opening the file compiles its TorchScript code and calls nothing else."))
         return Clean(say("Opening the file calls nothing but what tensors and plain classes need."))
     count = sum(c.count for c in calls)
     text = "Opening the file with torch.load would {verb} {first}: {call_count} {call_count:call|calls} in all."
@@ -38,6 +41,7 @@ def code(report: Report) -> Found | Clean:
 
 def classes(report: Report) -> Found | Clean:
     """Classes of other libraries or of the author that must be importable to open the file."""
+    file_of(report)
     calls = [c for c in known(report.security).calls if c.danger == "class"]
     foreign = [c for c in calls if not c.target.startswith("torch.")]
     if not foreign:
@@ -56,10 +60,14 @@ def classes(report: Report) -> Found | Clean:
     )
 
 
+_SCRIPT = "Load it only if you trust where it comes from, or ask for safetensors and the code that builds the model."
+
+
 def oddities(report: Report) -> Found | Clean:
     """Oddities of the file that its reader noted."""
     notes = [*report.source.notes, *([] if isinstance(report.security, Skipped) else report.security.notes)]
     if not notes:
+        file_of(report)
         return Clean(say("Nothing odd was noted while the file was read."))
     return Found(
         say(
@@ -68,6 +76,7 @@ def oddities(report: Report) -> Found | Clean:
             first=notes[0],
         ),
         [point("file", report.source.name, say("{note}", note=note)) for note in notes],
+        advice=_SCRIPT if all(note.startswith("TorchScript has no safe mode") for note in notes) else None,
     )
 
 

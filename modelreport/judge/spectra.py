@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from modelreport.facts import Evidence, Report, Skipped, Spectrum, TensorStatistics
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, Value, known, module_types, point, say
+from modelreport.judge.rule import (
+    AbsentError,
+    Clean,
+    Found,
+    Rule,
+    UncheckedError,
+    Value,
+    known,
+    module_types,
+    point,
+    say,
+)
 
 _ONE = 1.01
 """Stable rank up to which a matrix is one direction in effect: 99 % of the sum of squares and more in σ₁. The lowest in
@@ -25,24 +36,28 @@ directions in them by their nature."""
 
 
 def _layers(report: Report) -> list[Spectrum]:
-    """Spectra of layers, tables of vectors left out; none where the model has no weight matrix to speak of."""
+    """Spectra of layers, tables of vectors left out; ``AbsentError`` without a weight matrix to speak of."""
+    absent = AbsentError("No weight matrix of a layer has {side_count} inputs and outputs or more.", side_count=_SIDE)
     weights = known(report.weights)
     spectra = weights.spectra
     if isinstance(spectra, Skipped):
         if not isinstance(weights.adapter, Skipped):  # factors are no layers
-            return []
+            raise absent
         if any(
             t.role == "parameter" and len(t.shape) > 1 and min(t.shape[:2]) >= _SIDE for t in report.structure.tensors
         ):
             raise UncheckedError(spectra.reason)
-        return []
+        raise absent
     types = module_types(report)
     owners = {t.name: types.get(t.module, "") for t in report.structure.tensors}
-    return [
+    layers = [
         each
         for each in spectra.tensors
         if "Embedding" not in owners.get(each.name, "") and not any(word in each.name.lower() for word in _TABLES)
     ]
+    if not layers:
+        raise absent
+    return layers
 
 
 def one_direction(report: Report) -> Found | Clean:
@@ -51,9 +66,9 @@ def one_direction(report: Report) -> Found | Clean:
     found = [each for each in spectra if each.stable_rank is not None and each.stable_rank <= _ONE]
     if not found:
         if not spectra:
-            return Clean(say("No layer has {side_count} inputs and outputs or more.", side_count=_ONE_SIDE))
-        text = "None of {matrix_count} weight matrices is one direction in effect."
-        return Clean(say(text, matrix_count=len(spectra)))
+            raise AbsentError("No layer has {side_count} inputs and outputs or more.", side_count=_ONE_SIDE)
+        text = "None of {matrix_count} matrices of {side_count} inputs and outputs or more is one direction in effect"
+        return _clean(report, text, spectra, side_count=_ONE_SIDE)
     found.sort(key=lambda each: each.stable_rank or 0.0)
     return Found(
         say(
@@ -74,9 +89,9 @@ def low_rank(report: Report) -> Found | Clean:
     found = [each for each in spectra if _is_low(each, statistics.get(each.name))]
     if not found:
         if not spectra:
-            return Clean(say("All singular values of no layer were computed."))
-        text = "All {matrix_count} weight matrices have more than half of their rank, dead and repeated rows aside."
-        return Clean(say(text, matrix_count=len(spectra)))
+            raise UncheckedError("Of no layer all singular values were computed.")
+        text = "All {matrix_count} matrices have more than half of their rank, dead and repeated rows aside"
+        return _clean(report, text, spectra)
     return Found(
         say(
             "{layer_count} of {matrix_count} weight matrices {layer_count:has|have} at most half of their rank.",
@@ -85,6 +100,18 @@ def low_rank(report: Report) -> Found | Clean:
         ),
         [_evidence(each, "rank {rank} of {full}", rank=each.rank) for each in found],
     )
+
+
+def _clean(report: Report, text: str, looked: list[Spectrum], **values: Value) -> Clean:
+    """What was looked at, and how much was not."""
+    spectra = known(known(report.weights).spectra)
+    tensors = len({each.name for each in looked})
+    if tensors < len(looked):  # gates and groups
+        text += "; they are parts of {tensor_count} {tensor_count:weight|weights}"
+    if spectra.left_out:
+        text += "; {left_count} {left_count:matrix was|matrices were} not computed"
+    count = {"matrix_count": len(looked), "tensor_count": tensors, "left_count": spectra.left_out}
+    return Clean(say(text + ".", **count, **values))
 
 
 def _is_low(each: Spectrum, statistics: TensorStatistics | None) -> bool:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 
 from modelreport.facts import Evidence, Report, TensorFact
-from modelreport.judge.rule import FLOATS, Clean, Found, Rule, UncheckedError, measured, point, say
+from modelreport.judge.initialisation import is_ladder
+from modelreport.judge.rule import (
+    FLOATS,
+    AbsentError,
+    Clean,
+    Found,
+    Measured,
+    Rule,
+    UncheckedError,
+    file_of,
+    measured,
+    point,
+    say,
+)
 
 _ENOUGH_VALUES = 256
 _NOTICED_SHARE = 0.01
@@ -22,12 +35,14 @@ def duplicates(report: Report) -> Found | Clean:
     for fact, values in measured(report):
         if fact.tied_to or values.count < _ENOUGH_VALUES or values.minimum == values.maximum or not values.digest:
             continue
+        if is_ladder(Measured(fact, values)):  # equal at all depths before training
+            continue
         if fact.role != "parameter" and "int" in fact.dtype:  # index tables, such as the g_idx of GPTQ
             continue
         looked += 1
         groups[values.digest].append(fact)
     if not looked:
-        return Clean(say("No tensor has {enough_count} values or more.", enough_count=_ENOUGH_VALUES))
+        raise AbsentError("No tensor has {enough_count} values or more.", enough_count=_ENOUGH_VALUES)
     copies = [(group[0], copy) for group in groups.values() for copy in group[1:]]
     if sum(copy.stored_bytes for _, copy in copies) < _NOTICED_SHARE * report.structure.size_bytes:
         copies = [(first, copy) for first, copy in copies if copy.role == "parameter"]
@@ -52,6 +67,8 @@ def tied(report: Report) -> Found | Clean:
     """Tensors that are the same storage under several names."""
     facts = report.structure.tensors
     same = [t for t in facts if t.tied_to]
+    if not facts:
+        raise AbsentError("The model has no tensors.")
     if not same:
         return Clean(say("None of {tensor_count} tensors shares its storage.", tensor_count=len(facts)))
     evidence = [point("tensor", t.name, say("the same tensor as {first}", first=t.tied_to)) for t in same]
@@ -67,6 +84,8 @@ def tied(report: Report) -> Found | Clean:
 
 def odd_views(report: Report) -> Found | Clean:
     """Tensors that are not plain contiguous runs of their own storage."""
+    if not report.structure.tensors:
+        raise AbsentError("The model has no tensors.")
     evidence: list[Evidence] = []
     for t in report.structure.tensors:
         if t.expanded:
@@ -93,8 +112,8 @@ def odd_views(report: Report) -> Found | Clean:
 
 def slack(report: Report) -> Found | Clean:
     """Bytes of the file that no tensor of the model uses."""
-    source = report.source
-    if source.kind == "object" or source.content not in ("state_dict", "weights", "module"):
+    source = file_of(report)
+    if source.content not in ("state_dict", "weights", "module"):
         raise UncheckedError("Other things than the model's weights are in it, so that their share is not known.")
     if len(source.choices) > 1 or (source.training and source.training.optimizer_tensors):
         raise UncheckedError("Other tensors than the model's are in the file.")
@@ -114,7 +133,10 @@ def slack(report: Report) -> Found | Clean:
 
 
 def _floating(report: Report) -> list[TensorFact]:
-    return [t for t in report.structure.tensors if t.role == "parameter" and t.dtype in FLOATS and not t.tied_to]
+    facts = [t for t in report.structure.tensors if t.role == "parameter" and t.dtype in FLOATS and not t.tied_to]
+    if not facts:
+        raise AbsentError("The model has no floating-point parameters.")
+    return facts
 
 
 def double_precision(report: Report) -> Found | Clean:
@@ -138,13 +160,13 @@ def double_precision(report: Report) -> Found | Clean:
 def mixed_precision(report: Report) -> Found | Clean:
     """Parameters of several floating-point dtypes."""
     facts = [t for t in _floating(report) if not t.scheme]  # the scales of quantised weights are meant to differ
+    if not facts:
+        raise AbsentError("The model has no floating-point parameters but the scales of quantised ones.")
     counts: defaultdict[str, int] = defaultdict(int)
     for t in facts:
         counts[t.dtype] += t.count
     if len(counts) < 2:
-        dtype = facts[0].dtype if facts else ""
-        text = "All {tensor_count} parameters are {dtype}." if facts else "The model has no floating-point parameters."
-        return Clean(say(text, tensor_count=len(facts), dtype=dtype))
+        return Clean(say("All {tensor_count} parameters are {dtype}.", tensor_count=len(facts), dtype=facts[0].dtype))
     main = max(sorted(counts), key=lambda d: counts[d])
     others = [t for t in facts if t.dtype != main]
     evidence = [point("tensor", t.name, say("{dtype}", dtype=t.dtype)) for t in others]

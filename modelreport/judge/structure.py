@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from modelreport.facts import Evidence, Operation, Report, Trace
-from modelreport.judge.rule import Clean, Found, Rule, UncheckedError, Value, known, point, say
+from modelreport.judge.rule import AbsentError, Clean, Found, Rule, UncheckedError, Value, known, point, say
 
 _HALF = 0.5
 _ENOUGH_LAYERS = 4
@@ -20,7 +20,7 @@ def keys(report: Report) -> Found | Clean:
     """Keys that the architecture has and the file lacks, or the other way round."""
     identified = known(report.identification)
     if not identified.total or identified.how in ("graph", "live"):
-        return Clean(say("The architecture is the file's own; there are no other keys to compare."))
+        raise AbsentError("The architecture is the file's own; there are no other keys to compare.")
     missing = [k for k in identified.missing if not k.endswith(_DERIVED)]
     unexpected = [k for k in identified.unexpected if not k.endswith(_DERIVED)]
     evidence = [
@@ -56,11 +56,13 @@ def unused(report: Report) -> Found | Clean:
     trace = known(report.trace)
     if not trace.complete:
         raise UncheckedError(f"The forward pass ended early: {trace.error}")
+    count = sum(t.role == "parameter" for t in report.structure.tensors)
+    if not count:
+        raise AbsentError("The model has no parameters.")
     sizes = {t.name: t.count if t.stands_for is None else t.stands_for for t in report.structure.tensors}
     if not trace.untouched:
-        return Clean(say("The forward pass reads every parameter."))
-    count = sum(sizes.get(name, 0) for name in trace.untouched)
-    share = count / max(1, report.structure.parameters)
+        return Clean(say("The forward pass reads all {tensor_count} parameters.", tensor_count=count))
+    share = sum(sizes.get(name, 0) for name in trace.untouched) / max(1, report.structure.parameters)
     others = sum(sizes.get(name, 0) for name in trace.untouched if not _TRAINING_ONLY.search(name.lower()))
     evidence = [point("tensor", n, say("{value_count} values", value_count=sizes.get(n))) for n in trace.untouched]
     return Found(
@@ -79,12 +81,12 @@ def dominant(report: Report) -> Found | Clean:
     """One module that holds more than half of the parameters."""
     owners = [m for m in report.structure.modules if m.own_parameters and not m.shared_with]
     if len(owners) < _ENOUGH_LAYERS:
-        return Clean(say("Fewer than {enough_count} modules have parameters.", enough_count=_ENOUGH_LAYERS))
+        raise AbsentError("Fewer than {enough_count} modules have parameters.", enough_count=_ENOUGH_LAYERS)
     largest = max(owners, key=lambda m: m.own_parameters)
     share = min(1.0, largest.own_parameters / max(1, report.structure.parameters))
     values: dict[str, Value] = {"module": largest.path, "own_count": largest.own_parameters, "own_share": share}
     if share <= _HALF:
-        return Clean(say("The largest module, {module}, holds {own_share}.", **values))
+        return Clean(say("The largest module, {module}, holds {own_share} of the parameters.", **values))
     text = "{module} ({kind}) holds {own_count} parameters, {own_share} of the model's."
     return Found(
         say(text, **values, kind=largest.type),
@@ -101,7 +103,7 @@ def needless_bias(report: Report) -> Found | Clean:
             readers[source] = readers.get(source, 0) + 1
     norms = [o for o in trace.operations if _is_batch_norm(o)]
     if not norms:
-        return Clean(say("The forward pass has no batch normalisation."))
+        raise AbsentError("The forward pass has no batch normalisation.")
     evidence = []
     for norm in norms:
         before = trace.operations[norm.sources[0]] if len(norm.sources) == 1 else None

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
-import statistics
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from typing import NoReturn
 
-from modelreport.facts import Message, Report, Skipped
+from modelreport.facts import Report, Skipped
 from modelreport.judge.initialisation import initialisation
-from modelreport.judge.outliers import lone_names
 from modelreport.judge.rule import (
     FLOATS,
+    AbsentError,
     Clean,
     Found,
     Measured,
     Rule,
+    UncheckedError,
     known,
     measured,
     measured_parameters,
@@ -56,7 +55,7 @@ def batchnorm_untouched(report: Report) -> Found | Clean:
     layers = [name.removesuffix("running_mean") for name in tensors if name.endswith("running_mean")]
     layers = [layer for layer in layers if f"{layer}running_var" in tensors]
     if not layers:
-        return Clean(say("The model has no running statistics of a normalisation."))
+        raise AbsentError("The model has no running statistics of a normalisation.")
     fresh = [
         layer
         for layer in layers
@@ -86,7 +85,7 @@ def as_initialised(report: Report) -> Found | Clean:
     """Weight matrices distributed as an initialisation leaves them: a usual one, or like random numbers anyhow."""
     matrices = _matrices(report, _ENOUGH_VALUES)
     if not matrices:
-        return _small(report) or Clean(_none_told(report))
+        return _small(report) or _none_told(report)
     peers = known(report.weights).peers
     drawn = set() if isinstance(peers, Skipped) else set(peers.drawn)
     likes = _likes(report, matrices)
@@ -100,14 +99,10 @@ def as_initialised(report: Report) -> Found | Clean:
         return _alike(alike, len(matrices), most=most)
     left = [m for m in matrices if m.fact.name not in named]
     other = "other " if len(left) < len(matrices) else ""
-    return Clean(
-        say(
-            f"The only {other}weight matrix does not look as initialised."
-            if len(left) == 1
-            else f"None of {{tensor_count}} {other}weight matrices looks as initialised.",
-            tensor_count=len(left),
-        )
-    )
+    text = f"None of {{tensor_count}} {other}weight matrices of {{enough_count}} values or more looks as initialised."
+    if len(left) == 1:
+        text = f"The only {other}weight matrix of {{enough_count}} values or more does not look as initialised."
+    return Clean(say(text, tensor_count=len(left), enough_count=_ENOUGH_VALUES))
 
 
 def _matrices(report: Report, least: int) -> list[Measured]:
@@ -184,76 +179,22 @@ def _alike(alike: list[tuple[Measured, str]], count: int, *, most: bool) -> Foun
     )
 
 
-def _none_told(report: Report) -> Message:
-    """Why no matrix could be compared with an initialisation."""
-    large = [m for m in measured_parameters(report) if len(m.fact.shape) > 1 and m.values.count >= _ENOUGH_VALUES]
+def _none_told(report: Report) -> NoReturn:
+    """Say why no matrix could be compared with an initialisation."""
+    matrices = [m for m in measured_parameters(report) if len(m.fact.shape) > 1]
+    if not matrices:
+        raise AbsentError("No parameter has two dimensions or more.")
+    large = [m for m in matrices if m.values.count >= _ENOUGH_VALUES]
     if not large:
-        return say("No weight matrix has {enough_count} values or more.", enough_count=_ENOUGH_VALUES)
+        raise UncheckedError(f"No weight matrix has {_ENOUGH_VALUES:,} values or more: fewer do not tell.")
     wide = [m for m in large if m.fact.dtype in FLOATS and not m.fact.scheme]
     if not wide:
-        return say("Its weights are not stored in floating point of 16 bits or more: how they began does not show.")
-    if all(m.values.minimum == m.values.maximum for m in wide):
-        return say("Its weight matrices have one value throughout.")
-    return say("It has no weight matrix but embeddings.")
-
-
-_ENOUGH_PEERS = 6
-_FAR = 8.0
-"""Robust standard deviations from the median of the siblings' log scales."""
-_RATIO = 6.0
-
-
-def odd_scale(report: Report) -> Found | Clean:
-    """Weights whose scale is far from that of the same layer at other depths."""
-    groups_of_enough = _siblings(report)
-    if not groups_of_enough:
-        return Clean(say("No layer is repeated at {enough_count} depths or more.", enough_count=_ENOUGH_PEERS))
-    looked = sum(len(g) for g in groups_of_enough)
-    evidence = [
-        point(
-            "tensor",
-            m.fact.name,
-            say("standard deviation {std}; its siblings' median is {median}", std=m.values.std, median=median),
+        raise UncheckedError(
+            "Its weights are not stored in floating point of 16 bits or more: how they began does not show."
         )
-        for group in groups_of_enough
-        for m, median in _outliers(group)
-    ]
-    if not evidence:
-        return Clean(say("The scales of {tensor_count} weights are like those of their siblings.", tensor_count=looked))
-    return Found(
-        say(
-            "{tensor_count} of {all_count} repeated weights {tensor_count:differs|differ} strongly in "
-            "scale from the same layer at other depths.",
-            tensor_count=len(evidence),
-            all_count=looked,
-        ),
-        evidence,
-    )
-
-
-def odd_scales(report: Report) -> frozenset[str]:
-    """Names of the tensors that ``odd_scale`` finds."""
-    return frozenset(m.fact.name for group in _siblings(report) for m, _ in _outliers(group))
-
-
-def _siblings(report: Report) -> list[list[Measured]]:
-    """Weights of the same layer and shape at different depths, where there are enough of them."""
-    groups: defaultdict[tuple[str, tuple[int, ...]], list[Measured]] = defaultdict(list)
-    told = lone_names(report)  # a single value far out makes their scale
-    for m in measured_parameters(report):
-        if len(m.fact.shape) > 1 and m.values.std and re.search(r"\d", m.fact.name) and m.fact.name not in told:
-            groups[_role(m.fact.name), m.fact.shape].append(m)
-    return [g for g in groups.values() if len(g) >= _ENOUGH_PEERS]
-
-
-def _outliers(group: list[Measured]) -> Iterator[tuple[Measured, float]]:
-    """Members far from the median, with the median; a robust z-score on the logarithm (Iglewicz and Hoaglin 1993)."""
-    logs = [math.log(m.values.std or 1.0) for m in group]
-    middle = statistics.median(logs)
-    spread = 1.4826 * statistics.median(abs(x - middle) for x in logs)
-    for m, x in zip(group, logs, strict=True):
-        if abs(x - middle) > max(math.log(_RATIO), _FAR * spread):
-            yield m, math.exp(middle)
+    if all(m.values.minimum == m.values.maximum for m in wide):
+        raise AbsentError("Its weight matrices have one value throughout.")
+    raise AbsentError("It has no weight matrix but embeddings.")
 
 
 RULES = (
@@ -272,13 +213,5 @@ RULES = (
         "Check that this part was trained and that its weights were loaded; a new head must be trained before use.",
         "weights",
         as_initialised,
-    ),
-    Rule(
-        "W008",
-        "warning",
-        "Scale unlike its siblings",
-        "Compare these layers with their neighbours: a layer that collapsed, exploded or was loaded from elsewhere.",
-        "weights",
-        odd_scale,
     ),
 )

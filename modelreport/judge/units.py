@@ -13,6 +13,7 @@ from modelreport.facts import (
     Units,
 )
 from modelreport.judge.rule import (
+    AbsentError,
     Clean,
     Found,
     Rule,
@@ -49,13 +50,15 @@ def prunable(report: Report) -> Found | Clean:
     """Channels whose scale after a normalisation is next to nothing."""
     scales = [each for each in _units(report).scales if each.kind == "batch"]
     if not scales:
-        return Clean(say("No normalisation with running statistics has a scale for each channel."))
+        raise AbsentError("No normalisation with running statistics has a scale for each channel.")
     total = sum(each.channels for each in scales)
     weak = [each for each in scales if each.weak - each.zero > 0]
     count = sum(each.weak - each.zero for each in weak)
-    many = any(each.weak - each.zero > _MANY * each.channels for each in weak)
+    many = any(each.weak - each.zero > max(1, _MANY * each.channels) for each in weak)
     if not many and count < max(1, _SLIM_SHARE * total):
-        text = "{weak_count} of {channel_count} normalised channels {weak_count:has|have} next to no scale."
+        text = "None of {channel_count} normalised channels has next to no scale."
+        if count:
+            text = "Only {weak_count} of {channel_count} normalised channels {weak_count:has|have} next to no scale."
         return Clean(say(text, weak_count=count, channel_count=total))
     evidence = [
         point("tensor", each.name, say("{weak_count} of {all_count} channels", weak_count=each.weak - each.zero,
@@ -96,7 +99,7 @@ def shut_channels(report: Report) -> Found | Clean:
     """Channels that are zero behind a ReLU whatever the input: scale zero, shift not above zero."""
     scales = [each for each in _units(report).scales if each.kind == "batch"]
     if not scales:
-        return Clean(say("No normalisation with running statistics has a scale for each channel."))
+        raise AbsentError("No normalisation with running statistics has a scale for each channel.")
     if not any(each.shut for each in scales):
         total = sum(each.channels for each in scales)
         return Clean(say("No scale of {channel_count} normalised channels is zero without a shift above it.",
@@ -106,7 +109,7 @@ def shut_channels(report: Report) -> Found | Clean:
     rectified = _rectified(report.trace)
     before = [each for each in scales if each.name in rectified]
     if not before:
-        return Clean(say("No normalisation with running statistics is followed by a ReLU alone."))
+        raise AbsentError("No normalisation with running statistics is followed by a ReLU alone.")
     shut = [each for each in before if each.shut]
     total = sum(each.channels for each in before)
     if not shut:
@@ -137,7 +140,7 @@ def untrained_rows(report: Report) -> Found | Clean:
     """Rows of a vocabulary that nothing in training moved by itself."""
     tables = _units(report).embeddings
     if not tables:
-        return Clean(say("No table of a vocabulary was found."))
+        raise AbsentError("The model has no table of a vocabulary.")
     found = [each for each in tables if each.untrained + each.identical + _blank(each) >= max(1, _FEW_ROWS * each.rows)]
     if not found:
         text = "Hardly any of {row_count} rows of the vocabulary {row_count:looks|look} untrained."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
-from modelreport.facts import ColumnFigures, Evidence, Report, Skipped, TensorStatistics
+from modelreport.facts import ColumnFigures, Evidence, Message, Report, Skipped, TensorStatistics
 from modelreport.judge.precision import overflows
 from modelreport.judge.rule import (
     FLOATS,
+    AbsentError,
     Clean,
     Found,
     Measured,
@@ -57,15 +59,10 @@ def non_finite(report: Report) -> Found | Clean:
         )
         for m in sorted(bad, key=lambda m: -_bad(m.values))
     ]
-    return Found(
-        say(
-            "{tensor_count} of {all_count} tensors {tensor_count:holds|hold} NaN or infinite values, {worst} the most.",
-            tensor_count=len(bad),
-            all_count=len(tensors),
-            worst=evidence[0].name,
-        ),
-        evidence,
-    )
+    text = "{tensor_count} of {all_count} tensors hold NaN or infinite values, {worst} the most."
+    if len(bad) == 1:
+        text = "{worst} holds NaN or infinite values; the other tensors of {all_count} are finite."
+    return Found(say(text, tensor_count=len(bad), all_count=len(tensors), worst=evidence[0].name), evidence)
 
 
 _FROM_ZERO = re.compile(r"relative_position_bias_table$|rel_pos(_[hw])?$|pos_emb(ed)?$|attention_biases$")
@@ -80,7 +77,7 @@ def constant(report: Report) -> Found | Clean:
         if sum(n > 1 for n in m.fact.shape) > 1 and not _FROM_ZERO.search(m.fact.name)
     ]
     if not matrices:
-        return Clean(say("No parameter has two dimensions or more."))
+        raise AbsentError("No parameter has two dimensions or more.")
     found = [m for m in matrices if m.values.minimum is not None and m.values.minimum == m.values.maximum]
     if not found:
         return Clean(say("None of {tensor_count} weight matrices is constant.", tensor_count=len(matrices)))
@@ -101,25 +98,43 @@ _GATES = ("LSTM", "GRU", "RNN")
 _GRAPH_OUTPUTS = ("Conv", "Gemm")
 """Operators of a graph whose weight has output channels first, whatever its name."""
 
+_FIXED = re.compile(r"stft|fourier|forward_basis|inverse_basis")
+"""Names of filters that are computed, not trained: the sines of the lowest and highest frequency are zero."""
+
 _MANY_DEAD = 0.05
-"""Share of a layer's channels up to which dead ones are only noted: a filter bank has a few by design (the sine of
-frequency zero), and networks trained with weight decay lose some."""
+"""Share of a layer's channels up to which dead ones are only noted: networks trained with weight decay lose some."""
 
 
 def _channels(m: Measured, kind: str, columns: dict[str, ColumnFigures]) -> tuple[int, int, str] | None:
-    """Dead channels of a weight, all of them, and how to say it; ``None`` where it has none."""
+    """Dead output channels of a weight, all of them, and how to say it; ``None`` where it has none."""
     s, name = m.values, m.fact.name
     if name in columns:
         across = columns[name]
         return across.zero, across.units, "{dead_count} of {all_count} output channels (columns) are zero"
     weight = name.endswith("weight") or kind in _GRAPH_OUTPUTS
-    if kind.startswith(_GATES) or not has_output_rows(kind, name) or not weight:
+    if kind.startswith(_GATES) or not has_output_rows(kind, name) or not weight or _FIXED.search(name.lower()):
         return None
     if len(m.fact.shape) > 1 and s.channels and s.channels > 1:
         return s.zero_channels or 0, s.channels, "{dead_count} of {all_count} output channels are zero"
-    if len(m.fact.shape) == 1 and "Norm" in kind:
-        return s.zeros, s.count, "{dead_count} of {all_count} scales are zero"
     return None
+
+
+@dataclass
+class _Dead:
+    """Dead channels of one kind."""
+
+    looked: int = 0
+    dead: int = 0
+    severe: bool = False
+    evidence: list[Evidence] = field(default_factory=list)
+
+    def add(self, name: str, count: int, all_of: int, text: str) -> None:
+        """Count one tensor; one that is zero throughout is no matter of its channels."""
+        self.looked += all_of
+        if 0 < count < all_of:
+            self.dead += count
+            self.severe = self.severe or count > _MANY_DEAD * all_of
+            self.evidence.append(point("tensor", name, say(text, dead_count=count, all_count=all_of)))
 
 
 def dead_channels(report: Report) -> Found | Clean:
@@ -127,41 +142,62 @@ def dead_channels(report: Report) -> Found | Clean:
     types = module_types(report)
     units = known(report.weights).units
     columns = {} if isinstance(units, Skipped) else {each.name: each for each in units.columns}
-    evidence: list[Evidence] = []
-    dead = looked = 0
-    severe = False
+    outputs, scales = _Dead(), _Dead()
     for m in measured_parameters(report):
         found = _channels(m, types.get(m.fact.module, ""), columns)
-        if found is None:
-            continue
-        count, all_of, text = found
-        looked += all_of
-        if 0 < count < all_of:
-            dead += count
-            severe = severe or count > _MANY_DEAD * all_of
-            evidence.append(point("tensor", m.fact.name, say(text, dead_count=count, all_count=all_of)))
-    if not looked:
-        return Clean(say("No layer with output channels was found."))
-    if not dead:
-        return Clean(say("None of {channel_count} output channels is entirely zero.", channel_count=looked))
+        if found is not None:
+            outputs.add(m.fact.name, *found)
+    for each in () if isinstance(units, Skipped) else units.scales:
+        scales.add(each.name, each.zero, each.channels, "{dead_count} of {all_count} scales are zero")
+    if not outputs.looked and not scales.looked:
+        raise AbsentError("The model has no layer with output channels and no normalisation with scales.")
+    if not outputs.evidence and not scales.evidence:
+        return Clean(_no_dead(outputs, scales))
+    texts = []
+    if outputs.evidence:
+        texts.append(
+            "{dead_count} of {channel_count} output channels ({dead_share}) {dead_count:is|are} entirely zero, in "
+            "{tensor_count} {tensor_count:tensor|tensors}"
+        )
+    if scales.evidence:
+        texts.append(
+            "{zero_count} of {scale_count} scales of normalisations ({zero_share}) {zero_count:is|are} zero, in "
+            "{norm_count} {norm_count:layer|layers}"
+        )
     return Found(
         say(
-            "{dead_count} output {dead_count:channel is|channels are} entirely zero, in {tensor_count} of "
-            "the model's tensors ({dead_share} of its channels).",
-            dead_count=dead,
-            tensor_count=len(evidence),
-            dead_share=dead / looked,
+            "; ".join(texts) + ".",
+            dead_count=outputs.dead,
+            channel_count=outputs.looked,
+            dead_share=outputs.dead / max(1, outputs.looked),
+            tensor_count=len(outputs.evidence),
+            zero_count=scales.dead,
+            scale_count=scales.looked,
+            zero_share=scales.dead / max(1, scales.looked),
+            norm_count=len(scales.evidence),
         ),
-        evidence,
-        None if severe else "note",
+        [*outputs.evidence, *scales.evidence],
+        None if outputs.severe or scales.severe else "note",
     )
+
+
+def _no_dead(outputs: _Dead, scales: _Dead) -> Message:
+    values = {"channel_count": outputs.looked, "scale_count": scales.looked}
+    if not scales.looked:
+        return say("None of {channel_count} output channels is entirely zero.", **values)
+    if not outputs.looked:
+        return say("None of {scale_count} scales of normalisations is zero.", **values)
+    text = (
+        "None of {channel_count} output channels is entirely zero, and none of {scale_count} scales of normalisations."
+    )
+    return say(text, **values)
 
 
 def out_of_half_range(report: Report) -> Found | Clean:
     """Values that float16 cannot hold, or that leave it no room."""
     tensors = [m for m in measured(report) if m.fact.dtype in FLOATS and m.values.minimum is not None]
     if not tensors:
-        return Clean(say("The model has no floating-point values of 16 bits or more."))
+        raise AbsentError("The model has no floating-point values of 16 bits or more.")
     evidence = []
     over = overflows(report)
     for m in tensors:
@@ -191,7 +227,7 @@ def subnormal(report: Report) -> Found | Clean:
     """Many values below the smallest normal number of their dtype."""
     tensors = [m for m in measured_parameters(report) if m.fact.dtype in FLOATS and m.values.count]
     if not tensors:
-        return Clean(say("The model has no floating-point parameters of 16 bits or more."))
+        raise AbsentError("The model has no floating-point parameters of 16 bits or more.")
     found = [
         m
         for m in tensors
@@ -231,6 +267,8 @@ _BESIDE = "To check values too, put the files with the weights beside it and run
 
 def unread(report: Report) -> Found | Clean:
     """Tensors without readable values."""
+    if not report.structure.tensors:
+        raise AbsentError("The model has no tensors.")
     weights = known(report.weights)
     lost = [item for item in weights.unread if not item.value.startswith(_ELSEWHERE)]
     if not lost:
@@ -270,7 +308,7 @@ RULES = (
         "W003",
         "warning",
         "Dead output channels",
-        "They cost compute and give nothing: remove them, or look for units that died early in training.",
+        "They cost compute and pass nothing on: remove them, or look for units that died early in training.",
         "weights",
         dead_channels,
     ),

@@ -17,8 +17,11 @@ _ENOUGH_ROWS = 32
 _CERTAIN_VALUES = 1 << 15
 """Trained weights are often near normal, never near uniform: with fewer values only the latter is sure."""
 
-_CLEARLY = 2.0
-_STANDARD_ERRORS = 4.5
+_ROWS_ERROR = 1.17
+"""Standard error of the distance of the quartiles of n normal values, as a share of itself, times √n."""
+
+CLEARLY = 2.0
+STANDARD_ERRORS = 4.5
 """Ten quantiles, moments and the rows of a thousand tensors: a value beyond 4.5 occurs once in 150,000."""
 
 _ROUNDING = 2.0**-7
@@ -41,6 +44,9 @@ _KURTOSIS: dict[Kind, float] = {
 """Excess kurtosis. The truncated normal distribution is cut at two deviations, as TensorFlow and JAX cut it."""
 
 
+KINDS: tuple[Kind, ...] = tuple(_KURTOSIS)
+
+
 class Likeness(NamedTuple):
     """What the values are like."""
 
@@ -48,10 +54,12 @@ class Likeness(NamedTuple):
     """Whose independent numbers they could be."""
     misfits: dict[Kind, float]
     """Distance to each, in units of what chance allows; empty where there are too few values to tell."""
+    rows: dict[Kind, float] = {}  # noqa: RUF012 - never changed
+    """How far the logarithm of the rows' spread lies above that of each, in its standard errors."""
 
     def clearly_not(self, kind: Kind) -> bool:
         """Whether they are far from that distribution: twice what chance allows."""
-        return self.misfits.get(kind, 0.0) > _CLEARLY
+        return self.misfits.get(kind, 0.0) > CLEARLY
 
 
 def drawn(s: TensorStatistics, rows: float | None) -> Likeness:
@@ -60,12 +68,18 @@ def drawn(s: TensorStatistics, rows: float | None) -> Likeness:
     ``rows`` is the spread of the rows' norms over that of independent normal values. Training moves it first: rows
     that matter grow, so that it is 2 to 20 in trained layers, and 1 ± 1.17/√rows after an initialisation.
     """
-    if s.count < _ENOUGH_VALUES or (s.channels or 0) < _ENOUGH_ROWS or not s.std or rows is None or not s.quantiles:
+    if s.count < _ENOUGH_VALUES or (s.channels or 0) < _ENOUGH_ROWS or not s.std or not rows or not s.quantiles:
         return Likeness("", {})
     misfits = {kind: _misfit(s, rows, kind) for kind in _KURTOSIS}
     best = min(_KURTOSIS, key=lambda kind: misfits[kind])
     certain = best == "uniform" or s.count >= _CERTAIN_VALUES
-    return Likeness(best if certain and misfits[best] <= 1 else "", misfits)
+    away = {kind: math.log(rows / _rows_of(kind)) * math.sqrt(s.channels or 1) / _ROWS_ERROR for kind in _KURTOSIS}
+    return Likeness(best if certain and misfits[best] <= 1 else "", misfits, away)
+
+
+def _rows_of(kind: Kind) -> float:
+    """The spread of the rows' norms: their variance goes with kurtosis + 2, as that of the deviation does."""
+    return math.sqrt((_KURTOSIS[kind] + 2) / 2)
 
 
 def _misfit(s: TensorStatistics, rows: float, kind: Kind) -> float:
@@ -73,7 +87,7 @@ def _misfit(s: TensorStatistics, rows: float, kind: Kind) -> float:
     worst = 0.0
     for distance in _distances(s, rows, kind):
         worst = max(worst, distance)
-        if worst > _CLEARLY:
+        if worst > CLEARLY:
             break
     return worst
 
@@ -81,23 +95,20 @@ def _misfit(s: TensorStatistics, rows: float, kind: Kind) -> float:
 def _distances(s: TensorStatistics, rows: float, kind: Kind) -> Iterator[float]:
     """Rows, mean, kurtosis, edges and quantiles, each in units of what chance and rounding allow."""
     count, std, kurtosis = s.count, s.std or 1.0, _KURTOSIS[kind]
-    # Norms of rows of independent values: their variance goes with kurtosis + 2, as that of the deviation does; the
-    # standard error of a quartile distance is 1.17/√n of itself.
-    expected = math.sqrt((kurtosis + 2) / 2)
-    yield abs(rows / expected - 1) / (_STANDARD_ERRORS * 1.17 / math.sqrt(s.channels or 1))
-    yield abs(s.mean or 0.0) / std * math.sqrt(count) / _STANDARD_ERRORS
+    yield abs(rows / _rows_of(kind) - 1) / (STANDARD_ERRORS * _ROWS_ERROR / math.sqrt(s.channels or 1))
+    yield abs(s.mean or 0.0) / std * math.sqrt(count) / STANDARD_ERRORS
     if s.kurtosis is not None:
         error = math.sqrt((24 if kind == "normal" else 4.8) / count)
-        yield abs(s.kurtosis - kurtosis) / (_STANDARD_ERRORS * error + 0.02)
+        yield abs(s.kurtosis - kurtosis) / (STANDARD_ERRORS * error + 0.02)
     scale_error = math.sqrt((kurtosis + 2) / (4 * count))
     if kind == "uniform" and s.minimum is not None and s.maximum is not None:
         # The largest of n uniform numbers is within a few n-ths of the edge; training smears the edge first.
         reach = max(-s.minimum, s.maximum) / std
-        yield abs(reach - _EDGE) / (_STANDARD_ERRORS * _EDGE * scale_error + 12 / count + _ROUNDING)
+        yield abs(reach - _EDGE) / (STANDARD_ERRORS * _EDGE * scale_error + 12 / count + _ROUNDING)
     for q, have in zip(QUANTILES, s.quantiles, strict=True):
         want, density = _quantile(q, kind)
         error = math.sqrt(q * (1 - q) / count) / density + abs(want) * scale_error
-        yield abs(have / std - want) / (_STANDARD_ERRORS * error + _ROUNDING * abs(want))
+        yield abs(have / std - want) / (STANDARD_ERRORS * error + _ROUNDING * abs(want))
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.facts import QUANTILES, OddTensor, Peer, PeerRole, Peers, TensorFact, TensorStatistics
-from modelreport.measure.drawn import Likeness, drawn
+from modelreport.measure.drawn import Kind, Likeness, drawn
+from modelreport.measure.fresh import MOST_OF, among_peers, whole_blocks
 from modelreport.measure.roles import places
 from modelreport.measure.scores import from_near, robust_scores, spread
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from modelreport.measure.parts import Measured
 
 STATISTICS = ("scale", "centre", "tails", "rows", "zeros")
+_SCALE, _ROWS = STATISTICS.index("scale"), STATISTICS.index("rows")
 
 ENOUGH = 6
 """Members of a role from which on they are judged: with fewer, one of them moves the median and the spread."""
@@ -41,11 +43,15 @@ _LEAST_SCALE_OF_SHAPES = 0.2
 """The same for scales in a role of several shapes: whether they go with the inputs, the outputs or neither is a matter
 of the initialisation."""
 
-_MOST_OF = 0.8
-"""Share of the others that must not be constant, or not ``drawn``, where one is."""
+_RATIO = 6.0
+"""Scale over the median of the peers of one shape from which a layer is odd though its neighbours are as far out: a
+trend or a step over depth does not explain it, as it is also ``THRESHOLD`` spreads from that median."""
 
 _ENOUGH_VALUES = 1024
 """Values of a matrix from which on its moments say something."""
+
+_FEWEST_VALUES = 64
+"""Values from which on a scale differs by the factor ``_RATIO`` for a reason: its standard error is 1/√(2n), 9 %."""
 
 _FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
 
@@ -55,7 +61,10 @@ class Member(NamedTuple):
 
     fact: TensorFact
     statistics: TensorStatistics
-    depth: tuple[int, ...]
+    indices: tuple[int, ...] = ()
+    """Every number in its name that tells it from its peers."""
+    depth: tuple[int, ...] = ()
+    """Those of them that are depths."""
 
 
 def peers(measured: Measured) -> Peers:
@@ -65,12 +74,17 @@ def peers(measured: Measured) -> Peers:
     likes = {m.fact.name: _likeness(m) for m in facts if len(m.fact.shape) > 1}
     values = {role: np.array([_values(m) for m in members], np.float64) for role, members in found.items()}
     judged = [r for r, members in found.items() if len(members) >= ENOUGH and len(members[0].fact.shape) > 1]
-    usual = _usual(values, judged)
+    fresh = _fresh(found, likes)
+    usual = _usual([values[r] for r in judged if not _is_small(found[r])])
     made, odd = [], []
     for role, members in found.items():
-        scores = _scores(values[role], _least(members, usual)) if role in judged else None
+        scores, far = None, dict[int, float]()
+        if role in judged:
+            scores, far = _scores(values[role], _least(members, usual)), _far(members, values[role])
+            for i, score in far.items():
+                scores[i, _SCALE] = score
         made.append(_role(role, members, values[role], scores))
-        odd += _odd(role, members, values[role], scores, likes)
+        odd += _odd(role, members, values[role], scores, far, fresh)
     odd.sort(key=lambda o: (not o.drawn, o.score is not None, -abs(o.score or 0.0)))
     return Peers(
         statistics=STATISTICS,
@@ -86,7 +100,7 @@ def _weights(measured: Measured) -> list[Member]:
     """Floating-point parameters in the order of the file, without their depth."""
     statistics = {s.name: s for s in measured.weights.tensors}
     return [
-        Member(t, statistics[t.name], ())
+        Member(t, statistics[t.name])
         for t in measured.structure.tensors
         if t.role == "parameter" and t.dtype in _FLOATS and not (t.tied_to or t.scheme) and t.name in statistics
     ]
@@ -95,16 +109,12 @@ def _weights(measured: Measured) -> list[Member]:
 def _roles(weights: Sequence[Member]) -> dict[str, list[Member]]:
     """Those of one role by depth, roles in the order of the file."""
     place = places((m.fact.name, m.fact.shape) for m in weights)
-    roles: defaultdict[str, list[tuple[tuple[int, ...], Member]]] = defaultdict(list)
+    roles: defaultdict[str, list[Member]] = defaultdict(list)
     for member in weights:
         if member.fact.name in place:
             where = place[member.fact.name]
-            roles[where.role].append((where.indices, member._replace(depth=where.depth)))
-    return {
-        role: [member for _, member in sorted(members, key=lambda m: m[0])]
-        for role, members in roles.items()
-        if len(members) >= 3
-    }
+            roles[where.role].append(member._replace(indices=where.indices, depth=where.depth))
+    return {role: sorted(members, key=lambda m: m.indices) for role, members in roles.items() if len(members) >= 3}
 
 
 def _likeness(member: Member) -> Likeness:
@@ -119,9 +129,11 @@ def _values(member: Member) -> tuple[float, ...]:
     if len(fact.shape) < 2:
         size = s.norm / math.sqrt(s.count) if s.norm and s.count else 0.0
         return (math.log(size) if size else nothing, nothing, nothing, nothing, zeros)
-    if s.count < _ENOUGH_VALUES or not s.std or s.mean is None:  # constant matrices are told elsewhere
+    if s.count < _FEWEST_VALUES or not s.std or s.mean is None:  # constant matrices are told elsewhere
         return (nothing,) * len(STATISTICS)
     inputs = math.prod(fact.shape[1:])
+    if s.count < _ENOUGH_VALUES:
+        return (math.log(s.std * math.sqrt(inputs)), *(nothing,) * (len(STATISTICS) - 1))
     rows = rows_spread(s, inputs)
     return (
         math.log(s.std * math.sqrt(inputs)),
@@ -166,15 +178,20 @@ def _raw(statistic: str, value: float, member: Member) -> float:
 # --- scores ---------------------------------------------------------------------------------------------------------
 
 
-def _usual(values: dict[str, NDArray[np.float64]], judged: Iterable[str]) -> list[float]:
-    """The spread over depth that is usual for each statistic: the median of all roles.
+def _is_small(members: Sequence[Member]) -> bool:
+    """Whether some have so few values that only a scale far out says something of them."""
+    return any(m.statistics.count < _ENOUGH_VALUES for m in members)
+
+
+def _usual(roles: Sequence[NDArray[np.float64]]) -> list[float]:
+    """The spread over depth that is usual for each statistic: the median of all roles, of each the values.
 
     A role of six alone tells its spread badly; all roles of the model together tell it well.
     """
     spreads: list[list[float]] = [[] for _ in STATISTICS]
-    for role in judged:
+    for values in roles:
         for i, found in enumerate(spreads):
-            column = values[role][:, i]
+            column = values[:, i]
             column = column[np.isfinite(column)]
             if column.size >= ENOUGH:
                 found.append(spread(from_near(column)))
@@ -186,9 +203,28 @@ def _usual(values: dict[str, NDArray[np.float64]], judged: Iterable[str]) -> lis
 
 def _least(members: Sequence[Member], usual: Sequence[float]) -> list[float]:
     """Smallest spread of each statistic for one role."""
-    scale = STATISTICS.index("scale")
-    several = len({m.fact.shape for m in members}) > 1
-    return [max(v, _LEAST_SCALE_OF_SHAPES) if several and i == scale else v for i, v in enumerate(usual)]
+    least = list(usual)
+    if len({m.fact.shape for m in members}) > 1:
+        least[_SCALE] = max(least[_SCALE], _LEAST_SCALE_OF_SHAPES)
+    if _is_small(members):
+        least[_SCALE] = max(least[_SCALE], math.log(_RATIO) / THRESHOLD)
+    return least
+
+
+def _far(members: Sequence[Member], values: NDArray[np.float64]) -> dict[int, float]:
+    """Members whose scale is far from the median of those of their shape, with a score (Iglewicz and Hoaglin 1993).
+
+    Two neighbours that are odd in the same way excuse each other in ``_scores``; here they do not.
+    """
+    found: dict[int, float] = {}
+    for shape in dict.fromkeys(m.fact.shape for m in members):
+        which = [i for i, m in enumerate(members) if m.fact.shape == shape and math.isfinite(values[i, _SCALE])]
+        if len(which) < ENOUGH:
+            continue
+        away = values[which, _SCALE] - np.median(values[which, _SCALE])
+        scores = away / max(spread(away), math.log(_RATIO) / THRESHOLD)
+        found |= {i: float(score) for i, score in zip(which, scores, strict=True) if abs(score) >= THRESHOLD}
+    return found
 
 
 def _scores(values: NDArray[np.float64], usual: Sequence[float]) -> NDArray[np.float64]:
@@ -234,10 +270,16 @@ def _odd(
     members: Sequence[Member],
     values: NDArray[np.float64],
     scores: NDArray[np.float64] | None,
-    likes: Mapping[str, Likeness],
+    far: Mapping[int, float],
+    fresh: Mapping[str, Kind],
 ) -> list[OddTensor]:
     """The members that are unlike the others, each once: freshly drawn, else constant, else by its worst score."""
-    found = _drawn(role, members, values, scores, likes)
+    found: dict[str, OddTensor] = {}
+    for i, member in enumerate(members):
+        if member.fact.name in fresh:
+            score = None if scores is None else _finite(float(scores[i, _ROWS]))
+            odd = _unlike(role, i, members, values, _ROWS, score)
+            found[odd.name] = msgspec.structs.replace(odd, drawn=fresh[odd.name])
     alone = _few_constant(members)
     for i, member in enumerate(members):
         name = member.fact.name
@@ -245,12 +287,34 @@ def _odd(
             continue
         if alone and _is_constant(member):
             found[name] = _constant(role, i, members)
+        elif i in far:
+            found[name] = _unlike(role, i, members, values, _SCALE, far[i])
         elif scores is not None:
             marks = np.nan_to_num(np.abs(scores[i]))
             worst = int(np.argmax(marks))
             if marks[worst] >= THRESHOLD * (_ENDS if _at_end(i, members) else 1.0):
                 found[name] = _unlike(role, i, members, values, worst, float(scores[i, worst]))
     return list(found.values())
+
+
+def _fresh(roles: Mapping[str, Sequence[Member]], likes: Mapping[str, Likeness]) -> dict[str, Kind]:
+    """What each matrix that looks freshly drawn among its peers is like, by name: alone, or with all of its block."""
+    found: dict[str, Kind] = {}
+    series: defaultdict[str, dict[tuple[int, ...], list[Member]]] = defaultdict(dict)
+    for role, members in roles.items():
+        if len(members[0].fact.shape) < 2:
+            continue
+        alone = among_peers([likes[member.fact.name] for member in members])
+        found |= {members[i].fact.name: kind for i, kind in alone.items()}
+        for member in members:
+            if likes[member.fact.name].misfits:
+                series[role.rpartition("#")[0]].setdefault(member.indices, []).append(member)
+    for blocks in series.values():
+        usual = Counter(len(block) for block in blocks.values()).most_common(1)[0][0]
+        alike = [block for _, block in sorted(blocks.items()) if len(block) == usual]
+        for i, kind in whole_blocks([[likes[m.fact.name] for m in block] for block in alike]).items():
+            found = {m.fact.name: kind for m in alike[i]} | found
+    return found
 
 
 def _at_end(i: int, members: Sequence[Member]) -> bool:
@@ -284,7 +348,7 @@ def _few_constant(members: Sequence[Member]) -> bool:
     """
     if len(members[0].fact.shape) > 1:
         return False
-    return sum(not _is_constant(m) for m in members) >= _MOST_OF * (len(members) - 1)
+    return sum(not _is_constant(m) for m in members) >= MOST_OF * (len(members) - 1)
 
 
 def _constant(role: str, i: int, members: Sequence[Member]) -> OddTensor:
@@ -298,26 +362,3 @@ def _constant(role: str, i: int, members: Sequence[Member]) -> OddTensor:
         score=None,
         peers=len(members) - 1,
     )
-
-
-def _drawn(
-    role: str,
-    members: Sequence[Member],
-    values: NDArray[np.float64],
-    scores: NDArray[np.float64] | None,
-    likes: Mapping[str, Likeness],
-) -> dict[str, OddTensor]:
-    """Matrices that look freshly drawn among others that clearly do not; an absolute test, so that four are enough."""
-    if len(members) < 4 or len(members[0].fact.shape) < 2:
-        return {}
-    rows = STATISTICS.index("rows")
-    known = [likes[member.fact.name] for member in members]
-    clear = Counter(kind for like in known for kind in like.misfits if like.clearly_not(kind))
-    found = {}
-    for i, like in enumerate(known):
-        kind = like.distribution
-        if kind and clear[kind] >= _MOST_OF * (len(members) - 1):
-            score = None if scores is None else _finite(float(scores[i, rows]))
-            odd = _unlike(role, i, members, values, rows, score)
-            found[odd.name] = msgspec.structs.replace(odd, drawn=kind)
-    return found

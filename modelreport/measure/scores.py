@@ -14,17 +14,23 @@ _NEAR = 4
 def robust_scores(values: NDArray[np.float64], least: float) -> NDArray[np.float64]:
     """Signed distance of each value to what its peers make plausible, in units of their spread.
 
+    The spread is 1.4826 times the median absolute distance to the nearest (normal consistent; Iglewicz and Hoaglin
+    1993), at least ``least``.
+    """
+    return np.asarray(from_plausible(values) / max(spread(from_near(values)), least))
+
+
+def from_plausible(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Signed distance of each value to what its peers make plausible.
+
     ``values`` are by depth. Plausible is the median of all, the median of the nearest, the line through the nearest,
     and either neighbour: the distance is the smallest of these, so that neither a trend over depth, nor a step, nor an
-    end of a trend is odd. The spread is 1.4826 times the median absolute distance to the nearest (normal consistent;
-    Iglewicz and Hoaglin 1993), at least ``least``.
+    end of a trend is odd.
     """
-    near = from_near(values)
     before, after = np.diff(values, prepend=math.inf), -np.diff(values, append=math.inf)
-    views = np.stack([values - np.median(values), near, _from_line(values), before, after])
+    views = np.stack([values - np.median(values), from_near(values), _from_line(values), before, after])
     views[~np.isfinite(views)] = math.inf
-    smallest = views[np.argmin(np.abs(views), axis=0), np.arange(values.size)]
-    return np.asarray(smallest / max(spread(near), least))
+    return np.asarray(views[np.argmin(np.abs(views), axis=0), np.arange(values.size)])
 
 
 def spread(distances: NDArray[np.float64]) -> float:

@@ -31,8 +31,10 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 SEVERITY_ICONS: Final[dict[str, str]] = {"error": "✖", "warning": "▲", "note": "●"}
 SEVERITY_WORDS: Final[dict[str, str]] = {"error": mark("Error"), "warning": mark("Warning"), "note": mark("Note")}
-STATE_ICONS: Final[dict[str, str]] = {"clean": "✓", "not_checked": "○"}
-STATE_WORDS: Final[dict[str, str]] = {"clean": mark("Passed"), "not_checked": mark("Not checked")}
+STATE_ICONS: Final[dict[str, str]] = {"clean": "✓", "not_applicable": "–", "not_checked": "○"}
+STATE_WORDS: Final[dict[str, str]] = {
+    "clean": mark("Passed"), "not_applicable": mark("Does not apply"), "not_checked": mark("Not checked"),
+}  # fmt: skip
 VERDICT_ICONS: Final[dict[str, str]] = {"ok": "✓", "warning": "▲", "error": "✖"}
 VERDICT_WORDS: Final[dict[str, str]] = {"ok": mark("Good"), "warning": mark("Check"), "error": mark("Problem")}
 
@@ -245,7 +247,7 @@ def plural(value: int, one: str, many: str = "") -> str:
 
 
 def severity_word(severity: Severity, state: FindingState = "found") -> str:
-    """``Error``, ``Warning``, ``Note``; ``Passed`` or ``Not checked`` for a rule that found nothing."""
+    """``Error``, ``Warning``, ``Note``; where nothing was found ``Passed``, ``Does not apply`` or ``Not checked``."""
     return _(SEVERITY_WORDS[severity] if state == "found" else STATE_WORDS[state])
 
 

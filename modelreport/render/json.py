@@ -14,9 +14,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from modelreport.errors import CorruptFileError
-from modelreport.facts import SCHEMA_VERSION, Report
+from modelreport.facts import READABLE_VERSIONS, SCHEMA_VERSION, Report
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Report)
 
 _SPECIAL: Final = re.compile("[\ud800-\udfff\x1a]")
 _ESCAPED: Final = re.compile("\x1a([0-9a-f]{4})")
@@ -51,7 +51,8 @@ def encode(fact: msgspec.Struct) -> bytes:
 def decode(data: bytes, kind: type[T]) -> T:
     """The report (of class ``kind``) that ``encode`` was given.
 
-    ``CorruptFileError`` when the data is not such a report, is damaged, or is of another schema version.
+    One of an older version that is still read becomes one of the present version. ``CorruptFileError`` when the data is
+    not such a report, is damaged, or is of a version that is not read.
     """
     try:
         version = msgspec.json.decode(data, type=_Head).schema_version
@@ -59,17 +60,19 @@ def decode(data: bytes, kind: type[T]) -> T:
         raise CorruptFileError(f"This is not the JSON of a report: {error}.") from error
     if version is None:
         raise CorruptFileError("This JSON is not a report: it has no schema_version.")
-    if version != SCHEMA_VERSION:
+    if version not in READABLE_VERSIONS:
         raise CorruptFileError(
             f"The report has schema version {version}; this modelreport reads version {SCHEMA_VERSION}.",
             "pip install --upgrade modelreport" if version > SCHEMA_VERSION else "build the report again",
         )
     try:
         if _SUBSTITUTE.search(data):
-            return msgspec.convert(_mapped(msgspec.json.decode(data), _unescape), type=kind)
-        return msgspec.json.decode(data, type=kind)
+            report = msgspec.convert(_mapped(msgspec.json.decode(data), _unescape), type=kind)
+        else:
+            report = msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise CorruptFileError(f"The report is damaged: {error}.") from error
+    return report if version == SCHEMA_VERSION else msgspec.structs.replace(report, schema_version=SCHEMA_VERSION)
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

@@ -140,6 +140,8 @@ def test_without_scripts_everything_is_there(opened: Open) -> None:
     assert all(drawings.nth(i).bounding_box()["height"] > 40 for i in range(drawings.count()))
     page.locator("#findings summary", has_text="2 checks passed").click()
     assert page.get_by_text("finite.").first.is_visible()
+    page.locator("#findings summary", has_text="2 checks do not apply").click()
+    assert page.get_by_text("The file holds no optimizer state.").first.is_visible()
 
 
 def test_a_chosen_tensor_shows_its_histogram_and_numbers(opened: Open) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from modelreport.facts import AdapterDelta, AdapterEffect, Report, Skipped, Weights
+from modelreport.render.format import message
 from tests.factories import make_report
 from tests.judge.cases import finding
 
@@ -43,10 +45,15 @@ def test_a_change_larger_than_its_weight_is_found() -> None:
     assert [each.name for each in found.evidence] == ["c", "a"]
 
 
-def test_without_the_base_nothing_is_compared_and_a_plain_model_is_clean() -> None:
-    assert "not at hand" in finding(report_on(delta("a", None)), "W046").message.text
-    for rule in ("W045", "W046"):
-        assert finding(make_report(), rule).state == "clean"
+def test_without_the_base_nothing_is_compared() -> None:
+    found = finding(report_on(delta("a", None)), "W046")
+    assert (found.state, "not at hand" in str(found.message.values)) == ("not_checked", True)
+
+
+@pytest.mark.parametrize("rule", ["W045", "W046"])
+def test_a_model_that_is_no_adapter_has_nothing_to_check(rule: str) -> None:
+    found = finding(make_report(), rule)
+    assert (found.state, message(found.message)) == ("not_applicable", "The weights are not those of an adapter.")
 
 
 def test_a_part_that_failed_is_not_checked() -> None:

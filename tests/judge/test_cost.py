@@ -26,7 +26,7 @@ def test_a_module_that_does_most_of_the_work_is_noted() -> None:
 def test_few_costly_modules_always_have_a_largest() -> None:
     trace = trace_of(plain_report())
     operations = tuple(replace(o, flops=0 if o.id else 10) for o in trace.operations)
-    assert finding(with_trace(plain_report(), operations=operations), "C001").state == "clean"
+    assert finding(with_trace(plain_report(), operations=operations), "C001").state == "not_applicable"
 
 
 def test_matrix_operations_without_a_formula_and_guessed_values_are_listed() -> None:
@@ -35,6 +35,14 @@ def test_matrix_operations_without_a_formula_and_guessed_values_are_listed() -> 
     found = finding(with_trace(report, operations=operations, guesses=(Guess(what="item", calls=1),)), "C002")
     assert (found.state, [e.name for e in found.evidence]) == ("found", ["conv2d", "item"])
     assert found.message.text == "{unknown_count} operation has no FLOP formula: the totals are estimates."
+
+
+def test_what_has_a_formula_is_counted_and_a_pass_without_matrices_has_nothing_to_count() -> None:
+    trace = trace_of(plain_report())
+    costly = sum(o.family in ("conv", "linear", "recurrent", "attention", "other") for o in trace.operations)
+    assert finding(plain_report(), "C002").message.values["costly_count"] == costly > 0
+    shapes = tuple(o for o in trace.operations if o.family == "norm")
+    assert finding(with_trace(plain_report(), operations=shapes), "C002").state == "not_applicable"
 
 
 def test_element_wise_operations_are_left_out_by_convention() -> None:

@@ -6,11 +6,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from modelreport.judge.initialisation import initialisation
+from modelreport.facts import Report
+from modelreport.judge.initialisation import initialisation, is_ladder
 from modelreport.judge.rule import measured_parameters
 from tests.factories_deep import report_of
+from tests.judge.cases import finding, with_values
 
 Draw = Callable[[torch.Tensor], object]
 
@@ -72,3 +75,29 @@ def test_depth_scales_the_residual_projections_of_gpt2() -> None:
     values = np.random.default_rng(0).normal(0, 0.02 / math.sqrt(24), (96, 400)).astype(np.float32)
     assert likeness(values, depth=12) == "normal, deviation 0.02/√(2 × depth)"
     assert likeness(values) == ""
+
+
+def state_matrices(change: float = 0.0, identical: int = 511) -> Report:
+    """Six state matrices of a Mamba model, as it begins with them or a little changed."""
+    rows = np.log(np.tile(np.arange(1.0, 17), (512, 1)))
+    rows[7, 3] += change
+    report = report_of({f"layers.{i}.A_log": rows for i in range(6)})
+    for i in range(6):
+        figures = next(t.rows for t in report.weights.tensors if t.name == f"layers.{i}.A_log")  # type: ignore[union-attr]
+        report = with_values(
+            report, f"layers.{i}.A_log", rows=replace(figures, identical=identical), digest="same", zero_channels=0
+        )
+    return report
+
+
+def test_state_matrices_that_begin_as_a_ladder_are_neither_repeated_units_nor_copies() -> None:
+    fresh = state_matrices()
+    assert all(is_ladder(m) for m in measured_parameters(fresh))
+    assert [finding(fresh, rule).state for rule in ("W020", "S001")] == ["not_applicable"] * 2
+
+
+@pytest.mark.parametrize("report", [state_matrices(9.0), state_matrices(0.0, 500)], ids=["moved", "rows differ"])
+def test_state_matrices_that_are_no_ladder_any_more_are_looked_at(report: Report) -> None:
+    assert not any(is_ladder(m) for m in measured_parameters(report))
+    assert finding(report, "W020").state == "found"
+    assert finding(report, "S001").state == "found"

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from modelreport.facts import Finding, Report, Weights
 from modelreport.judge import RULES, give_verdict, judge
 from modelreport.judge.judgement import MOST_EVIDENCE, VERDICT_RULE
-from modelreport.judge.rule import Clean, Found, Rule, point, say
+from modelreport.judge.rule import AbsentError, Clean, Found, Rule, UncheckedError, point, say
 from tests.factories import hostile_report, make_report, skipped_report
 from tests.judge.cases import finding, plain_report
 
@@ -56,7 +56,18 @@ def test_on_a_plain_model_nothing_is_wrong() -> None:
     findings = judge(plain_report())
     assert [f.id for f in findings if f.state == "found"] == ["X002"]  # its own class
     assert not [f.id for f in findings if f.state == "not_checked"]
+    absent = {f.id for f in findings if f.state == "not_applicable"}
+    assert {"W024", "W045", "W050", "W056"} <= absent
+    assert not {"W001", "W003", "S001", "X001", "R001", "R005"} & absent
     assert give_verdict(findings).level == "ok"
+
+
+def test_of_a_model_in_memory_no_rule_speaks_of_a_file() -> None:
+    report = plain_report()
+    findings = judge(replace(report, source=replace(report.source, kind="object")))
+    assert {f.id for f in findings if "there is no file" in f.message.text} == {
+        "R001", "R003", "R005", "S004", "X001", "X002", "X003",
+    }  # fmt: skip
 
 
 def test_a_broken_rule_is_not_checked_and_costs_no_other() -> None:
@@ -70,6 +81,20 @@ def test_a_broken_rule_is_not_checked_and_costs_no_other() -> None:
     assert "the missing thing" in str(failed.message.values)
 
 
+def test_a_rule_without_anything_to_look_at_does_not_apply() -> None:
+    def absent(report: Report) -> Clean:
+        raise AbsentError("No layer has {side_count} inputs or more.", side_count=32)
+
+    (answer,) = judge(make_report(), (rule(absent),))
+    assert (answer.state, answer.message) == (
+        "not_applicable",
+        say("No layer has {side_count} inputs or more.", side_count=32),
+    )
+    verdict = give_verdict((answer, made("note", "clean")))
+    assert (verdict.clean, verdict.not_applicable, verdict.not_checked) == (1, 1, 0)
+    assert verdict.sentence.values["made_count"] == 1
+
+
 def test_evidence_is_cut_and_counted() -> None:
     evidence = [point("tensor", str(i), say("bad")) for i in range(MOST_EVIDENCE + 50)]
     (found,) = judge(make_report(), (rule(lambda _: Found(say("Bad."), evidence)),))
@@ -77,12 +102,20 @@ def test_evidence_is_cut_and_counted() -> None:
 
 
 def test_findings_come_first_and_the_worst_on_top() -> None:
+    def unread(report: Report) -> Clean:
+        raise UncheckedError("Not read.")
+
+    def absent(report: Report) -> Clean:
+        raise AbsentError("No such layer.")
+
     rules = (
         rule(lambda _: Clean(say("Fine.")), "error", 1),
         rule(lambda _: Found(say("Note."), ()), "note", 2),
         rule(lambda _: Found(say("Bad."), (), "error"), "note", 3),
+        rule(unread, "error", 4),
+        rule(absent, "error", 5),
     )
-    assert [f.id for f in judge(make_report(), rules)] == ["W903", "W902", "W901"]
+    assert [f.id for f in judge(make_report(), rules)] == ["W903", "W902", "W901", "W905", "W904"]
 
 
 def test_a_rule_without_facts_carries_their_reason() -> None:
@@ -130,5 +163,6 @@ def test_the_verdict_follows_from_the_findings(findings: tuple[Finding, ...], le
     assert set(PLACEHOLDER.findall(text)) <= set(verdict.sentence.values)
     states = [f.state for f in findings]
     assert verdict.clean == states.count("clean")
+    assert verdict.not_applicable == states.count("not_applicable")
     assert verdict.not_checked == states.count("not_checked")
     assert verdict.errors + verdict.warnings + verdict.notes == states.count("found")

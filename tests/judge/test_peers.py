@@ -8,11 +8,10 @@ from msgspec.structs import replace
 
 from modelreport.facts import OddTensor, Report, Weights
 from modelreport.judge.peers import block_of
-from modelreport.render.format import message
+from modelreport.render.format import message, number
 from tests.factories import skipped_report
 from tests.factories import with_peers as compared
 from tests.judge.cases import finding, plain_report, with_array
-from tests.judge.test_training import deep
 
 
 def odd(name: str, **changes: object) -> OddTensor:
@@ -28,7 +27,7 @@ def told(*found: OddTensor) -> Report:
 
 
 def test_a_model_whose_layers_are_alike_is_clean_and_one_without_values_is_not_checked() -> None:
-    assert finding(plain_report(), "W010").state == "clean"
+    assert finding(deep([0.2] * 7), "W010").state == "clean"
     assert finding(skipped_report(), "W010").state == "not_checked"
 
 
@@ -58,13 +57,34 @@ def test_a_difference_is_a_note_and_a_great_one_a_warning(score: float, severity
     assert "blocks.3.q.weight is unlike" in message(found.message)
 
 
-def test_what_is_told_as_a_scale_is_not_told_twice() -> None:
-    report = deep([0.2, 0.21, 0.19, 0.2, 4.0, 0.22, 0.18])
-    assert isinstance(report.weights, Weights)
-    report = replace(report, weights=compared(report.structure, report.weights))
-    assert [o.name for o in report.weights.peers.odd] == ["blocks.4.weight"]  # type: ignore[union-attr]
-    assert finding(report, "W008").state == "found"
-    assert finding(report, "W010").state == "clean"
+def deep(scales: list[float]) -> Report:
+    """A report with as many equal layers as scales, compared."""
+    report = plain_report()
+    fact = next(t for t in report.structure.tensors if t.name == "layers.3.conv2.weight")
+    statistics = next(t for t in report.weights.tensors if t.name == fact.name)  # type: ignore[union-attr]
+    names = [f"blocks.{i}.weight" for i in range(len(scales))]
+    structure = replace(report.structure, tensors=tuple(replace(fact, name=n) for n in names))
+    values = tuple(replace(statistics, name=n, std=s) for n, s in zip(names, scales, strict=True))
+    weights = replace(report.weights, tensors=values)
+    return replace(report, structure=structure, weights=compared(structure, weights))
+
+
+@pytest.mark.parametrize("odd", [0.2 * 20.6, 0.2 / 16.2])
+def test_a_layer_of_another_scale_than_its_siblings_is_a_warning(odd: float) -> None:
+    found = finding(deep([0.2, 0.21, 0.19, 0.2, odd, 0.22, 0.18]), "W010")
+    assert (found.state, found.severity) == ("found", "warning")
+    assert [e.name for e in found.evidence] == ["blocks.4.weight"]
+    detail = found.evidence[0].detail
+    assert detail
+    assert message(detail) == f"standard deviation {number(odd)}; its 6 peers' median is 0.200"
+
+
+def test_scales_that_grow_with_depth_are_clean() -> None:
+    assert finding(deep([0.02 * 1.5**i for i in range(12)]), "W010").state == "clean"
+
+
+def test_few_siblings_are_nothing_to_check() -> None:
+    assert finding(deep([0.2, 0.2, 20.0]), "W010").state == "not_applicable"
 
 
 def test_a_fresh_layer_is_told_by_one_of_two_rules() -> None:
@@ -77,8 +97,10 @@ def test_a_fresh_layer_is_told_by_one_of_two_rules() -> None:
     report = replace(report, weights=replace(report.weights, peers=replace(report.weights.peers, odd=(drawn,))))
     rest = finding(report, "W005")
     assert rest.state == "clean"
-    assert message(rest.message).endswith("other weight matrices looks as initialised.")
-    assert set(rest.message.values) == {"tensor_count"}, "fixed words are no values, which are set as names"
+    assert message(rest.message).endswith("other weight matrices of 1,024 values or more looks as initialised.")
+    assert set(rest.message.values) == {"tensor_count", "enough_count"}, (
+        "fixed words are no values, which are set as names"
+    )
     assert finding(report, "W010").state == "found"
 
 

@@ -42,7 +42,7 @@ def test_other_text_with_slashes_names_no_path(value: str) -> None:
 
 
 def test_nothing_to_read_names_no_path() -> None:
-    assert finding(with_source(plain_report(), metadata=()), "R002").state == "clean"
+    assert finding(with_source(plain_report(), metadata=()), "R002").state == "not_applicable"
 
 
 def test_several_models_are_noted_with_the_chosen_one() -> None:

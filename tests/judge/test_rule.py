@@ -3,7 +3,18 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from modelreport.judge.rule import UncheckedError, has_output_rows, measured, measured_parameters, module_types, say
+from modelreport.facts import FAILED, Skipped
+from modelreport.judge.rule import (
+    AbsentError,
+    UncheckedError,
+    file_of,
+    has_output_rows,
+    held,
+    measured,
+    measured_parameters,
+    module_types,
+    say,
+)
 from tests.factories import make_report, skipped_report
 from tests.judge.cases import with_fact
 
@@ -40,3 +51,29 @@ def test_rows_of_tables_and_of_inputs_are_no_output_units() -> None:
     assert has_output_rows("", "blocks.0.weight")
     assert not any(has_output_rows(kind, "w") for kind in ("Embedding", "Conv1D", "ConvTranspose2d", "MatMul"))
     assert not has_output_rows("", "tok_Embeddings.weight")
+
+
+def test_a_model_without_tensors_or_parameters_has_none_to_check() -> None:
+    report = make_report()
+    none = replace(report, structure=replace(report.structure, tensors=()))
+    with pytest.raises(AbsentError, match="no tensors"):
+        measured(none)
+    buffers = tuple(replace(t, role="buffer") for t in report.structure.tensors)
+    with pytest.raises(AbsentError, match="no parameters"):
+        measured_parameters(replace(report, structure=replace(report.structure, tensors=buffers)))
+
+
+def test_a_part_that_failed_is_told_from_one_that_has_nothing_to_tell() -> None:
+    with pytest.raises(AbsentError) as absent:
+        held(Skipped(stage="measure", reason="The file holds no optimizer state."))
+    assert absent.value.message == say("{reason}", reason="The file holds no optimizer state.")
+    with pytest.raises(UncheckedError, match="MemoryError"):
+        held(Skipped(stage="measure", reason=f"{FAILED}: MemoryError: no message"))
+    assert held(7) == 7
+
+
+def test_a_model_in_memory_has_no_file_to_check() -> None:
+    report = make_report()
+    assert file_of(report) is report.source
+    with pytest.raises(AbsentError, match="no file"):
+        file_of(replace(report, source=replace(report.source, kind="object")))

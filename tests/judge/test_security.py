@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from modelreport.facts import Call, Report, Security, Skipped
+from modelreport.render.format import message
 from tests.factories import skipped_report
 from tests.judge.cases import finding, plain_report, with_source
 
@@ -25,6 +26,19 @@ def test_tensors_alone_are_clean_and_an_unread_pickle_is_not_checked(rule: str) 
 def test_formats_without_code_are_clean() -> None:
     report = replace(plain_report(), security=Security(calls=(), executes=False, pickles=0))
     assert (finding(report, "X001").state, finding(report, "X002").state) == ("clean", "clean")
+
+
+def test_torchscript_is_told_by_its_own_words() -> None:
+    note = "TorchScript has no safe mode: torch.jit.load compiles the code in the file."
+    report = replace(plain_report(), security=Security(calls=(), executes=False, pickles=1, notes=(note,)))
+    report = with_source(report, content="script")
+    assert (
+        message(finding(report, "X001").message)
+        == "Opening the file compiles its TorchScript code and calls nothing else."
+    )
+    assert "only if you trust" in finding(report, "X003").advice
+    other = with_source(report, notes=("The checksum of a is wrong.",))
+    assert "current library" in finding(other, "X003").advice
 
 
 def test_torchs_own_classes_come_with_torch() -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from modelreport.facts import AdapterEffect, ModuleFact, Report, Skipped, Spectra, Weights
 from modelreport.measure.spectra import spectra
 from modelreport.options import Options
+from modelreport.render.format import message
 from tests.factories import make_report
 from tests.judge.cases import finding
 from tests.measure.spectra.cases import make_measured
@@ -53,8 +54,21 @@ def test_tables_of_vectors_and_small_layers_may_have_one_direction() -> None:
     embedding = ModuleFact(path="tokens", name="tokens", type="Embedding", parent=-1, parameters=0, own_parameters=0)
     report = replace(report, structure=replace(report.structure, modules=(embedding,)))
     found = finding(report, "W040")
-    assert found.state == "clean"
+    assert found.state == "not_applicable"
     assert "32 inputs" in found.message.text or found.message.values == {"side_count": 32}
+
+
+def test_what_was_left_out_for_the_budget_and_parts_of_a_weight_are_counted() -> None:
+    report = report_on(a__weight=RNG.standard_normal((64, 64)), b__weight=RNG.standard_normal((64, 64)))
+    assert isinstance(report.weights, Weights)
+    assert isinstance(report.weights.spectra, Spectra)
+    first, second = report.weights.spectra.tensors
+    gates = replace(report.weights.spectra, tensors=(first, replace(second, name=first.name, part="2")), left_out=3)
+    words = message(finding(replace(report, weights=replace(report.weights, spectra=gates)), "W041").message)
+    assert words == (
+        "All 2 matrices have more than half of their rank, dead and repeated rows aside; they are parts of 1 weight; 3 "
+        "matrices were not computed."
+    )
 
 
 def test_a_product_of_factors_is_of_low_rank() -> None:
@@ -72,7 +86,7 @@ def test_rank_lost_to_dead_or_repeated_rows_is_told_elsewhere() -> None:
     assert finding(report_on(a__weight=dead, b__weight=repeated), "W041").state == "clean"
 
 
-def test_what_was_not_computed_is_not_checked_and_a_model_without_layers_is_clean() -> None:
+def test_what_was_not_computed_is_not_checked_and_a_model_without_layers_has_none_to_check() -> None:
     report = report_on(a__weight=RNG.standard_normal((48, 48)))
     assert isinstance(report.weights, Weights)
     assert isinstance(report.weights.spectra, Spectra)
@@ -82,6 +96,6 @@ def test_what_was_not_computed_is_not_checked_and_a_model_without_layers_is_clea
         assert found.state == "not_checked"
         assert found.message.values["reason"] == "Spectra were switched off."
         adapter = AdapterEffect(kind="LoRA", deltas=())
-        assert finding(replace(report, weights=replace(off, adapter=adapter)), rule).state == "clean"
+        assert finding(replace(report, weights=replace(off, adapter=adapter)), rule).state == "not_applicable"
         small = replace(report, weights=off, structure=replace(report.structure, tensors=()))
-        assert finding(small, rule).state == "clean"
+        assert finding(small, rule).state == "not_applicable"

@@ -14,6 +14,7 @@ from modelreport.facts import (
     Weights,
     ZeroRun,
 )
+from modelreport.render.format import message
 from tests.factories import make_report, skipped_report
 from tests.judge.cases import finding, plain_report, trace_of
 
@@ -33,8 +34,8 @@ def clean() -> Report:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_healthy_model_is_clean_and_one_without_values_is_not_checked(rule: str) -> None:
-    assert finding(clean(), rule).state == "clean"
+def test_a_model_without_such_units_has_none_to_check_and_one_without_values_is_not_checked(rule: str) -> None:
+    assert finding(clean(), rule).state == ("clean" if rule == "W025" else "not_applicable")
     assert finding(skipped_report(), rule).state == "not_checked"
 
 
@@ -52,6 +53,11 @@ def scales(**changes: Any) -> ScaleFigures:
     )
 
 
+def test_healthy_scales_and_rows_are_clean() -> None:
+    report = with_units(clean(), scales=(scales(),), embeddings=(rows(),))
+    assert [finding(report, rule).state for rule in ("W022", "W023", "W024")] == ["clean"] * 3
+
+
 def test_weak_channels_are_a_note_from_one_in_a_hundred() -> None:
     found = finding(with_units(clean(), scales=(scales(weak=1),)), "W022")
     assert (found.state, found.severity, found.message.values["weak_count"]) == ("found", "note", 1)
@@ -59,9 +65,15 @@ def test_weak_channels_are_a_note_from_one_in_a_hundred() -> None:
     assert finding(with_units(clean(), scales=(scales(weak=6), scales(channels=4000))), "W022").state == "found"
 
 
+def test_one_weak_channel_of_a_small_layer_is_not_worth_a_note() -> None:
+    report = with_units(clean(), scales=(scales(weak=1, channels=16), scales(channels=800)))
+    found = finding(report, "W022")
+    assert (found.state, message(found.message)) == ("clean", "Only 1 of 816 normalised channels has next to no scale.")
+
+
 def test_zero_scales_are_dead_and_not_prunable_and_layer_norms_are_neither() -> None:
     assert finding(with_units(clean(), scales=(scales(weak=9, zero=9),)), "W022").state == "clean"
-    assert finding(with_units(clean(), scales=(scales(weak=9, kind="other"),)), "W022").state == "clean"
+    assert finding(with_units(clean(), scales=(scales(weak=9, kind="other"),)), "W022").state == "not_applicable"
 
 
 @pytest.mark.parametrize(("shut", "severity"), [(3, "note"), (30, "warning")])
@@ -75,7 +87,7 @@ def test_a_norm_that_something_else_reads_too_is_not_shut() -> None:
     report = with_units(clean(), scales=(scales(shut=30, shut_units=(7,)),))
     trace = trace_of(report)
     renamed = tuple(replace(o, name="gelu") if o.name == "relu" else o for o in trace.operations)
-    assert finding(replace(report, trace=replace(trace, operations=renamed)), "W023").state == "clean"
+    assert finding(replace(report, trace=replace(trace, operations=renamed)), "W023").state == "not_applicable"
     missing = Skipped(stage="trace", reason="It was switched off.")
     assert finding(replace(report, trace=missing), "W023").state == "not_checked"
 

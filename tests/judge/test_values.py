@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import ColumnFigures, Item, Units, Weights
+from modelreport.facts import ColumnFigures, Item, Report, ScaleFigures, Units, Weights
+from modelreport.render.format import message
 from tests.factories import skipped_report
 from tests.judge.cases import finding, plain_report, with_array, with_fact, with_values
 
@@ -77,9 +78,53 @@ def test_dead_channels_are_a_warning_when_they_are_many(dead: int, severity: str
     assert (found.state, found.severity, found.message.values["dead_count"]) == ("found", severity, dead)
 
 
-def test_scales_of_zero_are_dead_channels_too() -> None:
-    found = finding(with_values(plain_report(), "bn1.weight", zeros=4), "W003")
-    assert (found.state, found.evidence[0].name) == ("found", "bn1.weight")
+def with_scales(report: Report, zero: int) -> Report:
+    """The report with the figures of one normalisation of 16 channels."""
+    assert isinstance(report.weights, Weights)
+    made = ScaleFigures(name="bn1.weight", kind="batch", channels=16, scales=(1.0,) * 5, zero=zero, weak=zero)
+    return replace(report, weights=replace(report.weights, units=Units(scales=(made,))))
+
+
+def test_scales_of_zero_are_counted_apart_from_output_channels() -> None:
+    found = finding(with_scales(plain_report(), 4), "W003")
+    assert (found.state, found.severity, [e.name for e in found.evidence]) == ("found", "warning", ["bn1.weight"])
+    assert message(found.message) == "4 of 16 scales of normalisations (25 %) are zero, in 1 layer."
+    both = finding(with_values(with_scales(plain_report(), 4), "fc.weight", zero_channels=1), "W003")
+    assert [e.name for e in both.evidence] == ["fc.weight", "bn1.weight"]
+    channels = sum(t.shape[0] for t in plain_report().structure.tensors if len(t.shape) > 1)
+    assert message(both.message).startswith(f"1 of {channels} output channels (")
+    assert "; 4 of 16 scales" in message(both.message)
+
+
+def test_what_is_clean_is_counted_by_kind() -> None:
+    channels = sum(t.shape[0] for t in plain_report().structure.tensors if len(t.shape) > 1)
+    words = f"None of {channels} output channels is entirely zero"
+    assert message(finding(plain_report(), "W003").message) == f"{words}."
+    scaled = finding(with_scales(plain_report(), 0), "W003")
+    assert message(scaled.message) == f"{words}, and none of 16 scales of normalisations."
+
+
+def test_filters_that_are_computed_have_no_dead_channels() -> None:
+    report = with_values(plain_report(), "conv1.weight", zero_channels=2)
+    assert finding(report, "W003").state == "found"
+    facts = tuple(replace(t, name=t.name.replace("conv1", "stft")) for t in report.structure.tensors)
+    assert isinstance(report.weights, Weights)
+    values = tuple(replace(t, name=t.name.replace("conv1", "stft")) for t in report.weights.tensors)
+    renamed = replace(report, structure=replace(report.structure, tensors=facts))
+    renamed = replace(renamed, weights=replace(report.weights, tensors=values))
+    assert finding(renamed, "W003").state == "clean"
+
+
+def test_one_tensor_with_nan_is_named_in_the_sentence() -> None:
+    found = finding(with_values(plain_report(), "fc.weight", nan=3), "W001")
+    count = len(plain_report().structure.tensors)
+    assert message(found.message) == (
+        f"fc.weight holds NaN or infinite values; the other tensors of {count} are finite."
+    )
+
+
+def test_a_layer_that_begins_with_scales_of_zero_has_no_dead_channels() -> None:
+    assert finding(with_scales(plain_report(), 16), "W003").state == "clean"
 
 
 def test_zero_rows_of_an_embedding_are_padding() -> None:

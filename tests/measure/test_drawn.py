@@ -61,7 +61,7 @@ def test_few_values_say_nothing() -> None:
     assert look(RNG.normal(0, 1, (16, 1024))) == ("", False)
     assert look(RNG.normal(0, 1, (40, 40))) == ("", False)
     s = make_statistics("w", RNG.normal(0, 1, (64, 64)))
-    assert drawn(s, None) == ("", {})
+    assert drawn(s, None) == ("", {}, {})
 
 
 def test_a_small_matrix_that_is_near_normal_may_be_trained_and_one_with_sharp_edges_is_not() -> None:
@@ -70,3 +70,16 @@ def test_a_small_matrix_that_is_near_normal_may_be_trained_and_one_with_sharp_ed
     smeared = RNG.uniform(-1, 1, (64, 64)) + RNG.normal(0, 0.03, (64, 64))
     s = make_statistics("w", smeared)
     assert drawn(s, rows_spread(s, 64)).clearly_not("uniform")
+
+
+def test_the_rows_of_fresh_numbers_are_a_standard_error_from_what_is_expected() -> None:
+    """By simulation: the logarithm of the spread of the rows' norms has the standard error that is assumed."""
+    rng = np.random.default_rng(4)
+    for name, draw in (("normal", rng.standard_normal), ("uniform", lambda size: rng.uniform(-1, 1, size))):
+        away = []
+        for _ in range(200):
+            values = draw((64, 64))
+            s = make_statistics("w", values)
+            away.append(drawn(s, rows_spread(s, 64)).rows[name])
+        assert abs(np.mean(away)) < 0.4
+        assert 0.8 < np.std(away) < 1.25

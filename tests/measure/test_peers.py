@@ -187,3 +187,24 @@ def test_hostile_statistics_cost_nothing_but_their_own() -> None:
     assert all(
         value is None or math.isfinite(value) for role in found.roles for m in role.members for value in m.values
     )
+
+
+@pytest.mark.parametrize("factor", [10.0, 0.1])
+def test_two_neighbours_of_another_scale_do_not_excuse_each_other(factor: float) -> None:
+    arrays = trained(12)
+    names = ["blocks.5.up.weight", "blocks.6.up.weight"]
+    for name in names:
+        arrays[name] = arrays[name] * factor
+    found = compared(arrays).odd
+    assert sorted(o.name for o in found) == names
+    assert {o.statistic for o in found} == {"scale"}
+    assert all(abs(o.score or 0.0) >= 8 for o in found)
+
+
+def test_of_small_matrices_only_the_scale_is_compared_and_only_a_factor_of_six_is_odd() -> None:
+    rng = np.random.default_rng(3)
+    arrays = {f"blocks.{i}.fc.weight": rng.normal(0, 0.1, (16, 16)) for i in range(8)}
+    assert compared({**arrays, "blocks.4.fc.weight": arrays["blocks.4.fc.weight"] * 4}).odd == ()
+    found = compared({**arrays, "blocks.4.fc.weight": arrays["blocks.4.fc.weight"] * 8})
+    assert [(o.name, o.statistic) for o in found.odd] == [("blocks.4.fc.weight", "scale")]
+    assert all(m.scores[0] is not None and set(m.scores[1:]) == {None} for m in found.roles[0].members)

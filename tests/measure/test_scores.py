@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelreport.measure.scores import from_near, robust_scores, spread
+from modelreport.measure.scores import from_near, from_plausible, robust_scores, spread
 
 
 def test_equal_peers_give_no_infinite_score() -> None:
@@ -39,3 +39,10 @@ def test_the_spread_of_normal_values_is_their_deviation() -> None:
 def test_the_nearest_are_at_both_sides_and_at_an_end_on_one() -> None:
     values = np.array([0.0, 1, 2, 3, 4, 5, 100])
     assert from_near(values).tolist() == [-2.5, -1.5, 0, 0, 0, 1.5, 96.5]
+
+
+def test_a_score_is_the_distance_to_what_is_plausible_over_the_spread() -> None:
+    values = np.random.default_rng(1).normal(size=9)
+    values[4] += 6
+    assert robust_scores(values, 0.1) == pytest.approx(from_plausible(values) / spread(from_near(values)))
+    assert np.argmax(np.abs(from_plausible(values))) == 4

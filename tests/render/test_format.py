@@ -144,6 +144,9 @@ def test_severity_is_an_icon_and_a_word():
     assert (text.severity_icon("warning"), text.severity_word("warning")) == ("▲", "Warning")
     assert (text.severity_icon("error", "clean"), text.severity_word("error", "clean")) == ("✓", "Passed")
     assert text.severity_word("note", "not_checked") == "Not checked"
+    assert (text.severity_icon("note", "not_applicable"), text.severity_word("note", "not_applicable")) == (
+        "–", "Does not apply",
+    )  # fmt: skip
 
 
 def test_plural_and_digest():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelreport.errors import CorruptFileError
-from modelreport.facts import SCHEMA_VERSION, Item, Report, Skipped
+from modelreport.facts import READABLE_VERSIONS, SCHEMA_VERSION, Item, Report, Skipped
 from modelreport.render.json import decode, encode, write_json
 from tests.factories import hostile_report, make_report, skipped_report
 
@@ -57,6 +57,16 @@ def test_a_newer_schema_says_to_upgrade():
     with pytest.raises(CorruptFileError, match=f"schema version {SCHEMA_VERSION + 1}") as caught:
         decode(data, Report)
     assert "upgrade" in caught.value.hint
+
+
+def test_a_report_of_the_version_before_reads_as_one_of_this():
+    old = json.loads(write_json(make_report()))
+    old["schema_version"] = READABLE_VERSIONS[0]
+    del old["verdict"]["not_applicable"]
+    back = decode(json.dumps(old).encode(), Report)
+    assert (back.schema_version, back.verdict.not_applicable) == (SCHEMA_VERSION, 0)
+    assert back == msgspec.structs.replace(make_report(), verdict=back.verdict)
+    assert decode(write_json(back), Report) == back
 
 
 def test_an_older_schema_says_to_build_again():

@@ -1,11 +1,11 @@
-"""What was found, by severity, each with a way to its evidence; then what passed and what was not checked."""
+"""What was found, by severity, each with a way to its evidence; then what passed, does not apply, was not checked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import Finding, Report
+from modelreport.facts import Finding, Message, Report
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.language import _, mark, tell
@@ -63,6 +63,29 @@ class Entry:
     """As that of ``Link``, of the first piece of evidence."""
 
 
+@dataclass(frozen=True)
+class Absent:
+    """Rules that do not apply for one reason."""
+
+    reason: Message
+    entries: tuple[Entry, ...]
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self.entries)
+
+    @property
+    def icon(self) -> str:
+        """The sign of the state."""
+        return self.entries[0].icon
+
+    @property
+    def word(self) -> str:
+        """The name of the state."""
+        return self.entries[0].word
+
+
 def _entry(finding: Finding, places: Anchors) -> Entry:
     links = tuple(
         Link(
@@ -96,6 +119,14 @@ def _where(finding: Finding) -> str:
     return _(SECTION_TITLES[finding.section])
 
 
+def _absent(entries: list[Entry]) -> tuple[Absent, ...]:
+    """Those that do not apply by their reason, in their order: six rules want an optimizer's state."""
+    reasons: dict[str, list[Entry]] = {}
+    for entry in entries:
+        reasons.setdefault(text.message(entry.finding.message), []).append(entry)
+    return tuple(Absent(group[0].finding.message, tuple(group)) for group in reasons.values())
+
+
 def context(report: Report) -> dict[str, Any]:
     """Variables of the template."""
     places = anchors(report)
@@ -104,6 +135,7 @@ def context(report: Report) -> dict[str, Any]:
     return {
         "found": sorted(found, key=lambda entry: (ORDER[entry.finding.severity], entry.finding.id)),
         "clean": [entry for entry in entries if entry.finding.state == "clean"],
+        "absent": _absent([entry for entry in entries if entry.finding.state == "not_applicable"]),
         "not_checked": [entry for entry in entries if entry.finding.state == "not_checked"],
         "rule": tell(report.verdict.rule) if report.verdict else "",
     }

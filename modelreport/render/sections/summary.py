@@ -172,12 +172,12 @@ def _class_of(known: Identification) -> str:
 
 
 def tally(verdict: Verdict) -> str:
-    """``1 error, 2 warnings, 0 notes; 12 checks passed, 3 not made``."""
+    """``1 error, 2 warnings, 0 notes; 12 checks passed, 9 not applicable, 3 not made``."""
     return _(
-        "{errors}, {warnings}, {notes}; {checks} passed, {missing} not made",
+        "{errors}, {warnings}, {notes}; {checks} passed, {absent} not applicable, {missing} not made",
         errors=text.plural(verdict.errors, "error"), warnings=text.plural(verdict.warnings, "warning"),
         notes=text.plural(verdict.notes, "note"), checks=text.plural(verdict.clean, "check"),
-        missing=text.exact(verdict.not_checked),
+        absent=text.exact(verdict.not_applicable), missing=text.exact(verdict.not_checked),
     )  # fmt: skip
 
 

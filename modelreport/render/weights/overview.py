@@ -37,7 +37,7 @@ _ORDER: Final = ("error", "warning", "note")
 _UNTRAINED: Final = re.compile(r"W00[45]|W045|W050")
 _TRAINED: Final = re.compile(rf"{_UNTRAINED.pattern}|W05[15-9]")
 _HEALTHY: Final = re.compile(r"W00[12379]|W02\d|W05[234]")
-_ODD: Final = re.compile(r"W008|W01\d|W040|W04[6-9]|S001")
+_ODD: Final = re.compile(r"W01\d|W040|W04[6-9]|S001")
 _COMPRESSIBLE: Final = re.compile(r"W006|W03\d|W04[1-4]")
 """Which findings answer which question, by their ids; those of ``_UNTRAINED`` say that something is not trained."""
 
@@ -99,6 +99,7 @@ class _Checked:
 
     found: tuple[Finding, ...]
     clean: tuple[Finding, ...]
+    absent: tuple[Finding, ...]
     unchecked: tuple[Finding, ...]
 
     @property
@@ -111,7 +112,8 @@ class _Checked:
     @property
     def reason(self) -> Message:
         """Why it is not known."""
-        return self.unchecked[0].message if self.unchecked else Message(text="No rule looked at this.")
+        silent = (*self.unchecked, *self.absent)
+        return silent[0].message if silent else Message(text="No rule looked at this.")
 
     def links(self, anchors: frozenset[str], *parts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
         """To what was found, then to the parts of the section that there are."""
@@ -124,8 +126,7 @@ def _checked(report: Report, ids: re.Pattern[str]) -> _Checked:
     found = sorted((each for each in made if each.state == "found"), key=lambda each: _ORDER.index(each.severity))
     return _Checked(
         tuple(found),
-        tuple(each for each in made if each.state == "clean"),
-        tuple(each for each in made if each.state == "not_checked"),
+        *(tuple(e for e in made if e.state == state) for state in ("clean", "not_applicable", "not_checked")),
     )
 
 
@@ -177,13 +178,10 @@ def _trained(report: Report, weights: Weights, anchors: frozenset[str]) -> Card:
             (mark("No"), "looks untrained") if untrained else ("Not all of it", "not all of it looks trained")
         )
         return Card("trained", question, against[0].severity, answer, short, (*_messages(against), *steps), links)
-    fingerprint = next((each for each in checked.clean if each.id == "W005"), None)
+    fingerprint = next((each for each in report.findings if each.id == "W005"), None)
     random, most = _like_random(weights)
-    if fingerprint is None:
-        said = (checked.reason, *random, *steps)
-        return Card("trained", question, "unknown", "Not known", "training not known", said, links)
-    if "tensor_count" not in fingerprint.message.values:
-        said = (fingerprint.message, *random, *steps)
+    if fingerprint is None or fingerprint.state != "clean":
+        said = (fingerprint.message if fingerprint else checked.reason, *random, *steps)
         return Card("trained", question, "unknown", "Not known", "training not known", said, links)
     if most:
         return Card("trained", question, "note", mark("Doubtful"), "training doubtful", (*random, *steps), links)

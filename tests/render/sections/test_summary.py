@@ -75,7 +75,7 @@ def test_the_model_in_one_line() -> None:
 def test_the_tally_counts_every_state() -> None:
     verdict = make_report().verdict
     assert verdict is not None
-    assert tally(verdict) == "1 error, 1 warning, 1 note; 2 checks passed, 1 not made"
+    assert tally(verdict) == "1 error, 1 warning, 1 note; 2 checks passed, 2 not applicable, 1 not made"
 
 
 def test_the_hash_is_shown_for_one_file_only() -> None:

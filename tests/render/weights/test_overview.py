@@ -55,7 +55,7 @@ def test_a_clean_model_looks_trained_and_healthy() -> None:
 
 
 def test_small_matrices_say_nothing_about_training() -> None:
-    made = judged(finding("W005", "clean", enough_count=1024))
+    made = judged(finding("W005", "not_checked", enough_count=1024))
     assert made["trained"].level == "unknown"
     assert "W005 says so" in said(made["trained"])
 
@@ -126,6 +126,11 @@ def test_what_could_not_be_checked_is_said_beside_what_passed() -> None:
     card = judged(finding("W001", "clean"), finding("W002", "not_checked"))["healthy"]
     assert card.level == "ok"
     assert "Not checked: title of W002." in said(card)
+
+
+def test_a_question_whose_rules_do_not_apply_is_not_known() -> None:
+    card = judged(finding("W001", "not_applicable"))["healthy"]
+    assert (card.level, said(card)) == ("unknown", "W001 says so.")
 
 
 def test_odd_tensors_are_counted() -> None:
