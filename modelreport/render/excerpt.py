@@ -64,7 +64,7 @@ def _levels(rows: Sequence[Row], limit: int) -> list[Row]:
 
 
 def _left_out(table: Table, rows: Sequence[Row]) -> str:
-    if len(rows) >= len(table.top):
+    if len(rows) >= len(table.top):  # rows that were not made come behind more than any excerpt has
         return ""
     if table.closed:
         what = text.plural(table.size, *table.noun)
@@ -72,8 +72,8 @@ def _left_out(table: Table, rows: Sequence[Row]) -> str:
             "{count} rows of {what}, equal ones together; all are in the HTML and JSON reports.",
             count=text.exact(len(rows)), what=what,
         )  # fmt: skip
-    shown, every = (sum(not row.group for row in listed) for listed in (rows, table.rows))
-    values = {"shown": text.exact(shown), "all": text.plural(every, *table.noun)}
+    shown = sum(not row.group for row in rows)
+    values = {"shown": text.exact(shown), "all": text.plural(table.size, *table.noun)}
     if table.tree:
         return _(
             "{shown} of {all}, repeats are shown once and deeper levels folded; all are in the HTML and JSON reports.",

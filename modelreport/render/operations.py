@@ -8,7 +8,8 @@ from modelreport.facts import Operation, TensorSpec, Trace
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
 from modelreport.render.language import _
-from modelreport.render.table import Cell, Column, Row, Table, amount, share_cell
+from modelreport.render.setting import setting
+from modelreport.render.table import Cell, Column, Row, Table, amount, share_cell, wanted
 
 IN_MARKUP = 60
 """Rows in the page itself, the heaviest first; the others travel packed."""
@@ -46,16 +47,19 @@ def operation_table(trace: Trace, places: Anchors) -> Table:
     groups = equal_operations(trace)
     operations = trace.operations
     totals = {first: sum(operations[i].flops or 0 for i in members) for first, members in groups.items()}
+    dearest = sorted(groups, key=lambda index: (-totals[index], index))
     rows: list[Row] = []
-    for first in sorted(groups, key=lambda index: (-totals[index], index)):
+    for first in dearest[: wanted(len(dearest))]:
         members = groups[first]
         if len(members) > 1:
             rows.append(_row([operations[i] for i in members], trace, places))
-        rows += [_row([operations[i]], trace, places, depth=int(len(members) > 1)) for i in members]
+        if len(members) == 1 or setting().packed:  # a closed table shows on paper what is below no other row
+            rows += [_row([operations[i]], trace, places, depth=int(len(members) > 1)) for i in members]
+    made = sum(not row.group for row in rows)
     noun = ("operation", "operations")
     return Table(
         "operations", "Operations", COLUMNS, tuple(rows), tree=True, noun=noun, details="operations", limit=IN_MARKUP,
-        closed=True,
+        closed=True, unmade=len(operations) - made,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from modelreport.render.paper.drawings import as_images, replaced
 from modelreport.render.paper.fonts import Fonts, prepare, quiet
 from modelreport.render.paper.headings import Headings
 from modelreport.render.paper.markup import parsed
+from modelreport.render.paper.numbers import number_pages
 from modelreport.render.paper.tags import finish
 from modelreport.render.paper.values import PARTS, missing_words, page_values
 from modelreport.render.paper.vector import images
@@ -74,14 +75,17 @@ def _written(weasyprint: ModuleType, report: Report, page: str, fonts: Fonts, ti
     with_images, drawings = as_images(page)
     with ThreadPoolExecutor(1) as beside:
         packed = beside.submit(zlib.compress, facts)  # of a large report as long as half of the layout
-        written: bytes = parsed(weasyprint, with_images, fetcher).write_pdf(
-            font_config=fonts.config,
-            cache=images(drawings, fonts.config),
-            stylesheets=list(fonts.styles),
-            pdf_variant="pdf/ua-1",
-            pdf_identifier=hashlib.sha256(facts).hexdigest()[:32].encode("ascii"),
-            attachments=[attachment],
-            finisher=lambda _document, pdf: finish(pdf, titles, packed.result),
+        options = {
+            "cache": images(drawings, fonts.config),
+            "stylesheets": list(fonts.styles),
+            "pdf_variant": "pdf/ua-1",
+            "pdf_identifier": hashlib.sha256(facts).hexdigest()[:32].encode("ascii"),
+            "attachments": [attachment],
+        }
+        document = parsed(weasyprint, with_images, fetcher).render(font_config=fonts.config, **options)
+        number_pages(document)
+        written: bytes = document.write_pdf(
+            finisher=lambda _document, pdf: finish(pdf, titles, packed.result), **options
         )
     return written
 

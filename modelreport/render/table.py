@@ -19,6 +19,8 @@ from modelreport.render.setting import setting
 
 ROWS_IN_MARKUP: Final = 2000
 """Rows that stand in the page itself; the packed data has all."""
+FIRST_ON_PAPER: Final = 60
+"""Rows that are made of a table whose first rows paper has; no excerpt there is longer."""
 
 _SIGNS: Final = str.maketrans("", "", "×–…∞✓●✖")
 
@@ -130,6 +132,8 @@ class Table:
     limit: int = ROWS_IN_MARKUP
     closed: bool = False
     """Whether what is below other rows is left out of the page itself and of paper."""
+    unmade: int = 0
+    """Further rows that were not made, because the writer at hand shows only the first (see ``wanted``)."""
 
     def __post_init__(self) -> None:
         """Say caption, headings and nouns in the language of the report."""
@@ -156,7 +160,7 @@ class Table:
     @property
     def size(self) -> int:
         """Rows without those that stand for several."""
-        return sum(not row.group for row in self.rows)
+        return sum(not row.group for row in self.rows) + self.unmade
 
     @property
     def printed(self) -> tuple[tuple[int, Column], ...]:
@@ -192,6 +196,11 @@ class Table:
                 "details": self.details,
             }
         }
+
+
+def wanted(rows: int) -> int:
+    """How many of so many rows the writer at hand can show of a table of which paper has the first: all on a page."""
+    return rows if setting().packed else min(rows, FIRST_ON_PAPER)
 
 
 def once(rows: Sequence[Row]) -> list[Row]:

@@ -7,11 +7,13 @@ import time
 from msgspec.structs import replace
 
 from modelreport.facts import Operation, Report, Trace
+from modelreport.options import RenderOptions
 from modelreport.render.anchors import anchors
 from modelreport.render.environment import environment
 from modelreport.render.excerpt import excerpt
 from modelreport.render.operations import equal_operations
 from modelreport.render.operations import operation_table as table
+from modelreport.render.setting import under
 from modelreport.render.table import Row, Table
 from modelreport.trace.repeats import fold_calls
 from tests.factories import make_report
@@ -137,3 +139,14 @@ def test_an_operation_without_a_formula_has_no_invented_cost() -> None:
     cells = dict(zip((column.id for column in made.columns), row.cells, strict=True))
     assert cells["flops"].text == cells["macs"].text == cells["share"].text == cells["intensity"].text == "–"
     assert row.note == "estimate"
+
+
+def test_paper_makes_only_the_rows_that_it_can_show_and_tells_the_same() -> None:
+    report, trace = folded(bert())
+    whole = table(trace, anchors(report))
+    with under(RenderOptions(), packed=False):
+        first = table(trace, anchors(report))
+    assert len(first.rows) < len(whole.rows)
+    assert first.size == whole.size == len(trace.operations)
+    assert excerpt(first, 15) == excerpt(whole, 15)
+    assert excerpt(first, 60) == excerpt(whole, 60)

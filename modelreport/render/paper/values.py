@@ -18,6 +18,7 @@ from modelreport.render.outline import outline_context
 from modelreport.render.paper.columns import widths
 from modelreport.render.paper.figures import figures, low_and_tall
 from modelreport.render.paper.fonts import script
+from modelreport.render.paper.numbers import HELD
 from modelreport.render.sections import SECTIONS
 from modelreport.render.sections.findings import SECTION_TITLES
 from modelreport.render.setting import setting
@@ -120,12 +121,13 @@ def missing_words(characters: str) -> str:
 def page_styles() -> str:
     """The size of the paper, and the words of page numbers and references, which differ by language."""
     number = css_text(_("{page} of {pages}"), page="counter(page)", pages="counter(pages)")
-    see = css_text(_(", page {page}"), page="target-counter(attr(href), page)")
-    short = css_text(_("p. {page}"), page="target-counter(attr(href), page)")
+    see = css_text(_(", page {page}"), page=f'"{HELD}"')
+    short = css_text(_("p. {page}"), page=f'"{HELD}"')
     return (
         f"@page {{ size: {PAPERS[setting().options.paper]}; @bottom-right {{ content: {number}; }} }}\n"
         f".see::after {{ content: {see}; }}\n"
         f'.at::after {{ content: " (" {short} ")"; }}\n'
+        f'.page-of::after {{ content: "{HELD}"; }}\n'
         f".badge::after {{ content: {short}; }}"
     )
 

@@ -10,12 +10,15 @@ from modelreport.render import format as text
 from modelreport.render.anchors import anchors
 from modelreport.render.language import _, mark
 from modelreport.render.section import Section
+from modelreport.render.setting import setting
+from modelreport.render.table import Table
 from modelreport.render.weights import shown_parts
 from modelreport.render.weights.details import details
 from modelreport.render.weights.histograms import histograms
 from modelreport.render.weights.overview import cards
+from modelreport.render.weights.part import Shown
 from modelreport.render.weights.tensor_table import left_out, table
-from modelreport.render.weights.tensors import tensors
+from modelreport.render.weights.tensors import Tensor, tensors
 
 
 def context(report: Report) -> dict[str, Any]:
@@ -27,13 +30,6 @@ def context(report: Report) -> dict[str, Any]:
     made = table(weights, gathered, places)
     parts = shown_parts(report, weights, places)
     told = frozenset(part.anchor for part in parts if part.told)
-    payloads = made.payloads | {
-        "histograms": histograms(weights),
-        "tensors": details(report, weights, gathered, places),
-    }
-    for part in parts:
-        for each in part.told.tables if part.told else ():
-            payloads |= each.payloads
     return {
         "skipped": None,
         "weights": weights,
@@ -43,8 +39,22 @@ def context(report: Report) -> dict[str, Any]:
         "parts": parts,
         "cards": cards(report, weights, told),
         "chart_groups": {part.anchor: part.charts for part in parts if part.charts},
-        "payloads": payloads,
+        "payloads": _payloads(report, weights, gathered, made, parts) if setting().packed else {},
     }
+
+
+def _payloads(
+    report: Report, weights: Weights, gathered: Sequence[Tensor], made: Table, parts: Sequence[Shown]
+) -> dict[str, Any]:
+    """What the page's script shows: rows of all tables, histograms and the panels of the tensors."""
+    found = made.payloads | {
+        "histograms": histograms(weights),
+        "tensors": details(report, weights, gathered, anchors(report)),
+    }
+    for part in parts:
+        for each in part.told.tables if part.told else ():
+            found |= each.payloads
+    return found
 
 
 def by_reason(unread: Sequence[Item]) -> tuple[Item, ...]:

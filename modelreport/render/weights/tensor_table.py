@@ -9,7 +9,7 @@ from modelreport.facts import Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
 from modelreport.render.language import _
-from modelreport.render.table import Cell, Column, Row, Table, share_cell
+from modelreport.render.table import Cell, Column, Row, Table, share_cell, wanted
 from modelreport.render.weights.tensors import Figure, Tensor, figures
 
 SHOWN: Final = frozenset({"mean", "std", "minimum", "maximum", "zero_share", "norm", "count"})
@@ -38,10 +38,12 @@ def table(weights: Weights, tensors: Sequence[Tensor], places: Anchors) -> Table
         numbers, last = [figure for figure in numbers if figure.id in SHOWN], []
     columns = (*_FIXED, *(_column(figure) for figure in numbers), *last)
     chosen = {column.id for column in last}
-    rows = tuple(_row(index, each, numbers, chosen, places) for index, each in enumerate(tensors))
+    first = tensors[: wanted(len(tensors))]
+    rows = tuple(_row(index, each, numbers, chosen, places) for index, each in enumerate(first))
     return Table(
-        "weights", "Tensors", columns, rows, noun=("tensor", "tensors"), histograms="histograms", details="tensors"
-    )
+        "weights", "Tensors", columns, rows, noun=("tensor", "tensors"), histograms="histograms", details="tensors",
+        unmade=len(tensors) - len(first),
+    )  # fmt: skip
 
 
 def left_out(tensors: Sequence[Tensor]) -> str:
