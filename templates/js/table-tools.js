@@ -5,13 +5,14 @@ import { element } from './dom.js';
 import { csv, markdown, tabbed } from './export.js';
 import { t } from './language.js';
 import { levelsOf } from './order.js';
-import { root } from './root.js';
+import { host, root } from './root.js';
 
 /** @import { TableView } from './table.js' */
 
 const DELAY_MS = 80;
 const LEVELS = 8; // that one can unfold to from the list
 const SHOWN_MS = 1500;
+const MARGIN = 8; // between a list and the edge of the report
 
 /**
  * Put the bar above a table.
@@ -109,6 +110,15 @@ function flatList(view, flat) {
 }
 
 /**
+ * How far a list has to move to the left to end inside the report; it never begins outside of it.
+ * @param {{left: number, right: number}} list
+ * @param {{left: number, right: number}} around the report
+ */
+export function overhang(list, around) {
+  return Math.max(0, Math.min(list.right + MARGIN - around.right, list.left - MARGIN - around.left));
+}
+
+/**
  * A button with a list that it opens; Escape and a click elsewhere close it.
  * @param {string} title
  * @param {HTMLElement} content
@@ -124,6 +134,10 @@ function popup(title, content, label = '') {
       summary.focus();
       event.stopPropagation();
     }
+  });
+  menu.addEventListener('toggle', () => {
+    content.style.left = '';
+    if (menu.open) content.style.left = `${-overhang(content.getBoundingClientRect(), host.getBoundingClientRect())}px`;
   });
   root.addEventListener('click', (event) => { if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false; });
   return menu;

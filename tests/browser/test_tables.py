@@ -371,6 +371,21 @@ def test_on_a_narrow_screen_name_and_head_stay_in_view(opened: Open) -> None:
     assert seen[2]
 
 
+def test_the_lists_of_the_bar_open_within_a_narrow_screen(opened: Open) -> None:
+    made = opened(make_report(), viewport={"width": 390, "height": 844})
+    menus = made.table("layers").locator(".tools .popup")
+    for menu in menus.all():
+        menu.locator("summary").click()
+        made.page.wait_for_timeout(100)
+        box = menu.locator(":scope > div").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert made.page.evaluate("document.documentElement.scrollWidth") == 390
+        menu.locator("summary").press("Escape")
+    assert menus.count() == 3
+
+
 # --- many rows -------------------------------------------------------------------------------------------------------
 
 
@@ -439,6 +454,23 @@ def test_of_fifty_thousand_rows_the_page_holds_those_in_view_however_they_are_so
     assert made.rows("layers")[0] == max(leaves, key=lambda module: module.parameters).path
     made.filter("layers", "stage3.*.conv? type=conv2d out_channels > 490", "27 of 50,011 modules")
     assert made.page.evaluate("performance.memory.usedJSHeapSize") < 80e6
+
+
+def test_a_link_shows_its_row_also_where_the_browser_went_to_it_before(opened: Open, big: bytes) -> None:
+    made = opened(big)
+    made.page.locator("#table-layers").scroll_into_view_if_needed()
+    made.until("document.querySelector('#table-layers .count')")
+    made.fold("layers", "nothing: unfold all")
+    made.until("document.querySelector('#layer-40')")
+    made.page.evaluate("location.hash = '#layer-40'")
+    made.until("document.querySelector('#layer-40.marked')")
+    made.page.wait_for_timeout(200)
+    seen = made.page.evaluate(
+        """() => { const row = document.querySelector('#layer-40').getBoundingClientRect();
+        const place = document.querySelector('#table-layers .table-scroll').getBoundingClientRect();
+        return [row.top - place.top, place.bottom - row.bottom]; }"""
+    )
+    assert min(seen) > 0
 
 
 def test_fifty_thousand_rows_are_walked_by_keys(opened: Open, big: bytes) -> None:
