@@ -14,6 +14,7 @@ from modelreport.judge.rule import (
     Found,
     Measured,
     Rule,
+    Value,
     has_output_rows,
     known,
     measured,
@@ -60,9 +61,11 @@ def non_finite(report: Report) -> Found | Clean:
         for m in sorted(bad, key=lambda m: -_bad(m.values))
     ]
     text = "{tensor_count} of {all_count} tensors hold NaN or infinite values, {worst} the most."
+    values: dict[str, Value] = {"tensor_count": len(bad), "all_count": len(tensors), "worst": evidence[0].name}
     if len(bad) == 1:
-        text = "{worst} holds NaN or infinite values; the other tensors of {all_count} are finite."
-    return Found(say(text, tensor_count=len(bad), all_count=len(tensors), worst=evidence[0].name), evidence)
+        text = "{worst} holds NaN or infinite values, {bad_count} of its {value_count}."
+        values |= {"bad_count": _bad(bad[0].values), "value_count": bad[0].values.count}
+    return Found(say(text, **values), evidence)
 
 
 _FROM_ZERO = re.compile(r"relative_position_bias_table$|rel_pos(_[hw])?$|pos_emb(ed)?$|attention_biases$")
@@ -82,14 +85,12 @@ def constant(report: Report) -> Found | Clean:
     if not found:
         return Clean(say("None of {tensor_count} weight matrices is constant.", tensor_count=len(matrices)))
     evidence = [point("tensor", m.fact.name, say("every value is {value}", value=m.values.minimum)) for m in found]
-    return Found(
-        say(
-            "{tensor_count} of {all_count} weight matrices {tensor_count:has|have} one value throughout.",
-            tensor_count=len(found),
-            all_count=len(matrices),
-        ),
-        evidence,
-    )
+    text = "{tensor_count} of {all_count} weight matrices have one value throughout."
+    if len(found) == 1:
+        text = "{first} has one value throughout, one of {all_count} weight matrices."
+    if len(matrices) == 1:
+        text = "{first}, the only weight matrix, has one value throughout."
+    return Found(say(text, tensor_count=len(found), all_count=len(matrices), first=evidence[0].name), evidence)
 
 
 _GATES = ("LSTM", "GRU", "RNN")

@@ -36,6 +36,7 @@ from modelreport.render.marked import (
 from modelreport.render.model_card import front_matter
 from modelreport.render.outline import outline_context
 from modelreport.render.sections import SECTIONS
+from modelreport.render.sections.summary import tally
 from modelreport.render.setting import setting
 from modelreport.render.table import Table
 
@@ -85,7 +86,7 @@ def outcome_line(report: Report) -> str:
     if verdict is None:
         return line
     word = f"{text.VERDICT_ICONS[verdict.level]} {text.VERDICT_WORDS[verdict.level]}"
-    return f"{line}. {word}: {text.message(verdict.sentence)}"
+    return f"{line}. {word}: {text.message(verdict.sentence)} {tally(verdict)}."
 
 
 def _show(value: Any) -> Any:

@@ -67,7 +67,8 @@ def test_what_could_not_be_made_says_why():
 
 def test_the_outcome_is_one_line():
     assert outcome_line(make_report()) == (
-        "DigitsResNet: 82.71 k parameters, 17.22 MMAC, 1.01 MB. ✖ Problem: Runs, but 1 error needs a look."
+        "DigitsResNet: 82.71 k parameters, 17.22 MMAC, 1.01 MB. ✖ Problem: Runs, but 1 error needs a look. "
+        "1 error, 1 warning, 1 note; 2 checks passed, 2 not applicable, 1 not made."
     )
     assert "\n" not in outcome_line(hostile_report())
     assert outcome_line(skipped_report()) == "DigitsResNet: 82.71 k parameters, 1.01 MB"
