@@ -33,13 +33,19 @@ class Gaps:
         return cls(22.0 * factor, 12.0 * factor, 22.0 * factor, 7.0 * factor)
 
 
-def place_across(made: Rows, left: list[float], right: list[float], gaps: Gaps) -> list[float]:
-    """The x of each node's axis, from 0 at the left edge of the drawing. Extents are measured from the axis."""
+def place_across(
+    made: Rows, left: list[float], right: list[float], gaps: Gaps, ghosts: frozenset[int] = frozenset()
+) -> list[float]:
+    """The x of each node's axis, from 0 at the left edge of the drawing. Extents are measured from the axis.
+
+    ``ghosts`` are bends that keep as far from others as boxes do, being part of one.
+    """
     if all(len(row) < 2 for row in made.rows):
         widest = max(left)
         return [widest] * len(made.rank)
     conflicts, weights = _conflicts(made), list(zip(_lengths(made), _readers(made), strict=True))
     up, down = _best(made.up, weights), _best(made.down, weights)
+    solid = [node < made.count or node in ghosts for node in range(len(made.rank))]
     results = []
     for downward in (True, False):
         for leftward in (True, False):
@@ -48,7 +54,7 @@ def place_across(made: Rows, left: list[float], right: list[float], gaps: Gaps) 
             sides = (left, right) if leftward else (right, left)
             near, back = (up, down) if downward else (down, up)
             roots = _align(rows, near, back, conflicts)
-            xs = _compact(rows, roots, sides[0], sides[1], made.count, gaps)
+            xs = _compact(rows, roots, sides[0], sides[1], solid, gaps)
             results.append(xs if leftward else [-x for x in xs])
     return _balance(results, left, right)
 
@@ -134,7 +140,7 @@ def _align(
 
 
 def _compact(
-    rows: list[list[int]], root: list[int], left: list[float], right: list[float], count: int, gaps: Gaps
+    rows: list[list[int]], root: list[int], left: list[float], right: list[float], solid: list[bool], gaps: Gaps
 ) -> list[float]:
     """Blocks as far left as they go, then pulled right towards their neighbours."""
     total = len(root)
@@ -142,7 +148,7 @@ def _compact(
     waiting = [0] * total
     for row in rows:
         for a, b in pairwise(row):
-            gap = gaps.node if a < count and b < count else gaps.bend
+            gap = gaps.node if solid[a] and solid[b] else gaps.bend
             u, v, apart = root[a], root[b], right[a] + gap + left[b]
             if v not in after[u]:
                 waiting[v] += 1

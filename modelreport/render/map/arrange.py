@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 from modelreport.render.map.across import Gaps
-from modelreport.render.map.column import Column, Point, Sizes, make_column, stack_rows
+from modelreport.render.map.column import Column, Point, Sizes, heights_of, make_column, stack_rows
 from modelreport.render.map.columns import Band, Pane, wrap
 from modelreport.render.map.gutters import IN, OUT, Gutters, Passage
 from modelreport.render.map.ranks import rank_nodes
 from modelreport.render.map.scene import RouteKind
+from modelreport.render.map.spans import choose_spans, is_clear, row_heights, too_many
 
 _PORT_HALF = 2.0
 _PORT_GAP = 0.62
@@ -82,39 +82,58 @@ def arrange(inside: Inside, aspect: float, least: float = 0.0) -> Content:
         [height for _, height, _ in inside.sizes] + [0.0] * spare,
     )
     gaps = Gaps.around([min(width, height) for width, height, _ in inside.sizes])
-    rank = _rank(inside, edges, sizes, aspect)
-    columns = _columns(inside, edges, rank, gaps, aspect)
+    flat = [1] * count
+    rank = _rank(inside, edges, sizes, aspect, flat)
+    columns = _columns(inside, edges, rank, gaps, aspect, flat)
+    spans = choose_spans(sizes.heights[:count], edges, rank[:count])
+    if spans != flat:
+        dense = _rank(inside, edges, sizes, aspect, spans)
+        if not too_many(dense, edges) and not _columns(inside, edges, dense, gaps, aspect, spans)[-1]:
+            column = make_column(list(range(inside.total)), dense, edges, sizes, gaps, inside.ports, spans)
+            if is_clear(column.made, column.ghosts, column.x):
+                return _straight(inside, edges, column, gaps, least)
     if columns[-1]:
         return _wrapped(inside, edges, rank, columns, sizes, gaps, least)
-    return _straight(inside, edges, rank, sizes, gaps, least)
+    column = make_column(list(range(inside.total)), rank, edges, sizes, gaps, inside.ports)
+    return _straight(inside, edges, column, gaps, least)
 
 
-def _rank(inside: Inside, edges: list[tuple[int, int]], sizes: Sizes, aspect: float) -> list[int]:
+def _rank(inside: Inside, edges: list[tuple[int, int]], sizes: Sizes, aspect: float, spans: list[int]) -> list[int]:
     widths = [a + b for a, b in zip(sizes.left, sizes.right, strict=True)]
     area = sum((width + 22) * (height + 30) for width, height, _ in inside.sizes)
     limit = max(*widths, 1.6 * math.sqrt(area * aspect))
-    return rank_nodes(widths, edges, inside.ports, inside.leaves, limit)
+    return rank_nodes(widths, edges, inside.ports, inside.leaves, limit, spans)
 
 
-def _row_gaps(inside: Inside, rows: list[list[int]]) -> list[float]:
+def _row_gaps(inside: Inside, rows: list[list[int]], spans: list[int]) -> list[float]:
     """The gap below each row but the last: larger between large boxes, so that they keep apart at any zoom."""
     count = len(inside.sizes)
-    factors = []
-    for row in rows:
-        large = max((min(inside.sizes[node][:2]) for node in row if node < count), default=0.0)
-        factors.append(max(1.0, min(6.0, large / 150.0)) if large else 0.0)
-    return [Gaps.row * (math.sqrt(a * b) if a and b else _PORT_GAP * max(a, b, 1.0)) for a, b in pairwise(factors)]
+    starts, ends = [0.0] * len(rows), [0.0] * len(rows)
+    for number, row in enumerate(rows):
+        for node in row:
+            if node < count:
+                factor = max(1.0, min(6.0, min(inside.sizes[node][:2]) / 150.0))
+                last = number + spans[node] - 1
+                starts[number], ends[last] = max(starts[number], factor), max(ends[last], factor)
+    gaps = zip(ends, starts[1:], strict=False)
+    return [Gaps.row * (math.sqrt(a * b) if a and b else _PORT_GAP * max(a, b, 1.0)) for a, b in gaps]
 
 
-def _columns(inside: Inside, edges: list[tuple[int, int]], rank: list[int], gaps: Gaps, aspect: float) -> list[int]:
+def _columns(
+    inside: Inside, edges: list[tuple[int, int]], rank: list[int], gaps: Gaps, aspect: float, spans: list[int]
+) -> list[int]:
     """The column of each row of children (the rows of the borders are no part of it)."""
     count = len(inside.sizes)
     first = min(rank[:count])
-    rows: list[list[int]] = [[] for _ in range(max(rank[:count]) - first + 1)]
+    rank = [row - first for row in rank]
+    rows: list[list[int]] = [[] for _ in range(max(row + span for row, span in zip(rank, spans, strict=False)))]
     for node in range(count):
-        rows[rank[node] - first].append(node)
-    crossing, skipped = _crossing(inside, edges, rank, first, len(rows))
-    below = [*_row_gaps(inside, rows), 0.0]
+        for number in range(rank[node], rank[node] + spans[node]):
+            rows[number].append(node)
+    starting = [[node for node in row if rank[node] == number] for number, row in enumerate(rows)]
+    crossing, skipped = _crossing(inside, edges, rank, len(rows))
+    below = [*_row_gaps(inside, starting, spans), 0.0]
+    heights = row_heights(rank[:count], [height for _, height, _ in inside.sizes], spans, below)
     bands = []
     for number, row in enumerate(rows):
         if len(row) == 1:
@@ -122,14 +141,11 @@ def _columns(inside: Inside, edges: list[tuple[int, int]], rank: list[int], gaps
             left, right = axis, width - axis
         else:
             left = right = (sum(inside.sizes[node][0] for node in row) + gaps.node * (len(row) - 1)) / 2
-        height = max((inside.sizes[node][1] for node in row), default=0.0)
-        bands.append(Band(height, below[number], left, right, crossing[number], skipped[number]))
+        bands.append(Band(heights[number], below[number], left, right, crossing[number], skipped[number]))
     return wrap(bands, Pane(aspect, 1.5 * gaps.node, 1.2 * gaps.row))
 
 
-def _crossing(
-    inside: Inside, edges: list[tuple[int, int]], rank: list[int], first: int, rows: int
-) -> tuple[list[int], list[bool]]:
+def _crossing(inside: Inside, edges: list[tuple[int, int]], rank: list[int], rows: int) -> tuple[list[int], list[bool]]:
     """How many tensors pass below each row, without those that enter from outside; and whether a skip does."""
     count = len(inside.sizes)
     reach: dict[int, int] = {}
@@ -137,26 +153,24 @@ def _crossing(
     for (a, b), (*_, kind) in zip(edges, inside.edges, strict=True):
         if b >= count:
             continue
-        start = rank[a] - first if a < count else 0
+        start = rank[a] if a < count else 0
         if kind == "skip":
-            skipped[start : rank[b] - first] = [True] * (rank[b] - first - start)
+            skipped[start : rank[b]] = [True] * (rank[b] - start)
         if a < count:
-            reach[a] = max(reach.get(a, 0), rank[b] - first)
+            reach[a] = max(reach.get(a, 0), rank[b])
     crossing = [0] * rows
     for a, last in reach.items():
-        for row in range(rank[a] - first, last):
+        for row in range(rank[a], last):
             crossing[row] += 1
     return crossing, skipped
 
 
-def _straight(
-    inside: Inside, edges: list[tuple[int, int]], rank: list[int], sizes: Sizes, gaps: Gaps, least: float
-) -> Content:
+def _straight(inside: Inside, edges: list[tuple[int, int]], column: Column, gaps: Gaps, least: float) -> Content:
     """One column, the borders its first and last rows."""
     count = len(inside.sizes)
-    column = make_column(list(range(inside.total)), rank, edges, sizes, gaps, inside.ports)
     column.joins = inside.cards
-    between = _row_gaps(inside, column.made.rows)
+    spans = [1 + len(column.ghosts.get(node, ())) for node in range(count)]
+    between = _row_gaps(inside, column.made.rows, spans)
     stack_rows(column, _stretched(between, column, least))
     passages = [Passage(a, b, 0, 0, aside=False) for number, (a, b) in enumerate(edges) if column.made.sided[number]]
     gutters = Gutters([column], passages, gaps, [between], 0, leaves=False)
@@ -179,7 +193,7 @@ def _straight(
 
 def _stretched(between: list[float], column: Column, least: float) -> list[float]:
     """Gaps widened so that the column is as high as asked for; what is too much goes to the first and the last."""
-    own = sum(max((column.sizes.heights[node] for node in row), default=0.0) for row in column.made.rows) + sum(between)
+    own = sum(heights_of(column, between)) + sum(between)
     if not between or own >= least:
         return between
     factor = min(1 + _STRETCH, (least - own) / max(sum(between), 1.0) + 1)
@@ -207,7 +221,7 @@ def _wrapped(
     between = []
     for column in made:
         rows = [[column.nodes[here] for here in row if here < column.made.count] for row in column.made.rows]
-        between.append(_row_gaps(inside, rows))
+        between.append(_row_gaps(inside, rows, [1] * count))
         stack_rows(column, between[-1])
     passages: list[Passage | None] = []
     for (a, b), (_, _, kind) in zip(edges, inside.edges, strict=True):

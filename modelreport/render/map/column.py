@@ -12,6 +12,7 @@ from itertools import pairwise
 from modelreport.render.map.across import Gaps, place_across
 from modelreport.render.map.levels import Link, level_pieces
 from modelreport.render.map.ranks import Rows, make_rows, order_rows
+from modelreport.render.map.spans import find_ghosts, row_heights
 
 Point = tuple[float, float]
 BEND_HALF = 2.0
@@ -53,6 +54,10 @@ class Column:
     """Place in ``made.chains`` of each edge inside, by its ends in the drawing."""
     levels: dict[Link, float] = field(default_factory=dict)
     """Where in the gap the level piece of each link lies that leads far aside, as a share of its height."""
+    ghosts: dict[int, list[int]] = field(default_factory=dict)
+    """The bends that stand for each box in its further rows, where it stands in several."""
+    solid: frozenset[int] = frozenset()
+    """All of them."""
 
     @property
     def height(self) -> float:
@@ -80,7 +85,7 @@ class Column:
     def middle(self, here: int) -> float:
         """Y of the middle of a node or bend, by its number in the column."""
         row = self.made.rank[here]
-        return (self.tops[row] + self.bottoms[row]) / 2
+        return (self.tops[row] + self.bottoms[row + len(self.ghosts.get(here, ()))]) / 2
 
     def is_lowest(self, node: int) -> bool:
         """Whether nothing stands below a node of the drawing, nor a line."""
@@ -103,6 +108,8 @@ class Column:
             return None
         points = [self.bottom(source)]
         for a, b in pairwise(self.made.chains[edge]):
+            if b in self.solid:
+                continue
             if self.enters_aside(a, b):
                 side = self.x[b] - self.sizes.left[b] if self.x[a] < self.x[b] else self.x[b] + self.sizes.right[b]
                 return simple([*points, (self.x[a], self.middle(b)), (side, self.middle(b))])
@@ -120,7 +127,9 @@ class Column:
         count = self.made.count
         if b >= count or self.nodes[b] not in self.joins:
             return False
-        long, several = a >= count, a < count and len(self.made.up[b]) > 1 and self.sizes.heights[a] > 0
+        box = a in self.solid or (a < count and self.sizes.heights[a] > 0)
+        several = box and len(self.made.up[b]) > 1
+        long = a >= count and not box
         return (long or several) and self.is_free(self.x[a], b)
 
     def is_free(self, x: float, here: int) -> bool:
@@ -133,16 +142,18 @@ class Column:
         return not any(
             self.x[other] + right[other] > low and self.x[other] - left[other] < high
             for other in self.made.rows[self.made.rank[here]]
-            if other != here and other < self.made.count
+            if other != here and (other < self.made.count or other in self.solid)
         )
 
 
 def make_column(
-    nodes: list[int], rank: list[int], edges: list[tuple[int, int]], sizes: Sizes, gaps: Gaps, ports: int = 0
-) -> Column:
+    nodes: list[int], rank: list[int], edges: list[tuple[int, int]], sizes: Sizes, gaps: Gaps, ports: int = 0,
+    spans: list[int] | None = None,
+) -> Column:  # fmt: skip
     """A column of some nodes of a drawing; its last ``ports`` + 1 nodes may be the borders (see ``Rows.tops``).
 
-    ``rank`` and ``sizes`` are by the numbers of the whole drawing; ``edges`` those among ``nodes``.
+    ``rank`` and ``sizes`` are by the numbers of the whole drawing; ``edges`` those among ``nodes``. Where the nodes are
+    all there are, ``spans`` is in how many rows each stands.
     """
     local = {node: here for here, node in enumerate(nodes)}
     first = min(rank[node] for node in nodes)
@@ -157,23 +168,34 @@ def make_column(
         [sizes.right[node] for node in nodes] + [BEND_HALF] * spare,
         [sizes.heights[node] for node in nodes] + [0.0] * spare,
     )
-    x = place_across(made, own.left, own.right, gaps)
-    column = Column(nodes, made, own, x, local=local)
+    ghosts = find_ghosts(made, spans or ())
+    for node, below in ghosts.items():
+        for ghost in below:
+            own.left[ghost], own.right[ghost] = own.left[node], own.right[node]
+    solid = frozenset(ghost for below in ghosts.values() for ghost in below)
+    x = place_across(made, own.left, own.right, gaps, solid)
+    column = Column(nodes, made, own, x, local=local, ghosts=ghosts, solid=solid)
     column.edges = {edge: place for place, edge in enumerate(edges)}
     column.low = min(x - side for x, side in zip(column.x, own.left, strict=True))
     column.high = max(x + side for x, side in zip(column.x, own.right, strict=True))
     return column
 
 
+def heights_of(column: Column, between: list[float]) -> list[float]:
+    """The height of each row; ``between`` has the gap below each but the last."""
+    real = range(column.made.count)
+    spans = [1 + len(column.ghosts.get(node, ())) for node in real]
+    return row_heights([column.made.rank[node] for node in real], column.sizes.heights[: len(real)], spans, between)
+
+
 def stack_rows(column: Column, between: list[float]) -> None:
     """Give each row its y; ``between`` has the gap below each row but the last."""
     y = 0.0
     column.tops, column.bottoms = [], []
-    for row, nodes in enumerate(column.made.rows):
-        height = max((column.sizes.heights[node] for node in nodes), default=0.0)
+    for height, gap in zip(heights_of(column, between), [*between, 0.0], strict=True):
         column.tops.append(y)
         column.bottoms.append(y + height)
-        y += height + (between[row] if row < len(between) else 0.0)
+        y += height + gap
     column.levels = level_pieces(column)
 
 

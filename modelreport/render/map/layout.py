@@ -221,7 +221,7 @@ class _Layouter:
         for child in members:
             node = self.scene.nodes[child]
             room = height - _top(node, HEAD) - (0.0 if node.leaves else PAD)
-            content = self.content(child, least=round(room / scale, 3))
+            content = self.content(child, least=math.floor(room / scale * 1000) / 1000)
             self.places[child] = self._box(child, content, scale, width, height)
 
     def _size(self, index: int, content: Content, scale: float) -> tuple[float, float]:

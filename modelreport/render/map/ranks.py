@@ -34,14 +34,18 @@ class Rows:
     """For each edge, whether it runs along the side because there were too many bends."""
 
 
-def rank_nodes(widths: list[float], edges: list[tuple[int, int]], tops: int, bottom: bool, limit: float) -> list[int]:
-    """The row of each node; every edge goes from a lower to a higher number and gets at least one row.
+def rank_nodes(
+    widths: list[float], edges: list[tuple[int, int]], tops: int, bottom: bool, limit: float,
+    spans: list[int] | None = None,
+) -> list[int]:  # fmt: skip
+    """The first row of each node; every edge goes from a lower to a higher number and gets at least one row.
 
     The first ``tops`` *after* the children (see ``make_rows``) share row 0 alone, the last node has the last row alone
-    when ``bottom`` is set. A row is not wider than ``limit`` unless one node is.
+    when ``bottom`` is set. A row is not wider than ``limit`` unless one node is. Children stand in ``spans`` rows.
     """
     total = len(widths)
     children = total - tops - int(bottom)
+    spans = [*(spans or [1] * children), *[1] * (total - children)]
     above: list[list[int]] = [[] for _ in range(total)]
     below: list[list[int]] = [[] for _ in range(total)]
     for a, b in edges:
@@ -50,18 +54,21 @@ def rank_nodes(widths: list[float], edges: list[tuple[int, int]], tops: int, bot
     rank = [0] * total
     used: dict[int, float] = {}
     for node in range(children):
-        row = max((rank[source] + 1 for source in above[node]), default=1 if tops else 0)
+        row = max((rank[source] + spans[source] for source in above[node]), default=1 if tops else 0)
         while used.get(row, 0.0) and used[row] + widths[node] > limit:
             row += 1
-        used[row] = used.get(row, 0.0) + widths[node]
+        for each in range(row, row + spans[node]):
+            used[each] = used.get(each, 0.0) + widths[node]
         rank[node] = row
-    _sink(rank, above, below, children, tops)
+    _sink(rank, above, below, children, tops, spans)
     if bottom:
-        rank[-1] = max(rank[:children], default=0) + 1
+        rank[-1] = max((rank[node] + spans[node] for node in range(children)), default=1)
     return rank
 
 
-def _sink(rank: list[int], above: list[list[int]], below: list[list[int]], children: int, tops: int) -> None:
+def _sink(
+    rank: list[int], above: list[list[int]], below: list[list[int]], children: int, tops: int, spans: list[int]
+) -> None:
     """Pull what depends on nothing (constants and what is made of them) down to where it is used."""
     ports = range(children, children + tops)
     fixed = [False] * len(rank)
@@ -72,7 +79,7 @@ def _sink(rank: list[int], above: list[list[int]], below: list[list[int]], child
     for node in reversed(range(children)):
         users = [rank[user] for user in below[node] if user < children]
         if not fixed[node] and users:
-            rank[node] = max(rank[node], min(users) - 1)
+            rank[node] = max(rank[node], min(users) - spans[node])
 
 
 def make_rows(rank: list[int], edges: list[tuple[int, int]]) -> Rows:
