@@ -24,8 +24,14 @@ _KEPT_OPEN = 32
 """Files that a process keeps open for the tasks that it is sent."""
 
 
-_CHUNK = 4 << 20
-"""Bytes that are hashed at a time."""
+_CHUNK = 1 << 18
+"""Bytes of this machine's files that are hashed at a time: they are read into a second-level cache, and stay in it."""
+
+_FETCHED = 4 << 20
+"""Bytes of other files that are hashed at a time."""
+
+_AHEAD = 16 << 20
+"""Bytes that the kernel is asked for beyond those that are waited for."""
 
 
 class OpenFile(ABC):
@@ -42,6 +48,13 @@ class OpenFile(ABC):
     @abstractmethod
     def view(self, offset: int, size: int) -> memoryview:
         """Read-only view of ``size`` bytes at ``offset``; ``ValueError`` outside the file."""
+
+    reads = False
+    """Whether reading into one's own memory is quicker than walking views."""
+
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill a buffer with what lies at ``offset``; ``ValueError`` outside the file."""
+        buffer[:] = self.view(offset, len(buffer))
 
     @abstractmethod
     def prefetch(self, offset: int, size: int) -> None:
@@ -75,7 +88,7 @@ class OpenFile(ABC):
     def sha256(self, tell: Callable[[int], None] | None = None) -> str:
         """SHA-256 of the whole file, in hex; ``tell`` is called with the bytes done so far. Raises ``OSError``."""
         digest, done = hashlib.sha256(), 0
-        while data := self.pread(_CHUNK, done):
+        while data := self.pread(_FETCHED, done):
             digest.update(data)
             done += len(data)
             if tell is not None:
@@ -130,10 +143,12 @@ class FileStream(io.RawIOBase):
 class MappedFile(OpenFile):
     """A file of this machine, mapped into memory on first use.
 
-    ``pread`` reads small headers without touching the map (read-ahead through a map drags in megabytes).
+    ``pread`` reads small headers without touching the map (read-ahead through a map drags in megabytes), ``read_into``
+    what is walked once: pages need not be mapped and given back, and a file that becomes shorter ends no process.
     """
 
     path: Path
+    reads = hasattr(os, "preadv")
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -160,6 +175,29 @@ class MappedFile(OpenFile):
             if self._map is None:
                 self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return memoryview(self._map)[offset : offset + size]
+
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill a buffer with what lies at ``offset``; ``ValueError`` outside the file.
+
+        What is in memory is copied at once; else the kernel begins to read what comes after too. Raises ``LoadError``
+        where the file has become shorter.
+        """
+        self.check_range(offset, len(buffer))
+        done = self._at_hand(buffer, offset)
+        if done < len(buffer) and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._file.fileno(), offset + done, _AHEAD, os.POSIX_FADV_WILLNEED)
+        while done < len(buffer):
+            size = os.preadv(self._file.fileno(), [buffer[done:]], offset + done)
+            if not size:
+                raise LoadError(f"{self.path} became shorter while it was read.", "Try again when nobody writes to it.")
+            done += size
+
+    def _at_hand(self, buffer: memoryview, offset: int) -> int:
+        """How many bytes could be read without waiting for the disk; 0 where the system cannot tell."""
+        try:
+            return os.preadv(self._file.fileno(), [buffer], offset, os.RWF_NOWAIT)
+        except (AttributeError, OSError):  # not Linux; a file system that does not offer it, or nothing in memory
+            return 0
 
     def prefetch(self, offset: int, size: int) -> None:
         """Ask the kernel to read a range that is about to be walked in large steps, rather than page by page."""

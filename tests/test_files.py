@@ -84,6 +84,34 @@ def test_a_file_is_hashed_whole_until_it_is_stopped(tmp_path: Path, monkeypatch:
     file.close()
 
 
+@pytest.mark.parametrize("at_hand", [True, False])
+def test_a_buffer_is_filled_whether_or_not_the_bytes_are_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_hand: bool
+) -> None:
+    if not at_hand:
+        monkeypatch.delattr(os, "RWF_NOWAIT", raising=False)
+    file = made(tmp_path)
+    for read in (file.read_into, lambda *place: OpenFile.read_into(file, *place)):
+        buffer = bytearray(50)
+        read(memoryview(buffer), 120)
+        assert buffer == bytes(range(120, 170))
+        with pytest.raises(ValueError, match="bytes 151 to 201 of a file of 200"):
+            read(memoryview(buffer), 151)
+    file.close()
+
+
+def test_a_file_that_became_shorter_is_an_error_and_ends_no_process(tmp_path: Path) -> None:
+    file = made(tmp_path)
+    os.truncate(tmp_path / "f", 100)
+    buffer = memoryview(bytearray(50))
+    file.read_into(buffer, 50)
+    assert bytes(buffer) == bytes(range(50, 100))
+    with pytest.raises(LoadError, match="became shorter while it was read") as caught:
+        file.read_into(buffer, 80)
+    assert "nobody writes" in caught.value.hint
+    file.close()
+
+
 def test_a_place_is_opened_as_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
     file = open_file(tmp_path / "f")

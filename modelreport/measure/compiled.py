@@ -1,26 +1,20 @@
 """The inner loops as machine code: the same facts as the numpy code, to the last bit, many times as fast.
 
 Importing this costs a third of a second, and compiling (once a machine: the result is kept in numba's cache) some
-seconds: only large checkpoints come here. Functions that call each other are in this one file, because numba's cache
-looks at the file of the called function alone.
+seconds: only large checkpoints come here. Its parts are in ``singles`` and ``vectors``. numba's cache looks at the file
+of the called function alone: whoever changes those two removes what it has kept of this one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import float64, int32, int64, njit, uint32, uint64
+from numba import float64, int64, uint32, uint64
 
-from modelreport.measure.lanes import BLOCK_LANES, ROW_LANES, RUN
-from modelreport.measure.moments import PLACES
-from modelreport.measure.vectors import pattern_square_lanes, power_lanes, square_lanes
-
-_INFINITY = 0x7F800000
-_NORMAL = 0x00800000
-_MAGNITUDE = 0x7FFFFFFF
-_SIGN = 0x80000000
+from modelreport.measure.lanes import ROW_LANES
+from modelreport.measure.singles import INFINITY, MAGNITUDE, block_of_singles, folded, machine_code
+from modelreport.measure.vectors import pattern_square_lanes, row_of_patterns, row_of_singles, square_lanes
 
 _CODE, _FIRST, _ALIKE, _ZERO, _FILLED = range(5)
 """Places in the state of a row: hash so far, first element, whether all are equal and zero, how many there were."""
@@ -29,134 +23,28 @@ CONSTANT, ZERO = 1, 2
 """What a row is like."""
 
 
-def _jit(function: Callable[..., Any]) -> Any:
-    """Machine code of a function that runs without the interpreter lock; kept on disk where a place for it is found."""
-    try:
-        return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # the package lies where nothing can be written, and so does the home directory
-        return njit(nogil=True)(function)
+@machine_code
+def _mixed(element: Any) -> Any:
+    """A word with its bits mixed, as ``rows._words``."""
+    word = uint64(element)
+    rotated = (word << uint64(13)) | (word >> uint64(51))
+    again = (word << uint64(37)) | (word >> uint64(27))
+    return word ^ rotated ^ again
 
 
-@_jit
-def _folded(lanes: Any) -> Any:
-    half = lanes.size // 2
-    while half:
-        for i in range(half):
-            lanes[i] += lanes[i + half]
-        half //= 2
-    return lanes[0]
-
-
-@_jit
+@machine_code
 def _code(code: Any, words: Any, keys: Any, step: Any) -> Any:
     """Hash of a row's words after those that gave ``code``, as ``rows._hashed``."""
     for start in range(0, words.size, keys.size):
         part = words[start : start + keys.size]
         total = uint64(0)
         for j in range(part.size):
-            word = uint64(part[j])
-            rotated = (word << uint64(13)) | (word >> uint64(51))
-            again = (word << uint64(37)) | (word >> uint64(27))
-            total += (word ^ rotated ^ again) * keys[j]
+            total += _mixed(part[j]) * keys[j]
         code = code * step + total
     return code
 
 
-@_jit
-def _extremes(bits: Any) -> Any:
-    """Extremes of the bits as unsigned and as signed integers; as such positive numbers ascend, negative descend."""
-    least, most = uint32(0xFFFFFFFF), uint32(0)
-    low, high = int32(0x7FFFFFFF), int32(-0x80000000)
-    for i in range(bits.size):
-        unsigned, signed = bits[i], int32(bits[i])
-        least, most = min(least, unsigned), max(most, unsigned)
-        low, high = min(low, signed), max(high, signed)
-    return least, most, low, high
-
-
-@_jit
-def _has_small(least: Any, low: Any) -> Any:
-    """Whether there are zeros or subnormals.
-
-    The positive number of least magnitude comes first as an unsigned integer, the negative one as a signed.
-    """
-    return least < uint32(_NORMAL) or uint32(low) - uint32(_SIGN) < uint32(_NORMAL)
-
-
-@_jit
-def _has_special(most: Any, high: Any) -> Any:
-    """Whether there are infinities or NaN."""
-    return high >= int32(_INFINITY) or (most & uint32(_MAGNITUDE) >= uint32(_INFINITY) and most >= uint32(_SIGN))
-
-
-@_jit
-def _finite(bits: Any, kept: Any, special: Any) -> Any:
-    """Copy the finite numbers, count the others; returns how many are finite."""
-    count = 0
-    for i in range(bits.size):
-        magnitude = bits[i] & uint32(_MAGNITUDE)
-        if magnitude < uint32(_INFINITY):
-            kept[count] = bits[i]
-            count += 1
-        elif magnitude > uint32(_INFINITY):
-            special[0] += 1
-        else:
-            special[1 if bits[i] == magnitude else 2] += 1
-    return count
-
-
-@_jit
-def _count_small(bits: Any, special: Any) -> None:
-    """Count zeros and subnormals."""
-    zeros, small = 0, 0
-    for i in range(bits.size):
-        magnitude = bits[i] & uint32(_MAGNITUDE)
-        zeros += magnitude == uint32(0)
-        small += magnitude < uint32(_NORMAL)
-    special[3] += zeros
-    special[4] += small - zeros
-
-
-@_jit
-def _middle(values: Any) -> Any:
-    """As ``moments._middle``."""
-    nine = np.empty(9)
-    for i in range(9):
-        value, place = float64(values[PLACES[i] % values.size]), i
-        while place > 0 and nine[place - 1] > value:
-            nine[place] = nine[place - 1]
-            place -= 1
-        nine[place] = value
-    return nine[4] if abs(nine[4]) > 4 * (nine[6] - nine[2]) else 0.0
-
-
-@_jit
-def _power_sums(values: Any, bits: Any, tables: Any, out: Any) -> None:
-    """The shift and the five sums of ``moments.block_sums``; counts by leading 16 bits, rounded half away from zero."""
-    shift = _middle(values)
-    lanes, total = np.zeros((5, BLOCK_LANES)), np.zeros((5, BLOCK_LANES))
-    for start in range(0, values.size, RUN):
-        run = values[start : start + RUN]
-        lanes[:] = 0
-        groups = run.size // BLOCK_LANES
-        power_lanes(run, groups, shift, lanes, tables)
-        for lane in range(run.size - groups * BLOCK_LANES):
-            tables[0, (bits[start + groups * BLOCK_LANES + lane] + uint32(0x8000)) >> uint32(16)] += uint32(1)
-            x = float64(run[groups * BLOCK_LANES + lane])
-            d = x - shift
-            square = d * d
-            lanes[0, lane] += d
-            lanes[1, lane] += square
-            lanes[2, lane] += square * d
-            lanes[3, lane] += square * square
-            lanes[4, lane] += abs(x)
-        total += lanes
-    out[0] = shift
-    for i in range(5):
-        out[1 + i] = _folded(total[i])
-
-
-@_jit
+@machine_code
 def _row_of_singles(values: Any, bits: Any, kept: Any, lanes: Any) -> Any:
     """Add the squares of a row, or a part of one, to ``lanes``.
 
@@ -165,13 +53,13 @@ def _row_of_singles(values: Any, bits: Any, kept: Any, lanes: Any) -> Any:
     """
     largest = uint32(0)
     for i in range(bits.size):
-        largest = max(largest, bits[i] & uint32(_MAGNITUDE))
+        largest = max(largest, bits[i] & uint32(MAGNITUDE))
     zero = largest == uint32(0)
-    if largest >= uint32(_INFINITY):
+    if largest >= uint32(INFINITY):
         largest = uint32(0)
         for i in range(bits.size):
-            kept[i] = bits[i] if bits[i] & uint32(_MAGNITUDE) < uint32(_INFINITY) else uint32(0)
-            largest = max(largest, kept[i] & uint32(_MAGNITUDE))
+            kept[i] = bits[i] if bits[i] & uint32(MAGNITUDE) < uint32(INFINITY) else uint32(0)
+            largest = max(largest, kept[i] & uint32(MAGNITUDE))
         values = kept.view(np.float32)[: bits.size]
     groups = values.size // ROW_LANES
     square_lanes(values, groups, lanes)
@@ -181,7 +69,7 @@ def _row_of_singles(values: Any, bits: Any, kept: Any, lanes: Any) -> Any:
     return largest, zero
 
 
-@_jit
+@machine_code
 def _alike(bits: Any, first: Any) -> Any:
     """Whether every element has the bits of ``first``; most rows differ at their beginning."""
     if bits[bits.size // 2] != first:  # most rows
@@ -195,24 +83,29 @@ def _alike(bits: Any, first: Any) -> Any:
     return True
 
 
-@_jit
-def _block_of_singles(values: Any, bits: Any, tables: Any, sums: Any, extremes: Any, special: Any, kept: Any) -> None:
-    """Counts, sums and extremes of a block; ``kept`` takes the finite numbers where others are among them."""
-    least, most, low, high = _extremes(bits)
-    if _has_special(most, high):
-        count = _finite(bits, kept, special)
-        bits, values = kept[:count], kept.view(np.float32)[:count]
-        least, most, low, high = _extremes(bits)
-    sums[0] = bits.size
-    if bits.size:
-        extremes[0] = most if most >= uint32(_SIGN) else least
-        extremes[1] = uint32(high) if high >= int32(0) else least
-        if _has_small(least, low):
-            _count_small(bits, special)
-        _power_sums(values, bits, tables, sums[1:])
+@machine_code
+def _clean_row_of_singles(values: Any, words: Any, keys: Any, step: Any, code: Any, lanes: Any, top: Any) -> Any:
+    """Squares and largest magnitude of finite numbers, a row or a part of one, and their code after ``code``.
+
+    ``words`` are the same memory as ``values``, of 8 bytes each; ``top`` takes the bits of the largest magnitude.
+    """
+    for start in range(0, words.size, keys.size):
+        part, mine = values[2 * start : 2 * (start + keys.size)], words[start : start + keys.size]
+        groups = part.size // ROW_LANES
+        total = row_of_singles(part, mine, keys, groups, lanes, top)
+        for lane in range(part.size - groups * ROW_LANES):
+            x = float64(part[groups * ROW_LANES + lane])
+            lanes[0, lane] += x * x
+        rest = part[groups * ROW_LANES :].view(np.uint32)
+        for i in range(rest.size):
+            top[0] = max(top[0], rest[i] & uint32(MAGNITUDE))
+        for i in range(groups * ROW_LANES // 2, mine.size):
+            total += _mixed(mine[i]) * keys[i]
+        code = code * step + total
+    return code
 
 
-@_jit
+@machine_code
 def _doublings(words: int, elements: int) -> int:
     """How often the number of words must be doubled for that of the elements: 0 where each is one."""
     times = 0
@@ -221,7 +114,7 @@ def _doublings(words: int, elements: int) -> int:
     return times
 
 
-@_jit
+@machine_code
 def _begin(row: Any, lanes: Any, first: Any) -> None:
     row[_CODE], row[_FIRST], row[_ALIKE], row[_ZERO] = 0, first, 1, 1
     for i in range(ROW_LANES):
@@ -229,25 +122,25 @@ def _begin(row: Any, lanes: Any, first: Any) -> None:
     lanes[1, 0] = 0.0
 
 
-@_jit
-def _note(row: Any, lanes: Any, part: Any, words: Any, keys: Any, step: Any, largest: Any, zero: Any) -> None:
+@machine_code
+def _note(row: Any, lanes: Any, part: Any, code: Any, largest: Any, zero: Any) -> None:
     """What a part of a row adds to its state."""
     lanes[1, 0] = max(lanes[1, 0], largest)
-    row[_CODE] = _code(row[_CODE], words, keys, step)
+    row[_CODE] = code
     row[_ALIKE] &= uint64(_alike(part, part.dtype.type(row[_FIRST])))
     row[_ZERO] &= uint64(zero)
     row[_FILLED] += uint64(part.size)
 
 
-@_jit
+@machine_code
 def _end(row: Any, lanes: Any, nan: Any, at: int, largest: Any, energy: Any, code: Any, like: Any) -> None:
     """Write down a row that is complete; ``nan`` says whether its first element is none."""
-    largest[at], energy[at], code[at] = lanes[1, 0], _folded(lanes[0]), row[_CODE]
+    largest[at], energy[at], code[at] = lanes[1, 0], folded(lanes[0]), row[_CODE]
     like[at] = ZERO if row[_ZERO] else CONSTANT if row[_ALIKE] and not nan else 0
     row[_FILLED] = 0
 
 
-@_jit
+@machine_code
 def singles(
     values: Any, bits: Any, words: Any, size: int, unit: int, tables: Any, sums: Any, extremes: Any, special: Any,
     row: Any, lanes: Any, largest: Any, energy: Any, code: Any, like: Any, keys: Any, step: Any,
@@ -266,24 +159,31 @@ def singles(
     ended = 0
     for block in range(sums.shape[0]):
         place, stop = block * unit, min(block * unit + unit, bits.size)
-        _block_of_singles(values[place:stop], bits[place:stop], tables, sums[block], extremes[block], special, kept)
+        clean = block_of_singles(
+            values[place:stop], bits[place:stop], tables, sums[block], extremes[block], special, kept
+        )
         while size and place < stop:
             end = min(place + size - int64(row[_FILLED]), stop)
             part, mine = bits[place:end], words[place >> pairs : end >> pairs]
             if row[_FILLED] == 0:
                 _begin(row, lanes, part[0])
-            top, zero = _row_of_singles(values[place:end], part, kept, lanes)
-            pattern[0] = top
-            _note(row, lanes, part, mine, keys, step, float64(number[0]), zero)
+            if clean and words.itemsize == 8:
+                pattern[0] = 0
+                reached = _clean_row_of_singles(values[place:end], mine, keys, step, row[_CODE], lanes, pattern)
+                zero = pattern[0] == 0
+            else:
+                pattern[0], zero = _row_of_singles(values[place:end], part, kept, lanes)
+                reached = _code(row[_CODE], mine, keys, step)
+            _note(row, lanes, part, reached, float64(number[0]), zero)
             place = end
             if int64(row[_FILLED]) == size:
-                nan = row[_FIRST] & uint64(_MAGNITUDE) > uint64(_INFINITY)
+                nan = row[_FIRST] & uint64(MAGNITUDE) > uint64(INFINITY)
                 _end(row, lanes, nan, ended, largest, energy, code, like)
                 ended += 1
     return ended
 
 
-@_jit
+@machine_code
 def _count_patterns(patterns: Any, tables: Any) -> None:
     even, odd = tables[0], tables[1]
     fours = patterns.size // 4
@@ -297,7 +197,7 @@ def _count_patterns(patterns: Any, tables: Any) -> None:
         even[pattern] += uint32(1)
 
 
-@_jit
+@machine_code
 def _row_of_patterns(patterns: Any, values: Any, form: Any, factor: Any, lanes: Any, tables: Any) -> Any:
     """As ``_row_of_singles``, with the largest finite magnitude as a number; counts the patterns.
 
@@ -305,8 +205,7 @@ def _row_of_patterns(patterns: Any, values: Any, form: Any, factor: Any, lanes: 
     magnitude bits, their shift to a float32 and the pattern of the largest finite number; all zero for dtypes that
     are not narrow floats of the usual form.
     """
-    mask, largest, zero = uint32(form[0]), 0.0, True
-    top = uint32(0)
+    mask, top = uint32(form[0]), uint32(0)
     for i in range(patterns.size):
         top = max(top, uint32(patterns[i]) & mask)
     if mask and top <= uint32(form[2]):
@@ -319,6 +218,13 @@ def _row_of_patterns(patterns: Any, values: Any, form: Any, factor: Any, lanes: 
             lanes[0, lane] += x * x
         return values[top], top == uint32(0)
     _count_patterns(patterns, tables)
+    return _row_by_table(patterns, values, lanes)
+
+
+@machine_code
+def _row_by_table(patterns: Any, values: Any, lanes: Any) -> Any:
+    """As ``_row_of_patterns``, number by number, and counts nothing."""
+    largest, zero = 0.0, True
     for i in range(patterns.size):
         x = values[patterns[i]]
         zero = zero and x == 0
@@ -328,7 +234,30 @@ def _row_of_patterns(patterns: Any, values: Any, form: Any, factor: Any, lanes: 
     return largest, zero
 
 
-@_jit
+@machine_code
+def _usual_row(
+    patterns: Any, words: Any, keys: Any, step: Any, code: Any, values: Any, form: Any, factor: Any, lanes: Any,
+    tables: Any, top: Any,
+) -> Any:  # fmt: skip
+    """As ``_clean_row_of_singles`` for narrow floats of the usual form; counts the patterns."""
+    mask, per = uint32(form[0]), patterns.size // words.size
+    for start in range(0, words.size, keys.size):
+        part, mine = patterns[per * start : per * (start + keys.size)], words[start : start + keys.size]
+        groups = part.size // ROW_LANES
+        total = row_of_patterns(part, mine, keys, groups, mask, uint32(form[1]), factor, lanes, tables, top)
+        for lane in range(part.size - groups * ROW_LANES):
+            pattern = part[groups * ROW_LANES + lane]
+            tables[0, pattern] += uint32(1)
+            top[0] = max(top[0], uint32(pattern) & mask)
+            x = values[pattern]
+            lanes[0, lane] += x * x
+        for i in range(groups * ROW_LANES // per, mine.size):
+            total += _mixed(mine[i]) * keys[i]
+        code = code * step + total
+    return code
+
+
+@machine_code
 def patterns(
     elements: Any, words: Any, size: int, unit: int, tables: Any, values: Any, nan: Any, form: Any, factor: Any,
     row: Any, lanes: Any, largest: Any, energy: Any, code: Any, like: Any, keys: Any, step: Any,
@@ -339,6 +268,8 @@ def patterns(
     ``_row_of_patterns``.
     """
     pairs = _doublings(words.size, elements.size)
+    usual = words.itemsize == 8 and form[0] != 0
+    pattern, before = np.empty(1, np.uint32), np.empty(ROW_LANES)
     ended = 0
     for begin in range(0, elements.size, unit):
         place, stop = begin, min(begin + unit, elements.size)
@@ -350,8 +281,18 @@ def patterns(
             mine = words[place >> pairs : end >> pairs]
             if row[_FILLED] == 0:
                 _begin(row, lanes, part[0])
-            top, zero = _row_of_patterns(part, values, form, factor, lanes, tables)
-            _note(row, lanes, part, mine, keys, step, top, zero)
+            if usual:
+                pattern[0] = 0
+                before[:] = lanes[0]
+                reached = _usual_row(part, mine, keys, step, row[_CODE], values, form, factor, lanes, tables, pattern)
+                top, zero = values[pattern[0]], pattern[0] == 0
+                if pattern[0] > form[2]:
+                    lanes[0] = before
+                    top, zero = _row_by_table(part, values, lanes)
+            else:
+                top, zero = _row_of_patterns(part, values, form, factor, lanes, tables)
+                reached = _code(row[_CODE], mine, keys, step)
+            _note(row, lanes, part, reached, top, zero)
             place = end
             if int64(row[_FILLED]) == size:
                 _end(row, lanes, nan[row[_FIRST]], ended, largest, energy, code, like)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from modelreport.measure.codec import Codec
 from modelreport.measure.kernel import BLOCK
-from modelreport.measure.moments import BlockSums
+from modelreport.measure.moments import BlockSums, PowerSums
 from modelreport.measure.reader import PlainReader, Reader, has_rows, keeps_rows
 from modelreport.measure.rows import KEYS, STEP, Rows, word_bytes
 from modelreport.measure.summary import Exact, Rounded, new_summary
@@ -29,8 +29,8 @@ _LOADING_PAYS = 256 << 20
 _COMPILING_PAYS = 1 << 30
 """The same where the code must first be compiled, which takes some seconds, once a machine."""
 
-SPAN = 8
-"""Blocks that the compiled code takes at a time, without the interpreter."""
+SPAN_BYTES = 1 << 20
+"""What the compiled code takes at a time, without the interpreter: what fits a second-level cache of 1 to 2 MB."""
 
 _FLUSH = 1 << 30
 """Elements after which the 32-bit counts are added to the wide ones."""
@@ -97,12 +97,11 @@ def _load() -> Any:
 class FastReader(Reader):
     """Hands spans to the compiled code and keeps what comes back."""
 
-    span = SPAN
-
     def __init__(self, plan: Walk) -> None:
         self.summary = new_summary(plan.codec.dtype)
         self._plan = plan
         self._codec = plan.codec
+        self.span = SPAN_BYTES // (BLOCK * plan.codec.stored.itemsize)
         self._size = plan.row * plan.codec.per_element if has_rows(plan) else 0
         self._unit = BLOCK // self._size * self._size if 0 < self._size <= BLOCK else BLOCK
         self._words = np.dtype(f"u{word_bytes(self._size, plan.codec.stored.itemsize)}" if self._size else "u1")
@@ -111,6 +110,8 @@ class FastReader(Reader):
         self._special = np.zeros(5, np.int64)
         self._row = np.zeros(5, np.uint64)
         self._lanes = np.zeros((2, 16))
+        self._sums: list[NDArray[np.float64]] = []
+        """Of blocks of float32 numbers: finite count, shift and five sums of each."""
         self._ended: list[tuple[NDArray[Any], ...]] = []
         self._zero = self._constant = 0
 
@@ -142,12 +143,11 @@ class FastReader(Reader):
         summary = self.summary
         if not isinstance(summary, Rounded):
             raise TypeError(f"float32 numbers go into no {type(summary).__name__}")
-        lows, highs = extremes.view(np.float32).T.tolist()
-        for (count, shift, *powers, magnitudes), low, high in zip(sums.tolist(), lows, highs, strict=True):
-            if count:
-                a, b, c, d = powers
-                summary.sums.add(BlockSums(int(count), shift, 0, (a, b, c, d), magnitudes))
-                summary.minimum, summary.maximum = min(summary.minimum, low), max(summary.maximum, high)
+        found = sums[:, 0] > 0
+        if found.any():
+            lows, highs = extremes[found].view(np.float32).T.tolist()
+            summary.minimum, summary.maximum = min(summary.minimum, *lows), max(summary.maximum, *highs)
+            self._sums.append(sums[found])
         return ended
 
     def _patterns(self, block: NDArray[Any], words: NDArray[Any], row: tuple[Any, ...]) -> int:
@@ -160,6 +160,8 @@ class FastReader(Reader):
         if isinstance(summary, Rounded | Exact):
             summary.counts += self._tables.sum(axis=0, dtype=np.int64)
         if isinstance(summary, Rounded):
+            _add_sums(summary.sums, self._sums)
+            self._sums = []
             special, (nan, positive, negative, zeros, small) = summary.special, self._special.tolist()
             special.nan += nan
             special.positive_infinity += positive
@@ -181,6 +183,15 @@ class FastReader(Reader):
         if not self._ended:
             return Rows()
         return Rows(*(np.concatenate(parts) for parts in zip(*self._ended, strict=True)))
+
+
+def _add_sums(sums: PowerSums, blocks: list[NDArray[np.float64]]) -> None:
+    """Add what was summed of blocks: finite count, shift and five sums of each."""
+    found = np.concatenate([np.empty((0, 7)), *blocks])
+    plain = found[:, 1] == 0  # as most blocks
+    sums.add_plain(found[plain, 0].astype(np.int64), found[plain, 2:])
+    for count, shift, a, b, c, d, magnitudes in found[~plain].tolist():
+        sums.add(BlockSums(int(count), shift, 0, (a, b, c, d), magnitudes))
 
 
 @cache

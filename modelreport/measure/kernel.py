@@ -5,6 +5,7 @@ Pure functions on arrays with numpy; ``compiled`` has the same for large checkpo
 
 from __future__ import annotations
 
+import mmap
 import threading
 from typing import Any
 
@@ -26,6 +27,7 @@ class Scratch(threading.local):
         self.bits = np.empty(BLOCK, np.uint64)
         self._floats = np.empty((3, BLOCK))
         self._words = np.empty((4, BLOCK), np.uint64)
+        self._read = np.empty(0, np.uint8)
 
     def floats(self, size: int) -> NDArray[np.float64]:
         """Three arrays of so many numbers, for the sums over a block or the rows in it."""
@@ -34,6 +36,13 @@ class Scratch(threading.local):
     def words(self, size: int) -> NDArray[np.uint64]:
         """Four arrays of so many words."""
         return self._words[:, :size] if size <= BLOCK else np.empty((4, size), np.uint64)
+
+    def read(self, size: int) -> NDArray[np.uint8]:
+        """So many bytes for what is read of a file, at the beginning of a page."""
+        if self._read.size < size + mmap.PAGESIZE:
+            self._read = np.empty(size + mmap.PAGESIZE, np.uint8)
+        start = -self._read.ctypes.data % mmap.PAGESIZE
+        return self._read[start : start + size]
 
 
 scratch = Scratch()

@@ -75,10 +75,14 @@ class LeafReader:
 
     def __init__(self, plan: Walk, first: int, last: int) -> None:
         bits = plan.codec.element_bits
+        begin, end = first * plan.row * bits // 8, (last * plan.row * bits + 7) // 8
         self._plan = plan
-        self._straight = plan.strides is None and not plan.tensor.big_endian
-        self._end = (last * plan.row * bits + 7) // 8
-        self._at = -(-(first * plan.row * bits // 8) // CHUNK) * CHUNK
+        self._packed = plan.strides is None and not plan.raw
+        self._at = -(-begin // CHUNK) * CHUNK
+        """Where the next megabyte begins."""
+        self._end = end
+        self._skipped = min(self._at, end) - begin
+        """Bytes of a megabyte that began in earlier rows, still to come."""
         self._walked = first * plan.row * plan.codec.per_element
         self._open = blake3()
         self._filled = 0
@@ -86,13 +90,16 @@ class LeafReader:
 
     def add(self, block: NDArray[Any]) -> None:
         """A block has been looked at."""
-        self._walked += block.size
         if self._plan.weight > 1:
             return
-        if self._straight:
+        if self._packed:
+            self._walked += block.size
             self._hash(self._walked * self._plan.codec.element_bits // self._plan.codec.per_element // 8)
             return
         view = np.ascontiguousarray(block).view(np.uint8).data
+        skipped = min(self._skipped, len(view))
+        self._skipped -= skipped
+        view = view[skipped:]
         while len(view):
             part = view[: CHUNK - self._filled]
             self._open.update(part)
@@ -105,22 +112,31 @@ class LeafReader:
         """Of the megabytes, in order; the last rows have been walked."""
         if self._plan.weight > 1:
             return b""
-        if self._straight:
+        if self._packed:
             self._hash(self._plan.size_bytes)
         elif self._filled:
+            self._open.update(self._bytes(self._end, min(CHUNK - self._filled, self._plan.size_bytes - self._end)))
             self._close()
         return b"".join(self._digests)
 
     def _hash(self, until: int) -> None:
-        """Hash the megabytes that begin in these rows and end before ``until``, and give their pages back."""
-        storage, size = self._plan.tensor.storage, self._plan.size_bytes
-        begin = self._plan.tensor.offset * self._plan.codec.element_bits // 8
-        while storage is not None and self._at < self._end and min(self._at + CHUNK, size) <= until:
-            length = min(CHUNK, size - self._at)
-            self._digests.append(blake3(storage.view(begin + self._at, length)).digest())
-            if isinstance(storage.source, OpenFile):
-                storage.source.release(storage.offset + begin + self._at, length)
+        """Hash the megabytes that begin in these rows and end before ``until``."""
+        size = self._plan.size_bytes
+        while self._at < self._end and min(self._at + CHUNK, size) <= until:
+            self._digests.append(blake3(self._bytes(self._at, min(CHUNK, size - self._at))).digest())
             self._at += CHUNK
+
+    def _bytes(self, start: int, size: int) -> memoryview:
+        """Some of the tensor's bytes; copied where they lie in a file, of which no pages stay in memory."""
+        storage = self._plan.tensor.storage
+        if storage is None or not size:  # the former is checked when a walk is made
+            return memoryview(b"")
+        start += self._plan.tensor.offset * self._plan.codec.element_bits // 8
+        if not isinstance(storage.source, OpenFile) or not storage.source.reads:
+            return storage.view(start, size)
+        buffer = memoryview(bytearray(size))
+        storage.source.read_into(buffer, storage.offset + start)
+        return buffer
 
     def _close(self) -> None:
         self._digests.append(self._open.digest())

@@ -20,6 +20,8 @@ from modelreport.measure.lanes import block_sum
 _POINT = 5440
 """Binary places of the integers: more than the fourth power of the smallest float64 has."""
 
+_MANTISSA = 53
+"""Binary digits of a float64."""
 
 PLACES = np.arange(9) * 2654435761 >> 5
 """Where nine numbers of a block are looked at, modulo its size: far from each other, and in no pattern."""
@@ -80,6 +82,11 @@ class PowerSums:
         a, b, c, d = (_shifted(x, scale * (i + 1)) for i, x in enumerate(about_zero))
         self._plus(n, (a, b, c, d), _shifted(_exact(block.magnitudes), scale))
 
+    def add_plain(self, counts: NDArray[np.int64], sums: NDArray[np.float64]) -> None:
+        """Add blocks that have neither shift nor scale: their counts, and Σx, Σx², Σx³, Σx⁴ and Σ|x| in columns."""
+        a, b, c, d, magnitudes = (_exact_total(column) for column in sums.T)
+        self._plus(int(counts.sum()), (a, b, c, d), magnitudes)
+
     def merge(self, other: PowerSums) -> None:
         """Add the blocks that ``other`` has seen."""
         self._plus(other.count, other.powers, other.magnitudes)
@@ -113,6 +120,17 @@ def _exact(value: float) -> int:
     """A float64 as an integer × 2**-_POINT."""
     top, bottom = value.as_integer_ratio()
     return top << (_POINT + 1 - bottom.bit_length())
+
+
+def _exact_total(values: NDArray[np.float64]) -> int:
+    """The sum of float64 numbers as an integer × 2**-_POINT."""
+    if not values.size:
+        return 0
+    fractions, exponents = np.frexp(values)
+    least = int(exponents.min())
+    whole = np.ldexp(fractions, _MANTISSA).astype(np.int64).tolist()
+    total: int = sum(one << places for one, places in zip(whole, (exponents - least).tolist(), strict=True))
+    return total << (_POINT + least - _MANTISSA)
 
 
 def _times(left: int, right: int) -> int:

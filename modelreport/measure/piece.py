@@ -88,7 +88,7 @@ def read_piece(plan: Walk, first: int, last: int, compiled: bool = False) -> Pie
 
 def _walked(plan: Walk, first: int, last: int, reader: Reader) -> Piece:
     sampler, leaf_reader = Sampler(plan, first), LeafReader(plan, first, last)
-    for block in plan.blocks(first, last, reader.span):
+    for block in plan.blocks(first, last, reader.span, passing=True):
         reader.add(block)
         sampler.add(block)
         leaf_reader.add(block)

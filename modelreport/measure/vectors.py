@@ -19,10 +19,17 @@ from modelreport.measure.lanes import BLOCK_LANES, ROW_LANES
 def _vector(builder: Any, array: Any, index: Any, kind: Any, lanes: int) -> Any:
     """Load ``lanes`` elements of an array from element ``index × lanes`` on."""
     vector = ir.VectorType(kind, lanes)
-    place = builder.gep(array.data, [builder.mul(index, ir.Constant(ir.IntType(64), lanes))])
-    return builder.load(
-        builder.bitcast(place, vector.as_pointer()), align=kind.width // 8 if kind != ir.FloatType() else 4
-    )
+    data = builder.bitcast(array.data, kind.as_pointer())
+    place = builder.gep(data, [builder.mul(index, ir.Constant(ir.IntType(64), lanes))])
+    align = 4 if kind == ir.FloatType() else kind.width // 8
+    return builder.load(builder.bitcast(place, vector.as_pointer()), align=align)
+
+
+def _spread(builder: Any, value: Any, vector: Any) -> Any:
+    """A vector that has one value in all its places."""
+    nothing, place = ir.Constant(vector, ir.Undefined), ir.IntType(32)
+    first = builder.insert_element(nothing, value, ir.Constant(place, 0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(place, vector.count), [0] * vector.count))
 
 
 def _count(builder: Any, array: Any, index: Any, kind: Any, lanes: int, tables: Any) -> None:
@@ -63,6 +70,112 @@ def _lane_loop(builder: Any, groups: Any, sums: Any, lanes: int, terms: Callable
         builder.store(builder.load(slot), place, align=8)
 
 
+def _square(builder: Any, magnitude: Any, shift: Any, factor: Any) -> Any:
+    """The squares of narrow floats, from the bits of their magnitudes."""
+    placed = builder.bitcast(builder.shl(magnitude, shift), ir.VectorType(ir.FloatType(), ROW_LANES))
+    x = builder.fpext(builder.fmul(placed, factor), ir.VectorType(ir.DoubleType(), ROW_LANES))
+    return builder.fmul(x, x)
+
+
+class _Segment:
+    """Beside the squares of a part of a row: its largest magnitude, and the sum of its words times keys."""
+
+    def __init__(self, builder: Any, width: int, words: Any, keys: Any) -> None:
+        self._builder = builder
+        self._words, self._keys = words, keys
+        self._lanes = ROW_LANES * width // 64
+        """Words of a group."""
+        most, sums = (ir.VectorType(ir.IntType(n), count) for n, count in ((width, ROW_LANES), (64, self._lanes)))
+        self._most = cgutils.alloca_once_value(builder, ir.Constant(most, [0] * ROW_LANES))
+        self._sums = cgutils.alloca_once_value(builder, ir.Constant(sums, [0] * self._lanes))
+
+    def add(self, index: Any, magnitude: Any) -> None:
+        """The group at ``index``, with the bits of its magnitudes."""
+        builder = self._builder
+        most = builder.load(self._most)
+        builder.store(builder.select(builder.icmp_unsigned(">", magnitude, most), magnitude, most), self._most)
+        word, key = (_vector(builder, array, index, ir.IntType(64), self._lanes) for array in (self._words, self._keys))
+        mixed = word
+        for places in (13, 37):  # as ``compiled._mixed``
+            up, down = (ir.Constant(word.type, [n] * self._lanes) for n in (places, 64 - places))
+            mixed = builder.xor(mixed, builder.or_(builder.shl(word, up), builder.lshr(word, down)))
+        builder.store(builder.add(builder.load(self._sums), builder.mul(mixed, key)), self._sums)
+
+    def end(self, largest: Any) -> Any:
+        """Raise ``largest`` of one element to the largest magnitude; returns the sum."""
+        builder, kind = self._builder, ir.IntType(32)
+        most, sums, top = builder.load(self._most), builder.load(self._sums), builder.load(largest.data)
+        total = ir.Constant(ir.IntType(64), 0)
+        for lane in range(self._lanes):
+            total = builder.add(total, builder.extract_element(sums, ir.Constant(kind, lane)))
+        for lane in range(ROW_LANES):
+            one = builder.extract_element(most, ir.Constant(kind, lane))
+            one = one if one.type == kind else builder.zext(one, kind)
+            top = builder.select(builder.icmp_unsigned(">", one, top), one, top)
+        builder.store(top, largest.data)
+        return total
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def row_of_singles(_: Any, numbers: Any, words: Any, keys: Any, groups: Any, sums: Any, largest: Any) -> Any:
+    """Σx² by lane into ``sums``, shape ``(1, ROW_LANES)``, for finite float32 x.
+
+    Returns Σ key · mixed word over the same bytes as ``words``, at most as many as there are ``keys``, and raises
+    ``largest``, one uint32, to the largest magnitude's bits.
+    """
+    del groups  # numba gives its type
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, words, keys, sums, largest = (
+            context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 2, 4, 5)
+        )
+        wide, bits = (ir.VectorType(kind, ROW_LANES) for kind in (ir.DoubleType(), ir.IntType(32)))
+        unsigned = ir.Constant(bits, [0x7FFFFFFF] * ROW_LANES)
+        segment = _Segment(builder, 32, words, keys)
+
+        def terms(index: Any) -> list[Any]:
+            single = _vector(builder, array, index, ir.FloatType(), ROW_LANES)
+            segment.add(index, builder.and_(builder.bitcast(single, bits), unsigned))
+            x = builder.fpext(single, wide)
+            return [builder.fmul(x, x)]
+
+        _lane_loop(builder, arguments[3], sums, ROW_LANES, terms)
+        return segment.end(largest)
+
+    return types.uint64(numbers, words, keys, types.int64, sums, largest), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def row_of_patterns(
+    _: Any, patterns: Any, words: Any, keys: Any, groups: Any, mask: Any, shift: Any, factor: Any, sums: Any,
+    tables: Any, largest: Any,
+) -> Any:  # fmt: skip
+    """As ``row_of_singles`` for narrow floats that are finite, and counts as ``pattern_square_lanes`` does."""
+    del groups, mask, shift, factor  # numba gives their types
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, words, keys, sums, tables, largest = (
+            context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 2, 7, 8, 9)
+        )
+        kind = ir.IntType(signature.args[0].dtype.bitwidth)
+        bits, single = ir.VectorType(ir.IntType(32), ROW_LANES), ir.VectorType(ir.FloatType(), ROW_LANES)
+        mask = _spread(builder, builder.trunc(arguments[4], kind), ir.VectorType(kind, ROW_LANES))
+        shift, factor = _spread(builder, arguments[5], bits), _spread(builder, arguments[6], single)
+        segment = _Segment(builder, kind.width, words, keys)
+
+        def terms(index: Any) -> list[Any]:
+            _count(builder, array, index, kind, ROW_LANES, tables)
+            magnitude = builder.and_(_vector(builder, array, index, kind, ROW_LANES), mask)
+            segment.add(index, magnitude)
+            return [_square(builder, builder.zext(magnitude, bits), shift, factor)]
+
+        _lane_loop(builder, arguments[3], sums, ROW_LANES, terms)
+        return segment.end(largest)
+
+    kinds = types.int64, types.uint32, types.uint32, types.float32
+    return types.uint64(patterns, words, keys, *kinds, sums, tables, largest), generate
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def power_lanes(_: Any, numbers: Any, groups: Any, shift: Any, sums: Any, tables: Any) -> Any:
     """Σd, Σd², Σd³, Σd⁴ and Σ|x| by lane into ``sums``, shape ``(5, BLOCK_LANES)``, for float32 x and d = x − shift.
@@ -76,9 +189,7 @@ def power_lanes(_: Any, numbers: Any, groups: Any, shift: Any, sums: Any, tables
         wide = ir.VectorType(ir.DoubleType(), BLOCK_LANES)
         whole = ir.VectorType(ir.IntType(64), BLOCK_LANES)
         unsigned = ir.Constant(whole, [2**63 - 1] * BLOCK_LANES)
-        first = builder.insert_element(ir.Constant(wide, ir.Undefined), arguments[2], ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK_LANES), [0] * BLOCK_LANES)
-        middle = builder.shuffle_vector(first, ir.Constant(wide, ir.Undefined), zeros)
+        middle = _spread(builder, arguments[2], wide)
 
         def terms(index: Any) -> list[Any]:
             _count(builder, array, index, ir.IntType(32), BLOCK_LANES, tables)
@@ -127,22 +238,12 @@ def pattern_square_lanes(
         array, sums, tables = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 5, 6))
         kind = ir.IntType(signature.args[0].dtype.bitwidth)
         bits, single = ir.VectorType(ir.IntType(32), ROW_LANES), ir.VectorType(ir.FloatType(), ROW_LANES)
-        zeros = ir.Constant(bits, [0] * ROW_LANES)
-
-        def spread(value: Any, vector: Any) -> Any:
-            nothing = ir.Constant(vector, ir.Undefined)
-            return builder.shuffle_vector(
-                builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, zeros
-            )
-
-        mask, shift, factor = (spread(arguments[i], v) for i, v in ((2, bits), (3, bits), (4, single)))
+        mask, shift, factor = (_spread(builder, arguments[i], v) for i, v in ((2, bits), (3, bits), (4, single)))
 
         def terms(index: Any) -> list[Any]:
             _count(builder, array, index, kind, ROW_LANES, tables)
             pattern = builder.zext(_vector(builder, array, index, kind, ROW_LANES), bits)
-            placed = builder.bitcast(builder.shl(builder.and_(pattern, mask), shift), single)
-            x = builder.fpext(builder.fmul(placed, factor), ir.VectorType(ir.DoubleType(), ROW_LANES))
-            return [builder.fmul(x, x)]
+            return [_square(builder, builder.and_(pattern, mask), shift, factor)]
 
         _lane_loop(builder, arguments[1], sums, ROW_LANES, terms)
         return context.get_dummy_value()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from modelreport.checkpoint import LazyTensor
 from modelreport.files import OpenFile
 from modelreport.measure.codec import Codec, codec, unpack
-from modelreport.measure.kernel import BLOCK
+from modelreport.measure.kernel import BLOCK, scratch
 
 BEHIND_BYTES = 16 << 20
 """Mapped bytes that are walked before they are given back."""
@@ -58,28 +58,34 @@ class Walk:
         """Rows of one block; pieces begin at multiples of it, so that blocks are the same however a tensor is cut."""
         return max(1, BLOCK // max(1, self.row * self.codec.per_element))
 
-    def blocks(self, first: int, last: int, span: int = 1) -> Iterator[NDArray[Any]]:
+    @property
+    def raw(self) -> bool:
+        """Whether blocks have the elements as they are stored, one behind the other."""
+        return self.strides is None and self.codec.element_bits >= 8 and self.codec.per_element == 1
+
+    def blocks(self, first: int, last: int, span: int = 1, *, passing: bool = False) -> Iterator[NDArray[Any]]:
         """Rows ``first`` to ``last`` (excluded) as flat arrays of at most ``kernel.BLOCK`` native raw elements.
 
         Each holds whole rows, or a part of one that begins at a multiple of ``kernel.BLOCK``. Tabulated dtypes come as
         patterns, ``uint8`` or ``uint16``. With ``span`` up to that many blocks come as one array, where they follow
-        each other in memory.
+        each other in memory. With ``passing`` an array may be overwritten when the thread asks for the next one.
         """
         if first >= last:
             return iter(())
-        if self.strides is None and self.codec.element_bits >= 8 and self.codec.per_element == 1:
-            return self._straight(first, last, span)
+        if self.raw:
+            return self._straight(first, last, span, passing=passing)
         blocks = self._packed if self.codec.element_bits < 8 else self._scattered if self.strides else self._straight
         return _aligned(blocks(first, last), self.row * self.codec.per_element)
 
-    def _straight(self, first: int, last: int, span: int = 1) -> Iterator[NDArray[Any]]:
-        """Blocks of elements that follow each other, straight from the map; those walked are given back."""
+    def _straight(self, first: int, last: int, span: int = 1, *, passing: bool = False) -> Iterator[NDArray[Any]]:
+        """Blocks of elements that follow each other."""
+        steps = self._passing if passing else self._bytes
         size, most = self.codec.stored.itemsize, BLOCK // self.codec.per_element
         together = last - first if self.row <= most else 1
         step = (most // self.row * self.row if 0 < self.row <= most else most) * span
         for row in range(first, last, together):
             start = (self.tensor.offset + row * self.row) * size
-            for raw in self._bytes(start, start + together * self.row * size, step * size):
+            for raw in steps(start, start + together * self.row * size, step * size):
                 yield self._patterns(raw.view(self._kind))
 
     def _packed(self, first: int, last: int) -> Iterator[NDArray[Any]]:
@@ -109,6 +115,17 @@ class Walk:
                 yield np.frombuffer(view, np.uint8, min(step, stop - chunk - at), at)
             if file:
                 file.release(storage.offset + chunk, stop - chunk)
+
+    def _passing(self, start: int, end: int, step: int) -> Iterator[NDArray[np.uint8]]:
+        """As ``_bytes``, read into memory of this thread that stays in its cache, where that is quicker."""
+        storage = self.tensor.storage
+        if storage is None or not isinstance(storage.source, OpenFile) or not storage.source.reads:
+            yield from self._bytes(start, end, step)
+            return
+        for at in range(start, end, step):
+            buffer = scratch.read(min(step, end - at))
+            storage.source.read_into(buffer.data, storage.offset + at)
+            yield buffer
 
     def _scattered(self, first: int, last: int) -> Iterator[NDArray[Any]]:
         """Blocks of a view with gaps or another order of dimensions, copied together."""

@@ -158,7 +158,7 @@ caching.CacheImpl._locator_classes = []
 from modelreport.measure import compiled
 import numpy as np
 lanes = np.arange(4.0)
-assert compiled._folded(lanes) == 6.0
+assert compiled.folded(lanes) == 6.0
 """
     subprocess.run(
         [sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2], env={**os.environ, "HOME": "/nowhere"}

@@ -9,7 +9,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.measure.moments import Moments, PowerSums, block_sums, moments_of, scale_of
+from modelreport.measure.moments import BlockSums, Moments, PowerSums, block_sums, moments_of, scale_of
 from tests.measure.tensors import close
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30)
@@ -79,6 +79,15 @@ def test_blocks_of_different_magnitude_are_added_exactly() -> None:
     found = of([1e300, -1e300], [1.0]).moments(scale_of(-1e300, 1e300))
     assert found.count == 3
     assert math.ldexp(found.mean, found.scale) == pytest.approx(1 / 3)
+
+
+@given(st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 5), max_size=9))
+def test_blocks_without_a_shift_are_added_together_as_one_after_the_other(blocks: list[tuple[float, ...]]) -> None:
+    together, apart = of([1.5, 2.0]), of([1.5, 2.0])
+    together.add_plain(np.arange(len(blocks)), np.array(blocks).reshape(-1, 5))
+    for count, (a, b, c, d, magnitudes) in enumerate(blocks):
+        apart.add(BlockSums(count, 0.0, 0, (a, b, c, d), magnitudes))
+    assert together == apart
 
 
 def test_empty_sums_change_nothing_and_have_no_moments() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -376,6 +377,15 @@ def test_no_thread_is_left_behind() -> None:
     before = threading.active_count()
     statistics_of(make_tensor(np.ones(10)))
     assert threading.active_count() == before
+
+
+def test_a_file_that_becomes_shorter_ends_the_survey_with_the_reason(tmp_path: Path) -> None:
+    values = np.zeros((300, 1000), np.float32)
+    file, storage = map_file(tmp_path / "f", values.tobytes())
+    os.truncate(tmp_path / "f", 1000)
+    with pytest.raises(LoadError, match="became shorter"):
+        measure(make_checkpoint(LazyTensor("t", "float32", values.shape, storage), files=[file]), Options())
+    file.close()
 
 
 @pytest.mark.parametrize("view", [False, True], ids=["contiguous", "transposed"])

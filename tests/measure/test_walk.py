@@ -74,6 +74,25 @@ def test_ranges_are_read_ahead_and_released_in_steps(tmp_path: Path, monkeypatch
     assert max(size for _, size in released) <= 1 << 20
 
 
+def test_passing_blocks_of_a_file_are_read_into_the_same_memory_and_of_memory_not_copied(tmp_path: Path) -> None:
+    values = np.arange(3 * BLOCK, dtype=np.float32).reshape(6, -1)
+    file, storage = map_file(tmp_path / "f", b"x" + values.tobytes())
+    plan = walk(LazyTensor("t", "float32", values.shape, Storage(file, 1, storage.size_bytes - 1)))
+    read, places = [], set()
+    for block in plan.blocks(0, 6, passing=True):
+        read.append(block.copy())
+        places.add(block.ctypes.data)
+    file.close()
+    assert len(read) == 3
+    assert np.array_equal(np.concatenate(read), values.reshape(-1))
+    assert len(places) == 1
+    assert places.pop() % 4096 == 0
+    held = walk(make_tensor(values))
+    (first, *_) = held.blocks(0, 6, passing=True)
+    assert held.tensor.storage is not None
+    assert np.shares_memory(first, np.frombuffer(held.tensor.storage.view(), np.uint8))
+
+
 def test_a_narrow_dtype_must_begin_at_a_byte() -> None:
     with pytest.raises(ValueError, match="begin at a byte"):
         walk(LazyTensor("t", "int4", (2,), make_storage(b"12"), offset=1))

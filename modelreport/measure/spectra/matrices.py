@@ -77,6 +77,11 @@ class Matrix:
         """Elements."""
         return self.rows * self.columns
 
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the elements."""
+        return self.count * self.codec.stored.itemsize
+
     def view(self) -> NDArray[Any]:
         """The raw elements, ``rows`` × inputs × kernel, on the file."""
         raw: NDArray[Any] = self.tensor.array()
@@ -100,13 +105,16 @@ class Matrix:
             wide = np.require(raw, requirements="A")
         return (np.ldexp(wide.astype(np.float64), self.scale) if self.scale else wide).astype(dtype, copy=False)
 
-    def row_slabs(self, most: int = SLAB, dtype: np.dtype[Any] | type = np.float64) -> Iterator[NDArray[Any]]:
-        """Some rows at a time, each array rows × ``columns``."""
+    def row_slabs(
+        self, most: int = SLAB, dtype: np.dtype[Any] | type = np.float64, *, keep: bool = False
+    ) -> Iterator[NDArray[Any]]:
+        """Some rows at a time, each array rows × ``columns``; with ``keep`` the pages walked stay in memory."""
         view = self.view()
         step = max(1, most // self.columns)
         for at in range(0, self.rows, step):
             yield self.numbers(view[at : at + step], dtype).reshape(-1, self.columns)
-            self.release()
+            if not keep:
+                self.release()
 
     def column_slabs(self, most: int = SLAB) -> Iterator[NDArray[np.float64]]:
         """Some columns at a time, each array ``rows`` × columns."""

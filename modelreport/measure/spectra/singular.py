@@ -16,6 +16,16 @@ EPSILON = float(np.finfo(np.float64).eps)
 BLOCK, STEPS, KEPT = 8, 12, 8
 """Random vectors, multiplications of them by WᵀW, and singular values that are told of it."""
 
+_PRODUCT = 1_000_000 // BLOCK
+"""Elements of a slab that is multiplied with a block: of larger products OpenBLAS copies the slab first.
+
+``sgemm_small_kernel_permit`` of its x86-64 kernels; there a slab also stays in a second-level cache for the second of
+the two products.
+"""
+
+_MAPPED_BYTES = 64 << 20
+"""Of a matrix that several walks go over: pages of a larger one are given back in between."""
+
 _PANEL = 512
 """Rows of a large Gram matrix that are made together: 16 MB of a matrix of 4096."""
 
@@ -96,10 +106,11 @@ def project(matrix: Matrix) -> Largest:
     steps = max(1, min(STEPS, matrix.short // BLOCK))
     form = np.zeros((BLOCK * steps, BLOCK * steps))
     energy = 0.0
+    keep = matrix.size_bytes <= _MAPPED_BYTES
     for step in range(steps):
         product = np.zeros((matrix.columns, BLOCK))
         block = space[:, -BLOCK:].astype(matrix.narrow)
-        for slab in matrix.row_slabs(SLAB, matrix.narrow):
+        for slab in matrix.row_slabs(_PRODUCT, matrix.narrow, keep=keep):
             product += slab.T @ (slab @ block)
             if not step:
                 energy += float(np.einsum("ij,ij->", slab, slab, dtype=np.float64))
