@@ -3,7 +3,7 @@ import { followHost } from './host-theme.js';
 import { calm, parsed } from './idle.js';
 import { startMap } from './map.js';
 import { startHints } from './hints.js';
-import { keepPlace, settleParts, startNavigation } from './nav.js';
+import { fitMenu, keepPlace, settleParts, startNavigation } from './nav.js';
 import { plotly } from './plotly.js';
 import { embedded, host, root } from './root.js';
 import { startTables } from './tables.js';
@@ -33,7 +33,8 @@ async function startRest(drawn) {
 host.classList.add('js');
 if (embedded) followHost();
 else startTheme(/** @type {Element} */ (root.querySelector('[data-tools="theme"]')));
+fitMenu(); // before anybody asks where on the page something lies
 // The map's part of the page comes with its data: it need not wait for what stands below.
 const map = root.getElementById('map');
-const drawn = map ? startMap(map).catch((error) => { map.dataset.state = `static: ${error}`; }) : null;
+const drawn = map ? startMap(map).catch((error) => { map.classList.remove('live'); map.dataset.state = `static: ${error}`; }) : null;
 (embedded ? Promise.resolve() : parsed(document)).then(() => startRest(drawn));

@@ -55,6 +55,9 @@ const STROKES = {
   way: ['color-mix(in srgb, var(--flow-path) 55%, var(--bg))', 2.2], in: ['--flow-in', 2.2], out: ['--flow-out', 2.2], short: ['--flow-path', 3],
 };
 
+/** What a drawing is coloured with besides its classes. */
+export const COLORS = ['--bg', '--surface', '--line', '--ink', '--warn', ...Object.values(STROKES).map(([token]) => token)];
+
 const round = (/** @type {number} */ value) => Math.round(value * 10) / 10;
 
 /** @param {number[][]} points */

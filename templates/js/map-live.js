@@ -3,12 +3,12 @@
 import { t } from './language.js';
 import { classes, healthWords, isShare } from './map-color.js';
 import { around, pathBetween } from './map-flow.js';
-import { drawingOf } from './map-layers.js';
+import { COLORS, drawingOf } from './map-layers.js';
 import { reshape, titleOf } from './map-model.js';
 import { shareText } from './map-panel.js';
 import { picture } from './map-picture.js';
 import { between, bounded, centred, fitView, hit, limits, lod } from './map-view.js';
-import { color } from './theme.js';
+import { color, learn } from './theme.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 /** @typedef {import('./map-view.js').View} View */
@@ -19,7 +19,7 @@ import { color } from './theme.js';
  * @property {(i: number) => void} chosen a node was chosen, 0 for none
  * @property {(words: string, whole: boolean) => void} note
  * @property {(path: string) => void} missing the address names a box that there is not
- * @property {{draw: (look: any, color: any) => void, follow: (view: View) => void}} mini
+ * @property {{restyle: (look: any, color: any) => void, follow: (view: View) => void}} mini
  * @property {(i: number, px: number, py: number) => void} tip what is pointed at, -1 for nothing
  * @property {(path: any, start: number, failed: [number, number] | null) => string} words
  */
@@ -91,13 +91,14 @@ export class LiveMap {
 
   /** Draw once in the next frame, however often it is asked for. */
   later() {
-    if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.draw(); });
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.draw());
   }
 
   /** Colours or their meaning changed. */
   restyle() {
     this.look = { mode: this.mode, classes: classes(this.model, this.mode), font: getComputedStyle(this.pane).fontFamily };
-    if (this.size.w) this.parts?.mini.draw(this.look, color);
+    learn([...COLORS, ...this.look.classes.flatMap(({ fill, edge }) => [fill, edge])]);
+    if (this.size.w) this.parts?.mini.restyle(this.look, color);
     this.later();
   }
 
@@ -109,6 +110,8 @@ export class LiveMap {
   }
 
   draw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
     if (!this.size.w) return;
     this.painter.draw(this.drawing());
     this.parts?.mini.follow(this.now);

@@ -78,8 +78,18 @@ export function makeMini(pane, model, map) {
   /** @type {View} */
   let small = { x: 0, y: 0, s: 1 };
 
-  /** Draw the whole anew: the colours or the arrangement changed. */
+  /** @type {[Look, (css: string) => string] | null} */
+  let due = null; // the look in which it has yet to be drawn
+
+  /** The colours or the arrangement changed. */
+  function restyle(/** @type {Look} */ look, /** @type {(css: string) => string} */ color) {
+    due = [look, color];
+    if (!place.hidden) draw(...due);
+  }
+
+  /** Draw the whole anew. */
   function draw(/** @type {Look} */ look, /** @type {(css: string) => string} */ color) {
+    due = null;
     size = miniSize(model, map.size());
     small = fitView(model, 0, size, 0);
     const sharp = Math.min(3, devicePixelRatio || 1);
@@ -104,6 +114,7 @@ export function makeMini(pane, model, map) {
     const near = view.s > fitView(model, 0, map.size()).s * SHOWN;
     place.hidden = !near;
     if (!near) return;
+    if (due) draw(...due);
     const at = frameOf(view, map.size(), small, size);
     frame.style.transform = `translate(${at.x}px, ${at.y}px)`;
     [frame.style.width, frame.style.height] = [`${at.w}px`, `${at.h}px`];
@@ -124,5 +135,5 @@ export function makeMini(pane, model, map) {
   });
   place.addEventListener('pointermove', (event) => { if (place.hasPointerCapture(event.pointerId)) lead(event); });
   place.addEventListener('dblclick', (event) => event.stopPropagation());
-  return { draw, follow };
+  return { restyle, follow };
 }

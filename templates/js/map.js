@@ -2,7 +2,7 @@
 
 import { toClipboard } from './cells.js';
 import { element } from './dom.js';
-import { idle } from './idle.js';
+import { idle, isTouched, parsed } from './idle.js';
 import { t } from './language.js';
 import { addressOf, nodeAt, pathOf } from './map-address.js';
 import { classes, present } from './map-color.js';
@@ -87,7 +87,9 @@ function furnish(/** @type {HTMLElement} */ place, /** @type {LiveMap} */ map) {
     map.restyle();
   };
   const zoom = (/** @type {number} */ factor) => () => map.fly(zoomAt(map.view(), map.size.w / 2, map.size.h / 2, factor, map.bound));
-  const help = makeHelp(place);
+  /** @type {(() => void) | null} */
+  let shown = null;
+  const help = () => (shown ??= makeHelp(place))();
   const bar = buttons({
     out: zoom(1 / 1.5), in: zoom(1.5), fit: () => map.fly(fitView(model, 0, map.size)), full: () => fullScreen(place, pane), help,
     svg: () => save(map, 'svg'), png: () => save(map, 'png'),
@@ -197,8 +199,11 @@ async function copyPath(/** @type {LiveMap} */ map, /** @type {Furniture} */ aro
 
 /** Whether the map is nearly in sight, without waiting for a frame that would tell. */
 function isNear(/** @type {HTMLElement} */ place) {
+  place.classList.add('live'); // without the drawing: to lay it out takes half as long as all that is above it
   const { top, bottom } = place.getBoundingClientRect();
-  return top < window.innerHeight + NEAR && bottom > -NEAR;
+  const near = top < window.innerHeight + NEAR && bottom > -NEAR;
+  place.classList.toggle('live', near);
+  return near;
 }
 
 /** Comes true when the map is nearly in sight, or a key, the address or another part of the page asks for it: with what it asks for. */
@@ -230,7 +235,9 @@ function needed(/** @type {HTMLElement} */ place) {
 function followAddress(/** @type {LiveMap} */ map, /** @type {HTMLElement} */ place) {
   const i = nodeAt(map.model, here());
   if (i === null) return;
-  place.scrollIntoView({ block: 'start', behavior: 'instant' });
+  const come = () => place.scrollIntoView({ block: 'start', behavior: 'instant' });
+  come();
+  if (!embedded && document.readyState === 'loading') parsed(document).then(() => { if (!isTouched()) come(); }); // the page was too short
   if (i > 0) map.go(i);
   else map.parts?.missing(here().slice('map='.length));
 }
@@ -262,6 +269,7 @@ function connect(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /*
  */
 export async function startMap(place) {
   const asked = await needed(place);
+  place.classList.add('live');
   const data = await payload('map');
   const pane = /** @type {HTMLElement} */ (place.querySelector('.map-pane'));
   const canvas = element('div', { 'class': 'map-live', 'aria-hidden': 'true' });
@@ -269,7 +277,6 @@ export async function startMap(place) {
   const painter = makePainter(canvas);
   const map = new LiveMap(pane, makeModel(data), painter);
   const around = furnish(place, map);
-  place.classList.add('live');
   map.measure();
   map.draw();
   map.parts?.chosen(0);

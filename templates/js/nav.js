@@ -76,12 +76,19 @@ async function settleAll() {
   }
 }
 
+const NARROW = '(max-width: 860px)';
+
+/** Fold the menu away where it stands above the report instead of beside it. */
+export function fitMenu() {
+  const menu = /** @type {HTMLDetailsElement | null} */ (root.querySelector('.menu')); // a fragment has none
+  if (menu) menu.open = !matchMedia(NARROW).matches;
+}
+
 /** Mark the section being read in the rail, and fold the menu away on narrow screens after a choice. */
 export function startNavigation() {
   const links = /** @type {HTMLAnchorElement[]} */ ([...root.querySelectorAll('.rail li a')]);
   const sections = links.map((link) => root.getElementById(placeOf(link.hash)));
-  const menu = /** @type {HTMLDetailsElement | null} */ (root.querySelector('.menu')); // a fragment has none
-  const narrow = matchMedia('(max-width: 860px)');
+  const narrow = matchMedia(NARROW);
   const state = { waiting: false };
 
   function mark() {
@@ -102,15 +109,12 @@ export function startNavigation() {
     }
   }
 
-  function fit() { if (menu) menu.open = !narrow.matches; }
-
   window.addEventListener('scroll', later, { passive: true });
   window.addEventListener('resize', later, { passive: true });
-  narrow.addEventListener('change', fit);
+  narrow.addEventListener('change', fitMenu);
   window.addEventListener('hashchange', follow);
   if (embedded) startFragmentLinks();
   else openAround(here());
-  for (const link of links) link.addEventListener('click', () => { if (menu && narrow.matches) menu.open = false; });
-  fit();
+  for (const link of links) link.addEventListener('click', () => { if (narrow.matches) fitMenu(); });
   mark();
 }

@@ -13,24 +13,32 @@ export function bytesOf(text) {
   const value = new Uint8Array(128);
   for (let i = 0; i < DIGITS.length; i += 1) value[DIGITS.charCodeAt(i)] = i;
   const size = Math.floor(text.length / 5) * 4 + Math.max(0, (text.length % 5) - 1);
+  const digits = new TextEncoder().encode(text.padEnd(text.length + 4, DIGITS[84]));
   const bytes = new Uint8Array(size + 4);
   const view = new DataView(bytes.buffer);
-  for (let from = 0, to = 0; from < text.length; from += 5, to += 4) {
-    let word = 0;
-    for (let i = from; i < from + 5; i += 1) word = word * 85 + (i < text.length ? value[text.charCodeAt(i)] : 84);
-    view.setUint32(to, word);
+  for (let i = 0, to = 0; to < size; i += 5, to += 4) {
+    view.setUint32(to, (((value[digits[i]] * 85 + value[digits[i + 1]]) * 85 + value[digits[i + 2]]) * 85 + value[digits[i + 3]]) * 85 + value[digits[i + 4]]);
   }
   return bytes.subarray(0, size);
 }
 
 /**
- * The text behind a stream that browsers inflate by themselves.
+ * The text behind a stream that browsers inflate by themselves. It is there before the browser turns to anything else, the
+ * rest of the page's markup included: through a `Blob` it came by way of other processes, and much later.
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Promise<string>}
  */
 export async function inflate(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Response(stream).text();
+  const { readable, writable } = new DecompressionStream('deflate');
+  const writer = writable.getWriter();
+  Promise.all([writer.write(bytes), writer.close()]).catch(() => {}); // who reads is told of what is broken
+  const [reader, decoder] = [readable.getReader(), new TextDecoder()];
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    text += decoder.decode(value, { stream: !done });
+    if (done) return text;
+  }
 }
 
 /**

@@ -1,15 +1,18 @@
-import { calm } from './idle.js';
+import { calm, parsed } from './idle.js';
 import { runPacked } from './packed.js';
-import { embedded } from './root.js';
+import { embedded, root } from './root.js';
 import { textOf } from './streams.js';
 
 const READY = Symbol.for('modelreport.plotly');
 /** @type {any} what the scripts of all reports in a page see */
 const shared = globalThis;
 
+const PACKED = 'packed-plotly';
+
 async function start() {
+  if (!embedded && !root.getElementById(PACKED)) await parsed(document); // it stands at the end of the page
   const theirs = shared.Plotly;
-  await runPacked('packed-plotly', async (packed) => {
+  await runPacked(PACKED, async (packed) => {
     const text = await textOf(packed);
     await calm();
     return text;

@@ -24,16 +24,29 @@ const cache = new Map();
  * @returns {string}
  */
 export function color(text) {
-  if (!cache.has(text)) {
+  if (!cache.has(text)) learn([text]);
+  return /** @type {string} */ (cache.get(text));
+}
+
+/**
+ * Look colours up that will be asked for: many at once take the browser hardly longer than one.
+ * @param {Iterable<string>} texts
+ */
+export function learn(texts) {
+  const unknown = [...new Set(texts)].filter((text) => !cache.has(text));
+  if (unknown.length === 0) return;
+  const probes = unknown.map((text) => {
     const probe = document.createElement('span');
     probe.style.color = text.startsWith('--') ? `var(${text})` : text;
     probe.style.forcedColorAdjust = 'none'; // in high contrast the page's own colours still tell the parts of a drawing apart
-    probe.hidden = true;
-    body().append(probe);
-    cache.set(text, rgb(getComputedStyle(probe).color));
-    probe.remove();
-  }
-  return /** @type {string} */ (cache.get(text));
+    return probe;
+  });
+  const holder = document.createElement('span');
+  holder.hidden = true;
+  holder.append(...probes);
+  body().append(holder);
+  probes.forEach((probe, k) => cache.set(unknown[k], rgb(getComputedStyle(probe).color)));
+  holder.remove();
 }
 
 /**

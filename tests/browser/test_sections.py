@@ -1,8 +1,10 @@
-"""Sections out of sight are passed over, and still found, printed, and led to by addresses."""
+"""Sections out of sight are passed over, and still found, printed, and led to: the map comes first."""
 
 from __future__ import annotations
 
 import io
+import json
+import random
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,14 @@ import pdfplumber
 import pytest
 
 from modelreport.render.html import write_html
+from modelreport.render.payload import pack_quick, unpack
 from tests.browser.maps import scenes
 from tests.browser.pages import wait_for
 
 pytestmark = pytest.mark.browser
 SKIPPED = """[...document.querySelectorAll('#architecture ~ .part')].every(
   (part) => getComputedStyle(part).contentVisibility === 'auto')"""
+LIVE = "document.querySelector('#map').dataset.state === 'live'"
 SETTLED = "[...document.querySelectorAll('.part')].every((part) => part.matches('.settled:not(.awake)'))"
 
 
@@ -25,10 +29,11 @@ def data() -> bytes:
     return write_html(scenes.resnet().report())
 
 
-def opened(chromium: Any, tmp_path: Path, address: str = "") -> Any:
+def opened(chromium: Any, tmp_path: Path, address: str = "", *, script: str = "", made: bytes = b"") -> Any:
     path = tmp_path / "report.html"
-    path.write_bytes(data())
+    path.write_bytes(made or data())
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    page.add_init_script(script)
     page.goto(path.as_uri() + address)
     return page
 
@@ -44,6 +49,57 @@ def test_the_browsers_own_search_reaches_what_is_passed_over(chromium: Any, tmp_
     assert 1200 not in heights, "each has a height of its own"
     page.evaluate("getSelection().removeAllRanges()")
     assert page.evaluate(f"find({words}, true)")
+
+
+def test_the_map_answers_before_the_browser_reads_what_stands_below_it(chromium: Any, tmp_path: Path) -> None:
+    watch = """new MutationObserver(() => {
+      if (window.read === undefined && document.querySelector('#map[data-state="live"]')) {
+        window.read = [...document.querySelectorAll('.part')].map((part) => part.id);
+      }
+    }).observe(document, {subtree: true, childList: true, attributes: true});"""
+    page = opened(chromium, tmp_path, script=watch)
+    wait_for(page, "window.read !== undefined")
+    assert page.evaluate("window.read") == ["summary", "findings", "architecture"]
+    wait_for(page, "document.querySelector('#architecture .map-live').dataset.painter === 'plotly'")
+
+
+def test_a_map_of_very_many_boxes_comes_alive_after_its_drawing(chromium: Any, tmp_path: Path) -> None:
+    text = data().decode()
+    before, head, rest = text.partition('id="payload-map">')
+    packed, end, rest = rest.partition("</script>")
+    weight = random.Random(0).randbytes(80_000).hex()
+    page = opened(
+        chromium,
+        tmp_path,
+        made=f"{before}{head}{pack_quick(json.dumps(unpack(packed) | {'weight': weight}))}{end}{rest}".encode(),
+    )
+    wait_for(page, LIVE)
+    assert page.locator(".map-live text").count() > 5
+
+
+def test_what_a_script_scrolls_to_keeps_its_place(chromium: Any, tmp_path: Path) -> None:
+    page = opened(chromium, tmp_path)
+    page.evaluate("document.getElementById('provenance').scrollIntoView({behavior: 'instant'})")
+    wait_for(page, SETTLED)
+    page.wait_for_timeout(300)
+    assert abs(page.evaluate("document.getElementById('provenance').getBoundingClientRect().top")) < 120
+
+
+def test_an_address_of_a_box_leads_to_the_map(chromium: Any, tmp_path: Path) -> None:
+    page = opened(chromium, tmp_path, "#map=layer3")
+    wait_for(page, SETTLED)
+    assert abs(page.evaluate("document.getElementById('map').getBoundingClientRect().top")) < 120
+
+
+def test_without_scripts_a_telephone_shows_the_drawing_at_a_size_that_can_be_read(
+    chromium: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_bytes(data())
+    page = chromium.new_page(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page.goto(path.as_uri())
+    assert page.locator(".map-static").bounding_box()["width"] >= 880
+    assert page.locator(".map-pane").bounding_box()["width"] < 390
 
 
 def test_an_address_leads_to_its_section_and_stays_there(chromium: Any, tmp_path: Path) -> None:

@@ -18,6 +18,11 @@ test('a packed stream is text again', async () => {
   assert.equal(await inflate(bytesOf(pack(deflateSync(text)))), text);
 });
 
+test('signs of several bytes come whole from a stream of many pieces', async () => {
+  const text = `x${'×▲中'.repeat(100_000)}`;
+  assert.equal(await inflate(bytesOf(pack(deflateSync(text)))), text);
+});
+
 test('a broken stream is an error, not an empty text', async () => {
   await assert.rejects(inflate(Uint8Array.of(1, 2, 3, 4, 5)));
 });
