@@ -1,7 +1,7 @@
 // Everything to paint for one view, in pixels: boxes, lines, labels. The same as render/map/picture.py draws on paper.
 
 import { share, tilesOf } from './map-inside.js';
-import { LEAST, LETTER, cardLabels, headLabels, letters, shutLabels } from './map-labels.js';
+import { BOLD, LEAST, LETTER, cardLabels, headLabels, letters, shutLabels } from './map-labels.js';
 import { near } from './map-route.js';
 
 /** @import { MapModel } from './map-model.js' */
@@ -16,6 +16,9 @@ import { near } from './map-route.js';
 const LINE = 9.5;
 const MOST = 10; // size of a shape's letters
 const DOWN = 0.45;
+const NAMES = 60; // cards named beside them at most: of more none is, they are seen from afar
+const LOW = 6; // height from which a card is named beside it
+const [CLEAR, ASIDE] = [1.5, 3.5]; // between a label and what it stands beside
 
 /**
  * A node's rectangle in pixels.
@@ -136,14 +139,36 @@ function levelSpots({ points, shape }, size, wide) {
 }
 
 /**
- * Shapes of tensors beside the lines, where they touch neither a shut box, a title bar, a border, a line nor another.
+ * Places for the name of a card that has no room for it: right of it, left of it.
+ * @param {{x: number, y: number, w: number, h: number}} card
+ * @param {string} text
+ * @param {Pane} pane
+ * @returns {[Label, Rect][]}
+ */
+function nameSpots({ x, y, w, h }, text, pane) {
+  if (h < LOW || !text) return [];
+  const [middle, wide] = [y + h / 2, letters(text) * BOLD * LEAST * LETTER];
+  /** @type {[number, string, number][]} */
+  const sides = [[x + w + ASIDE, 'start', x + w + CLEAR], [x - ASIDE, 'end', x - wide - ASIDE]];
+  return sides.flatMap(([at, anchor, left]) => {
+    const right = left + wide + ASIDE - CLEAR;
+    /** @type {[Label, Rect]} */
+    const spot = [{ x: at, y: middle, size: LEAST, name: '', text, anchor }, [left, middle - LEAST * 0.6, right, middle + LEAST * 0.6]];
+    return left > 0 && right < pane.w ? [spot] : [];
+  });
+}
+
+/**
+ * Names beside cards that have no room for them, and shapes of tensors beside the lines, where they touch neither a
+ * shut box, a title bar, a border, a line nor another.
  * @param {Told[]} lines
  * @param {Pane} pane
  * @param {{x: number, y: number, w: number, h: number, bar?: number}[]} [boxes] open ones
  * @param {{x: number, y: number, w: number, h: number}[]} [cards] shut ones
+ * @param {[{x: number, y: number, w: number, h: number}, string][]} [names] cards without words, and what they are
  * @returns {Label[]}
  */
-export function shapeLabels(lines, pane, boxes = [], cards = []) {
+export function shapeLabels(lines, pane, boxes = [], cards = [], names = []) {
   /** @type {(box: {x: number, y: number, w: number, h: number}) => Rect} */
   const rectOf = ({ x, y, w, h }) => [x, y, x + w, y + h];
   const frames = boxes.map(rectOf);
@@ -151,16 +176,16 @@ export function shapeLabels(lines, pane, boxes = [], cards = []) {
   const drawn = lines.filter(({ points }) => near(points, pane.w, pane.h)).flatMap(({ points }) => pieces(points));
   /** @type {Label[]} */
   const made = [];
-  for (const line of lines) {
-    const size = Math.min(MOST, Math.max(LEAST, LINE * line.scale));
-    if (!line.shape) continue;
-    const good = spots(line, size).find(([{ x, y }, rect]) => x > 0 && y > -20 && x < pane.w && y < pane.h
+  const take = (/** @type {[Label, Rect][]} */ places) => {
+    const good = places.find(([{ x, y }, rect]) => x > 0 && y > -20 && x < pane.w && y < pane.h
       && ![...taken, ...drawn].some((other) => meet(rect, other))
       && !frames.some((frame) => meet(rect, frame) && !within(rect, frame)));
-    if (!good) continue;
+    if (!good) return;
     taken.push(good[1]);
     made.push(good[0]);
-  }
+  };
+  if (names.length <= NAMES) for (const [card, text] of names) take(nameSpots(card, text, pane));
+  for (const line of lines) if (line.shape) take(spots(line, Math.min(MOST, Math.max(LEAST, LINE * line.scale))));
   return made;
 }
 
@@ -178,15 +203,20 @@ export function picture(model, view, pane, { open, shut }) {
   const labels = boxes.flatMap((box) => headLabels(model, box, pane));
   /** @type {Tile[]} */
   const tiles = [];
+  /** @type {[Box, string][]} */
+  const names = [];
   const most = share(cards.filter((box) => model.isBox(box.i)).length);
   for (const box of cards) {
-    if (!model.isBox(box.i)) labels.push(...cardLabels(model, box));
-    else {
+    if (!model.isBox(box.i)) {
+      const inner = cardLabels(model, box);
+      labels.push(...inner);
+      if (inner.length === 0) names.push([box, model.type(box.i) || model.name(box.i)]);
+    } else {
       const told = shutLabels(model, box, pane);
       labels.push(...told.labels);
       if (told.below) tiles.push(...tilesOf(model, box, told.below, pane, most));
     }
   }
-  labels.push(...shapeLabels(lines, pane, boxes, cards));
+  labels.push(...shapeLabels(lines, pane, boxes, cards, names));
   return { boxes, cards, tiles, lines, labels: labels.filter((each) => each.y > -20 && each.y < pane.h + 20) };
 }

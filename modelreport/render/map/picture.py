@@ -13,7 +13,7 @@ from modelreport.render.map.inside import ALL, MOST, Tile, tiles
 from modelreport.render.map.labels import CARD_TEXT, SCREEN, Box, Label, Letters, card, header, shut
 from modelreport.render.map.layout import Layout
 from modelreport.render.map.scene import RouteKind, Scene
-from modelreport.render.map.shapes import place_shapes
+from modelreport.render.map.shapes import Rect, place_shapes
 from modelreport.render.map.words import blocks
 
 __all__ = [
@@ -67,6 +67,7 @@ def picture(
     opened = _open(
         scene, layout, root, Box(root, x, y, place.width * scale, place.height * scale, scale, 0, True), budget, zoom
     )
+    names: list[tuple[Rect, str]] = []
     most = min(MOST, ALL / max(1, sum(1 for box in opened if not box.open and scene.nodes[box.node].children)))
     for box in opened:
         made.boxes.append(box)
@@ -80,19 +81,27 @@ def picture(
             if told.below:
                 made.tiles.extend(tiles(scene, layout, box, told.below, most))
         else:
-            made.labels.extend(card(node, box, letters))
-    made.labels.extend(_shapes(made, letters))
+            inner = card(node, box, letters)
+            made.labels.extend(inner)
+            if not inner:
+                names.append((_rect(box), node.type or node.name))
+    made.labels.extend(_beside(made, letters, names))
     return made
 
 
-def _shapes(made: Picture, letters: Letters) -> list[Label]:
-    """Shapes of tensors beside the edges, where there is room."""
+def _rect(box: Box) -> Rect:
+    return box.x, box.y, box.x + box.width, box.y + box.height
+
+
+def _beside(made: Picture, letters: Letters, names: list[tuple[Rect, str]]) -> list[Label]:
+    """Names beside cards that have no room for them, and shapes of tensors beside the edges, where there is room."""
     boxes = made.boxes[1:]
-    closed = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes if not box.open]
+    closed = [_rect(box) for box in boxes if not box.open]
     bars = [(box.x, box.y, box.x + box.width, box.y + box.bar) for box in boxes if box.open]
-    frames = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes if box.open]
-    spots = place_shapes(made.lines, [*closed, *bars], frames, letters.least)
-    return [Label(spot.x, spot.y, spot.size, "", spot.shape, spot.anchor) for spot in spots]
+    frames = [_rect(box) for box in boxes if box.open]
+    spots = place_shapes(made.lines, [*closed, *bars], frames, letters.least, names, made.width)
+    words = [(spot, (spot.shape, "") if spot.name else ("", spot.shape)) for spot in spots]
+    return [Label(spot.x, spot.y, spot.size, strong, light, spot.anchor) for spot, (strong, light) in words]
 
 
 def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom: float) -> list[Box]:

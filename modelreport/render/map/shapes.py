@@ -1,17 +1,20 @@
-"""Shapes of tensors beside the edges, where they touch neither a box nor a line nor another label.
+"""Words beside what they tell of: names of cards too small for them, shapes of tensors at the edges.
+
+They touch neither a box nor a line nor another label.
 
 ``templates/js/map-picture.js`` places them by the same rules.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, Protocol
 
 from modelreport.render.map.column import Point
-from modelreport.render.map.words import label_letters
+from modelreport.render.map.words import BOLD, label_letters
 
 LINE_TEXT: Final = 9.5
 """Font size of a shape, in units."""
@@ -20,6 +23,10 @@ MOST_TEXT: Final = 10.0
 _LETTER: Final = 0.6
 _ASIDE, _LEAST_ASIDE, _MOST_ASIDE = 4.0, 3.5, 6.0
 """Between a line and its label, in units; at least and at most, in pixels."""
+MOST_NAMES: Final = 60
+"""Cards named beside them at most: of more none is, they are seen from afar."""
+_LOW: Final = 6.0
+"""Height in pixels from which a card is named beside it."""
 _CLEAR: Final = 1.5
 _FLAT: Final = 0.01
 _DOWN: Final = 0.45
@@ -54,28 +61,64 @@ class Spot:
     size: float
     shape: str
     anchor: str
+    name: bool = False
+    """Whether it names a card."""
 
 
-def place_shapes(ways: Sequence[Way], blocks: Sequence[Rect], frames: Sequence[Rect], least: float) -> list[Spot]:
-    """The labels of the edges that have room for letters of ``least`` pixels, clear of each other and of all lines.
+@dataclass(frozen=True)
+class Ground:
+    """What is on the picture already."""
 
-    ``blocks`` are shut boxes and title bars, ``frames`` open boxes, of which only the border is in the way.
+    blocks: Sequence[Rect]
+    """Shut boxes and title bars."""
+    frames: Sequence[Rect]
+    """Open boxes, of which only the border is in the way."""
+    pieces: Sequence[Rect]
+    """Lines."""
+    taken: list[Rect] = field(default_factory=list)
+    """Labels that found their place."""
+
+    def take(self, spots: Iterator[tuple[Spot, Rect]]) -> Iterator[Spot]:
+        """The first of some places that is free, if one is; it is so no longer."""
+        for spot, rect in spots:
+            met = any(_meet(rect, other) for some in (self.blocks, self.taken, self.pieces) for other in some)
+            if not met and not any(_cuts(rect, frame) for frame in self.frames):
+                self.taken.append(rect)
+                yield spot
+                return
+
+
+def place_shapes(
+    ways: Sequence[Way], blocks: Sequence[Rect], frames: Sequence[Rect], least: float,
+    names: Sequence[tuple[Rect, str]] = (), width: float = math.inf,
+) -> list[Spot]:  # fmt: skip
+    """The labels that have room for letters of ``least`` pixels, clear of each other and of all lines.
+
+    ``blocks`` are shut boxes and title bars, ``frames`` open boxes, of which only the border is in the way; ``names``
+    are of cards that have none in them. Names stay within a picture of ``width``.
     """
-    pieces = [piece for way in ways for piece in _pieces(way.points)]
-    taken: list[Rect] = []
-    made = []
+    ground = Ground(blocks, frames, [piece for way in ways for piece in _pieces(way.points)])
+    made: list[Spot] = []
+    if len(names) <= MOST_NAMES:
+        for card, name in names:
+            made += ground.take(_beside(card, name, least, width))
     for way in ways:
-        size = min(MOST_TEXT, max(least, LINE_TEXT * way.scale))
-        if not way.shape:
-            continue
-        for spot, rect in _spots(way, size):
-            if not any(_meet(rect, other) for some in (blocks, taken, pieces) for other in some) and not any(
-                _cuts(rect, frame) for frame in frames
-            ):
-                taken.append(rect)
-                made.append(spot)
-                break
+        if way.shape:
+            made += ground.take(_spots(way, min(MOST_TEXT, max(least, LINE_TEXT * way.scale))))
     return made
+
+
+def _beside(card: Rect, name: str, size: float, width: float) -> Iterator[tuple[Spot, Rect]]:
+    """Places for the name of a card: right of it, left of it."""
+    x0, y0, x1, y1 = card
+    y, wide = (y0 + y1) / 2, label_letters(name) * BOLD * size * _LETTER
+    if y1 - y0 < _LOW or not name:
+        return
+    right, left = (x1 + _LEAST_ASIDE, "start", x1 + _CLEAR), (x0 - _LEAST_ASIDE, "end", x0 - wide - _LEAST_ASIDE)
+    for at, anchor, low in (right, left):
+        high = low + wide + _LEAST_ASIDE - _CLEAR
+        if low > 0 and high < width:
+            yield Spot(at, y, size, name, anchor, name=True), (low, y - size * 0.6, high, y + size * 0.6)
 
 
 def _spots(way: Way, size: float) -> Iterator[tuple[Spot, Rect]]:

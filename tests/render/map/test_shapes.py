@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import pytest
 
 from modelreport.render.map import make_scene
+from modelreport.render.map.labels import LETTER
 from modelreport.render.map.layout import lay_out
 from modelreport.render.map.picture import picture
 from modelreport.render.map.shapes import place_shapes
+from modelreport.render.map.words import together
 
-from .scenes import bert, resnet, unet
+from .scenes import bert, resnet, unet, vit
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,51 @@ def test_a_shape_without_room_at_the_ends_of_its_line_stands_along_a_level_piece
     (below,) = place_shapes([bent], [(100, 0, 250, 19)], [], 9.5)
     assert below.y > 20
     assert place_shapes([bent], [(100, 0, 250, 19), (100, 22, 250, 40)], [], 9.5) == []
+
+
+def test_a_card_too_small_for_its_name_is_named_beside_it_where_there_is_room():
+    card = (100.0, 40.0, 120.0, 50.0)
+    (spot,) = place_shapes([], [card], [], 9.5, [(card, "softmax")])
+    assert (spot.shape, spot.anchor, spot.name) == ("softmax", "start", True)
+    assert 120 < spot.x < 126
+    (left,) = place_shapes([], [card, (122.0, 30.0, 160.0, 60.0)], [], 9.5, [(card, "softmax")])
+    assert left.anchor == "end"
+    assert place_shapes([], [card, (122.0, 30.0, 160.0, 60.0), (60.0, 30.0, 98.0, 60.0)], [], 9.5, [(card, "a")]) == []
+    assert place_shapes([], [card], [(95.0, 30.0, 130.0, 60.0)], 9.5, [(card, "softmax")]) == [], "not over a border"
+    assert place_shapes([], [card], [], 9.5, [(card, "softmax")] * 61) == [], "not from afar"
+
+
+def test_every_card_of_a_first_screen_is_named_unless_it_stands_among_many():
+    scene = make_scene(resnet().report())
+    for width, height in ((720.0, 450.0), (880.0, 550.0), (1036.0, 647.0)):
+        made = picture(scene, lay_out(scene), width, height)
+        cards = [box for box in made.boxes if not scene.nodes[box.node].children]
+        assert len(cards) > 7
+        for box in cards:
+            middle = box.y + box.height / 2
+            level = [label for label in made.labels if abs(label.y - middle) <= box.height / 2 + 1]
+            near = [label for label in level if box.x - 4 <= label.x <= box.x + box.width + 4]
+            assert near, (width, scene.nodes[box.node].name)
+
+
+def boxes_of(made) -> list[tuple[float, float, float, float, str]]:
+    """What each label covers, and what it says."""
+    found = []
+    for label in made.labels:
+        wide = together(label.name, label.text) * label.size * LETTER
+        left = label.x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
+        found.append(
+            (left, label.y - label.size * 0.5, left + wide, label.y + label.size * 0.5, label.name + label.text)
+        )
+    return found
+
+
+@pytest.mark.parametrize("network", [resnet, bert, unet, vit])
+@pytest.mark.parametrize("pane", [(720.0, 450.0), (880.0, 550.0), (1036.0, 647.0), (330.0, 440.0)])
+def test_no_two_labels_of_a_first_screen_overlap(network, pane):
+    scene = make_scene(network().report())
+    labels = boxes_of(picture(scene, lay_out(scene), *pane))
+    assert labels
+    for k, a in enumerate(labels):
+        for b in labels[k + 1 :]:
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1], (a, b)
