@@ -68,8 +68,9 @@ def non_finite(report: Report) -> Found | Clean:
     return Found(say(text, **values), evidence)
 
 
-_FROM_ZERO = re.compile(r"relative_position_bias_table$|rel_pos(_[hw])?$|pos_emb(ed)?$|attention_biases$")
-"""Tables of positions, which some libraries begin at zero (BEiT, SAM and LeViT in timm): zeros there are a start."""
+_FROM_ZERO = re.compile(r"relative_position_bias_table$|rel_pos(_[hw])?$|pos_emb(ed)?$|attention_biases$|bias$")
+"""Tables of positions and biases of several dimensions, which some libraries begin at zero (BEiT, SAM, LeViT in timm;
+RecurrentGemma): zeros there are a start."""
 
 
 def constant(report: Report) -> Found | Clean:

@@ -7,6 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+_FAR, _MOST_FAR = 4.0, 32
+"""Multiples of the least spread from which a value may widen that of all, and for how many that is looked at."""
+
 _NEAR = 4
 """Members at both sides that are the nearest ones."""
 
@@ -15,9 +18,16 @@ def robust_scores(values: NDArray[np.float64], least: float) -> NDArray[np.float
     """Signed distance of each value to what its peers make plausible, in units of their spread.
 
     The spread is 1.4826 times the median absolute distance to the nearest (normal consistent; Iglewicz and Hoaglin
-    1993), at least ``least``.
+    1993), at least ``least``; for those far out it is that of the others alone, which among few they would widen, or
+    their distance to the line through the nearest, which a trend over few does not widen.
     """
-    return np.asarray(from_plausible(values) / max(spread(from_near(values)), least))
+    away = from_plausible(values)
+    scores = away / max(spread(from_near(values)), least)
+    far = np.flatnonzero(np.abs(away) > _FAR * least)
+    for i in far[np.argsort(-np.abs(away[far]))][:_MOST_FAR]:
+        others = np.delete(values, i)
+        scores[i] = away[i] / max(min(spread(from_near(others)), spread(_from_line(others))), least)
+    return np.asarray(scores)
 
 
 def from_plausible(values: NDArray[np.float64]) -> NDArray[np.float64]:

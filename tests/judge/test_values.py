@@ -54,12 +54,12 @@ def test_a_constant_matrix_is_found(value: float) -> None:
     assert message(found.message) == "fc.weight has one value throughout, one of 12 weight matrices."
 
 
-def test_a_table_of_positions_may_begin_at_zero() -> None:
+@pytest.mark.parametrize("table", ["attn.relative_position_bias_table", "rg_lru.input_gate_bias"])
+def test_a_table_of_positions_and_a_bias_may_begin_at_zero(table: str) -> None:
     report = with_array(plain_report(), "fc.weight", np.zeros((10, 64)))
-    name = "attn.relative_position_bias_table"
     assert isinstance(report.weights, Weights)
-    facts = tuple(replace(t, name=name) if t.name == "fc.weight" else t for t in report.structure.tensors)
-    values = tuple(replace(t, name=name) if t.name == "fc.weight" else t for t in report.weights.tensors)
+    facts = tuple(replace(t, name=table) if t.name == "fc.weight" else t for t in report.structure.tensors)
+    values = tuple(replace(t, name=table) if t.name == "fc.weight" else t for t in report.weights.tensors)
     report = replace(
         report,
         structure=replace(report.structure, tensors=facts),

@@ -43,6 +43,13 @@ def test_the_nearest_are_at_both_sides_and_at_an_end_on_one() -> None:
 
 def test_a_score_is_the_distance_to_what_is_plausible_over_the_spread() -> None:
     values = np.random.default_rng(1).normal(size=9)
-    values[4] += 6
-    assert robust_scores(values, 0.1) == pytest.approx(from_plausible(values) / spread(from_near(values)))
-    assert np.argmax(np.abs(from_plausible(values))) == 4
+    assert robust_scores(values, 0.5) == pytest.approx(from_plausible(values) / max(spread(from_near(values)), 0.5))
+
+
+def test_of_few_values_the_one_far_out_does_not_widen_the_spread_that_it_is_measured_by() -> None:
+    """Six convolutions trained on digits, one of them ten times as large: their scales fall with depth."""
+    logs = np.log([0.0634, 0.0557, 0.0488, 0.4466, 0.0426, 0.0415])
+    scores = robust_scores(logs, 0.06)
+    assert spread(from_near(logs)) > 0.27
+    assert scores[3] > 16
+    assert np.abs(np.delete(scores, 3)).max() < 2
