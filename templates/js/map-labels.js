@@ -17,6 +17,7 @@ const CARD = 11.5;
 const LINE = 9.5;
 const STEP = 14;
 const KEPT = 3; // letters of a label that is cut at least
+const MUCH = 8; // letters from which the beginning of a card's type is as good as the whole beside it
 export const BOLD = 1.0625; // how much wider bold letters are
 const MARK = '…';
 const HIGH = 1.25;
@@ -60,8 +61,9 @@ const together = (/** @type {string} */ name, /** @type {string} */ type) => let
  * As much of a label as fits into so many letters with a mark that it goes on; empty where it tells too little.
  * @param {string} words
  * @param {number} space
+ * @param {number} [least]
  */
-export function beginning(words, space) {
+export function beginning(words, space, least = KEPT) {
   let left = space - letters(MARK);
   const kept = [];
   for (const char of words) {
@@ -69,7 +71,7 @@ export function beginning(words, space) {
     if (left < 0) break;
     kept.push(char);
   }
-  return kept.length >= KEPT ? kept.join('') + MARK : '';
+  return kept.length >= least ? kept.join('') + MARK : '';
 }
 
 /**
@@ -179,15 +181,25 @@ function endings(name) {
  * As much of a label as fits in small letters, where that is enough to tell it by.
  * @param {string} words
  * @param {Box} box
+ * @param {number} [least]
  * @returns {Label[]}
  */
-function cutLabel(words, box) {
-  const name = box.h >= LEAST * 1.2 ? beginning(words, (box.w - 2 * SIDE) / LEAST / LETTER) : '';
+function cutLabel(words, box, least = KEPT) {
+  const name = box.h >= LEAST * 1.2 ? beginning(words, (box.w - 2 * SIDE) / LEAST / LETTER, least) : '';
   return name ? [{ x: box.x + box.w / 2, y: box.y + box.h / 2, size: LEAST, name, text: '', anchor: 'middle' }] : [];
 }
 
 /**
- * The labels of a card: name and type, or one of them, and further lines where they can be read.
+ * The first letters of a card's type, for one that has no other label and no room beside it.
+ * @param {MapModel} model
+ * @param {Box} box
+ */
+export function cutCard(model, box) {
+  return cutLabel(model.type(box.i) || model.name(box.i), box);
+}
+
+/**
+ * The labels of a card: name and type, or one of them, or much of it; and further lines where they can be read.
  * @param {MapModel} model
  * @param {Box} box
  * @returns {Label[]}
@@ -197,7 +209,7 @@ export function cardLabels(model, box) {
   const most = Math.min(MOST, Math.max(box.scale * CARD, Math.min(USUAL, box.h * 0.8)));
   const bare = (/** @type {string} */ name) => /^\d+$/.test(name) && model.type(box.i) !== '';
   const way = wordings(model, box.i).find(([name, type]) => (type || !bare(name)) && fitting(name, type, space, most) >= LEAST);
-  if (!way) return cutLabel(model.type(box.i) || model.name(box.i), box);
+  if (!way) return cutLabel(model.type(box.i) || model.name(box.i), box, MUCH);
   const small = Math.min(USUAL, Math.max(LEAST, box.scale * LINE));
   const lines = box.scale * STEP >= small * 1.1 ? model.lines(box.i) : [];
   const x = box.x + box.w / 2;

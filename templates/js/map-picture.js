@@ -1,7 +1,7 @@
 // Everything to paint for one view, in pixels: boxes, lines, labels. The same as render/map/picture.py draws on paper.
 
 import { share, tilesOf } from './map-inside.js';
-import { BOLD, LEAST, LETTER, cardLabels, headLabels, letters, shutLabels } from './map-labels.js';
+import { BOLD, LEAST, LETTER, cardLabels, cutCard, headLabels, letters, shutLabels } from './map-labels.js';
 import { near } from './map-route.js';
 
 /** @import { MapModel } from './map-model.js' */
@@ -165,7 +165,8 @@ function nameSpots({ x, y, w, h }, text, pane) {
  * @param {Pane} pane
  * @param {{x: number, y: number, w: number, h: number, bar?: number}[]} [boxes] open ones
  * @param {{x: number, y: number, w: number, h: number}[]} [cards] shut ones
- * @param {[{x: number, y: number, w: number, h: number}, string][]} [names] cards without words, and what they are
+ * @param {[{x: number, y: number, w: number, h: number}, string, Label[]][]} [names] cards without words, what they
+ *   are, and what is told in them where there is no room beside them
  * @returns {Label[]}
  */
 export function shapeLabels(lines, pane, boxes = [], cards = [], names = []) {
@@ -180,11 +181,12 @@ export function shapeLabels(lines, pane, boxes = [], cards = [], names = []) {
     const good = places.find(([{ x, y }, rect]) => x > 0 && y > -20 && x < pane.w && y < pane.h
       && ![...taken, ...drawn].some((other) => meet(rect, other))
       && !frames.some((frame) => meet(rect, frame) && !within(rect, frame)));
-    if (!good) return;
+    if (!good) return false;
     taken.push(good[1]);
     made.push(good[0]);
+    return true;
   };
-  if (names.length <= NAMES) for (const [card, text] of names) take(nameSpots(card, text, pane));
+  for (const [card, text, inner] of names) if (names.length > NAMES || !take(nameSpots(card, text, pane))) made.push(...inner);
   for (const line of lines) if (line.shape) take(spots(line, Math.min(MOST, Math.max(LEAST, LINE * line.scale))));
   return made;
 }
@@ -203,14 +205,14 @@ export function picture(model, view, pane, { open, shut }) {
   const labels = boxes.flatMap((box) => headLabels(model, box, pane));
   /** @type {Tile[]} */
   const tiles = [];
-  /** @type {[Box, string][]} */
+  /** @type {[Box, string, Label[]][]} */
   const names = [];
   const most = share(cards.filter((box) => model.isBox(box.i)).length);
   for (const box of cards) {
     if (!model.isBox(box.i)) {
       const inner = cardLabels(model, box);
       labels.push(...inner);
-      if (inner.length === 0) names.push([box, model.type(box.i) || model.name(box.i)]);
+      if (inner.length === 0) names.push([box, model.type(box.i) || model.name(box.i), cutCard(model, box)]);
     } else {
       const told = shutLabels(model, box, pane);
       labels.push(...told.labels);

@@ -43,6 +43,8 @@ _INSIDE: Final = 1.6
 """Height for what is inside a shut box, below its labels, in lines of text."""
 _APART: Final = 2
 """Letters between the title of a box and what it holds."""
+_MUCH: Final = 8
+"""Letters from which the beginning of a card's type is as good as the whole beside it."""
 _SIDE: Final = 2.0
 _INSET: Final = 4.0
 """Between a label in the middle and the sides of its box, and before one that stands at the left, in pixels."""
@@ -110,14 +112,14 @@ def _inset(box: Box) -> float:
 
 
 def card(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
-    """The label of a card: name and type, or one of them, and further lines where they can be read."""
+    """The label of a card: name and type, or one of them, or much of it; and further lines where they can be read."""
     room = box.width - 2 * _SIDE
     most = min(letters.most, max(box.scale * CARD_TEXT, min(letters.usual, box.height * 0.8)))
     told = [way for way in wordings(node) if way[1] or not way[0].isdecimal() or not node.type]
     ways = [(fitting(name, kind, room, most), name, kind) for name, kind in told]
     size, name, kind = next((way for way in ways if way[0] >= letters.least), (0.0, "", ""))
     if not size:
-        return _beginning(node.type or node.name, box, letters)
+        return _beginning(node.type or node.name, box, letters, _MUCH)
     small, middle = min(letters.usual, max(letters.least, box.scale * LINE_TEXT)), box.x + box.width / 2
     lines = node.lines if box.scale * LINE >= small * 1.1 else ()
     y = box.y + (13 * box.scale if lines else box.height / 2)
@@ -126,6 +128,11 @@ def card(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
         if label_letters(line) * small * LETTER <= room:
             made.append(Label(middle, y + LINE * box.scale * (number + 1), small, "", line))
     return made
+
+
+def cut_card(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
+    """The first letters of a card's type, for one that has no other label and no room beside it."""
+    return _beginning(node.type or node.name, box, letters)
 
 
 def shut(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> Told:
@@ -194,10 +201,10 @@ def _small(node: Node, box: Box, letters: Letters) -> list[Label]:
     return _beginning(name or kind, box, letters)
 
 
-def _beginning(words: str, box: Box, letters: Letters) -> list[Label]:
+def _beginning(words: str, box: Box, letters: Letters, least: int = 3) -> list[Label]:
     """As much of a label as fits in small letters, where that is enough to tell it by."""
     size = letters.least
-    cut = beginning(words, (box.width - 2 * _SIDE) / size / LETTER) if box.height >= size * 1.2 else ""
+    cut = beginning(words, (box.width - 2 * _SIDE) / size / LETTER, least) if box.height >= size * 1.2 else ""
     return [Label(box.x + box.width / 2, box.y + box.height / 2, size, "", cut)] if cut else []
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from modelreport.render.map.column import Point
 from modelreport.render.map.inside import ALL, MOST, Tile, tiles
-from modelreport.render.map.labels import CARD_TEXT, SCREEN, Box, Label, Letters, card, header, shut
+from modelreport.render.map.labels import CARD_TEXT, SCREEN, Box, Label, Letters, card, cut_card, header, shut
 from modelreport.render.map.layout import Layout
 from modelreport.render.map.scene import RouteKind, Scene
 from modelreport.render.map.shapes import Rect, place_shapes
@@ -67,7 +67,7 @@ def picture(
     opened = _open(
         scene, layout, root, Box(root, x, y, place.width * scale, place.height * scale, scale, 0, True), budget, zoom
     )
-    names: list[tuple[Rect, str]] = []
+    unnamed: list[Box] = []
     most = min(MOST, ALL / max(1, sum(1 for box in opened if not box.open and scene.nodes[box.node].children)))
     for box in opened:
         made.boxes.append(box)
@@ -84,8 +84,8 @@ def picture(
             inner = card(node, box, letters)
             made.labels.extend(inner)
             if not inner:
-                names.append((_rect(box), node.type or node.name))
-    made.labels.extend(_beside(made, letters, names))
+                unnamed.append(box)
+    made.labels.extend(_beside(made, scene, letters, unnamed))
     return made
 
 
@@ -93,15 +93,25 @@ def _rect(box: Box) -> Rect:
     return box.x, box.y, box.x + box.width, box.y + box.height
 
 
-def _beside(made: Picture, letters: Letters, names: list[tuple[Rect, str]]) -> list[Label]:
-    """Names beside cards that have no room for them, and shapes of tensors beside the edges, where there is room."""
+def _beside(made: Picture, scene: Scene, letters: Letters, unnamed: list[Box]) -> list[Label]:
+    """Names beside cards that have no room for them, and shapes of tensors beside the edges, where there is room.
+
+    What has no room beside it either has the first letters of its name in it.
+    """
     boxes = made.boxes[1:]
     closed = [_rect(box) for box in boxes if not box.open]
     bars = [(box.x, box.y, box.x + box.width, box.y + box.bar) for box in boxes if box.open]
     frames = [_rect(box) for box in boxes if box.open]
+    names = [(_rect(box), scene.nodes[box.node].type or scene.nodes[box.node].name) for box in unnamed]
     spots = place_shapes(made.lines, [*closed, *bars], frames, letters.least, names, made.width)
-    words = [(spot, (spot.shape, "") if spot.name else ("", spot.shape)) for spot in spots]
-    return [Label(spot.x, spot.y, spot.size, strong, light, spot.anchor) for spot, (strong, light) in words]
+    told = {spot.name for spot in spots}
+    labels = []
+    for spot in spots:
+        strong, light = (spot.shape, "") if spot.name >= 0 else ("", spot.shape)
+        labels.append(Label(spot.x, spot.y, spot.size, strong, light, spot.anchor))
+    for number, box in enumerate(unnamed):
+        labels += [] if number in told else cut_card(scene.nodes[box.node], box, letters)
+    return labels
 
 
 def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom: float) -> list[Box]:

@@ -61,8 +61,8 @@ class Spot:
     size: float
     shape: str
     anchor: str
-    name: bool = False
-    """Whether it names a card."""
+    name: int = -1
+    """Which of the names it is."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +100,15 @@ def place_shapes(
     ground = Ground(blocks, frames, [piece for way in ways for piece in _pieces(way.points)])
     made: list[Spot] = []
     if len(names) <= MOST_NAMES:
-        for card, name in names:
-            made += ground.take(_beside(card, name, least, width))
+        for number, (card, name) in enumerate(names):
+            made += ground.take(_beside(card, name, number, least, width))
     for way in ways:
         if way.shape:
             made += ground.take(_spots(way, min(MOST_TEXT, max(least, LINE_TEXT * way.scale))))
     return made
 
 
-def _beside(card: Rect, name: str, size: float, width: float) -> Iterator[tuple[Spot, Rect]]:
+def _beside(card: Rect, name: str, number: int, size: float, width: float) -> Iterator[tuple[Spot, Rect]]:
     """Places for the name of a card: right of it, left of it."""
     x0, y0, x1, y1 = card
     y, wide = (y0 + y1) / 2, label_letters(name) * BOLD * size * _LETTER
@@ -118,7 +118,7 @@ def _beside(card: Rect, name: str, size: float, width: float) -> Iterator[tuple[
     for at, anchor, low in (right, left):
         high = low + wide + _LEAST_ASIDE - _CLEAR
         if low > 0 and high < width:
-            yield Spot(at, y, size, name, anchor, name=True), (low, y - size * 0.6, high, y + size * 0.6)
+            yield Spot(at, y, size, name, anchor, number), (low, y - size * 0.6, high, y + size * 0.6)
 
 
 def _spots(way: Way, size: float) -> Iterator[tuple[Spot, Rect]]:

@@ -12,8 +12,6 @@ _UNTYPED = "Module"
 CHARACTER = 7.0
 """Width of a character of a label, in the units of the drawing it stands in."""
 CUT: Final = "…"
-_LEAST_KEPT: Final = 3
-"""Letters of a label that is cut at least."""
 BOLD: Final = 1.0625
 """How much wider bold letters are."""
 _ASIAN: Final = 0x2E80
@@ -92,8 +90,8 @@ def together(name: str, kind: str) -> float:
     return label_letters(name) + BOLD * label_letters(kind) + (_WIDTHS[" "] if name and kind else 0.0)
 
 
-def beginning(words: str, room: float) -> str:
-    """As much of a label as fits into ``room`` letters with a mark that it goes on; empty where it tells too little."""
+def beginning(words: str, room: float, least: int = 3) -> str:
+    """As much of a label as fits into ``room`` letters with a mark that it goes on; empty for fewer than ``least``."""
     room -= label_letters(CUT)
     kept = 0
     for char in words:
@@ -101,4 +99,4 @@ def beginning(words: str, room: float) -> str:
         if room < 0:
             break
         kept += 1
-    return words[:kept] + CUT if kept >= _LEAST_KEPT else ""
+    return words[:kept] + CUT if kept >= least else ""

@@ -4,7 +4,7 @@ import pytest
 
 from modelreport.facts import TensorSpec
 from modelreport.render.map import make_scene
-from modelreport.render.map.labels import LETTER, PAPER, SCREEN, Box, card, fit, header, shut
+from modelreport.render.map.labels import LETTER, PAPER, SCREEN, Box, card, cut_card, fit, header, shut
 from modelreport.render.map.layout import lay_out
 from modelreport.render.map.picture import picture
 from modelreport.render.map.scene import Node
@@ -109,7 +109,9 @@ def test_a_card_too_narrow_for_its_type_tells_its_beginning():
 def test_a_card_is_not_called_by_a_bare_number():
     node = Node("module", "4", "BatchNorm2d", "norm", 0)
     assert told(card(node, box(90, 20, 0.7))) == ["4|BatchNorm2d"]
-    assert told(card(node, box(44, 20, 0.6))) == ["Batch…|"]
+    narrow = box(44, 20, 0.6)
+    assert card(node, narrow) == []
+    assert told(cut_card(node, narrow)) == ["Batch…|"]
 
 
 def test_a_title_that_is_too_long_is_told_by_the_end_of_the_name():

@@ -76,7 +76,7 @@ def test_a_shape_without_room_at_the_ends_of_its_line_stands_along_a_level_piece
 def test_a_card_too_small_for_its_name_is_named_beside_it_where_there_is_room():
     card = (100.0, 40.0, 120.0, 50.0)
     (spot,) = place_shapes([], [card], [], 9.5, [(card, "softmax")])
-    assert (spot.shape, spot.anchor, spot.name) == ("softmax", "start", True)
+    assert (spot.shape, spot.anchor, spot.name) == ("softmax", "start", 0)
     assert 120 < spot.x < 126
     (left,) = place_shapes([], [card, (122.0, 30.0, 160.0, 60.0)], [], 9.5, [(card, "softmax")])
     assert left.anchor == "end"
