@@ -98,7 +98,7 @@ def _title(kind: PatternKind) -> str:
 def _figure(name: str, value: str) -> str:
     """``head width 64``; what is simply so is said by its name, what it is by its value."""
     shown = _WHOLE.sub(lambda found: f"{int(found[0]):,}", text.name(value, 100))
-    told, said = text.name(tell(name), 40), tell(shown)
+    told, said = text.name(tell(name), 40), " + ".join(tell(part) for part in shown.split(" + "))
     if value == "yes":
         return told
     return said if name in {"kind", "block"} else f"{told} {said}"

@@ -150,8 +150,6 @@ CHARTS: Final = (
     mark("{name}: {size}, rank {rank}"),
     mark("{optimizer}, {precision}, {part:weights|gradients|optimizer state|activations}: {size}"),
     mark("8-bit AdamW"),
-    mark("peak: {count} bytes at {operation} in {module}"),
-    mark("{operation} in {module}"),
 )
 
 ALONE: Final = frozenset(
@@ -165,8 +163,6 @@ ALONE: Final = frozenset(
 WEIGHTS: Final = (
     mark("{times}× smaller in 8 bits at {decibels} dB"),
     mark("Hardly smaller in 8 bits at {decibels} dB"),
-    mark("{count} of {total} positions, evenly spaced, from {low} (dark) to {high} (bright)"),
-    mark("{total} positions from {low} (dark) to {high} (bright)"),
     mark("{kind}, {step_count} {word:step|steps}"),
     mark("Filters of {name} look like noise."),
     mark("the norm of the change is {low} to {high} of the weight's, largest in {name}."),

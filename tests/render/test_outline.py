@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import BlockRun, Outline, Trace
+from modelreport.facts import BlockRun, Item, Outline, Trace
+from modelreport.options import RenderOptions
 from modelreport.render import render
 from modelreport.render.format import message
 from modelreport.render.outline import outline_context
+from modelreport.render.setting import under
 from tests.factories import hostile_report, make_report
 
 
@@ -97,3 +99,13 @@ def test_blocks_whose_numbers_leave_gaps_keep_the_sign_for_a_number() -> None:
         report, structure=replace(report.structure, modules=modules), outline=Outline(blocks=(run,)),
     )  # fmt: skip
     assert outline_context(made)["blocks"][0].path == "net.#.x"
+
+
+def test_a_block_of_several_parts_is_said_in_the_language() -> None:
+    report = make_report()
+    assert isinstance(report.outline, Outline)
+    values = (Item(name="block", value="convolution + batch norm + ReLU"),)
+    pattern = replace(report.outline.patterns[0], values=values)
+    with under(RenderOptions(lang="zh")):
+        (found,) = outline_context(replace(report, outline=replace(report.outline, patterns=(pattern,))))["patterns"]
+    assert found.figures == "卷积 + 批归一化 + ReLU"

@@ -6,7 +6,7 @@ from modelreport.facts import Skipped, Trace
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float
 from modelreport.render.charts.spec import Axis, Chart, Line, Points
-from modelreport.render.language import mark
+from modelreport.render.language import _, mark
 
 
 def memory_timeline(trace: Trace | Skipped) -> Chart | Skipped:
@@ -46,7 +46,7 @@ def memory_timeline(trace: Trace | Skipped) -> Chart | Skipped:
                 x=(float(memory.peak_operation),),
                 y=(as_float(memory.peak_bytes),),
                 labels=(f"peak {shown}",),
-                hover=(f"peak: {text.exact(memory.peak_bytes)} bytes at {peak}",),
+                hover=(_("peak: {count} bytes at {peak}", count=text.exact(memory.peak_bytes), peak=peak),),
             ),
         ),
         header=(mark("Operation"), mark("Number"), mark("Live")),
@@ -60,4 +60,5 @@ def _where(trace: Trace, index: int) -> str:
         return f"operation {index}"
     operation = trace.operations[index]
     path = trace.calls[operation.call].path if 0 <= operation.call < len(trace.calls) else ""
-    return text.name(operation.name, 40) + (f" in {text.brief(path, 60)}" if path else "")
+    name = text.name(operation.name, 40)
+    return _("{operation} in {module}", operation=name, module=text.brief(path, 60)) if path else name

@@ -10,7 +10,7 @@ from modelreport.facts import Skipped, Structure
 from modelreport.render import format as text
 from modelreport.render.charts.partition import as_float, part_of, partition
 from modelreport.render.charts.spec import Axis, Bars, Chart
-from modelreport.render.language import mark
+from modelreport.render.language import _, mark
 from modelreport.render.packed import elements
 
 
@@ -77,7 +77,7 @@ def _parts(structure: Structure) -> list[_Part]:
         if found.module < 0 or not children[found.module]:
             return []
         rest = own.get(found.module, 0)
-        mine = [_Part(f"{found.label}: own parameters", found.type, rest)] if rest else []
+        mine = [_Part(_("{label}: own parameters", label=found.label), found.type, rest)] if rest else []
         return mine + [part(i) for i in children[found.module]]
 
     def group(run: Sequence[_Part]) -> _Part:

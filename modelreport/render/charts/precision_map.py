@@ -89,10 +89,10 @@ def outcome(precision: Precision) -> str:
         return "What narrower formats leave of the weights"
     if channel.sqnr_db is None:
         return "Every value is kept by int8 with one scale per output channel"
-    said = f"int8 per output channel keeps {text.number(channel.sqnr_db)} dB"
+    kept = text.number(channel.sqnr_db)
     if tensor.sqnr_db is None:
-        return said
-    return f"{said}, one scale per tensor {text.number(tensor.sqnr_db)} dB"
+        return f"int8 per output channel keeps {kept} dB"
+    return f"int8 per output channel keeps {kept} dB, one scale per tensor {text.number(tensor.sqnr_db)} dB"
 
 
 def label_of(layer: TensorPrecision) -> str:

@@ -104,10 +104,10 @@ def _similarity(picture: Picture) -> tuple[str, str]:
             "(Dosovitskiy et al. 2021, figure 7); after initialisation each is alike only to itself."
         )
         return f"Positions in a grid: cosine {pair}", caption
-    thinned = f"{len(picture.indices)} of {text.exact(picture.total)} positions, evenly spaced,"
-    some = thinned if len(picture.indices) < picture.total else f"{text.exact(picture.total)} positions"
+    shown, total = len(picture.indices), text.exact(picture.total)
+    some = f"{shown} of {total} positions, evenly spaced" if shown < picture.total else f"{total} positions"
     caption = (
-        f"Cosine of every two of {some} {scale}, the first position at the top left. A bright band along the diagonal "
+        f"Cosine of every two of {some}; {scale}, the first position at the top left. A bright band along the diagonal "
         "is learnt order, stripes beside it are periods (Wang and Chen 2020). A bare diagonal is what initialisation "
         "leaves, as it does at the end of a table that no training text was long enough to reach."
     )

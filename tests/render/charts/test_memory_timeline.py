@@ -1,7 +1,10 @@
 import msgspec
 
 from modelreport.facts import Memory, MemoryPoint, Skipped
+from modelreport.options import RenderOptions
 from modelreport.render.charts.memory_timeline import memory_timeline
+from modelreport.render.charts.told import told
+from modelreport.render.setting import under
 from tests.factories import make_report, skipped_report
 
 
@@ -25,3 +28,12 @@ def test_a_point_outside_the_operations_is_only_numbered():
     memory = Memory(peak_bytes=1, peak_operation=999, points=(MemoryPoint(operation=999, live_bytes=1),))
     trace = msgspec.structs.replace(make_report().trace, memory=memory)
     assert memory_timeline(trace).title.endswith("at operation 999")
+
+
+def test_the_peak_and_where_it_is_are_said_in_the_language():
+    with under(RenderOptions(lang="zh")):
+        chart = told(memory_timeline(make_report().trace))
+    line, peak = chart.layers
+    assert chart.title == "激活内存在 layers.0.bn1 中的 batch_norm 处达到峰值 192 KiB"
+    assert peak.hover == ("峰值：layers.0.bn1 中的 batch_norm 处 196,608 字节",)
+    assert not any(" in " in each for each in line.hover)

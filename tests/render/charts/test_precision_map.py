@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from modelreport.facts import Precision, Report, Scheme, SchemeError, Skipped, TensorPrecision, Weights
+from modelreport.options import RenderOptions
 from modelreport.render.charts.precision_map import (
     LEGEND,
     ROWS,
@@ -18,6 +19,8 @@ from modelreport.render.charts.precision_map import (
     scheme_of,
 )
 from modelreport.render.charts.spec import Chart, Heat
+from modelreport.render.language import tell
+from modelreport.render.setting import under
 from tests.factories import make_report, skipped_report
 from tests.factories_precision import make_values, with_formats, with_usual_formats
 
@@ -127,3 +130,13 @@ def test_without_values_or_matrices_there_is_a_reason() -> None:
 def test_words_for_ratios_and_outcomes() -> None:
     assert (decibels(None), decibels(error(None)), decibels(error(31.25))) == ("–", "lossless", "31.2")
     assert outcome(Precision(schemes=(), tensors=())) == "What narrower formats leave of the weights"
+
+
+def test_the_outcome_of_both_scales_is_one_sentence_in_every_language() -> None:
+    schemes = tuple(
+        Scheme(id=name, title=name, size_bytes=1, tensors=1, overflow=0, underflow=0, sqnr_db=decibels)
+        for name, decibels in (("int8_channel", 42.16), ("int8_tensor", 39.2))
+    )
+    with under(RenderOptions(lang="zh")):
+        said = tell(outcome(Precision(schemes=schemes, tensors=())))
+    assert said == "每个输出通道一个缩放系数的 int8 保留 42.2 dB，每个张量一个缩放系数时为 39.2 dB"

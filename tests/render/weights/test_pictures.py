@@ -6,9 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from modelreport.facts import Histogram, Picture, Report, Weights
+from modelreport.options import RenderOptions
 from modelreport.render import format as text
 from modelreport.render.html import write_html
 from modelreport.render.markdown import write_markdown
+from modelreport.render.setting import under
 from modelreport.render.weights.part import Told
 from modelreport.render.weights.pictures import PART, Drawn, smooth
 from tests.factories import HOSTILE_NAMES, make_report
@@ -106,3 +108,10 @@ def test_hostile_names_stay_data() -> None:
     report = report_with(*pictures)
     assert b"<script>alert(1)</script>" not in write_html(report)
     assert write_markdown(report)
+
+
+def test_positions_that_were_thinned_out_are_said_in_the_language() -> None:
+    with under(RenderOptions(lang="zh")):
+        _, (drawn,) = told(make_picture("similarity", recognised="", total=512, low=-0.5, high=1.0))
+    assert drawn.caption.strip().startswith("512 个位置中等距选取的 3 个中每两个之间的余弦相似度；从 -0.5")
+    assert "positions" not in drawn.caption
