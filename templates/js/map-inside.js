@@ -5,7 +5,7 @@
 /** @typedef {import('./map-picture.js').Box} Box */
 /** @typedef {{i: number, x: number, y: number, w: number, h: number}} Tile */
 
-const MOST = 64; // of one box
+const MOST = 96; // of one box
 const ALL = 1000; // of a picture, divided evenly
 const SMALLEST = 1.2; // height worth drawing
 const WHOLE = 0.4; // a tile of which no more than this share lies below the labels is left out

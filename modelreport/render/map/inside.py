@@ -13,7 +13,7 @@ from modelreport.render.map.labels import Box
 from modelreport.render.map.layout import Layout
 from modelreport.render.map.scene import Scene
 
-MOST, ALL = 64, 1000
+MOST, ALL = 96, 1000
 """Tiles at most of one box and, divided evenly, of a picture."""
 _LEAST: Final = 1.2
 """Height in pixels of a tile that is worth drawing."""
