@@ -179,7 +179,7 @@ export function shapeLabels(lines, pane, boxes = [], cards = [], names = []) {
   const made = [];
   const take = (/** @type {[Label, Rect][]} */ places) => {
     const good = places.find(([{ x, y }, rect]) => x > 0 && y > -20 && x < pane.w && y < pane.h
-      && ![...taken, ...drawn].some((other) => meet(rect, other))
+      && !taken.some((other) => meet(rect, other)) && !drawn.some((other) => meet(rect, other))
       && !frames.some((frame) => meet(rect, frame) && !within(rect, frame)));
     if (!good) return false;
     taken.push(good[1]);
