@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from modelreport.measure.drawn import CLEARLY, KINDS, STANDARD_ERRORS, Kind, Likeness
-from modelreport.measure.scores import from_near, from_plausible, spread
+from modelreport.measure.scores import from_plausible, spread_of_others
 
 MOST_OF = 0.8
 """Share of the others that must clearly not be like what one is like."""
@@ -59,7 +59,7 @@ def whole_blocks(blocks: Sequence[Sequence[Likeness]]) -> dict[int, Kind]:
         below = -from_plausible(apart)
         for i, block in enumerate(blocks):
             least = _SCORE * (_ENDS if i in (0, len(blocks) - 1) else 1.0)
-            usual = max(spread(from_near(np.delete(apart, i))), 1 / STANDARD_ERRORS)
+            usual = max(spread_of_others(apart, i), 1 / STANDARD_ERRORS)
             fits = abs(apart[i]) <= 1 and all(like.misfits[kind] <= 1 for like in block)
             if fits and below[i] >= least * usual:
                 found.setdefault(i, kind)

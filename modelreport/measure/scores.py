@@ -18,15 +18,13 @@ def robust_scores(values: NDArray[np.float64], least: float) -> NDArray[np.float
     """Signed distance of each value to what its peers make plausible, in units of their spread.
 
     The spread is 1.4826 times the median absolute distance to the nearest (normal consistent; Iglewicz and Hoaglin
-    1993), at least ``least``; for those far out it is that of the others alone, which among few they would widen, or
-    their distance to the line through the nearest, which a trend over few does not widen.
+    1993), at least ``least``; for those far out it is that of the others alone.
     """
     away = from_plausible(values)
     scores = away / max(spread(from_near(values)), least)
     far = np.flatnonzero(np.abs(away) > _FAR * least)
     for i in far[np.argsort(-np.abs(away[far]))][:_MOST_FAR]:
-        others = np.delete(values, i)
-        scores[i] = away[i] / max(min(spread(from_near(others)), spread(_from_line(others))), least)
+        scores[i] = away[i] / max(spread_of_others(values, int(i)), least)
     return np.asarray(scores)
 
 
@@ -41,6 +39,12 @@ def from_plausible(values: NDArray[np.float64]) -> NDArray[np.float64]:
     views = np.stack([values - np.median(values), from_near(values), _from_line(values), before, after])
     views[~np.isfinite(views)] = math.inf
     return np.asarray(views[np.argmin(np.abs(views), axis=0), np.arange(values.size)])
+
+
+def spread_of_others(values: NDArray[np.float64], i: int) -> float:
+    """The spread without one value, which widens that of few; from the line, where a trend over few widens it."""
+    others = np.delete(values, i)
+    return min(spread(from_near(others)), spread(_from_line(others)))
 
 
 def spread(distances: NDArray[np.float64]) -> float:
