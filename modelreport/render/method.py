@@ -92,8 +92,9 @@ METHODS = (
         "amount of arithmetic reaches, which the section names."
     ), "weights"),
     Method("findings", mark("Findings and verdict"), mark(
-        "Each rule has a stable id and says found, clean, or not checked and why. A rule sees what the report "
-        "holds; a clean result is no proof that there is no fault."
+        "Each rule has a stable id and says what it found; or that it passed, and at what it looked; or that it does "
+        "not apply, as the model has nothing of the kind; or why it could not be checked. A rule sees what the report "
+        "holds; a check that passed is no proof that there is no fault."
     )),
     Method("map", mark("The map"), mark(
         "Boxes are modules and operations of the forward pass, edges the tensors that they hand on; repeated blocks"
