@@ -14,6 +14,7 @@ from modelreport.render.charts.spec import Axis, Chart, Line, Points
 from modelreport.render.language import _, mark
 
 _COLOURS: Final[dict[Bound, str]] = {"compute": "linear", "memory": "activation"}
+_BOUND: Final[dict[Bound, str]] = {"compute": mark("compute-bound layers"), "memory": mark("memory-bound layers")}
 _NAMED: Final = 4
 _ROWS: Final = 40
 
@@ -140,7 +141,7 @@ def _points(shown: Sequence[Group]) -> tuple[Points, ...]:
         if of_kind:
             made.append(
                 Points(
-                    name=f"{bound}-bound layers",
+                    name=_BOUND[bound],
                     colour=colour,
                     x=tuple(g.intensity for g in of_kind),
                     y=tuple(g.flops * g.count / g.time_s for g in of_kind),

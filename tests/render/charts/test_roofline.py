@@ -5,10 +5,13 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from modelreport.facts import Roofline, Skipped, Trace, Usage
+from modelreport.options import RenderOptions
 from modelreport.render.charts.plotly import plotly_figure
 from modelreport.render.charts.roofline import groups, roofline
 from modelreport.render.charts.spec import Chart, Line, Points
 from modelreport.render.charts.svg import svg
+from modelreport.render.charts.told import told
+from modelreport.render.setting import under
 from tests.factories import make_report
 
 
@@ -92,3 +95,9 @@ def test_a_module_with_others_inside_stands_for_its_own_operations_and_says_so()
     names = {group.name for group in groups(replace(roof, layers=layers), trace)}
     assert len(names) == 2
     assert sum(name.endswith(": own operations") for name in names) == 1
+
+
+def test_what_bounds_a_layer_is_said_in_the_language() -> None:
+    with under(RenderOptions(lang="zh")):
+        words = {layer.name for layer in told(chart()).layers if isinstance(layer, Points)}
+    assert words == {"受限于运算的层", "受限于内存的层"}
