@@ -57,7 +57,8 @@ def odd_tensors(report: Report) -> Found | Clean:
 
 
 def _is_far(odd: OddTensor, threshold: float) -> bool:
-    if odd.statistic == "scale" and not odd.value < _FAR_SCALE * odd.median < _FAR_SCALE**2 * odd.value:
+    low, high = sorted((odd.value, odd.median))
+    if odd.statistic == "scale" and high >= _FAR_SCALE * low:
         return True
     return abs(odd.score or 0.0) >= _FAR * threshold
 

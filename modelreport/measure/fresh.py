@@ -58,10 +58,10 @@ def whole_blocks(blocks: Sequence[Sequence[Likeness]]) -> dict[int, Kind]:
             continue
         below = -from_plausible(apart)
         for i, block in enumerate(blocks):
+            if abs(apart[i]) > 1 or any(like.misfits[kind] > 1 for like in block):
+                continue
             least = _SCORE * (_ENDS if i in (0, len(blocks) - 1) else 1.0)
-            usual = max(spread_of_others(apart, i), 1 / STANDARD_ERRORS)
-            fits = abs(apart[i]) <= 1 and all(like.misfits[kind] <= 1 for like in block)
-            if fits and below[i] >= least * usual:
+            if below[i] >= least * max(spread_of_others(apart, i), 1 / STANDARD_ERRORS):
                 found.setdefault(i, kind)
     return found
 
