@@ -48,7 +48,7 @@ def crowded(summary: Summary) -> Evenly | None:
 
     There the rounding of leading bits is too coarse for a histogram.
     """
-    if not isinstance(summary, Rounded) or not summary.moments.count:
+    if not isinstance(summary, Rounded) or not summary.sums.count:
         return None
     low, high = summary.minimum, summary.maximum
     if low == high or high - low >= max(abs(low), abs(high)) or (high - low) / (BINS * _FINE) == 0:
@@ -128,14 +128,15 @@ def _of_exact(summary: Exact, weight: int) -> Figures:
 
 
 def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures:
-    if not summary.moments.count:
+    gathered = summary.moments
+    if not gathered.count:
         return Figures(_weighted(summary.special, weight))
     low, high = summary.minimum, summary.maximum
     if evenly is not None:
         reached = np.cumsum(evenly.counts)
         histogram = _histogram(low, high, reached[_FINE - 1 : -1 : _FINE], int(reached[-1]), weight)
         quantiles = _quantiles(evenly.values(), reached, weight)
-        return _figures(summary.special, summary.moments, low, high, quantiles, histogram, weight)
+        return _figures(summary.special, gathered, low, high, quantiles, histogram, weight)
     kind = "float32" if summary.codec.kind == "float32" else "float64"
     keys, value, lower, upper = rounded_buckets(kind)
     counts = summary.counts[keys]
@@ -144,7 +145,7 @@ def _of_rounded(summary: Rounded, weight: int, evenly: Evenly | None) -> Figures
     values, lower, upper = (np.clip(a[seen], low, high) for a in (value, lower, upper))
     return _figures(
         summary.special,
-        summary.moments,
+        gathered,
         low,
         high,
         _quantiles(values, reached, weight),

@@ -101,17 +101,19 @@ class PowerSums:
         if not n:
             return Moments()
         a, b, c, d = self.powers
-        point = 1 << _POINT
-        squares = n * b * point - a * a
-        cubes = n * n * c * point**2 - 3 * n * a * b * point + 2 * a**3
-        fourths = n**3 * d * point**3 - 4 * n * n * a * c * point**2 + 6 * n * a * a * b * point - 3 * a**4
+        aa = a * a
+        squares = (n * b << _POINT) - aa
+        cubes = (n * n * c << 2 * _POINT) - (3 * n * a * b << _POINT) + 2 * aa * a
+        fourths = (
+            (n**3 * d << 3 * _POINT) - (4 * n * n * a * c << 2 * _POINT) + (6 * n * aa * b << _POINT) - 3 * aa * aa
+        )
         return Moments(
             count=n,
-            mean=_ratio(a, n * point, scale),
-            squares=_ratio(squares, n * point**2, 2 * scale),
-            cubes=_ratio(cubes, n * n * point**3, 3 * scale),
-            fourths=_ratio(fourths, n**3 * point**4, 4 * scale),
-            magnitudes=_ratio(self.magnitudes, point, scale),
+            mean=_ratio(a, n << _POINT, scale),
+            squares=_ratio(squares, n << 2 * _POINT, 2 * scale),
+            cubes=_ratio(cubes, n * n << 3 * _POINT, 3 * scale),
+            fourths=_ratio(fourths, n**3 << 4 * _POINT, 4 * scale),
+            magnitudes=_ratio(self.magnitudes, 1 << _POINT, scale),
             scale=scale,
         )
 
