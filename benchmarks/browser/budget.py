@@ -47,7 +47,7 @@ def rows(subject: Subject, found: Mapping[str, Figures], timeout_s: float = TIME
     ]
     ours = found[OURS.name]
     if ours.paint_s is not None:
-        made.append(own_row(subject.name, "first paint, the map a drawing", ours.paint_s, "s", {}))
+        made.append(own_row(subject.name, "first paint", ours.paint_s, "s", {}))
     for line in LINES:
         value, limit = line.value(ours), line.limits.get(subject.name)
         peers = [line.value(found[peer.name]) if peer.name in found else None for peer in (NETRON, EXPLORER)]

@@ -24,20 +24,3 @@ export function beginEarly() {
 export function endEarly() {
   host.classList.remove('early');
 }
-
-const PATIENCE_MS = 200; // a page that is out of sight is never shown
-
-/**
- * Comes true when the page so far stands on the screen; before the browser reads on, where it lets itself be told what is urgent.
- * @returns {Promise<void>}
- */
-export function shown() {
-  const { scheduler } = /** @type {any} */ (globalThis);
-  return new Promise((resolve) => {
-    setTimeout(resolve, PATIENCE_MS);
-    requestAnimationFrame(() => {
-      if (scheduler?.postTask) scheduler.postTask(resolve, { priority: 'user-blocking' });
-      else setTimeout(resolve);
-    });
-  });
-}

@@ -27,6 +27,7 @@ import { color } from './theme.js';
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 
 const NEAR = 600; // pixels from the window at which a map is about to be needed
+const WIDE = '(min-width: 861px)';
 
 /** Tell the address bar which node is chosen; in somebody else's page it is theirs. */
 function tellAddress(/** @type {MapModel} */ model, /** @type {number} */ i) {
@@ -206,8 +207,12 @@ function isNear(/** @type {HTMLElement} */ place) {
   return near;
 }
 
-/** Comes true when the map is nearly in sight, or a key, the address or another part of the page asks for it: with what it asks for. */
+/**
+ * Comes true when the map is nearly in sight, or a key, the address or another part of the page asks for it: with what it
+ * asks for. On a page of its own, and wide, it is near the top: to find out where takes a layout more before the first one.
+ */
 function needed(/** @type {HTMLElement} */ place) {
+  if (!embedded && matchMedia(WIDE).matches) return Promise.resolve(null);
   return new Promise((resolve) => {
     if (isNear(place)) resolve(null);
     const observer = new IntersectionObserver((entries) => {

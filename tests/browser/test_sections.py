@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import random
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,14 +11,12 @@ import pdfplumber
 import pytest
 
 from modelreport.render.html import write_html
-from modelreport.render.payload import pack_quick, unpack
 from tests.browser.maps import scenes
 from tests.browser.pages import wait_for
 
 pytestmark = pytest.mark.browser
 SKIPPED = """[...document.querySelectorAll('#architecture ~ .part')].every(
   (part) => getComputedStyle(part).contentVisibility === 'auto')"""
-LIVE = "document.querySelector('#map').dataset.state === 'live'"
 SETTLED = "[...document.querySelectorAll('.part')].every((part) => part.matches('.settled:not(.awake)'))"
 
 
@@ -29,9 +25,9 @@ def data() -> bytes:
     return write_html(scenes.resnet().report())
 
 
-def opened(chromium: Any, tmp_path: Path, address: str = "", *, script: str = "", made: bytes = b"") -> Any:
+def opened(chromium: Any, tmp_path: Path, address: str = "", *, script: str = "") -> Any:
     path = tmp_path / "report.html"
-    path.write_bytes(made or data())
+    path.write_bytes(data())
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
     page.add_init_script(script)
     page.goto(path.as_uri() + address)
@@ -61,20 +57,6 @@ def test_the_map_answers_before_the_browser_reads_what_stands_below_it(chromium:
     wait_for(page, "window.read !== undefined")
     assert page.evaluate("window.read") == ["summary", "findings", "architecture"]
     wait_for(page, "document.querySelector('#architecture .map-live').dataset.painter === 'plotly'")
-
-
-def test_a_map_of_very_many_boxes_comes_alive_after_its_drawing(chromium: Any, tmp_path: Path) -> None:
-    text = data().decode()
-    before, head, rest = text.partition('id="payload-map">')
-    packed, end, rest = rest.partition("</script>")
-    weight = random.Random(0).randbytes(80_000).hex()
-    page = opened(
-        chromium,
-        tmp_path,
-        made=f"{before}{head}{pack_quick(json.dumps(unpack(packed) | {'weight': weight}))}{end}{rest}".encode(),
-    )
-    wait_for(page, LIVE)
-    assert page.locator(".map-live text").count() > 5
 
 
 def test_what_a_script_scrolls_to_keeps_its_place(chromium: Any, tmp_path: Path) -> None:
