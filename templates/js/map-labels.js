@@ -25,7 +25,7 @@ const BAR = 0.7;
 const INSIDE = 1.6; // lines of text that what is inside a shut box needs below its labels
 const APART = 2; // letters between the title of a box and what it holds
 const WORDS = 0.4; // share of the height of a shut box that words take at most, if they are more than a line
-const UNTYPED = 'Module'; // type of the boxes of graphs that name scopes, not classes
+export const UNTYPED = 'Module'; // type of the boxes of graphs that name scopes, not classes
 const SIDE = 2;
 const INSET = 4;
 

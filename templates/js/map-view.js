@@ -1,6 +1,8 @@
 // Where the reader looks: {x, y} is the corner of the pane in units of the map, s the pixels per unit. And which boxes
 // are open there. The numbers are the same as in render/map/picture.py.
 
+import { UNTYPED } from './map-labels.js';
+
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 /** @typedef {{x: number, y: number, s: number}} View */
 /** @typedef {{w: number, h: number}} Pane */
@@ -143,6 +145,16 @@ function room(model, i, s) {
 }
 
 /**
+ * What opens together: boxes of one type; where types are unknown, those at one depth.
+ * @param {MapModel} model
+ * @param {number} i
+ */
+function familyOf(model, i) {
+  if (model.kind(i) === 'segment') return '';
+  return model.type(i) === UNTYPED ? `${UNTYPED} ${model.depth[i]}` : model.type(i);
+}
+
+/**
  * The boxes in sight, parents first. Boxes of one type open together, level by level, while the budget lasts; what was
  * open (`before`, a set) stays open a little longer than it takes to open, so that nothing flickers.
  * @param {MapModel} model
@@ -174,7 +186,7 @@ export function lod(model, view, pane, before = new Set(), budget = BUDGET) {
         count += more.length;
         todo.push(...more);
       } else {
-        const family = model.kind(i) === 'segment' ? '' : model.type(i);
+        const family = familyOf(model, i);
         kin.set(family, [...(kin.get(family) ?? []), i]);
       }
     }

@@ -12,9 +12,9 @@ from modelreport.render.map.column import Point
 from modelreport.render.map.inside import ALL, MOST, Tile, tiles
 from modelreport.render.map.labels import CARD_TEXT, SCREEN, Box, Label, Letters, card, cut_card, header, shut
 from modelreport.render.map.layout import Layout
-from modelreport.render.map.scene import RouteKind, Scene
+from modelreport.render.map.scene import Node, RouteKind, Scene
 from modelreport.render.map.shapes import Rect, place_shapes
-from modelreport.render.map.words import blocks
+from modelreport.render.map.words import UNTYPED, blocks
 
 __all__ = [
     "BUDGET", "CARD_TEXT", "Box", "Label", "Line", "Picture", "Tile", "arrowhead", "curve", "head_size", "picture",
@@ -130,7 +130,7 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
                 shown.append(_opened(box))
                 todo.extend(_inside(scene, layout, box))
             else:
-                kin.setdefault("" if node.kind == "segment" else node.type, []).append(box)
+                kin.setdefault(_family(node, box), []).append(box)
         level = []
         for family in kin.values():
             rooms = sorted(_room(layout, box, zoom) for box in family)
@@ -145,6 +145,13 @@ def _open(scene: Scene, layout: Layout, root: int, start: Box, budget: int, zoom
         shown.extend(level)
         shown.extend(closed)
     return shown
+
+
+def _family(node: Node, box: Box) -> str:
+    """What opens together: boxes of one type; where types are unknown, those at one depth."""
+    if node.kind == "segment":
+        return ""
+    return f"{node.type} {box.depth}" if node.type == UNTYPED else node.type
 
 
 def _opened(box: Box) -> Box:

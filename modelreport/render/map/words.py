@@ -7,7 +7,7 @@ from typing import Final
 
 from modelreport.render.map.scene import Node, Scene
 
-_UNTYPED = "Module"
+UNTYPED = "Module"
 """Type of the boxes of graphs that name scopes, not classes."""
 CHARACTER = 7.0
 """Width of a character of a label, in the units of the drawing it stands in."""
@@ -63,7 +63,7 @@ def blocks(scene: Scene, index: int) -> str:
         if len(kinds) > 1:
             return ""
     kind = "".join(kinds)
-    return f"{count} {kind}" if kind not in {"", _UNTYPED} and count > 1 else ""
+    return f"{count} {kind}" if kind not in {"", UNTYPED} and count > 1 else ""
 
 
 def endings(name: str) -> list[str]:

@@ -103,3 +103,22 @@ def test_a_box_that_holds_most_of_the_model_is_open_whatever_small_operations_it
     net.output(x)
     made, nodes = painted(net)
     assert {nodes[box.node].type for box in made.boxes if box.open} >= {"Body", "Block"}
+
+
+def test_boxes_of_unknown_type_open_with_those_at_their_depth_not_with_smaller_ones_further_in():
+    net, shape = Network("bare"), (1, 8)
+    x = net.input("x", *shape)
+    with net.module("", "Net"):
+        with net.module("stem", "Module"):
+            x = net.run("linear", "linear", shape, net.run("relu", "activation", shape, x))
+        for number in range(9):
+            with net.module(f"trunk.{number}", "Module"):
+                for step in range(4):
+                    with net.module(f"trunk.{number}.part{step}", "Module"):
+                        x = net.run("linear", "linear", shape, net.run("relu", "activation", shape, x))
+        net.output(x)
+    scene = make_scene(net.report())
+    made = picture(scene, lay_out(scene), 720.0, 450.0)
+    stem = next(box for box in made.boxes if scene.nodes[box.node].path == "stem")
+    assert stem.open
+    assert any(scene.nodes[box.node].path.startswith("trunk.") and not box.open for box in made.boxes)
