@@ -103,9 +103,9 @@ def draw_mark(pen: Pen, shape: Symbol, x: float, y: float, colour: str, hint: st
 
 
 def scale_of_heat(chart: Chart, theme: Theme = "page") -> Markup | None:
-    """The colours of a heat map with what they stand for, 300 by 28; ``None`` for other charts."""
+    """The colours of a heat map with what they stand for, 300 by 28; ``None`` for other charts, and without words."""
     heat = heat_of(chart)
-    if heat is None:
+    if heat is None or not heat.marks:
         return None
     pen, left, wide, size = Pen(theme), 20.0, 260.0, 11.0
     for i in range(STEPS + 1):

@@ -6,6 +6,7 @@ page; ``print`` writes the light colours themselves. Every text is escaped, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -31,16 +32,17 @@ _LEFT_SHARE: Final = 0.42
 """Most of the width that the words of the rows may take."""
 
 
-def svg(chart: Chart, theme: Theme = "page", wide: int | None = None) -> Markup:
+def svg(chart: Chart, theme: Theme = "page", wide: int | None = None, others: Sequence[str] = ()) -> Markup:
     """The chart as one ``svg`` element, ``wide`` pixels wide and as tall as its rows need.
 
     It is an image to assistive technology, with the title as its name; the heading and the table behind it stand beside
-    it in the document. On paper its legend is in it, and its description is the caption.
+    it in the document. On paper its legend is in it, and its description is the caption. ``others`` are names of rows
+    in drawings above or below it, which begin as far to the right.
     """
     pen, wide, room = Pen(theme), wide or WIDE[theme], frame(chart)
     found = keys(chart) if theme == "print" else ()
     above = _draw_legend(pen, found, float(wide)) if found else 0.0
-    plot = _place(chart, float(wide), above, room)
+    plot = _place(chart, float(wide), above, room, others)
     _draw_grid(pen, chart, plot)
     for index in range(len(chart.layers)):
         draw(pen, chart, index, plot)
@@ -70,11 +72,11 @@ def _size(pen: Pen) -> float:
     return SMALL + 0.5 if pen.theme == "page" else SMALL
 
 
-def _place(chart: Chart, wide: float, above: float, room: Frame) -> Plot:
+def _place(chart: Chart, wide: float, above: float, room: Frame, others: Sequence[str]) -> Plot:
     """Where the plot lies between its words."""
     (across, up), size = extent(chart), SMALL + 0.5
     if chart.rows_on_y:
-        words = max((width(word, size) for word in chart.y.categories), default=0.0)
+        words = max((width(word, size) for word in (*chart.y.categories, *others)), default=0.0)
         left = min(words, wide * _LEFT_SHARE) + _GAP + 2
     else:
         marks = ticks(*up, chart.y.unit, TICKS_UP, log=chart.y.log)

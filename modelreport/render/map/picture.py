@@ -17,7 +17,8 @@ from modelreport.render.map.shapes import Rect, place_shapes
 from modelreport.render.map.words import UNTYPED, blocks
 
 __all__ = [
-    "BUDGET", "CARD_TEXT", "Box", "Label", "Line", "Picture", "Tile", "arrowhead", "curve", "head_size", "picture",
+    "BUDGET", "CARD_TEXT", "Box", "Label", "Line", "Picture", "Tile", "arrowhead", "boxes_at", "curve", "head_size",
+    "picture",
 ]  # fmt: skip
 
 BUDGET = 400
@@ -60,13 +61,8 @@ def picture(
     zoom: float = 1.0, letters: Letters = SCREEN,
 ) -> Picture:  # fmt: skip
     """The part of the map below ``root``, fitted into a pane and centred; ``zoom`` opens boxes as if it were larger."""
-    place = layout.places[root]
-    scale = min(width / place.width, height / place.height, 1.6)
-    x, y = (width - place.width * scale) / 2, (height - place.height * scale) / 2
     made = Picture(width, height)
-    opened = _open(
-        scene, layout, root, Box(root, x, y, place.width * scale, place.height * scale, scale, 0, True), budget, zoom
-    )
+    opened = boxes_at(scene, layout, width, height, root=root, budget=budget, zoom=zoom)
     unnamed: list[Box] = []
     most = min(MOST, ALL / max(1, sum(1 for box in opened if not box.open and scene.nodes[box.node].children)))
     for box in opened:
@@ -87,6 +83,18 @@ def picture(
                 unnamed.append(box)
     made.labels.extend(_beside(made, scene, letters, unnamed))
     return made
+
+
+def boxes_at(
+    scene: Scene, layout: Layout, width: float, height: float, *, root: int = 0, budget: int = BUDGET,
+    zoom: float = 1.0,
+) -> list[Box]:  # fmt: skip
+    """The boxes of such a picture, from the back to the front: the pane itself first."""
+    place = layout.places[root]
+    scale = min(width / place.width, height / place.height, 1.6)
+    x, y = (width - place.width * scale) / 2, (height - place.height * scale) / 2
+    pane = Box(root, x, y, place.width * scale, place.height * scale, scale, 0, True)
+    return _open(scene, layout, root, pane, budget, zoom)
 
 
 def _rect(box: Box) -> Rect:

@@ -1,10 +1,9 @@
-"""The map on paper: the whole model, then the inside of what stays shut there, each distinct structure once."""
+"""The map on paper: the whole model, then the inside of what cannot be read there, each distinct structure once."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from markupsafe import Markup
@@ -13,32 +12,24 @@ from modelreport.facts import FAMILIES, Family, Report
 from modelreport.render import format as text
 from modelreport.render.language import _
 from modelreport.render.map import make_scene
-from modelreport.render.map.labels import CARD_TEXT, LINE_TEXT, Box, Letters
-from modelreport.render.map.layout import Layout, Place, lay_out
+from modelreport.render.map.cuts import MARK, Mark
+from modelreport.render.map.layout import lay_out
 from modelreport.render.map.marks import NEIGHBOURS, Badge, Reference, beside, label, ranges
-from modelreport.render.map.picture import Picture, picture
+from modelreport.render.map.picture import Box
+from modelreport.render.map.plan import FULL, GAP, PAGES, PRINTED, WHOLE, Plan, Tile, make_plan, to_draw
 from modelreport.render.map.scene import Scene
 from modelreport.render.map.svg import describe, write_svg
-from modelreport.render.map.trim import trimmed
 from modelreport.render.setting import setting
 
-Size = tuple[float, float]
-WHOLE: Final[dict[str, Size]] = {"a4": (672.0, 790.0), "letter": (694.0, 725.0)}
-"""Width and height of the drawing of the whole model in CSS pixels, by paper."""
-HALF, MIDDLE, LEAST, GAP = 310.0, 430.0, 204.0, 20.0
-"""Widths of drawings that have another one beside them, of the narrowest column for one, and between two."""
-SHORT, TALL, FULL = 330.0, 760.0, 800.0
-"""Heights of drawings that share a page with others, and of one that fills it."""
-PAGES: Final = 6.0
-"""Pages of details at most."""
+__all__ = ["FULL", "GAP", "PAGES", "PRINTED", "WHOLE", "Sheet", "sheets"]
+
 NAMED: Final = 8
-PRINTED: Final = Letters(most=11.5, usual=9.0, least=8.0)
-"""Font sizes of the drawings: none below six points, which is what a printed page can be read at."""
-_LARGEST: Final = 1.25
 _PAST: Final = 200
 """Blocks of one structure in a row that are gone past to find what follows."""
 _ROOM: Final = (24.0, 20.0)
-"""Width and height that a box must have to carry the number of a page."""
+"""Width and height that a shut box must have to carry the number of a page."""
+_BAR: Final = 11.0
+"""Height of a title bar that has room for it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +41,7 @@ class Sheet:
     caption: str
     drawing: Markup
     width: float
+    height: float
     """In CSS pixels."""
     column: float
     """Width of the column it takes at least, with its words."""
@@ -60,42 +52,12 @@ class Sheet:
     below: tuple[Reference, ...] = ()
     """What its outputs go to."""
     part_of: Reference | None = None
-    """The drawing in which it is a shut box."""
-
-
-@dataclass
-class _Tile:
-    """A drawing that was chosen, before it is known what else is drawn."""
-
-    root: int
-    made: Picture
-    inside: int
-    """The tile in which the root is a shut box; -1 for the overview."""
-
-    @property
-    def column(self) -> float:
-        return max(self.made.width, LEAST)
-
-    @property
-    def shut(self) -> float:
-        """The room it takes, as the height of a drawing of the whole width."""
-        return self.made.height * min(1.0, (self.column + GAP) / WHOLE[setting().options.paper][0])
-
-
-@dataclass
-class _Plan:
-    """All drawings of one report."""
-
-    scene: Scene
-    layout: Layout
-    kinds: list[int]
-    tiles: list[_Tile] = field(default_factory=list)
-    places: dict[int, int] = field(default_factory=dict)
-    """From each structure to its tile."""
-    left_out: list[int] = field(default_factory=list)
-
-    def anchor(self, tile: int) -> str:
-        return f"map-{tile}" if tile else "map"
+    """The drawing in which it is a box that cannot be read."""
+    parts: int = 1
+    """In how many parts the drawing was cut of which this is one."""
+    part: int = 0
+    follows: str = ""
+    """The id of the part before it."""
 
 
 def sheets(report: Report) -> tuple[Sheet | None, tuple[Sheet, ...], tuple[str, ...]]:
@@ -107,11 +69,7 @@ def sheets(report: Report) -> tuple[Sheet | None, tuple[Sheet, ...], tuple[str, 
     if len(scene.nodes) < 2:
         return None, (), ()
     layout = lay_out(scene)
-    portrait = replace(layout, places=[layout.tall, *layout.places[1:]])
-    plan = _Plan(scene, portrait, _kinds(scene))
-    width, height = WHOLE[setting().options.paper]
-    plan.tiles.append(_Tile(0, _picture(scene, portrait, 0, width, height), inside=-1))
-    _choose(plan)
+    plan = make_plan(scene, replace(layout, places=[layout.tall, *layout.places[1:]]))
     alike = _alike(plan)
     cards = {node.family for node in scene.nodes if not node.children}
     whole = Sheet(
@@ -120,7 +78,8 @@ def sheets(report: Report) -> tuple[Sheet | None, tuple[Sheet, ...], tuple[str, 
         caption=f"{describe(scene)}.",
         drawing=_drawing(plan, 0, describe(scene)),
         width=plan.tiles[0].made.width,
-        column=width,
+        height=plan.tiles[0].made.height,
+        column=WHOLE[setting().options.paper][0],
         families=tuple(family for family in FAMILIES if family in cards),
         badges=_badges(plan, 0),
     )
@@ -128,89 +87,7 @@ def sheets(report: Report) -> tuple[Sheet | None, tuple[Sheet, ...], tuple[str, 
     return whole, details, tuple(label(scene, index) for index in plan.left_out)
 
 
-def _choose(plan: _Plan) -> None:
-    """Tiles for shut boxes, then for those that stay shut in them, until the pages are full."""
-    todo = deque((index, 0) for index in _shut(plan.scene, plan.tiles[0].made))
-    seen = set[int]()
-    room = PAGES * FULL
-    while todo:
-        index, inside = todo.popleft()
-        kind = plan.kinds[index]
-        if kind in seen:
-            continue
-        seen.add(kind)
-        tile = _fitted(plan, index, inside) if room >= 0.5 * SHORT else None  # of a large model thousands are left
-        if tile is None or tile.shut > room:
-            plan.left_out.append(index)
-            continue
-        room -= tile.shut
-        plan.places[kind] = len(plan.tiles)
-        todo.extend((child, len(plan.tiles)) for child in _shut(plan.scene, tile.made))
-        plan.tiles.append(tile)
-
-
-def _fitted(plan: _Plan, index: int, inside: int) -> _Tile:
-    """The smallest drawing of a box that shows as much of it as a whole page would: with every word, else with names.
-
-    ``full`` is drawn first, to know what a page would show.
-    """
-    width = WHOLE[setting().options.paper][0]
-    full = _picture(plan.scene, plan.layout, index, width, FULL)
-    least, cards = len(_shut(plan.scene, full)), bool(_cards(plan.scene, full))
-    tried: list[Picture] = []
-    for wide, high in ((HALF, SHORT), (HALF, TALL), (MIDDLE, SHORT), (MIDDLE, TALL), (width, SHORT), (width, 570.0)):
-        if cards and _scale(plan.layout, index, wide, high) * CARD_TEXT < PRINTED.least:
-            continue
-        made = _picture(plan.scene, plan.layout, index, wide, high)
-        if len(_shut(plan.scene, made)) <= least:
-            tried.append(made)
-            if _legible(plan.scene, made, LINE_TEXT):
-                return _Tile(index, made, inside)
-    for made in tried:
-        if _legible(plan.scene, made, CARD_TEXT):
-            return _Tile(index, made, inside)
-    return _Tile(index, full, inside)
-
-
-def _picture(scene: Scene, layout: Layout, index: int, width: float, height: float) -> Picture:
-    """The inside of a box in a pane no larger than it needs."""
-    place = layout.places[index]
-    if index and place.scale != 1.0:
-        places = layout.places.copy()
-        place = places[index] = _by_itself(place)
-        layout = replace(layout, places=places)
-    high = min(height, max(60.0, place.height * min(width / place.width, _LARGEST)))
-    return trimmed(picture(scene, layout, width, high, root=index, letters=PRINTED))
-
-
-def _by_itself(place: Place) -> Place:
-    """A box as large as its inside asks for, not as what it stands in has room for."""
-    by = place.scale
-    wide, high, axis, dx, dy = (each / by for each in (place.width, place.height, place.axis, place.dx, place.dy))
-    return replace(place, width=wide, height=high, axis=axis, dx=dx, dy=dy, scale=1.0)
-
-
-def _scale(layout: Layout, index: int, width: float, height: float) -> float:
-    """Pixels per unit of the cards of a box in such a pane; of cards further inside it is less."""
-    place = layout.places[index]
-    return min(width / place.width * place.scale, height / place.height * place.scale, _LARGEST)
-
-
-def _cards(scene: Scene, drawn: Picture) -> list[Box]:
-    return [box for box in drawn.boxes if not box.open and not scene.nodes[box.node].children]
-
-
-def _legible(scene: Scene, made: Picture, size: float) -> bool:
-    """Whether words of a size in units can be read on nearly all cards."""
-    cards = _cards(scene, made)
-    return sum(box.scale * size >= PRINTED.least for box in cards) >= 0.9 * len(cards)
-
-
-def _shut(scene: Scene, drawn: Picture) -> list[int]:
-    return [box.node for box in drawn.boxes if not box.open and scene.nodes[box.node].children]
-
-
-def _alike(plan: _Plan) -> dict[int, list[int]]:
+def _alike(plan: Plan) -> dict[int, list[int]]:
     """From each structure that has a tile to the nodes that have it, in the order they run."""
     found: dict[int, list[int]] = {}
     for index, node in enumerate(plan.scene.nodes):
@@ -219,22 +96,37 @@ def _alike(plan: _Plan) -> dict[int, list[int]]:
     return found
 
 
-def _detail(plan: _Plan, number: int, alike: dict[int, list[int]]) -> Sheet:
+def _detail(plan: Plan, number: int, alike: dict[int, list[int]]) -> Sheet:
     tile, scene = plan.tiles[number], plan.scene
-    node, name = scene.nodes[tile.root], label(scene, tile.root) or _("(no name)")
+    name = label(scene, tile.root) or _("(no name)")
     inside = plan.tiles[tile.inside].root
     where = Reference(_("the whole model") if not tile.inside else label(scene, inside), plan.anchor(tile.inside))
     return Sheet(
         id=plan.anchor(number),
-        title=_("{name} ({type})", name=name, type=text.name(node.type, 40)) if node.type else name,
-        caption=_once(scene, alike[plan.kinds[tile.root]], tile.root),
+        title=_titled(scene, tile, name),
+        caption=_once(scene, alike[plan.kinds[tile.root]], tile.root) if not tile.part else "",
         drawing=_drawing(plan, number, _("Architecture map of {name}", name=name)),
         width=tile.made.width,
+        height=tile.made.height,
         column=tile.column,
         badges=_badges(plan, number),
         above=_references(plan, number, forward=False),
         below=_references(plan, number, forward=True),
         part_of=where,
+        parts=tile.parts,
+        part=tile.part,
+        follows=plan.anchor(number - 1) if tile.part else "",
+    )
+
+
+def _titled(scene: Scene, tile: Tile, name: str) -> str:
+    """What the drawing shows, and which part of it where there are several."""
+    kind = scene.nodes[tile.root].type
+    title = _("{name} ({type})", name=name, type=text.name(kind, 40)) if kind and tile.root else name
+    if tile.parts == 1:
+        return title
+    return _(
+        "{title}, part {part} of {parts}", title=title, part=text.exact(tile.part + 1), parts=text.exact(tile.parts)
     )
 
 
@@ -254,26 +146,52 @@ def _once(scene: Scene, alike: Sequence[int], shown: int) -> str:
     return _("Drawn once for {count} boxes, with the sizes of {name}: {names}.", **values)
 
 
-def _badges(plan: _Plan, number: int) -> tuple[Badge, ...]:
-    """Where the shut boxes of a drawing are continued."""
-    made = plan.tiles[number].made
-    return tuple(
-        Badge(
-            right=round(100 * (1 - (box.x + box.width) / made.width), 2),
-            bottom=round(100 * (1 - (box.y + box.height) / made.height), 2),
-            anchor=plan.anchor(plan.places[plan.kinds[box.node]]),
-            name=label(plan.scene, box.node),
-        )
-        for box in made.boxes
-        if not box.open and box.width >= _ROOM[0] and box.height >= _ROOM[1]
-        and plan.scene.nodes[box.node].children and plan.kinds[box.node] in plan.places
-    )  # fmt: skip
+def _badges(plan: Plan, number: int) -> tuple[Badge, ...]:
+    """Where boxes of a drawing are continued, then where its lines are."""
+    tile = plan.tiles[number]
+    drawn = set(to_draw(plan.scene, tile.made.boxes))
+    boxes = [box for box in tile.made.boxes if box.node in drawn and plan.kinds[box.node] in plan.places]
+    found = [_box_badge(plan, tile, box) for box in boxes if _carries(box)]
+    return (*found, *(_line_badge(plan, number, mark) for mark in tile.marks))
 
 
-def _references(plan: _Plan, number: int, *, forward: bool) -> tuple[Reference, ...]:
+def _carries(box: Box) -> bool:
+    """Whether there is room on a box for the number of a page: in the title bar of an open one."""
+    return box.width >= _ROOM[0] and (box.bar >= _BAR if box.open else box.height >= _ROOM[1])
+
+
+def _box_badge(plan: Plan, tile: Tile, box: Box) -> Badge:
+    lower = box.y + (box.bar if box.open else box.height)
+    anchor = plan.anchor(plan.places[plan.kinds[box.node]])
+    return _badge(tile, box.x + box.width, lower, anchor, label(plan.scene, box.node))
+
+
+def _line_badge(plan: Plan, number: int, mark: Mark) -> Badge:
+    tile = plan.tiles[number]
+    other = number - tile.part + mark.part
+    return _badge(tile, mark.x + MARK[0] / 2, mark.y + MARK[1] / 2, plan.anchor(other), _part(mark.part))
+
+
+def _badge(tile: Tile, right: float, lower: float, anchor: str, name: str) -> Badge:
+    return Badge(
+        right=round(100 * (1 - right / tile.made.width), 2),
+        bottom=round(100 * (1 - lower / tile.made.height), 2),
+        anchor=anchor,
+        name=name,
+    )
+
+
+def _part(part: int) -> str:
+    return _("part {part}", part=text.exact(part + 1))
+
+
+def _references(plan: Plan, number: int, *, forward: bool) -> tuple[Reference, ...]:
     """What a tile's data comes from or goes to: in the drawing it is a part of, or behind that one's edge."""
     found: list[Reference] = []
     tile = plan.tiles[number]
+    other = tile.part + (1 if forward else -1)
+    if 0 <= other < tile.parts:
+        return (Reference(_part(other), plan.anchor(number - tile.part + other)),)
     own = plan.kinds[tile.root]
     while number and len(found) < NEIGHBOURS:
         todo, seen, outside = [tile.root], {tile.root}, False
@@ -290,32 +208,13 @@ def _references(plan: _Plan, number: int, *, forward: bool) -> tuple[Reference, 
     return tuple(dict.fromkeys(found))[:NEIGHBOURS]
 
 
-def _reference(plan: _Plan, index: int, inside: int) -> Reference:
+def _reference(plan: Plan, index: int, inside: int) -> Reference:
     """Its own tile for what has one, else the drawing that shows it as a box."""
     tile = plan.places.get(plan.kinds[index], inside) if plan.scene.nodes[index].children else inside
     return Reference(label(plan.scene, index), plan.anchor(tile))
 
 
-def _drawing(plan: _Plan, number: int, title: str) -> Markup:
+def _drawing(plan: Plan, number: int, title: str) -> Markup:
     """The drawing with a ``title`` element, from which the tags of a PDF take its text."""
     head, end, rest = write_svg(plan.tiles[number].made, plan.scene, "print", "").partition(Markup(">"))
     return head + end + Markup("<title>{}</title>").format(title) + rest
-
-
-def _kinds(scene: Scene) -> list[int]:
-    """A number for each node, equal for nodes of equal type, children and edges (shapes and names apart)."""
-    numbers: dict[object, int] = {}
-    kinds = [0] * len(scene.nodes)
-    for index in _parents_last(scene):
-        node = scene.nodes[index]
-        inside = tuple(kinds[child] for child in node.children)
-        edges = tuple((edge.source, edge.target) for edge in node.edges)
-        kinds[index] = numbers.setdefault((node.kind, node.type, node.family, inside, edges), len(numbers))
-    return kinds
-
-
-def _parents_last(scene: Scene) -> Iterable[int]:
-    order = [0]
-    for index in order:  # grows while it is walked: parents before children
-        order.extend(scene.nodes[index].children)
-    return reversed(order)

@@ -1,6 +1,7 @@
 """Charts on paper: two of about the same height side by side, one that has no partner across the page.
 
-A chart of many rows is set in two columns, as text would be: it takes half the height, and a page has room for it.
+A chart of many rows is set in two columns, as text would be: it takes half the height, and a page has room for it. One
+whose columns need the whole width is cut between its rows, so that a page can end there; its columns are named again.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -23,6 +25,8 @@ MANY: Final[dict[type[Layer], int]] = {Bars: 16, Stack: 16, Ridge: 14, Heat: 18}
 """Rows from which on a chart is set in two columns."""
 _WHOLE_WORDS: Final = frozenset({"precision-map"})
 """Charts whose columns would have no room for their words in half the width."""
+_TOGETHER: Final = 14
+"""Rows that a page does not end between, of a chart that is cut between its rows."""
 _UNLIKE: Final = 1.9
 """Ratio of heights from which on two charts do not stand side by side."""
 _HEIGHT: Final = re.compile(r'<svg [^>]*?\bheight="(\d+)"')
@@ -33,14 +37,14 @@ class Figure:
     """A chart and its drawing."""
 
     chart: Chart
-    drawing: Markup
+    drawings: tuple[Markup, ...]
+    """From the top to the bottom; a page may end between two."""
     half: bool
 
     @property
     def height(self) -> int:
         """In its own pixels."""
-        found = _HEIGHT.search(self.drawing)
-        return int(found[1]) if found else 0
+        return sum(_height(drawing) for drawing in self.drawings)
 
 
 def figures(charts: Iterable[Chart]) -> list[list[Figure]]:
@@ -68,15 +72,33 @@ def _figure(chart: Chart) -> Figure:
     """A chart of many rows in two columns, another one for half the page."""
     parts = _columns(chart)
     if not parts:
-        return Figure(chart, svg(chart, "print", HALF), half=True)
-    return Figure(chart, _side_by_side(chart, [svg(part, "print", HALF) for part in parts]), half=False)
+        return Figure(chart, (svg(chart, "print", HALF),), half=True)
+    return Figure(chart, (_side_by_side(chart, [svg(part, "print", HALF) for part in parts]),), half=False)
 
 
 def _alone(figure: Figure) -> Figure:
     if not figure.half:
         return figure
-    whole = Figure(figure.chart, svg(figure.chart, "print", WHOLE), half=False)
-    return whole if whole.height < TALL else replace(whole, drawing=svg(figure.chart, "print", DENSE))
+    chart = figure.chart
+    whole = Figure(chart, (svg(chart, "print", WHOLE),), half=False)
+    if whole.height < TALL:
+        return whole
+    parts, names = _below_each_other(chart), chart.y.categories
+    return Figure(chart, tuple(svg(part, "print", DENSE, names) for part in parts), half=False)
+
+
+def _below_each_other(chart: Chart) -> Sequence[Chart]:
+    """A chart of many rows as several of about as many, the last of which says what colours stand for."""
+    if not all(isinstance(layer, Heat) for layer in chart.layers):
+        return (chart,)
+    count = -(-chart.rows_on_y // _TOGETHER)
+    ends = [round(chart.rows_on_y * i / count) for i in range(count + 1)]
+    parts = [_part(chart, first, last) for first, last in pairwise(ends)]
+    return (*(_without_legend(part) for part in parts[:-1]), parts[-1])
+
+
+def _without_legend(chart: Chart) -> Chart:
+    return replace(chart, layers=tuple(replace(each, marks=()) for each in chart.layers if isinstance(each, Heat)))
 
 
 def _alike(a: Figure, b: Figure) -> bool:
@@ -114,9 +136,14 @@ def _rows(layer: Layer, first: int, last: int) -> Layer | None:
     return replace(layer, **kept)
 
 
+def _height(drawing: Markup) -> int:
+    found = _HEIGHT.search(drawing)
+    return int(found[1]) if found else 0
+
+
 def _side_by_side(chart: Chart, drawings: Sequence[Markup]) -> Markup:
     """One drawing of several, which is one figure to those who hear the document."""
-    high = max(int(found[1]) for drawing in drawings if (found := _HEIGHT.search(drawing)))
+    high = max(_height(drawing) for drawing in drawings)
     told = Markup("<title>{}</title><desc>{}</desc>").format(chart.title, chart.caption)
     placed = Markup("").join(
         Markup('<g transform="translate({} 0)">{}</g>').format(i * (WHOLE - HALF), drawing)

@@ -33,6 +33,13 @@ DEVICE_COLUMNS: Final = ("device", "memory", "bandwidth", "peak", "time", "bound
 DEVICE_ROWS: Final = 14
 OTHER_ROWS: Final = 40
 """Rows of tables: a row takes the layout 5 ms, and paper is for reading; everything is in the HTML and JSON reports."""
+_PAGE: Final = {"a4": 980.0, "letter": 912.0}
+"""CSS pixels between the upper and the lower margin, by paper."""
+_WORDS: Final = 88.0
+"""What a drawing of the map has above and below it."""
+_BACK: Final = 4
+"""Rows or pages back to which a drawing moves up."""
+_HIGHER: Final = 1.15
 PAPERS: Final = {"a4": "A4", "letter": "letter"}
 """CSS names of the papers."""
 PARTS: Final = (
@@ -78,15 +85,45 @@ def page_values(report: Report) -> dict[str, Any]:
 
 
 def side_by_side(details: Sequence[Sheet]) -> list[list[tuple[Sheet, float]]]:
-    """The drawings of the map in rows, in their order: as many as fit beside each other, each with its share of it."""
+    """The drawings of the map in rows: as many as fit beside each other, each with its share of it.
+
+    A drawing moves up to a row that has room for it, a row to a page; parts of one drawing stay in their order.
+    """
     whole = WHOLE[setting().options.paper][0]
     rows: list[list[Sheet]] = []
+    before = 0
     for sheet in details:
-        if rows and sum(each.column + GAP for each in rows[-1]) + sheet.column <= whole:
-            rows[-1].append(sheet)
-        else:
-            rows.append([sheet])
-    return [_shares(row, whole) for row in rows]
+        first = max(len(rows) - _BACK, before if sheet.part else 0)
+        before = next((i for i in range(max(0, first), len(rows)) if _fits(rows[i], sheet, whole)), len(rows))
+        if before == len(rows):
+            rows.append([])
+        rows[before].append(sheet)
+    return [_shares(row, whole) for row in _on_pages(rows)]
+
+
+def _fits(row: Sequence[Sheet], sheet: Sheet, whole: float) -> bool:
+    """Whether a drawing can stand beside others without making their row much higher."""
+    highest = max(each.height for each in row)
+    return sum(each.column + GAP for each in row) + sheet.column <= whole and sheet.height <= _HIGHER * highest
+
+
+def _on_pages(rows: Sequence[list[Sheet]]) -> list[list[Sheet]]:
+    """The rows in an order in which pages get full; what is around a drawing takes about as much room everywhere."""
+    most = _PAGE[setting().options.paper]
+    pages: list[list[list[Sheet]]] = []
+    room: list[float] = []
+    at: dict[str, int] = {}
+    for row in rows:
+        needed = max(sheet.height for sheet in row) + _WORDS
+        first = max([len(pages) - _BACK, 0, *(at[sheet.follows] for sheet in row if sheet.follows)])
+        page = next((i for i in range(first, len(pages)) if room[i] >= needed), len(pages))
+        if page == len(pages):
+            pages.append([])
+            room.append(most)
+        pages[page].append(row)
+        room[page] -= needed
+        at.update((sheet.id, page) for sheet in row)
+    return [row for page in pages for row in page]
 
 
 def _shares(row: Sequence[Sheet], whole: float) -> list[tuple[Sheet, float]]:

@@ -32,14 +32,14 @@ def shape(rows):
 def test_two_of_about_the_same_height_stand_side_by_side():
     found = figures([chart(), chart(), chart()])
     assert shape(found) == [[True, True], [False]]
-    assert f'width="{HALF}"' in found[0][0].drawing
-    assert f'width="{WHOLE}"' in found[1][0].drawing
+    assert f'width="{HALF}"' in found[0][0].drawings[0]
+    assert f'width="{WHOLE}"' in found[1][0].drawings[0]
 
 
 def test_one_of_many_rows_is_set_in_two_columns_on_one_scale_and_stands_alone():
     found = figures([chart(), rows(61), chart()])
     assert shape(found) == [[False], [False], [False]]
-    drawn = found[1][0].drawing
+    drawn = found[1][0].drawings[0]
     assert f'width="{WHOLE}"' in drawn
     assert found[1][0].height < 0.6 * 61 * 22
     names = re.findall(r">(row \d+)<", drawn)
@@ -58,13 +58,28 @@ def test_ridges_and_cells_have_all_their_rows_in_two_columns(name):
         assert not isinstance(layer, Ridge) or 0 <= layer.row < upper.rows_on_y
 
 
-def test_a_chart_whose_columns_need_the_width_stays_in_one_drawn_denser_and_comes_behind_what_can_be_cut():
-    whole = replace(rows(60), id="precision-map")
+def test_a_chart_whose_columns_need_the_width_is_cut_between_its_rows_and_comes_behind_what_can_be_cut():
+    whole = CHARTS["precision-map"](rich_report(60))
     low, tall = low_and_tall([chart(), whole, chart()])
     assert shape(low) == [[False], [False]]
     assert shape(tall) == [[False]]
-    assert f'width="{DENSE}"' in tall[0][0].drawing
-    assert tall[0][0].height >= TALL
+    found = tall[0][0]
+    assert found.height >= TALL
+    assert len(found.drawings) > 2
+    assert all(f'width="{DENSE}"' in drawing for drawing in found.drawings)
+    named = {tuple(each for each in whole.x.categories if f">{each}<" in drawing) for drawing in found.drawings}
+    assert len(named) == 1, "the columns are named again"
+    assert named.pop()
+    assert ["ramp" in drawing for drawing in found.drawings].count(True) == 1
+    assert "ramp" in found.drawings[-1], "what colours stand for is told once"
+    lefts = {x for drawing in found.drawings for x in re.findall(r"translate\(([\d.]+) [\d.]+\) scale", drawing)}
+    assert len(lefts) == 1, "columns stand below each other"
+
+
+def test_a_chart_that_is_no_heat_map_is_not_cut_below_each_other():
+    (found,) = figures([replace(rows(60), id="precision-map")])[0]
+    assert len(found.drawings) == 1
+    assert f'width="{DENSE}"' in found.drawings[0]
 
 
 def test_no_chart_is_no_row():

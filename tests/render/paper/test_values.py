@@ -26,12 +26,16 @@ def test_the_paper_is_in_the_styles():
     assert "size: A4" in values.page_styles()
 
 
-def test_drawings_stand_beside_each_other_while_there_is_room_and_share_it():
-    class Sheet:
-        def __init__(self, column):
-            self.column = column
+class Drawing:
+    """What the arranging asks a drawing of the map for."""
 
-    made = [Sheet(column) for column in (310, 310, 430, 204, 672, 204, 204, 204)]
+    def __init__(self, column: float, height: float, name: str = "", follows: str = "") -> None:
+        self.column, self.height, self.id, self.follows = column, height, name, follows
+        self.part = int(bool(follows))
+
+
+def test_drawings_stand_beside_each_other_while_there_is_room_and_share_it():
+    made = [Drawing(column, 300) for column in (310, 310, 430, 204, 672, 204, 204, 204)]
     rows = values.side_by_side(made)
     assert [[sheet.column for sheet, _wide in row] for row in rows] == [
         [310, 310], [430, 204], [672], [204, 204, 204]
@@ -39,6 +43,23 @@ def test_drawings_stand_beside_each_other_while_there_is_room_and_share_it():
     for row in rows:
         assert sum(wide for _sheet, wide in row) + values.GAP * (len(row) - 1) == pytest.approx(values.WHOLE["a4"][0])
         assert all(wide >= sheet.column for sheet, wide in row)
+
+
+def test_a_drawing_moves_up_to_a_row_with_room_but_not_to_a_lower_one():
+    rows = values.side_by_side([Drawing(430, 300), Drawing(672, 300), Drawing(204, 600), Drawing(204, 200)])
+    assert [[sheet.column for sheet, _wide in row] for row in rows] == [[430, 204], [672], [204]]
+    assert rows[0][1][0].height == 200
+
+
+def test_a_row_moves_up_to_a_page_with_room():
+    rows = values.side_by_side([Drawing(672, 500), Drawing(672, 700), Drawing(672, 250)])
+    assert [row[0][0].height for row in rows] == [500, 250, 700]
+
+
+def test_parts_of_a_drawing_stay_in_their_order():
+    first, second = Drawing(672, 700, "map-2"), Drawing(300, 250, "map-3", follows="map-2")
+    rows = values.side_by_side([Drawing(310, 500, "map-1"), first, second])
+    assert [[sheet.id for sheet, _wide in row] for row in rows] == [["map-1"], ["map-2"], ["map-3"]]
 
 
 def test_missing_characters_are_named_with_what_would_help():
