@@ -33,6 +33,8 @@ WIDE = {"width": 1400, "height": 860}
 NARROW = {"width": 390, "height": 844}
 COLOURS = 256
 """Of a picture's palette: pages have few colours, and a picture of them is a third as large so."""
+EXACT = 192
+"""Of these, how many are the picture's most frequent ones as they are; the others stand for all the rest."""
 PDF_PAGES = 12
 """Pages on the sheet of a PDF, at most."""
 PAGES_ACROSS = 4
@@ -202,10 +204,28 @@ def save(name: str, picture: bytes, folder: Path = FOLDER) -> None:
     from PIL import Image
 
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = in_few_colours(image)
     folder.mkdir(parents=True, exist_ok=True)
     few.save(folder / f"{name}.png", "PNG", optimize=True)
     print(f"{name}.png  {(folder / f'{name}.png').stat().st_size / 1000:,.0f} kB", flush=True)  # noqa: T201 - it tells how far it is
+
+
+def in_few_colours(image: Any) -> Any:
+    """The image with a palette: fills, lines and legends as they are, shades of letters by median cut."""
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.asarray(image).reshape(-1, 3)
+    colours, places, counts = np.unique(pixels, axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    palette, rest = colours[order[:EXACT]], colours[order[EXACT:]]
+    if len(rest):
+        cut = Image.fromarray(rest[None]).quantize(COLOURS - EXACT, method=Image.Quantize.MEDIANCUT).convert("RGB")
+        palette = np.concatenate([palette, np.unique(np.asarray(cut).reshape(-1, 3), axis=0)])
+    chosen = [int(((palette.astype(int) - colour) ** 2).sum(axis=1).argmin()) for colour in colours.astype(int)]
+    made = Image.fromarray(np.array(chosen, np.uint8)[places.reshape(image.height, image.width)])
+    made.putpalette(palette.astype(np.uint8).tobytes())
+    return made
 
 
 def weights_of_trained(browser: Any, folder: Path) -> tuple[str, bytes]:

@@ -66,3 +66,17 @@ def test_pages_lie_side_by_side_in_their_order() -> None:
     assert sheet.getpixel((10, 10)) == (255, 0, 0)
     assert sheet.getpixel((10 + 28, 10)) == (0, 255, 0)
     assert sheet.getpixel((10, 10 + 38)) == (0, 255, 255)
+
+
+def test_fills_and_legends_keep_their_colours(tmp_path: Path) -> None:
+    image = Image.linear_gradient("L").resize((400, 300)).convert("RGB")
+    image.paste(Image.effect_noise((400, 100), 90).convert("RGB"), (0, 200))
+    tokens = [(47, 111, 203), (207, 224, 245), (194, 51, 77), (60, 138, 60)]
+    for place, colour in enumerate(tokens):
+        image.paste(colour, (10 + 40 * place, 10, 40 + 40 * place, 40))
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    save("legend", written.getvalue(), tmp_path)
+    with Image.open(tmp_path / "legend.png") as kept:
+        shown = kept.convert("RGB")
+        assert [shown.getpixel((20 + 40 * place, 20)) for place in range(len(tokens))] == tokens
