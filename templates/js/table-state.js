@@ -102,7 +102,9 @@ export class TableState {
     const here = this.hits.reduce((sum, i) => sum + Number(this.table.states[i] < 2), 0);
     const sums = this.fits ? together(this.table, this.hits, this.shown) : '';
     const held = counted(here, this.table.size, this.table.noun);
-    if (!this.fits && !this.table.left && here < this.table.size) return t('{count}; the others are in folded rows', { count: held });
+    if (!this.fits && !this.table.left && here < this.table.size) {
+      return this.flat ? t('{count}; those that hold others are left out', { count: held }) : t('{count}; the others are in folded rows', { count: held });
+    }
     const text = this.table.left ? t('{count} here; {left} more in the JSON report', { count: held, left: exactText(this.table.left) }) : held;
     return sums ? t('{count}; sum of these rows: {sums}', { count: text, sums }) : text;
   }

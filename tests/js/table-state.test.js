@@ -44,6 +44,14 @@ test('what is shown is counted, and of a filter what it comes to', () => {
   assert.equal(made.told(), '3 of 6 modules; sum of these rows: Parameters 900, Bytes 3.52 KiB');
 });
 
+test('of a flat list it is said that it leaves out what holds others', () => {
+  const made = state();
+  made.flat = true;
+  made.arrange();
+  made.work();
+  assert.equal(made.told(), '4 of 6 modules; those that hold others are left out');
+});
+
 test('a sum leaves out what is inside another row of it', () => {
   const { table } = state();
   assert.deepEqual(outermost(table, [3, 4, 5]), [3, 5]);
