@@ -9,9 +9,9 @@ from modelreport.render.map.across import Gaps
 from modelreport.render.map.column import Column, Point, Sizes, heights_of, make_column, stack_rows
 from modelreport.render.map.columns import Band, Pane, wrap
 from modelreport.render.map.gutters import IN, OUT, Gutters, Passage
-from modelreport.render.map.ranks import rank_nodes
+from modelreport.render.map.ranks import is_crowded, rank_nodes
 from modelreport.render.map.scene import RouteKind
-from modelreport.render.map.spans import choose_spans, is_clear, row_heights, too_many
+from modelreport.render.map.spans import choose_spans, is_clear, row_heights
 
 _PORT_HALF = 2.0
 _PORT_GAP = 0.62
@@ -88,7 +88,7 @@ def arrange(inside: Inside, aspect: float, least: float = 0.0) -> Content:
     spans = choose_spans(sizes.heights[:count], edges, rank[:count])
     if spans != flat:
         dense = _rank(inside, edges, sizes, aspect, spans)
-        if not too_many(dense, edges) and not _columns(inside, edges, dense, gaps, aspect, spans)[-1]:
+        if not is_crowded(dense, edges) and not _columns(inside, edges, dense, gaps, aspect, spans)[-1]:
             column = make_column(list(range(inside.total)), dense, edges, sizes, gaps, inside.ports, spans)
             if is_clear(column.made, column.ghosts, column.x):
                 return _straight(inside, edges, column, gaps, least)

@@ -42,6 +42,7 @@ _CUT = 8
 _LARGE_TITLE, _WIDE_TITLE = 1.2, 150.0
 """Letters of the name and the type that a box is made wide enough for, against those in cards; and the most of it."""
 _NEARLY_ALL = 0.85
+"""Share of the cards of a box that can tell their type before they count as worded."""
 _SYMMETRY = 1.18
 """How much wider a box may get for its main path to run down the middle."""
 

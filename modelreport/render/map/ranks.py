@@ -82,13 +82,17 @@ def _sink(
             rank[node] = max(rank[node], min(users) - spans[node])
 
 
+def is_crowded(rank: list[int], edges: list[tuple[int, int]]) -> bool:
+    """Whether there would be more bends than may be, so that long edges have none."""
+    bends: dict[int, int] = {}
+    for a, b in edges:
+        bends[a] = max(bends.get(a, 0), rank[b] - rank[a] - 1)
+    return sum(bends.values()) > MAX_BENDS
+
+
 def make_rows(rank: list[int], edges: list[tuple[int, int]]) -> Rows:
     """Rows with the bends of long edges; edges of one source share their bends."""
-    count = len(rank)
-    spans: dict[int, int] = {}
-    for a, b in edges:
-        spans[a] = max(spans.get(a, 0), rank[b] - rank[a] - 1)
-    crowded = sum(spans.values()) > MAX_BENDS
+    count, crowded = len(rank), is_crowded(rank, edges)
     made = Rows(count, list(rank), [[] for _ in range(max(rank) + 1)], [[] for _ in rank], [[] for _ in rank])
     shared: dict[tuple[int, int], int] = {}
     for a, b in edges:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from modelreport.render.map.ranks import MAX_BENDS, Rows
+from modelreport.render.map.ranks import Rows
 
 _PITCH: Final = 62.0
 """Height of a usual row with the gap below it."""
@@ -51,14 +51,6 @@ def find_ghosts(made: Rows, spans: Sequence[int]) -> dict[int, list[int]]:
         if ghosts:
             found[node] = ghosts
     return found
-
-
-def too_many(rank: Sequence[int], edges: Sequence[tuple[int, int]]) -> bool:
-    """Whether there would be more bends than may be, so that long edges have none."""
-    spans: dict[int, int] = {}
-    for a, b in edges:
-        spans[a] = max(spans.get(a, 0), rank[b] - rank[a] - 1)
-    return sum(spans.values()) > MAX_BENDS
 
 
 def is_clear(made: Rows, ghosts: dict[int, list[int]], x: Sequence[float]) -> bool:

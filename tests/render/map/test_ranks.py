@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.render.map.ranks import MAX_BENDS, make_rows, order_rows, rank_nodes
+from modelreport.render.map.ranks import MAX_BENDS, is_crowded, make_rows, order_rows, rank_nodes
 
 
 @st.composite
@@ -68,3 +68,8 @@ def test_with_too_many_bends_long_edges_run_along_the_side():
     made = make_rows(list(range(count)), edges)
     assert len(made.rank) == count
     assert sum(made.sided) == len(edges) - (count - 1) > MAX_BENDS
+
+
+def test_with_too_many_bends_long_edges_have_none():
+    assert is_crowded([0, MAX_BENDS + 5], [(0, 1)])
+    assert not is_crowded([0, 5], [(0, 1)])

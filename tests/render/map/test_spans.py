@@ -3,8 +3,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from modelreport.render.map.arrange import Inside, arrange
-from modelreport.render.map.ranks import MAX_BENDS, make_rows, order_rows, rank_nodes
-from modelreport.render.map.spans import choose_spans, find_ghosts, is_clear, row_heights, too_many
+from modelreport.render.map.ranks import make_rows, order_rows, rank_nodes
+from modelreport.render.map.spans import choose_spans, find_ghosts, is_clear, row_heights
 
 FORK = [(0, 1), (0, 2), (2, 3), (3, 4), (4, 5), (1, 5)]
 """Box 1 beside the cards 2, 3 and 4, between the cards 0 and 5."""
@@ -50,11 +50,6 @@ def test_an_edge_that_would_pass_through_a_box_in_several_rows_is_found():
 def test_what_a_box_needs_beyond_its_rows_they_share():
     assert row_heights([0, 1, 1, 2], [40.0, 30.0, 100.0, 30.0], [1, 1, 2, 1], [20.0, 20.0]) == [40.0, 40.0, 40.0]
     assert row_heights([0, 1, 1, 2], [40.0, 50.0, 100.0, 50.0], [1, 1, 2, 1], [20.0, 20.0]) == [40.0, 50.0, 50.0]
-
-
-def test_with_too_many_bends_long_edges_have_none():
-    assert too_many([0, MAX_BENDS + 5], [(0, 1)])
-    assert not too_many([0, 5], [(0, 1)])
 
 
 def test_cards_beside_a_tall_box_are_evenly_apart():
