@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,9 @@ def test_an_odd_address_is_escaped() -> None:
 
 def test_the_same_catalogue_gives_the_same_bytes() -> None:
     assert page(card("a"), card("b")) == page(card("b"), card("a"))
+
+
+def test_what_would_help_with_an_unread_file_is_said_in_the_language() -> None:
+    found = unread("c.pth", "c.pth is empty.", "Give the file that holds the weights.")
+    assert "请给出含有权重的文件。" in page(found, plan=replace(PLAN, look=RenderOptions(lang="zh")))
+    assert "Give the file that holds the weights." in page(found)
