@@ -9,6 +9,7 @@ from modelreport.judge.rule import AbsentError, Clean, Found, Rule, file_of, poi
 
 _PATH = re.compile(
     r"(?:(?<![\w.])/(?:home|Users|root|mnt|data|scratch|workspace|gpfs|lustre|private|tmp)/[^\s'\",]+)"
+    r"|(?:(?<![\w./~])~[/\\][\w.][^\s'\",]*)"  # so the home folder is shown, whoever's it was
     r"|(?:\b[A-Za-z]:\\\\?(?!/)[^\s'\",]+)|(?:\b(?:s3|gs|az|hdfs)://[^\s'\",]+)"
 )
 """A path of somebody's machine or store."""
@@ -28,8 +29,8 @@ def optimizer(report: Report) -> Found | Clean:
         ),
         [
             point(
-                "key",
-                training.optimizer or "optimizer",
+                "file",
+                report.source.name,
                 say("{tensor_count} {tensor_count:tensor|tensors}", tensor_count=training.optimizer_tensors),
             )
         ],

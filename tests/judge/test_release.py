@@ -17,6 +17,7 @@ def test_optimizer_state_is_a_warning_with_its_size() -> None:
     found = finding(make_report(), "R001")
     assert (found.state, found.severity) == ("found", "warning")
     assert found.message.values["optimizer_file_bytes"] == 1_405_696
+    assert (found.evidence[0].kind, found.evidence[0].name) == ("file", make_report().source.name)
 
 
 def test_training_state_without_an_optimizer_is_no_optimizer_state() -> None:
@@ -26,7 +27,15 @@ def test_training_state_without_an_optimizer_is_no_optimizer_state() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["/home/someone/data", "Namespace(out='/mnt/runs/7')", r"C:\\Users\someone\x", "s3://bucket/key", "['/data/a', 3]"],
+    [
+        "/home/someone/data",
+        "Namespace(out='/mnt/runs/7')",
+        r"C:\\Users\someone\x",
+        "s3://bucket/key",
+        "['/data/a', 3]",
+        "out=~/runs/7",
+        r"~\runs",
+    ],
 )
 def test_paths_of_a_machine_are_noted(value: str) -> None:
     found = finding(
@@ -35,7 +44,9 @@ def test_paths_of_a_machine_are_noted(value: str) -> None:
     assert (found.state, found.evidence[0].name) == ("found", "args")
 
 
-@pytest.mark.parametrize("value", ["0.1", "resnet/50", "https://example.org/home/x", "and/or", "a: b", "1/2/3"])
+@pytest.mark.parametrize(
+    "value", ["0.1", "resnet/50", "https://example.org/home/x", "and/or", "a: b", "1/2/3", "a~/b", "~/", "size ~ 3"]
+)
 def test_other_text_with_slashes_names_no_path(value: str) -> None:
     report = with_source(plain_report(), metadata=(Item(name="note", value=value),))
     assert finding(report, "R002").state == "clean"
