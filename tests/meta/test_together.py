@@ -9,6 +9,7 @@ import pytest
 
 from modelreport.meta import Together
 from modelreport.trace.child import in_child
+from tests.overlap import overlap
 
 PLACE = {"value": "before"}
 
@@ -19,23 +20,8 @@ def _change(undo: ExitStack) -> None:
 
 
 def test_the_last_to_leave_puts_back_what_the_first_found():
-    changed = Together(_change)
-    entered, left = threading.Event(), threading.Event()
-
-    def stay_longer():
-        with changed():
-            entered.set()
-            assert left.wait(30)
-            seen.append(PLACE["value"])
-
-    seen = []
-    thread = threading.Thread(target=stay_longer)
-    with changed():
-        thread.start()
-        assert entered.wait(30)
-    left.set()
-    thread.join()
-    assert (seen, PLACE["value"]) == (["changed"], "before")
+    assert overlap(Together(_change), lambda: PLACE["value"]) == "changed"
+    assert PLACE["value"] == "before"
 
 
 def test_it_may_be_entered_again_inside():

@@ -3,7 +3,6 @@ from __future__ import annotations
 import importlib
 import random
 import sys
-import threading
 import warnings
 
 import torch
@@ -11,6 +10,7 @@ from torch import nn
 
 from modelreport.trace.dummies import Candidate, Dummy
 from modelreport.trace.passes import argument_names, is_meta_specific, quietly, run_on_cpu, run_on_meta
+from tests.overlap import overlap
 from tests.trace.models import Residual
 
 INPUT = Candidate("test", (Dummy((1, 4)),))
@@ -94,20 +94,5 @@ def test_two_passes_that_overlap_leave_the_process_as_they_found_it():
         return sys.getrecursionlimit(), list(warnings.filters), sys.stdout, compiler._stance, random.getstate()
 
     before = state()
-    entered, left = threading.Event(), threading.Event()
-
-    def stay_longer():
-        with quietly():
-            entered.set()
-            assert left.wait(30)
-            stances.append(compiler._stance.stance)
-
-    stances = []
-    thread = threading.Thread(target=stay_longer)
-    with quietly():
-        thread.start()
-        assert entered.wait(30)
-    left.set()
-    thread.join()
-    assert stances == ["force_eager"]
+    assert overlap(quietly, lambda: compiler._stance.stance) == "force_eager"
     assert state() == before
