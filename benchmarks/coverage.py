@@ -92,6 +92,17 @@ def _is_due(options: argparse.Namespace, record: Record | None) -> bool:
 
 def sweep(options: argparse.Namespace, library: str) -> list[Record]:
     """The records of one library, as they come in also in the state file and on the screen."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # models are run in forked processes, which have none of the threads of a pool
+    try:
+        return _sweep(options, library)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _sweep(options: argparse.Namespace, library: str) -> list[Record]:
     done = {} if options.fresh else read(options.state)
     names = chosen(options, library)
     todo = [] if options.tell else [n for n in names if _is_due(options, done.get((library, n)))]
@@ -133,9 +144,6 @@ def facts() -> dict[str, str]:
 
 def main() -> None:
     """Sweep, print the totals, write them down."""
-    import torch
-
-    torch.set_num_threads(1)
     options = arguments()
     if options.fresh:
         options.state.unlink(missing_ok=True)

@@ -83,7 +83,7 @@ def peers(measured: Measured) -> Peers:
         if role in judged:
             scores, far = _scores(values[role], _least(members, usual)), _far(members, values[role])
             for i, score in far.items():
-                scores[i, _SCALE] = score
+                scores[i, _SCALE] = far[i] = max(score, float(np.nan_to_num(scores[i, _SCALE])), key=abs)
         made.append(_role(role, members, values[role], scores))
         odd += _odd(role, members, values[role], scores, far, fresh)
     odd.sort(key=lambda o: (not o.drawn, o.score is not None, -abs(o.score or 0.0)))
