@@ -31,6 +31,16 @@ def wait_for(page: Any, what: str, seconds: float = 60.0) -> Any:
     raise AssertionError(f"never came true: {what}")
 
 
+def walk(page: Any) -> None:
+    """Scroll through the whole page, which grows meanwhile, so that everything that draws itself when seen does."""
+    y = 0
+    while y < page.evaluate("document.documentElement.scrollHeight"):
+        page.evaluate(f"window.scrollTo({{ top: {y}, behavior: 'instant' }})")
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.wait_for_timeout(30)
+        y += 600
+
+
 class Opened:
     """A page, with what it said on the console and asked for."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from modelreport.facts import Report
 from modelreport.render.html import write_html
-from tests.browser.pages import wait_for
+from tests.browser.pages import wait_for, walk
 from tests.factories import hostile_report, make_report
 from tests.factories_weights import rich_report
 
@@ -44,9 +44,7 @@ def opened(chromium: Any, folder: Path, report: Report, **settings: Any) -> Any:
 def waken(page: Any) -> None:
     """Open every fold, and let everything that draws itself when it is seen do so."""
     page.evaluate("document.querySelectorAll('details:not(.menu, .popup)').forEach((fold) => { fold.open = true; })")
-    for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 800):
-        page.evaluate(f"window.scrollTo({{ top: {y}, behavior: 'instant' }})")
-        page.wait_for_timeout(40)
+    walk(page)
     page.evaluate("document.querySelector('.open-row')?.click()")
     page.wait_for_timeout(300)
 

@@ -14,7 +14,7 @@ import pytest
 
 from modelreport.facts import Report, Weights
 from modelreport.render.html import write_html
-from tests.browser.pages import TABLES, wait_for
+from tests.browser.pages import TABLES, wait_for, walk
 from tests.factories import hostile_report, make_report, skipped_report
 from tests.factories_weights import rich_report
 
@@ -79,14 +79,6 @@ def table_of(made: Opened, table: str) -> Any:
     return made.page.locator(f"#table-{table}")
 
 
-def walk(made: Opened) -> None:
-    """Scroll through the whole page, so that everything that draws itself does."""
-    height = made.page.evaluate("document.documentElement.scrollHeight")
-    for y in range(0, height, 600):
-        made.page.evaluate(f"window.scrollTo({{top: {y}, behavior: 'instant'}})")
-        made.page.wait_for_timeout(60)
-
-
 def open_folds(made: Opened) -> None:
     """Open every part of the weights section."""
     made.page.evaluate("document.querySelectorAll('details.told').forEach((fold) => { fold.open = true; })")
@@ -114,7 +106,7 @@ def many(number: int) -> Report:
 def test_the_page_is_quiet_and_every_chart_comes_alive(opened: Open, make: Callable[[], Report], scheme: str) -> None:
     made = opened(make(), color_scheme=scheme)
     open_folds(made)
-    walk(made)
+    walk(made.page)
     until(made, "[...document.querySelectorAll('figure[data-chart]')].every((f) => f.dataset.state === 'live')")
     assert made.page.evaluate("document.documentElement.dataset.scripts ?? ''") == ""
     assert not [s for s in made.said if not s.startswith("request: file:///")]
@@ -250,7 +242,7 @@ def test_the_system_decides_while_nothing_is_chosen(opened: Open, scheme: str, c
 @pytest.mark.parametrize("make", [make_report, skipped_report, hostile_report])
 def test_a_narrow_screen_never_scrolls_sideways(opened: Open, make: Callable[[], Report]) -> None:
     made = opened(make(), viewport={"width": 390, "height": 844})
-    walk(made)
+    walk(made.page)
     assert made.page.evaluate("document.documentElement.scrollWidth") <= 390
     menu = made.page.locator(".menu")
     assert menu.get_attribute("open") is None
@@ -289,7 +281,7 @@ def test_fifty_thousand_rows_scroll_sort_and_filter(opened: Open) -> None:
 
 def test_hostile_names_are_read_and_do_nothing(opened: Open) -> None:
     made = opened(hostile_report())
-    walk(made)
+    walk(made.page)
     table_of(made, "layers").get_by_label("Fold the rows").select_option(label="nothing: unfold all")
     text = made.page.evaluate("document.body.innerText")
     assert "</script><script>alert(1)</script>" in text
