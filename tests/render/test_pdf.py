@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pdfplumber
@@ -86,8 +87,8 @@ def test_the_cover_tells_what_it_is(pages):
 def test_the_contents_name_the_pages_where_the_sections_are(written):
     with pdfplumber.open(io.BytesIO(written["small"])) as opened:
         cover = opened.pages[0]
-        half = cover.width / 2
-        columns = [cover.crop((0, 0, half, cover.height)), cover.crop((half, 0, cover.width, cover.height))]
+        edges = [0, cover.width * 0.35, cover.width * 0.65, cover.width]  # between the three columns
+        columns = [cover.crop((left, 0, right, cover.height)) for left, right in pairwise(edges)]
         lines = [line for column in columns for line in column.extract_text().splitlines()]
         for title in SECTIONS:
             line = next(line for line in lines if re.fullmatch(rf"{title} \d+", line))
