@@ -114,7 +114,7 @@ def _ends_at(tensor: Measured, edge: float, gap: float) -> bool:
     s = tensor.values
     if s.minimum is None or s.maximum is None:
         return False
-    rounding = edge * (2**-7 if tensor.fact.dtype in ("bfloat16", "float16") else 1e-6)
+    rounding = edge * (_ROUNDING if tensor.fact.dtype in ("bfloat16", "float16") else 1e-6)
     return max(-s.minimum, s.maximum) <= edge + rounding and min(-s.minimum, s.maximum) >= edge - gap - rounding
 
 

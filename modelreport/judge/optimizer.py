@@ -30,15 +30,22 @@ def _evidence(report: Report) -> OptimizerEvidence:
     return held(known(report.weights).optimizer)
 
 
+def _parameters(found: OptimizerEvidence) -> int:
+    """How many parameters the optimizer holds."""
+    return len(found.layers) + len(found.without_state) + len(found.unread)
+
+
 def without_gradient(report: Report) -> Found | Clean:
     """Parameters that the optimizer holds and that no gradient, or only a zero one, ever reached."""
     found = _evidence(report)
-    held = len(found.layers) + len(found.without_state) + len(found.unread)
     if not found.without_state and not found.zero_state:
         if not found.layers:
             raise AbsentError("The optimizer keeps no state that would tell of gradients.")
         return Clean(
-            say("Each of the {parameter_count} parameters of the optimizer got a gradient.", parameter_count=held)
+            say(
+                "Each of the {parameter_count} parameters of the optimizer got a gradient.",
+                parameter_count=_parameters(found),
+            )
         )
     evidence = [point("tensor", name, say("its gradients were all zero")) for name in found.zero_state]
     evidence += [point("tensor", name, say("it never got a gradient")) for name in found.without_state]
@@ -56,7 +63,7 @@ def without_gradient(report: Report) -> Found | Clean:
         "start of this training.",
         zero_count=len(found.zero_state),
         none_count=len(found.without_state),
-        held_count=held,
+        held_count=_parameters(found),
         first=evidence[0].name,
         all_count=len(evidence),
     )
@@ -68,9 +75,8 @@ def frozen(report: Report) -> Found | Clean:
     found = _evidence(report)
     shapes = {t.name: t.count for t in report.structure.tensors}
     if not found.outside:
-        held = len(found.layers) + len(found.without_state) + len(found.unread)
         count = sum(t.role == "parameter" and not t.tied_to for t in report.structure.tensors)
-        if held < count:  # the rest is another optimizer's
+        if _parameters(found) < count:  # the rest is another optimizer's
             return Clean(say("{how}", how=found.matched))
         return Clean(say("The optimizer holds all {parameter_count} parameters of the model.", parameter_count=count))
     values = sum(shapes.get(name, 0) for name in found.outside)

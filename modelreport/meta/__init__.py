@@ -17,9 +17,9 @@ from modelreport.meta.pretence import pretended
 from modelreport.meta.quiet import quiet, unheard, without_warnings
 from modelreport.meta.shadows import TWIN_LIMIT, Shadows, Twin
 from modelreport.meta.tensors import meta_parameter, replace_tensors, shape_of, size_of, tensors_in
-from modelreport.meta.together import Together
+from modelreport.meta.together import Together, set_here
 
 __all__ = [
     "RANKINGS", "TWIN_LIMIT", "Shadows", "Together", "Twin", "meta_parameter", "on_cpu", "on_meta", "pretended",
-    "quiet", "replace_tensors", "shape_of", "size_of", "tensors_in", "unheard", "without_warnings",
+    "quiet", "replace_tensors", "set_here", "shape_of", "size_of", "tensors_in", "unheard", "without_warnings",
 ]  # fmt: skip

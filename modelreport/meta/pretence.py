@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, Self
 
-from modelreport.meta.together import Together
+from modelreport.meta.together import Together, set_here
 
 _HERE = threading.local()
 
@@ -57,13 +57,8 @@ def pretended() -> Iterator[None]:
     The functions are exchanged for all threads, with ones that answer other threads as ever, and put back with the last
     user of the context.
     """
-    before = getattr(_HERE, "active", False)
-    try:
-        _HERE.active = True
-        with _EXCHANGED():
-            yield
-    finally:
-        _HERE.active = before
+    with set_here(_HERE, "active", value=True), _EXCHANGED():
+        yield
 
 
 def _exchange(undo: ExitStack) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from modelreport.meta.together import Together
+from modelreport.meta.together import Together, set_here
 
 _HERE = threading.local()
 _LOGGERS = ("transformers", "timm")
@@ -70,10 +70,5 @@ _listened = Together(_listen)
 @contextlib.contextmanager
 def unheard() -> Iterator[None]:
     """Without what this thread's code prints: it would end up in the output of whoever asked for a report."""
-    before = getattr(_HERE, "unheard", False)
-    try:
-        with _listened():
-            _HERE.unheard = True
-            yield
-    finally:
-        _HERE.unheard = before
+    with _listened(), set_here(_HERE, "unheard", value=True):
+        yield

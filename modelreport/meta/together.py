@@ -7,6 +7,18 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
+
+
+@contextlib.contextmanager
+def set_here(place: threading.local, name: str, value: Any) -> Iterator[None]:
+    """On this thread, an attribute of ``place`` has this value inside; it begins as ``None``."""
+    before = getattr(place, name, None)
+    try:
+        setattr(place, name, value)
+        yield
+    finally:
+        setattr(place, name, before)
 
 
 class Together:

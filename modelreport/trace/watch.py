@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from modelreport.meta import Together, pretended, tensors_in
+from modelreport.meta import Together, pretended, set_here, tensors_in
 from modelreport.trace.flops import cost_of
 from modelreport.trace.higher_order import is_higher_order, run_higher_order
 
@@ -56,13 +56,8 @@ def module_calls(recorder: Recorder) -> Iterator[None]:
     The patch is shared by all threads that trace and removed with the last of them; an interrupt between two lines here
     leaves at most a patch that removes itself at the next call.
     """
-    before = getattr(_ACTIVE, "recorder", None)
-    try:
-        with _PATCHED():
-            _ACTIVE.recorder = recorder
-            yield
-    finally:
-        _ACTIVE.recorder = before
+    with _PATCHED(), set_here(_ACTIVE, "recorder", recorder):
+        yield
 
 
 @contextlib.contextmanager
