@@ -2,6 +2,7 @@ import { chartTools } from './chart-tools.js';
 import { calm } from './idle.js';
 import { t } from './language.js';
 import { element } from './dom.js';
+import { hasFocus } from './focus.js';
 import { hasPayload, payload } from './payload.js';
 import { plotly } from './plotly.js';
 import { body, root } from './root.js';
@@ -254,7 +255,7 @@ async function erase(place) {
 async function trim() {
   for (const [place, { seen }] of drawn) {
     if (drawn.size <= LIMIT) return;
-    if (!seen) await erase(place);
+    if (!seen && !hasFocus(place)) await erase(place);
   }
 }
 

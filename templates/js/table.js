@@ -1,5 +1,6 @@
 import { rowElement, ruler } from './cells.js';
 import { element } from './dom.js';
+import { keepingFocus } from './focus.js';
 import { t } from './language.js';
 import { makePanel } from './panel.js';
 import { link, root, selected, width } from './root.js';
@@ -68,8 +69,9 @@ export class TableView extends TableState {
     this.scroller.addEventListener('scroll', () => this.draw(), { passive: true });
     this.body.addEventListener('click', (event) => this.clicked(event));
     if (this.grid) startKeys(this);
-    window.addEventListener('beforeprint', () => this.scroller.replaceChildren(this.still));
-    window.addEventListener('afterprint', () => this.scroller.replaceChildren(this.live));
+    const put = (/** @type {HTMLElement} */ table) => keepingFocus(this.scroller, () => this.scroller.replaceChildren(table));
+    window.addEventListener('beforeprint', () => put(this.still));
+    window.addEventListener('afterprint', () => put(this.live));
     this.drawHead();
     this.update();
   }

@@ -1,5 +1,6 @@
 // All tables of the page: when each comes alive, and how an address finds its row.
 
+import { keepingFocus } from './focus.js';
 import { calm } from './idle.js';
 import { hasPayload, payload } from './payload.js';
 import { here, root } from './root.js';
@@ -37,7 +38,8 @@ async function startTable(place) {
   if (!hasPayload(name)) return;
   const packed = await payload(name);
   const histograms = packed.histograms && hasPayload(packed.histograms) ? await payload(packed.histograms) : null;
-  views.push(new TableView(place, packed, histograms));
+  const scroller = /** @type {HTMLElement} */ (place.querySelector('.table-scroll'));
+  keepingFocus(scroller, () => views.push(new TableView(place, packed, histograms)));
 }
 
 /**
