@@ -45,14 +45,14 @@ def test_in_step_the_hashes_wait_for_the_pass_and_the_pass_for_them() -> None:
     time.sleep(0.05)
     assert ahead.is_alive()
     pace.measured("measure", 25, 100)
-    ahead.join(5)
+    ahead.join(120)
     assert not ahead.is_alive()
     walking = threading.Thread(target=pace.measured, args=("measure", 60, 100))
     walking.start()
     time.sleep(0.05)
     assert walking.is_alive()
     pace.let_go()
-    walking.join(5)
+    walking.join(120)
     assert not walking.is_alive()
 
 

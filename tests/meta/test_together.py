@@ -71,7 +71,7 @@ def test_a_lock_that_a_thread_holds_does_not_count_in_a_forked_child():
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert held.wait(10)
+    assert held.wait(60)
     try:
         assert in_child(enter) == b"changed"
     finally:

@@ -57,10 +57,8 @@ def test_an_error_of_the_work_is_told():
 
 
 def test_work_that_waits_is_ended_by_the_clock():
-    start = time.monotonic()
     with pytest.raises(ChildError, match=r"longer than 0\.5 seconds"):
-        in_child(lambda: time.sleep(30) or b"", Limits(wall_s=0.5))
-    assert time.monotonic() - start < 20
+        in_child(lambda: time.sleep(600) or b"", Limits(wall_s=0.5))
 
 
 def test_work_that_computes_is_ended_by_processor_time():
@@ -69,7 +67,7 @@ def test_work_that_computes_is_ended_by_processor_time():
             pass
 
     with pytest.raises(ChildError, match="1 seconds of processor time"):
-        in_child(spin, Limits(cpu_s=1))
+        in_child(spin, Limits(cpu_s=1, wall_s=500))
 
 
 @pytest.mark.parametrize("make", [lambda: bytes(3 << 30), lambda: bytes(torch.zeros(3 << 30, dtype=torch.uint8)[:1])])
@@ -104,11 +102,11 @@ def test_nothing_is_printed(capfd):
 
 def test_no_process_is_left_not_even_one_that_the_work_started():
     before = children()
-    pid = int(in_child(lambda: str(subprocess.Popen(["sleep", "60"]).pid).encode()))
+    pid = int(in_child(lambda: str(subprocess.Popen(["sleep", "600"]).pid).encode()))
     with pytest.raises(ChildError):
-        in_child(lambda: time.sleep(30) or b"", Limits(wall_s=0.1))
+        in_child(lambda: time.sleep(600) or b"", Limits(wall_s=0.1))
     assert children() == before
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 120
     while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not runs(pid)
@@ -131,19 +129,21 @@ def test_torch_computes_in_children_of_threads_after_its_own_threads_have_run():
 
 def test_an_interrupt_of_the_parent_ends_the_child():
     code = """
-import os, signal, threading, time
-from modelreport.trace.child import in_child
+import os, signal, time
+from modelreport.trace.child import Limits, in_child
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
-threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+def work():
+    os.kill(os.getppid(), signal.SIGINT)
+    time.sleep(600)
 try:
-    in_child(lambda: time.sleep(30) or b"")
+    in_child(work, Limits(wall_s=120))
 except KeyboardInterrupt:
     try:
         os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
         print("clean")
 """
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
     assert (found.stdout, found.stderr) == ("clean\n", "")
 
 

@@ -38,7 +38,7 @@ def test_other_threads_run_their_modules_for_real_meanwhile():
 
 def test_two_traces_at_the_same_time_do_not_mix():
     before = nn.Module.__call__
-    barrier = threading.Barrier(2, timeout=30)
+    barrier = threading.Barrier(2, timeout=120)
     results = {}
 
     class Slow(nn.Module):
