@@ -38,7 +38,7 @@ class Format:
     def _cells(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """The magnitudes, ascending; the border above each but the last; sums of squared errors.
 
-        Those are for each magnitude the integral of the squared error from 0 to where its cell begins.
+        Those are for each magnitude the integral of the squared error from 0 to the magnitude itself.
         """
         patterns = np.arange(int(self._pattern(self.largest)) + 1)
         exponent, fraction = patterns >> self.mantissa, patterns & ((1 << self.mantissa) - 1)
@@ -46,8 +46,8 @@ class Format:
         values = np.ldexp(whole.astype(np.float64), np.maximum(exponent, 1) - 1 + self.lowest - self.mantissa)
         borders = values[:-1] + np.diff(values) / 2
         before = np.concatenate(([0.0], borders))
-        thirds = (_cube(borders - values[:-1]) - _cube(before[:-1] - values[:-1])) / 3
-        return values, borders, np.concatenate(([0.0], np.cumsum(thirds)))
+        below, above = _cube(values - before) / 3, _cube(borders - values[:-1]) / 3
+        return values, borders, np.cumsum(below) + np.concatenate(([0.0], np.cumsum(above)))
 
     def _pattern(self, magnitude: float) -> float:
         """The place of one of its magnitudes among them, from 0."""
@@ -81,9 +81,7 @@ class Format:
         """The integral of the squared error from 0 to each magnitude."""
         values, borders, sums = self._cells
         cell = np.searchsorted(borders, magnitudes)
-        value = values[cell]
-        begin = np.where(cell > 0, borders[np.maximum(cell, 1) - 1], 0.0)
-        return np.asarray(sums[cell] + (_cube(magnitudes - value) - _cube(begin - value)) / 3)
+        return np.asarray(sums[cell] + _cube(magnitudes - values[cell]) / 3)
 
 
 def _cube(values: NDArray[np.float64]) -> NDArray[np.float64]:

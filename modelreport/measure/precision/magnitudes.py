@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -38,7 +39,7 @@ class Magnitudes:
         """Finite values, zeros included."""
         return int(self.count.sum()) + self.points.size + self.zeros
 
-    @property
+    @cached_property
     def energy(self) -> float:
         """Σx² in units of ``largest``²."""
         if not self.largest:
