@@ -6,7 +6,6 @@ import json
 import re
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,8 +30,11 @@ class Web:
     """Whether folders are answered with a page of links."""
     fails: dict[str, list[int]] = field(default_factory=dict)
     """Statuses to answer with, by name: one for each request, the last one again and again (0: as usual)."""
-    silent_s: float = 0.0
-    """How long each answer takes to begin."""
+    silent_after: int | None = None
+    """So many requests are answered, later ones wait until the server is let go; ``None``: all are answered."""
+    waits: threading.Event = field(default_factory=threading.Event)
+    """Set once a request waits for its answer."""
+    let_go: threading.Event = field(default_factory=threading.Event)
     cuts: int = 0
     """How many answers break off in the middle."""
     etag: str = '"one"'
@@ -63,7 +65,9 @@ def handler(web: Web) -> type[BaseHTTPRequestHandler]:
             asked = self.headers.get("Range", "")
             web.requests.append((name, asked))
             web.query = parts.query
-            time.sleep(web.silent_s)
+            if web.silent_after is not None and len(web.requests) > web.silent_after:
+                web.waits.set()
+                web.let_go.wait(300)
             statuses = web.fails.get(name, [0])
             status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
             place = web.folder / name
@@ -128,6 +132,7 @@ def web_of(folder: Path) -> Iterator[Web]:
     try:
         yield web
     finally:
+        web.let_go.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -176,10 +175,11 @@ def test_a_large_view_lies_in_a_temporary_file_without_a_name(
     assert "TMPDIR" in caught.value.hint
 
 
-def test_stopping_wakes_whoever_waits_for_bytes(web: Web) -> None:
+def test_stopping_wakes_whoever_waits_for_bytes(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelreport.remote.web.IDLE_S", 3000.0)
     file = opened(web)
     file.begin_walk()
-    web.silent_s = 20
+    web.silent_after = len(web.requests)
     failed: list[Exception] = []
 
     def read() -> None:
@@ -190,15 +190,12 @@ def test_stopping_wakes_whoever_waits_for_bytes(web: Web) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    time.sleep(0.1)
-    since = time.monotonic()
+    assert web.waits.wait(120)
     file.stop()
-    reader.join(10)
-    assert time.monotonic() - since < 5
+    reader.join(120)
     assert "stopped" in str(failed[0])
     with pytest.raises(LoadError, match="stopped"):
         file.view(0, 100_000)
-    web.silent_s = 0
 
 
 def test_a_closed_file_is_opened_anew(web: Web, data: bytes) -> None:

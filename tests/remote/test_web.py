@@ -164,7 +164,7 @@ def test_errors_of_the_moment_and_broken_answers_are_repeated(web: Web, tmp_path
 def test_a_silent_server_is_not_waited_for_without_end(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_module, "IDLE_S", 0.05)
     monkeypatch.setattr(store, "TRIES", 2)
-    web.silent_s = 0.6
+    web.silent_after = 0
     with pytest.raises(LoadError, match="no answer within"):
         report_of(web.url("m.pth"))
 
