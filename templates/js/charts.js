@@ -150,9 +150,13 @@ const sizes = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(
  */
 export async function drawFigure(place, figure, options = {}) {
   const library = await plotly();
-  places.set(place, { width: place.clientWidth, redraw: () => drawFigure(place, figure, options) });
-  const { data, layout } = fitted(figure, place.clientWidth);
-  await library.react(place, data, layout, { ...CONFIG, ...options });
+  let themes = -1;
+  while (themes !== state.themes) { // once more where the theme changed while it was drawn
+    themes = state.themes;
+    places.set(place, { width: place.clientWidth, redraw: () => drawFigure(place, figure, options) });
+    const { data, layout } = fitted(figure, place.clientWidth);
+    await library.react(place, data, layout, { ...CONFIG, ...options });
+  }
   sizes?.observe(place);
 }
 
@@ -172,7 +176,7 @@ export async function eraseFigure(place) {
 const drawn = new Map();
 /** @type {HTMLElement[]} */
 const queue = [];
-const state = { busy: false, failed: false };
+const state = { busy: false, failed: false, themes: 0 };
 
 /** @param {HTMLElement} figure */
 const areaOf = (figure) => /** @type {HTMLElement} */ (figure.querySelector('.chart-area'));
@@ -260,7 +264,7 @@ async function trim() {
 }
 
 async function recolor() {
-  for (const { live, figure, hidden } of drawn.values()) await drawFigure(live, without(figure, hidden));
+  for (const { live, figure, hidden } of drawn.values()) await drawFigure(live, without(figure, hidden)).catch(() => {});
 }
 
 /** Let every chart of the page come alive when it comes into view, follow the theme, and be taken away as a picture. */
@@ -279,5 +283,8 @@ export function startCharts() {
     observer.observe(place);
     chartTools(place, () => drawn.get(place)?.live ?? null);
   }
-  root.addEventListener('themechange', recolor);
+  root.addEventListener('themechange', () => {
+    state.themes += 1;
+    recolor();
+  });
 }

@@ -38,3 +38,14 @@ export function keepingFocus(place, change) {
   const heir = held.isConnected ? held : successor(place, held);
   heir?.focus({ preventScroll: true });
 }
+
+/**
+ * Change what a box scrolls over, or take the box elsewhere: it shows the same place of it afterwards.
+ * @param {Element} box
+ * @param {() => void} change
+ */
+export function keepingScroll(box, change) {
+  const { scrollTop: top, scrollLeft: left } = box;
+  change();
+  if (top !== box.scrollTop || left !== box.scrollLeft) box.scrollTo({ top, left, behavior: 'instant' });
+}

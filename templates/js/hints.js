@@ -23,23 +23,36 @@ export function spotOf(owner, size, view) {
 export function startHints() {
   /** @type {HTMLElement | null} */
   let shown = null;
+  /** @type {HTMLElement | null} */
+  let owner = null;
   const hide = () => {
     shown?.remove();
     shown = null;
   };
+  /** Beside its owner, also when the page moves; gone with it. */
+  const put = () => {
+    if (!shown || !owner) return;
+    const at = owner.getBoundingClientRect();
+    const view = { width: window.innerWidth, height: window.innerHeight };
+    if (at.bottom < 0 || at.top > view.height) {
+      hide();
+      return;
+    }
+    const [left, top] = spotOf(at, shown.getBoundingClientRect(), view);
+    shown.style.left = `${left}px`;
+    shown.style.top = `${top}px`;
+  };
   root.addEventListener('focusin', (event) => {
     hide();
-    const owner = /** @type {HTMLElement} */ (event.target);
+    owner = /** @type {HTMLElement} */ (event.target);
     const words = owner.getAttribute?.('title');
     if (!words || !owner.matches(':focus-visible')) return;
     shown = element('div', { 'class': 'hint', 'aria-hidden': 'true' }, element('bdi', {}, words));
     body().append(shown);
-    const [left, top] = spotOf(owner.getBoundingClientRect(), shown.getBoundingClientRect(), { width: window.innerWidth, height: window.innerHeight });
-    shown.style.left = `${left}px`;
-    shown.style.top = `${top}px`;
+    put();
   });
   root.addEventListener('focusout', hide);
   root.addEventListener('keydown', (event) => { if (/** @type {KeyboardEvent} */ (event).key === 'Escape') hide(); });
-  window.addEventListener('scroll', hide, { passive: true, capture: true });
+  window.addEventListener('scroll', put, { passive: true, capture: true });
   for (const place of root.querySelectorAll('[data-copy]')) place.after(copyButton(place.textContent ?? ''));
 }

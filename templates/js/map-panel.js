@@ -2,6 +2,7 @@
 
 import { copyButton } from './cells.js';
 import { element } from './dom.js';
+import { hasFocus } from './focus.js';
 import { t } from './language.js';
 import { addressOf, pathOf } from './map-address.js';
 import { healthWords, usable } from './map-color.js';
@@ -182,9 +183,11 @@ export function fillPanel(panel, model, details, i, actions) {
   cards(model, list, t('Goes to'), i, outputs, actions);
   if (inside > 0) row(list, t('Inside'), insideWords(inside, model.end[i] - i - 1));
   for (const [name, value] of known.attributes) row(list, name, element('code', {}, element('bdi', {}, value)));
-  const heading = element('h3', {}, element('bdi', {}, titleOf(model, i)));
+  const heading = element('h3', { tabindex: '-1' }, element('bdi', {}, titleOf(model, i)));
+  const focused = hasFocus(panel);
   panel.replaceChildren(heading, ...linksOf(model, known, i, actions), ...findingLines(known.findings), list);
   panel.scrollTop = 0;
+  if (focused) heading.focus({ preventScroll: true }); // whoever followed a link of the panel goes on in it
 }
 
 /** @param {number} boxes @param {number} all */
@@ -239,9 +242,11 @@ function linksOf(model, known, i, actions) {
  */
 export function fillCrumbs(place, model, i, go) {
   const way = ancestry(model, i);
+  const focused = hasFocus(place);
   place.replaceChildren(...way.map((k) => element('li', {}, element(
     'button', { 'type': 'button', 'aria-current': k === i ? 'true' : null, 'onclick': () => go(k) }, element('bdi', {}, k ? model.name(k) || model.type(k) : titleOf(model, 0)),
   ))));
+  if (focused) /** @type {HTMLElement | null} */ (place.querySelector('[aria-current]'))?.focus({ preventScroll: true });
 }
 
 /**

@@ -2,6 +2,7 @@
 // it on the map. Items are made when they first show.
 
 import { element } from './dom.js';
+import { hasFocus } from './focus.js';
 import { t } from './language.js';
 import { ancestry, titleOf } from './map-model.js';
 
@@ -135,10 +136,11 @@ export class Tree {
    * @param {number} i
    */
   follow(i) {
+    const focused = hasFocus(this.list);
     for (const k of ancestry(this.model, i).slice(0, -1)) this.opened.add(k);
     this.draw();
     for (const made of this.items.values()) made.setAttribute('aria-selected', 'false');
     this.item(i).setAttribute('aria-selected', 'true');
-    this.point(i, false);
+    this.point(i, focused);
   }
 }

@@ -19,15 +19,13 @@ import { fillCrumbs, fillPanel } from './map-panel.js';
 import { buttons, colorField, fillLegend, searchField } from './map-tools.js';
 import { Tree } from './map-tree.js';
 import { fitView, zoomAt } from './map-view.js';
+import { awaitWishes, isSearch, needed } from './map-wishes.js';
 import { payload } from './payload.js';
 import { plotly } from './plotly.js';
 import { embedded, here, link, root } from './root.js';
 import { color } from './theme.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
-
-const NEAR = 600; // pixels from the window at which a map is about to be needed
-const WIDE = '(min-width: 861px)';
 
 /** Tell the address bar which node is chosen; in somebody else's page it is theirs. */
 function tellAddress(/** @type {MapModel} */ model, /** @type {number} */ i) {
@@ -55,9 +53,12 @@ async function save(/** @type {LiveMap} */ map, /** @type {'svg' | 'png'} */ kin
 
 /** Full screen and back: the browser's where it may be had, else all of the page. */
 async function fullScreen(/** @type {HTMLElement} */ place, /** @type {HTMLElement} */ pane) {
-  if (place.matches(':fullscreen')) await document.exitFullscreen();
-  else if (!place.classList.toggle('full')) return;
-  else await place.requestFullscreen?.().catch(() => {});
+  if (!place.classList.toggle('full')) {
+    if (place.matches(':fullscreen')) await document.exitFullscreen();
+  } else {
+    await place.requestFullscreen?.().catch(() => {});
+    if (!place.classList.contains('full') && place.matches(':fullscreen')) await document.exitFullscreen(); // left meanwhile
+  }
   pane.focus({ preventScroll: true });
 }
 
@@ -198,44 +199,6 @@ async function copyPath(/** @type {LiveMap} */ map, /** @type {Furniture} */ aro
   if (path) around.hint(await toClipboard(path) ? t('Copied {path}', { path }) : t('Not allowed'));
 }
 
-/** Whether the map is nearly in sight, without waiting for a frame that would tell. */
-function isNear(/** @type {HTMLElement} */ place) {
-  place.classList.add('live'); // without the drawing: to lay it out takes half as long as all that is above it
-  const { top, bottom } = place.getBoundingClientRect();
-  const near = top < window.innerHeight + NEAR && bottom > -NEAR;
-  place.classList.toggle('live', near);
-  return near;
-}
-
-/**
- * Comes true when the map is nearly in sight, or a key, the address or another part of the page asks for it: with what it
- * asks for. On a page of its own, and wide, it is near the top: to find out where takes a layout more before the first one.
- */
-function needed(/** @type {HTMLElement} */ place) {
-  if (!embedded && matchMedia(WIDE).matches) return Promise.resolve(null);
-  return new Promise((resolve) => {
-    if (isNear(place)) resolve(null);
-    const observer = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) done(null);
-    }, { rootMargin: `${NEAR}px` });
-    const slash = (/** @type {any} */ event) => { if (event.key === '/') done(null); };
-    const asked = (/** @type {any} */ { detail }) => done(detail);
-    const moved = () => { if (here().startsWith('map=')) done(null); };
-    const done = (/** @type {any} */ detail) => {
-      observer.disconnect();
-      root.removeEventListener('keydown', slash);
-      root.removeEventListener('showonmap', asked);
-      removeEventListener('hashchange', moved);
-      resolve(detail);
-    };
-    observer.observe(place);
-    root.addEventListener('keydown', slash);
-    root.addEventListener('showonmap', asked);
-    addEventListener('hashchange', moved);
-    moved();
-  });
-}
-
 /** Go where the address leads, if it is about the map. */
 function followAddress(/** @type {LiveMap} */ map, /** @type {HTMLElement} */ place) {
   const i = nodeAt(map.model, here());
@@ -256,11 +219,10 @@ function connect(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /*
   map.pane.addEventListener('keydown', (event) => press(map, around, event));
   new ResizeObserver(() => map.measure()).observe(map.pane);
   root.addEventListener('themechange', () => map.restyle());
-  place.addEventListener('fullscreenchange', () => place.classList.toggle('full', place.matches(':fullscreen')));
+  place.addEventListener('fullscreenchange', () => { if (!place.matches(':fullscreen')) place.classList.remove('full'); });
   addEventListener('hashchange', () => followAddress(map, place));
   root.addEventListener('keydown', (/** @type {any} */ event) => {
-    const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
-    if (event.key !== '/' || event.defaultPrevented || typing || event.ctrlKey || event.metaKey) return;
+    if (!isSearch(event)) return;
     event.preventDefault();
     around.search.field.focus();
   });
@@ -273,7 +235,20 @@ function connect(/** @type {LiveMap} */ map, /** @type {Furniture} */ around, /*
  * @param {HTMLElement} place
  */
 export async function startMap(place) {
-  const asked = await needed(place);
+  const wishes = awaitWishes();
+  try {
+    await needed(place, wishes.called);
+    await makeLive(place, wishes.end);
+  } finally {
+    wishes.end();
+  }
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {() => import('./map-wishes.js').Wish} wished what was asked of the map meanwhile
+ */
+async function makeLive(place, wished) {
   place.classList.add('live');
   const data = await payload('map');
   const pane = /** @type {HTMLElement} */ (place.querySelector('.map-pane'));
@@ -297,6 +272,8 @@ export async function startMap(place) {
   root.addEventListener('showonmap', (/** @type {any} */ { detail }) => show(detail));
   place.dataset.state = 'live';
   idle().then(plotly).then(painter.use).catch(() => {}); // without it the paths stay
-  if (asked) await show(asked);
+  const asked = wished();
+  if (asked === 'search') around.search.field.focus();
+  else if (asked) await show(asked);
   else followAddress(map, place);
 }

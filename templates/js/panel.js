@@ -3,6 +3,7 @@
 import { copyButton } from './cells.js';
 import { drawFigure, eraseFigure } from './charts.js';
 import { element } from './dom.js';
+import { keepingFocus } from './focus.js';
 import { t } from './language.js';
 import { exactText } from './numbers.js';
 import { root, width } from './root.js';
@@ -114,7 +115,7 @@ export function modulesBelow(rows, row) {
 }
 
 /**
- * @param {HTMLElement} place
+ * @param {DocumentFragment} place
  * @param {Table} table
  * @param {Row} row
  * @param {Adds} adds
@@ -142,7 +143,7 @@ async function addTensor(place, table, row, adds) {
 }
 
 /**
- * @param {HTMLElement} place
+ * @param {DocumentFragment} place
  * @param {Table} table
  * @param {Row} row
  */
@@ -160,7 +161,7 @@ async function addModule(place, table, row) {
 }
 
 /**
- * @param {HTMLElement} place
+ * @param {DocumentFragment} place
  * @param {Table} table
  * @param {Row} row
  */
@@ -184,10 +185,13 @@ function headOf(row, leave) {
 
 /** The live histogram of a panel, and how it is drawn again. */
 class Figure {
-  /** @param {HTMLElement} place */
-  constructor(place) {
+  /**
+   * @param {DocumentFragment} place
+   * @param {boolean} logarithmic
+   */
+  constructor(place, logarithmic) {
     this.place = place;
-    this.logarithmic = false;
+    this.logarithmic = logarithmic;
     /** @type {HTMLElement | null} */
     this.live = null;
     /** @type {((logarithmic: boolean) => any) | null} */
@@ -216,8 +220,8 @@ class Figure {
     if (live && made) await drawFigure(live, made(this.logarithmic), { displayModeBar: false }).catch(() => live.remove());
   }
 
-  async erase() {
-    if (this.live) await eraseFigure(this.live).catch(() => {});
+  erase() {
+    if (this.live) eraseFigure(this.live).catch(() => {});
     this.live = null;
     this.made = null;
   }
@@ -230,12 +234,13 @@ class Figure {
  */
 export function makePanel(table, onClose) {
   const place = element('aside', { 'class': 'panel card', 'aria-label': t('Details'), 'hidden': true });
-  const figure = new Figure(place);
+  let figure = new Figure(new DocumentFragment(), false);
   let turn = 0;
 
-  async function hide() {
+  /** Empty the panel; what is on its way into it stays out. */
+  function hide() {
     turn += 1;
-    await figure.erase();
+    figure.erase();
     place.replaceChildren();
     place.hidden = true;
     place.parentElement?.classList.remove('open');
@@ -251,17 +256,24 @@ export function makePanel(table, onClose) {
 
   /** @param {Row} row */
   async function show(row) {
-    await hide();
+    keepingFocus(place, () => {
+      hide();
+      place.append(headOf(row, leave));
+      place.hidden = false;
+      place.parentElement?.classList.add('open');
+    });
     const mine = turn;
-    place.append(headOf(row, leave));
-    place.hidden = false;
-    place.parentElement?.classList.add('open');
     place.scrollTop = 0;
     if (width() <= 1000) place.scrollIntoView({ block: 'start' }); // there it stands above the table
-    if (table.details === 'tensors') await addTensor(place, table, row, figure);
-    else if (table.details === 'modules') await addModule(place, table, row);
-    else addOperation(place, table, row);
-    if (mine === turn) await figure.draw();
+    const content = new DocumentFragment();
+    const pictured = new Figure(content, figure.logarithmic);
+    if (table.details === 'tensors') await addTensor(content, table, row, pictured);
+    else if (table.details === 'modules') await addModule(content, table, row);
+    else addOperation(content, table, row);
+    if (mine !== turn) return;
+    figure = pictured;
+    place.append(content);
+    await figure.draw();
   }
 
   place.addEventListener('keydown', (event) => { if (event.key === 'Escape' && leave()) event.preventDefault(); });

@@ -1,5 +1,6 @@
 // The index of a catalogue: search, order and filters over the cards in the markup. What is chosen stands in the address.
 
+import { keepingFocus } from './focus.js';
 import { t } from './language.js';
 import { host, root } from './root.js';
 import { startTheme } from './theme.js';
@@ -81,7 +82,7 @@ function show(list, cards, wish) {
   }
   const order = [...cards].sort((a, b) => compare(a.card.dataset, b.card.dataset, wish.sort));
   if (wish.reversed) order.reverse();
-  list.append(...order.map(({ card }) => card));
+  keepingFocus(list, () => list.append(...order.map(({ card }) => card)));
   return shown;
 }
 

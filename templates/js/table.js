@@ -69,11 +69,23 @@ export class TableView extends TableState {
     this.scroller.addEventListener('scroll', () => this.draw(), { passive: true });
     this.body.addEventListener('click', (event) => this.clicked(event));
     if (this.grid) startKeys(this);
-    const put = (/** @type {HTMLElement} */ table) => keepingFocus(this.scroller, () => this.scroller.replaceChildren(table));
-    window.addEventListener('beforeprint', () => put(this.still));
-    window.addEventListener('afterprint', () => put(this.live));
+    this.followPrint();
     this.drawHead();
     this.update();
+  }
+
+  /** On paper stands the whole table; afterwards the reader is where they were. */
+  followPrint() {
+    let top = 0;
+    const put = (/** @type {HTMLElement} */ table) => keepingFocus(this.scroller, () => this.scroller.replaceChildren(table));
+    window.addEventListener('beforeprint', () => {
+      top = this.scroller.scrollTop;
+      put(this.still);
+    });
+    window.addEventListener('afterprint', () => {
+      put(this.live);
+      if (top !== this.scroller.scrollTop) this.scroller.scrollTop = top;
+    });
   }
 
   drawHead() {

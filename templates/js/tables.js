@@ -1,6 +1,6 @@
 // All tables of the page: when each comes alive, and how an address finds its row.
 
-import { keepingFocus } from './focus.js';
+import { keepingFocus, keepingScroll } from './focus.js';
 import { calm } from './idle.js';
 import { hasPayload, payload } from './payload.js';
 import { here, root } from './root.js';
@@ -13,17 +13,22 @@ const views = [];
 /** Tables that are not live yet, those that are just about to be among them. @type {Map<HTMLElement, () => Promise<void>>} */
 const waiting = new Map();
 
+const state = { asked: 0 };
+
 /**
- * Bring the row that the address names into view; tables that wait are asked too.
+ * Bring the row that the address names into view; tables that wait are asked too, unless another row is asked for meanwhile.
  * @param {string} id
- * @returns {Promise<boolean>} whether there is such a row
+ * @returns {Promise<boolean>} whether there is such a row, or nobody asks for it any more
  */
 async function show(id) {
+  state.asked += 1;
+  const mine = state.asked;
   if (id === '') return false;
   if (views.some((view) => view.reveal(id))) return true;
   if (!/^(layer|weight|tensor|operation)s?[-=]/.test(id)) return false;
   for (const [place, start] of [...waiting]) {
     await start();
+    if (mine !== state.asked) return true;
     if (views.find((view) => view.place === place)?.reveal(id)) return true;
   }
   return false;
@@ -39,7 +44,7 @@ async function startTable(place) {
   const packed = await payload(name);
   const histograms = packed.histograms && hasPayload(packed.histograms) ? await payload(packed.histograms) : null;
   const scroller = /** @type {HTMLElement} */ (place.querySelector('.table-scroll'));
-  keepingFocus(scroller, () => views.push(new TableView(place, packed, histograms)));
+  keepingFocus(scroller, () => keepingScroll(scroller, () => views.push(new TableView(place, packed, histograms))));
 }
 
 /**

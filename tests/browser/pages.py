@@ -19,6 +19,15 @@ STATE = """[...document.querySelectorAll('model-report')].map((m) => ({
 TABLES = """[...document.querySelectorAll('[data-table]')].every(
   (t) => t.closest('details:not([open])') || t.querySelector('.count'))"""
 """Whether every table of a page is live; one in a closed fold waits until that is opened."""
+HOLD = """{
+  const held = [];
+  globalThis.requestIdleCallback = (work) => { held.push(work); };
+  globalThis.goOn = () => {
+    globalThis.requestIdleCallback = (work) => setTimeout(work);
+    for (const work of held) setTimeout(work);
+  };
+}"""
+"""Run before a page's own scripts: what they do in idle moments waits for `goOn()`."""
 
 
 def wait_for(page: Any, what: str, seconds: float = 60.0) -> Any:

@@ -77,47 +77,6 @@ def opened(chromium: Any, tmp_path: Path) -> Open:
     return open_report
 
 
-# --- coming alive ----------------------------------------------------------------------------------------------------
-
-HOLD = """{
-  const held = [];
-  globalThis.requestIdleCallback = (work) => { held.push(work); };
-  globalThis.goOn = () => {
-    globalThis.requestIdleCallback = (work) => setTimeout(work);
-    for (const work of held) setTimeout(work);
-  };
-}"""
-WHERE = """() => {
-  const it = document.activeElement;
-  return [it.localName, it.getAttribute('href') ?? '', it.closest('[data-table]')?.id ?? ''];
-}"""
-
-WITH = """(css) => [...document.querySelectorAll('[data-table]')]
-  .filter((each) => each.querySelector(css) && !each.closest('details:not([open])')).map((each) => each.id)"""
-
-
-@pytest.mark.parametrize(("table", "within"), [("table-layers", ".table-scroll"), ("", "tbody a")])
-def test_whoever_is_in_a_table_while_it_comes_alive_stays_there(
-    chromium: Any, tmp_path: Path, table: str, within: str
-) -> None:
-    path = tmp_path / "report.html"
-    path.write_bytes(write_html(make_report()))
-    page = chromium.new_page(viewport={"width": 1400, "height": 900})
-    page.add_init_script(HOLD)
-    page.goto(path.as_uri())
-    wait_for(page, "document.documentElement.classList.contains('js')")
-    tables: list[str] = page.evaluate(WITH, within)
-    table = table or tables[-1]
-    assert table in tables
-    live = f"Boolean(document.querySelector('#{table} .live'))"
-    page.locator(f"#{table} {within}").first.focus()
-    before = page.evaluate(WHERE)
-    assert not page.evaluate(live)
-    page.evaluate("goOn()")
-    wait_for(page, live)
-    assert page.evaluate(WHERE) == before
-
-
 # --- order -----------------------------------------------------------------------------------------------------------
 
 
