@@ -1,7 +1,7 @@
 """The live objects between the first four rooms: files, lazy tensors, the tree found in a file, a model that can run.
 
 Nothing here outlives ``Checkpoint.close``; facts made from it do. A tensor is read only when ``LazyTensor.array`` is
-called, as a view on the mapped file.
+called.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from modelreport.facts import DTYPE_BITS, Identification, Role, Security, Skipped, Source
-from modelreport.files import MappedFile as MappedFile  # noqa: PLC0414 - known by this place
+from modelreport.files import LocalFile as LocalFile  # noqa: PLC0414 - known by this place
 from modelreport.files import OpenFile
 from modelreport.remote import Location
 
@@ -32,20 +32,41 @@ class Storage:
     file: int = 0
     """Index into ``Source.files``."""
 
-    def view(self, start: int = 0, size: int | None = None) -> memoryview:
-        """The bytes, or ``size`` of them from ``start`` on, read-only; not copied where the file is of this machine.
+    @property
+    def near(self) -> bool:
+        """Whether it lies in memory or on this machine."""
+        return not isinstance(self.source, OpenFile) or self.source.near
 
-        Large storages are walked in parts: of a remote file only what is asked for is fetched.
+    def view(self, start: int = 0, size: int | None = None) -> memoryview:
+        """The bytes, or ``size`` of them from ``start`` on, read-only; what lies in memory is not copied.
+
+        Large storages are walked in parts: only what is asked for is read.
         """
         size = self.size_bytes - start if size is None else size
         if isinstance(self.source, OpenFile):
             return self.source.view(self.offset + start, size)
         return self.source[self.offset + start : self.offset + start + size]
 
-    def release(self) -> None:
-        """Drop the pages of this storage from memory, if it is mapped."""
+    def read_into(self, buffer: memoryview, start: int = 0) -> None:
+        """Fill a buffer with the bytes from ``start`` on."""
         if isinstance(self.source, OpenFile):
-            self.source.release(self.offset, self.size_bytes)
+            self.source.read_into(buffer, self.offset + start)
+        else:
+            buffer[:] = self.view(start, len(buffer))
+
+    def gather(
+        self, start: int, dtype: np.dtype[Any], shape: tuple[int, ...], strides: tuple[int, ...]
+    ) -> NDArray[Any]:
+        """Elements of a view whose first one lies at the byte ``start``; ``strides`` are in elements.
+
+        What lies in memory is seen in place, what lies in a file is copied together. The view is inside the storage.
+        """
+        if isinstance(self.source, OpenFile):
+            return self.source.gather(self.offset + start, dtype, shape, strides)
+        import numpy as np
+
+        steps = tuple(s * dtype.itemsize for s in strides)
+        return np.ndarray(shape, dtype, self.view().toreadonly(), start, steps)
 
 
 @dataclass(eq=False)
@@ -129,28 +150,26 @@ class LazyTensor:
         return (id(self.storage), self.offset, self.dtype, self.shape, strides)
 
     def array(self) -> NDArray[Any]:
-        """The values as a read-only array, a view on the file: shape ``shape``, dtype as numpy or ml_dtypes has it.
+        """The values as an array not to be written to: shape ``shape``, dtype as numpy or ml_dtypes has it.
 
-        Dtypes narrower than a byte come as the packed ``uint8`` bytes, one-dimensional. Expanded views stay expanded:
-        use ``stored`` to walk each stored element once. ``ValueError`` when there are no values.
+        Of a file it is a copy, of memory a view. Dtypes narrower than a byte come as the packed ``uint8`` bytes,
+        one-dimensional. Expanded views stay expanded: use ``stored`` to walk each stored element once. ``ValueError``
+        when there are no values.
         """
         import numpy as np
 
         if self.storage is None:
             raise ValueError(self.missing or "the file holds no values for this tensor")
-        raw = np.frombuffer(self.storage.view(), np.uint8)
+        start = self.offset * DTYPE_BITS[self.dtype] // 8
         if DTYPE_BITS[self.dtype] < 8:
-            start = self.offset * DTYPE_BITS[self.dtype] // 8
-            return raw[start : start + self.size_bytes]
+            return np.frombuffer(self.storage.view(start, self.size_bytes), np.uint8)
         dtype = numpy_dtype(self.dtype)
         if self.big_endian:
             dtype = dtype.newbyteorder(">")
-        flat = raw[: raw.size // dtype.itemsize * dtype.itemsize].view(dtype)
-        if self.strides is None or self.is_contiguous:
-            return flat[self.offset : self.offset + self.count].reshape(self.shape)
-        return np.lib.stride_tricks.as_strided(
-            flat[self.offset :], self.shape, tuple(s * dtype.itemsize for s in self.strides), writeable=False
-        )
+        if self.is_contiguous:
+            return np.frombuffer(self.storage.view(start, self.size_bytes), dtype).reshape(self.shape)
+        made = self.storage.gather(start, dtype, self.stored_shape, self.element_strides)
+        return np.broadcast_to(made, self.shape) if self.is_expanded else made
 
     def stored(self) -> NDArray[Any]:
         """As ``array``, with every expanded dimension cut to one element."""
@@ -304,6 +323,14 @@ class Checkpoint:
     live: Any = None
     """The ``nn.Module`` itself when the caller gave one."""
     files: list[OpenFile] = field(default_factory=list)
+
+    def check_unchanged(self) -> None:
+        """``ChangedError`` when somebody has written to a file of this machine since it was opened."""
+        for file in self.files:
+            if file.near:
+                file.check_unchanged()
+        if self.base is not None:
+            self.base.check_unchanged()
 
     def close(self) -> None:
         """Close all files."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _ENDS: Final = 1 << 20
+_AT_ONCE: Final = 8 << 20
 _STATES: Final = re.compile(r"(?:checkpoint|step|epoch|global_step)[-_]?\d+")
 _DATA: Final = re.compile(r"(?P<stem>.+?)[._-](?:data|weights|bin)(?:[._-]?\d+)?")
 _INDEX_LIMIT: Final = 64 << 20
@@ -60,7 +61,10 @@ class Digests:
         if self._whole or size <= 2 * _ENDS:
             # Threads of its own: those that blake3.AUTO shares do not live on in a forked process, which then waits.
             made = blake3(max_threads=min(_THREADS, os.cpu_count() or 1) if size > _ENDS else 1)
-            made.update_mmap(path)
+            with path.open("rb", buffering=0) as file:  # not mapped: a file that becomes shorter would end the process
+                buffer = memoryview(bytearray(min(size, _AT_ONCE)))
+                while read := file.readinto(buffer):
+                    made.update(buffer[:read])
             return str(made.hexdigest())
         with path.open("rb") as file:
             head = file.read(_ENDS)

@@ -43,6 +43,13 @@ class MissingFileError(LoadError):
     """The path, or a file it refers to, does not exist or cannot be opened."""
 
 
+class ChangedError(LoadError):
+    """A file was written to, or replaced, while it was read."""
+
+    def __init__(self, place: object) -> None:
+        super().__init__(f"{place} changed while it was read.", "Try again when nobody writes to it.")
+
+
 class MissingDependencyError(ModelReportError):
     """A package that this input or output needs is not installed."""
 

@@ -1,5 +1,6 @@
-"""Open files as rooms 1 to 4 read them: small reads at places, views of ranges, memory that stays flat.
+"""Open files as rooms 1 to 4 read them: small reads at places, copies of ranges, memory that stays flat.
 
+Nothing of a file is mapped: a file that becomes shorter while it is read is an error, and ends no process (SIGBUS).
 A file can be sent to another process, which opens it there by its path and makes sure that it is the same one.
 """
 
@@ -7,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import mmap
 import os
 import threading
 import weakref
@@ -15,10 +15,14 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modelreport.errors import LoadError, MissingFileError
+from modelreport.errors import ChangedError, LoadError, MissingFileError
 from modelreport.remote import Location, RemotePath
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _KEPT_OPEN = 32
 """Files that a process keeps open for the tasks that it is sent."""
@@ -32,6 +36,9 @@ _FETCHED = 4 << 20
 
 _AHEAD = 16 << 20
 """Bytes that the kernel is asked for beyond those that are waited for."""
+
+_AT_ONCE = 1 << 15
+"""Bytes that cost less to copy than a second request."""
 
 
 class OpenFile(ABC):
@@ -47,26 +54,51 @@ class OpenFile(ABC):
 
     @abstractmethod
     def view(self, offset: int, size: int) -> memoryview:
-        """Read-only view of ``size`` bytes at ``offset``; ``ValueError`` outside the file."""
+        """``size`` bytes at ``offset``, read-only, in memory of their own; ``ValueError`` outside the file."""
 
-    reads = False
-    """Whether reading into one's own memory is quicker than walking views."""
+    @property
+    def near(self) -> bool:
+        """Whether it lies on this machine: any part may be read again, and is best read into one's own memory."""
+        return False
 
     def read_into(self, buffer: memoryview, offset: int) -> None:
         """Fill a buffer with what lies at ``offset``; ``ValueError`` outside the file."""
         buffer[:] = self.view(offset, len(buffer))
 
-    @abstractmethod
-    def prefetch(self, offset: int, size: int) -> None:
+    def gather(
+        self, offset: int, dtype: np.dtype[Any], shape: tuple[int, ...], strides: tuple[int, ...]
+    ) -> NDArray[Any]:
+        """Elements that do not follow each other, as an array of their own in row-major order.
+
+        ``offset`` is that of the first one in bytes, ``strides`` are in elements. Of what lies between them little is
+        read: a range is halved along its widest dimension as long as more than half of it would be.
+        """
+        import numpy as np
+
+        made = np.empty(shape, dtype)
+        todo = [(made, offset, strides)] if made.size else []
+        while todo:
+            out, at, steps = todo.pop()
+            reach = [(n - 1) * s for n, s in zip(out.shape, steps, strict=True)]
+            low, high = sum(r for r in reach if r < 0), sum(r for r in reach if r > 0) + 1
+            size = (high - low) * dtype.itemsize
+            if size <= max(2 * out.nbytes, _AT_ONCE):
+                raw = np.frombuffer(self.view(at + low * dtype.itemsize, size), dtype)[-low:]
+                bytes_ = tuple(s * dtype.itemsize for s in steps)
+                out[...] = np.lib.stride_tricks.as_strided(raw, out.shape, bytes_, writeable=False)
+                continue
+            dim = max(range(out.ndim), key=lambda i: abs(reach[i]))
+            half = out.shape[dim] // 2
+            first, second = np.split(out, [half], dim)
+            todo += [(second, at + half * steps[dim] * dtype.itemsize, steps), (first, at, steps)]
+        return made
+
+    def prefetch(self, offset: int, size: int) -> None:  # noqa: B027 - the kernel reads ahead itself
         """Begin to read a range that is about to be walked."""
 
     @abstractmethod
-    def release(self, offset: int, size: int) -> None:
-        """Let go of the memory behind a range, so that memory stays flat on large files."""
-
-    @abstractmethod
     def close(self) -> None:
-        """Close the file. Views that are still alive keep their memory until they are dropped."""
+        """Close the file."""
 
     def stop(self) -> None:  # noqa: B027 - what lies on this machine keeps nobody waiting
         """Let nobody wait for bytes of this file any longer: reads that are under way fail."""
@@ -95,8 +127,8 @@ class OpenFile(ABC):
                 tell(done)
         return digest.hexdigest()
 
-    def check_unchanged(self) -> None:  # noqa: B027 - a file stays the same one as long as it is open
-        """``LoadError`` when another file has taken its place."""
+    def check_unchanged(self) -> None:  # noqa: B027 - pieces are checked where their files are
+        """``ChangedError`` when it is no longer what it was when it was opened."""
 
     def check_range(self, offset: int, size: int) -> None:
         """``ValueError`` for a range that does not lie in the file."""
@@ -140,21 +172,14 @@ class FileStream(io.RawIOBase):
         return len(data)
 
 
-class MappedFile(OpenFile):
-    """A file of this machine, mapped into memory on first use.
-
-    ``pread`` reads small headers without touching the map (read-ahead through a map drags in megabytes), ``read_into``
-    what is walked once: pages need not be mapped and given back, and a file that becomes shorter ends no process.
-    """
+class LocalFile(OpenFile):
+    """A file of this machine. What is asked for is copied; what comes after it the kernel reads ahead."""
 
     path: Path
-    reads = hasattr(os, "preadv")
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = path.open("rb")
-        self._map: mmap.mmap | None = None
-        self._lock = threading.Lock()
         self._stopped = False
         status = os.fstat(self._file.fileno())
         self.size_bytes = status.st_size
@@ -162,25 +187,27 @@ class MappedFile(OpenFile):
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
 
+    @property
+    def near(self) -> bool:
+        """Always."""
+        return True
+
     def pread(self, size: int, offset: int) -> bytes:
         """At most ``size`` bytes at ``offset``; fewer at the end of the file."""
         return os.pread(self._file.fileno(), size, offset)
 
     def view(self, offset: int, size: int) -> memoryview:
-        """Read-only view of ``size`` bytes at ``offset``, not copied; ``ValueError`` outside the file."""
+        """``size`` bytes at ``offset``, copied; ``ValueError`` outside the file. Raises ``ChangedError``."""
         self.check_range(offset, size)
-        if size == 0:
-            return memoryview(b"")
-        with self._lock:
-            if self._map is None:
-                self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        return memoryview(self._map)[offset : offset + size]
+        buffer = memoryview(bytearray(size))
+        self.read_into(buffer, offset)
+        return buffer.toreadonly()
 
     def read_into(self, buffer: memoryview, offset: int) -> None:
         """Fill a buffer with what lies at ``offset``; ``ValueError`` outside the file.
 
-        What is in memory is copied at once; else the kernel begins to read what comes after too. Raises ``LoadError``
-        where the file has become shorter.
+        What is in memory is copied at once; else the kernel begins to read what comes after too. Raises
+        ``ChangedError`` where the file has become shorter.
         """
         self.check_range(offset, len(buffer))
         done = self._at_hand(buffer, offset)
@@ -189,7 +216,7 @@ class MappedFile(OpenFile):
         while done < len(buffer):
             size = os.preadv(self._file.fileno(), [buffer[done:]], offset + done)
             if not size:
-                raise LoadError(f"{self.path} became shorter while it was read.", "Try again when nobody writes to it.")
+                raise ChangedError(self.path)
             done += size
 
     def _at_hand(self, buffer: memoryview, offset: int) -> int:
@@ -198,22 +225,6 @@ class MappedFile(OpenFile):
             return os.preadv(self._file.fileno(), [buffer], offset, os.RWF_NOWAIT)
         except (AttributeError, OSError):  # not Linux; a file system that does not offer it, or nothing in memory
             return 0
-
-    def prefetch(self, offset: int, size: int) -> None:
-        """Ask the kernel to read a range that is about to be walked in large steps, rather than page by page."""
-        if self._map is not None and hasattr(mmap, "MADV_WILLNEED"):
-            start = offset // mmap.PAGESIZE * mmap.PAGESIZE
-            end = min(offset + size, self.size_bytes)
-            if end > start:
-                self._map.madvise(mmap.MADV_WILLNEED, start, end - start)
-
-    def release(self, offset: int, size: int) -> None:
-        """Let the kernel drop the mapped pages of a range."""
-        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
-            start = offset // mmap.PAGESIZE * mmap.PAGESIZE
-            end = min(offset + size, self.size_bytes)
-            if end > start:
-                self._map.madvise(mmap.MADV_DONTNEED, start, end - start)
 
     def sha256(self, tell: Callable[[int], None] | None = None) -> str:
         """SHA-256 of the whole file, in hex, read through a stream of its own: the kernel reads ahead in that."""
@@ -235,24 +246,25 @@ class MappedFile(OpenFile):
         """End what reads the whole file."""
         self._stopped = True
 
+    def check_unchanged(self) -> None:
+        """``ChangedError`` when somebody has written to it; another file in its place leaves the open one as it was."""
+        status = os.fstat(self._file.fileno())
+        if (status.st_size, status.st_mtime_ns) != (self.size_bytes, self.changed_ns):
+            raise ChangedError(self.path)
+
     def close(self) -> None:
-        """Close the file. Views that are still alive keep their pages until they are dropped."""
-        if self._map is not None:
-            try:
-                self._map.close()
-            except BufferError:  # a view is still referenced; the map goes with its last view
-                self._map = None
+        """Close the file."""
         self._file.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reopen, (str(self.path.absolute()), self.size_bytes, self.changed_ns)
 
 
-_open_here: OrderedDict[tuple[str, int, int], MappedFile] = OrderedDict()
+_open_here: OrderedDict[tuple[str, int, int], LocalFile] = OrderedDict()
 _open_lock = threading.Lock()
 
 
-def reopen(path: str, size_bytes: int, changed_ns: int) -> MappedFile | LostFile:
+def reopen(path: str, size_bytes: int, changed_ns: int) -> LocalFile | LostFile:
     """The file that another process has open, opened here: once for all tasks, closed when no task uses it any more.
 
     Where there is no such file, or another one, the result says so when it is read, with a ``LoadError``.
@@ -263,7 +275,7 @@ def reopen(path: str, size_bytes: int, changed_ns: int) -> MappedFile | LostFile
             _open_here.move_to_end(key)
             return known
         try:
-            file = MappedFile(Path(path))
+            file = LocalFile(Path(path))
         except OSError as error:
             return LostFile(path, f"cannot be opened there ({error.strerror or error})", key)
         weakref.finalize(file, file._file.close)  # noqa: SLF001 - whoever holds it last closes it
@@ -275,7 +287,7 @@ def reopen(path: str, size_bytes: int, changed_ns: int) -> MappedFile | LostFile
         return file
 
 
-def describe_difference(file: MappedFile, size_bytes: int) -> str:
+def describe_difference(file: LocalFile, size_bytes: int) -> str:
     """How a file differs from the one that was meant."""
     if file.size_bytes != size_bytes:
         return f"has {file.size_bytes} bytes there, {size_bytes} here"
@@ -307,12 +319,6 @@ class LostFile(OpenFile):
         del offset, size
         raise self.fail()
 
-    def prefetch(self, offset: int, size: int) -> None:
-        """Nothing."""
-
-    def release(self, offset: int, size: int) -> None:
-        """Nothing."""
-
     def close(self) -> None:
         """Nothing."""
 
@@ -322,4 +328,4 @@ class LostFile(OpenFile):
 
 def open_file(path: Location) -> OpenFile:
     """The file at a place, opened. Raises ``OSError`` for a path, ``LoadError`` for an address."""
-    return path.store.file(path) if isinstance(path, RemotePath) else MappedFile(path)
+    return path.store.file(path) if isinstance(path, RemotePath) else LocalFile(path)

@@ -47,6 +47,7 @@ def build(subject: Location | Mapping[str, Any] | Any, options: Options) -> Repo
         weights = measure_weights(checkpoint, structure, options, work)
         source = replace(checkpoint.source, files=work.files())
         security = checkpoint.security
+        checkpoint.check_unchanged()
     identification = model if isinstance(model, Skipped) else model.identification
     report = Report(
         title=options.title or title_of(identification, structure, source.name),

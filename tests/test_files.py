@@ -6,25 +6,30 @@ import hashlib
 import io
 import os
 import pickle
+import tempfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelreport import files
-from modelreport.errors import LoadError
-from modelreport.files import FileStream, LostFile, MappedFile, OpenFile, open_file, reopen
+from modelreport.errors import ChangedError, LoadError
+from modelreport.files import FileStream, LocalFile, LostFile, OpenFile, open_file, reopen
 from modelreport.remote import locate
 
 
-def made(tmp_path: Path, data: bytes = bytes(range(200)), name: str = "f") -> MappedFile:
+def made(tmp_path: Path, data: bytes = bytes(range(200)), name: str = "f") -> LocalFile:
     (tmp_path / name).write_bytes(data)
-    return MappedFile(tmp_path / name)
+    return LocalFile(tmp_path / name)
 
 
 def test_a_file_that_travels_is_opened_by_its_path_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "f").write_bytes(b"abcdef")
     monkeypatch.chdir(tmp_path)
-    file = MappedFile(Path("f"))
+    file = LocalFile(Path("f"))
     sent = pickle.dumps(file)
     monkeypatch.chdir("/")
     first, second = pickle.loads(sent), pickle.loads(sent)
@@ -56,7 +61,6 @@ def test_a_worker_that_sees_another_file_says_so_when_it_reads(tmp_path: Path, c
             read()
         assert "same file" in caught.value.hint
     lost.prefetch(0, 1)
-    lost.release(0, 1)
     lost.close()
 
 
@@ -106,16 +110,74 @@ def test_a_file_that_became_shorter_is_an_error_and_ends_no_process(tmp_path: Pa
     buffer = memoryview(bytearray(50))
     file.read_into(buffer, 50)
     assert bytes(buffer) == bytes(range(50, 100))
-    with pytest.raises(LoadError, match="became shorter while it was read") as caught:
+    with pytest.raises(LoadError, match="changed while it was read") as caught:
         file.read_into(buffer, 80)
     assert "nobody writes" in caught.value.hint
+    for read in (lambda: file.view(80, 50), lambda: file.gather(0, np.dtype(np.uint8), (20, 10), (1, 20))):
+        with pytest.raises(ChangedError):
+            read()
     file.close()
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(b"x" * 200), lambda path: os.truncate(path, 100)])
+def test_a_file_that_is_written_to_is_no_longer_the_one_that_was_opened(tmp_path: Path, change: Any) -> None:
+    file = made(tmp_path)
+    os.utime(tmp_path / "f", ns=(1, 1))
+    file.close()
+    file = LocalFile(tmp_path / "f")
+    file.check_unchanged()
+    change(tmp_path / "f")
+    with pytest.raises(ChangedError, match="changed while it was read"):
+        file.check_unchanged()
+    file.close()
+
+
+def test_a_file_in_whose_place_another_one_is_put_stays_what_it_was(tmp_path: Path) -> None:
+    file = made(tmp_path)
+    (tmp_path / "new").write_bytes(b"other")
+    (tmp_path / "new").replace(tmp_path / "f")
+    file.check_unchanged()
+    assert bytes(file.view(0, 3)) == b"\0\1\2"
+    file.close()
+
+
+@given(
+    shape=st.lists(st.integers(1, 9), max_size=4).map(tuple),
+    data=st.data(),
+    most=st.sampled_from([1, 8, 64, 1 << 15]),
+)
+def test_any_strided_elements_are_gathered_as_numpy_sees_them(
+    shape: tuple[int, ...], data: st.DataObject, most: int
+) -> None:
+    steps = tuple(data.draw(st.integers(-40, 40)) for _ in shape)
+    reach = [(n - 1) * s for n, s in zip(shape, steps, strict=True)]
+    low, high = sum(r for r in reach if r < 0), sum(r for r in reach if r > 0)
+    values = np.arange(high - low + 4, dtype=np.int16)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_AT_ONCE", most)
+        file = made(Path(folder), values.tobytes())
+        found = file.gather((2 - low) * 2, values.dtype, shape, steps)
+        file.close()
+    expected = np.lib.stride_tricks.as_strided(values[2 - low :], shape, tuple(2 * s for s in steps))
+    assert np.array_equal(found, expected)
+
+
+def test_a_column_of_a_large_matrix_costs_little_more_than_its_own_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = made(tmp_path, np.zeros((64, 1 << 14), np.float32).tobytes())
+    asked: list[int] = []
+    view = LocalFile.view
+    monkeypatch.setattr(LocalFile, "view", lambda self, at, size: asked.append(size) or view(self, at, size))
+    assert file.gather(4096, np.dtype(np.float32), (64, 1024), (1 << 14, 1)).shape == (64, 1024)
+    file.close()
+    assert asked == [4096] * 64
 
 
 def test_a_place_is_opened_as_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
     file = open_file(tmp_path / "f")
-    assert isinstance(file, MappedFile)
+    assert isinstance(file, LocalFile)
     assert file.travels
     assert file.notes == ()
     file.expect([(0, 3)])

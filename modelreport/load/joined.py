@@ -60,6 +60,7 @@ class Joined(OpenFile):
         check_pieces(shape, itemsize, self.pieces)
         first = self.pieces[0].storage.source if self.pieces else None
         self.path = first.path if isinstance(first, OpenFile) else ""
+        self._near = all(piece.storage.near for piece in self.pieces)
         whole = (*shape, itemsize)
         self._steps = [math.prod(whole[i + 1 :]) for i in range(len(whole))]
         self._begins = [p.start[0] if p.start else 0 for p in self.pieces]
@@ -71,20 +72,33 @@ class Joined(OpenFile):
         sources = (piece.storage.source for piece in self.pieces)
         return all(isinstance(source, OpenFile) and source.travels for source in sources)
 
-    def view(self, offset: int, size: int) -> memoryview:
-        """``size`` bytes at ``offset``, read-only: of one piece as they lie there, of several copied together."""
-        import numpy as np
+    @property
+    def near(self) -> bool:
+        """Whether all pieces are."""
+        return self._near
 
+    def view(self, offset: int, size: int) -> memoryview:
+        """``size`` bytes at ``offset``, read-only: of one piece as it gives them, of several copied together."""
         self.check_range(offset, size)
-        if size == 0:
-            return memoryview(b"")
         found = self._inside(offset, size)
         if found is not None:
             storage, start = found
             return storage.view(start, size)
-        out: Any = np.empty(size, np.uint8)
-        self._fill(out, offset, ())
-        return memoryview(out).toreadonly()
+        buffer = memoryview(bytearray(size))
+        self.read_into(buffer, offset)
+        return buffer.toreadonly()
+
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill a buffer with what lies at ``offset``, from as many pieces as it takes."""
+        import numpy as np
+
+        self.check_range(offset, len(buffer))
+        found = self._inside(offset, len(buffer))
+        if found is not None:
+            storage, start = found
+            storage.read_into(buffer, start)
+        else:
+            self._fill(np.frombuffer(buffer, np.uint8), offset, ())
 
     def pread(self, size: int, offset: int) -> bytes:
         """At most ``size`` bytes at ``offset``; fewer at the end."""
@@ -96,12 +110,6 @@ class Joined(OpenFile):
         found = self._inside(offset, size)
         if found is not None and isinstance(found[0].source, OpenFile):
             found[0].source.prefetch(found[0].offset + found[1], size)
-
-    def release(self, offset: int, size: int) -> None:
-        """Let go of the memory behind a range; of what was copied together, it is gone already."""
-        found = self._inside(offset, size)
-        if found is not None and isinstance(found[0].source, OpenFile):
-            found[0].source.release(found[0].offset + found[1], size)
 
     def close(self) -> None:
         """Nothing: the files of the pieces are closed by whoever opened them."""
@@ -158,16 +166,14 @@ class Joined(OpenFile):
             target[(slice(begin - first, end - first), *boxes)] = source if dim == 0 else source[inner]
 
     def _rows(self, piece: Piece, rows: slice) -> NDArray[Any]:
-        """Some rows of a piece as bytes, a view: shape ``(rows, *piece.shape[1:], itemsize)``."""
+        """Some rows of a piece as bytes: shape ``(rows, *piece.shape[1:], itemsize)``."""
         import numpy as np
 
         shape = (rows.stop - rows.start, *piece.shape[1:])
         strides = (piece.strides or _row_major(piece.shape)) or (1,)
-        at = piece.offset + rows.start * strides[0]
-        reach = sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) + 1
-        raw = np.frombuffer(piece.storage.view(at * self.itemsize, reach * self.itemsize), np.uint8)
-        return np.lib.stride_tricks.as_strided(
-            raw, (*shape, self.itemsize), (*(s * self.itemsize for s in strides), 1), writeable=False
+        whole = (*(s * self.itemsize for s in strides), 1)
+        return piece.storage.gather(
+            (piece.offset + rows.start * strides[0]) * self.itemsize, np.dtype(np.uint8), (*shape, self.itemsize), whole
         )
 
 

@@ -26,17 +26,23 @@ class Window(OpenFile):
         return self.file.pread(max(0, min(size, self.size_bytes - offset)), self.start + offset)
 
     def view(self, offset: int, size: int) -> memoryview:
-        """Read-only view of ``size`` bytes at ``offset``; ``ValueError`` outside the window."""
+        """``size`` bytes at ``offset``, read-only; ``ValueError`` outside the window."""
         self.check_range(offset, size)
         return self.file.view(self.start + offset, size)
+
+    @property
+    def near(self) -> bool:
+        """As for the file."""
+        return self.file.near
+
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill a buffer with what lies at ``offset``; ``ValueError`` outside the window."""
+        self.check_range(offset, len(buffer))
+        self.file.read_into(buffer, self.start + offset)
 
     def prefetch(self, offset: int, size: int) -> None:
         """As for the file."""
         self.file.prefetch(self.start + offset, size)
-
-    def release(self, offset: int, size: int) -> None:
-        """As for the file."""
-        self.file.release(self.start + offset, size)
 
     def close(self) -> None:
         """Nothing: whoever opened the file closes it."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from modelreport.checkpoint import Checkpoint
 from modelreport.facts import Skipped, SourceFile, Weights
-from modelreport.files import MappedFile
+from modelreport.files import LocalFile
 from modelreport.measure.fast import load
 from modelreport.measure.hashes import Hashes
 from modelreport.measure.survey import measure
@@ -123,7 +123,7 @@ if hasattr(os, "register_at_fork"):
 
 def _is_here(checkpoint: Checkpoint) -> bool:
     """Whether everything lies in files of this machine."""
-    return bool(checkpoint.tensors and checkpoint.files) and all(isinstance(f, MappedFile) for f in checkpoint.files)
+    return bool(checkpoint.tensors and checkpoint.files) and all(isinstance(f, LocalFile) for f in checkpoint.files)
 
 
 @contextmanager

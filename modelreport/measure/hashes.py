@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 
 from modelreport.checkpoint import Checkpoint
+from modelreport.errors import ChangedError
 from modelreport.facts import SourceFile
-from modelreport.files import MappedFile, OpenFile
+from modelreport.files import LocalFile, OpenFile
 from modelreport.measure.away import hash_away
 from modelreport.measure.crew import greet, processors
 from modelreport.measure.pace import Pace, free_memory, window_of
@@ -36,7 +37,8 @@ class Hashes:
         self._paths = [_path(checkpoint, file.name) for file in self._files]
         self._told = options
         self._stopped = threading.Event()
-        self._away = _opened(checkpoint, self._paths) if options.dask and options.weights else {}
+        self._open = _opened(checkpoint, self._paths)
+        self._away = self._open if options.dask and options.weights else {}
         if options.dask and options.weights:
             greet(options, self._away.values())
         near = (i for i, path in enumerate(self._paths) if isinstance(path, Path) and i not in self._away)
@@ -89,8 +91,17 @@ class Hashes:
         if not wait(self._under_way.values(), timeout=0).not_done:
             self._pace.let_go()
 
+    def _check_same(self, file: LocalFile, index: int) -> None:
+        """``ChangedError`` when another file lies where the one was opened whose weights are measured."""
+        opened = self._open.get(index)
+        if isinstance(opened, LocalFile) and (opened.size_bytes, opened.changed_ns) != (
+            file.size_bytes,
+            file.changed_ns,
+        ):
+            raise ChangedError(file.path)
+
     def _one(self, index: int) -> str | None:
-        """SHA-256 in hex; ``None`` when the file cannot be read again."""
+        """SHA-256 in hex; ``None`` when the file cannot be read again. Raises ``ChangedError``."""
         done = 0
 
         def tell(size: int) -> None:
@@ -101,7 +112,8 @@ class Hashes:
             done = size
 
         try:
-            with closing(MappedFile(Path(str(self._paths[index])))) as file:
+            with closing(LocalFile(Path(str(self._paths[index])))) as file:
+                self._check_same(file, index)
                 return file.sha256(tell)
         except OSError:
             return None

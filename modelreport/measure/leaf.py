@@ -14,7 +14,6 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from modelreport.files import OpenFile
 from modelreport.measure.walk import Walk
 
 CHUNK = 1 << 20
@@ -127,16 +126,11 @@ class LeafReader:
             self._at += CHUNK
 
     def _bytes(self, start: int, size: int) -> memoryview:
-        """Some of the tensor's bytes; copied where they lie in a file, of which no pages stay in memory."""
+        """Some of the tensor's bytes."""
         storage = self._plan.tensor.storage
         if storage is None or not size:  # the former is checked when a walk is made
             return memoryview(b"")
-        start += self._plan.tensor.offset * self._plan.codec.element_bits // 8
-        if not isinstance(storage.source, OpenFile) or not storage.source.reads:
-            return storage.view(start, size)
-        buffer = memoryview(bytearray(size))
-        storage.source.read_into(buffer, storage.offset + start)
-        return buffer
+        return storage.view(start + self._plan.tensor.offset * self._plan.codec.element_bits // 8, size)
 
     def _close(self) -> None:
         self._digests.append(self._open.digest())

@@ -33,9 +33,6 @@ TOLD: tuple[Callable[[Told], dict[str, Any]], ...] = (tell_rows, keep_losses, ke
 """Each gives fields of ``TensorStatistics`` to set at the end of a tensor; what else it finds out it puts in
 ``Told.keep``. One that fails costs only its own fields."""
 
-_HELD = 1 << 20
-"""Bytes of a tensor that may stay in memory when it is done."""
-
 SORTED_COUNT = 1 << 16
 """Tensors up to this many stored elements are sorted: all their figures are exact."""
 
@@ -136,9 +133,6 @@ def _tell(told: Told) -> Finished:
             fields |= work(told)
         except Exception:
             log.debug("%s failed on %s", work.__qualname__, told.plan.tensor.name, exc_info=True)
-    storage = told.plan.tensor.storage
-    if storage is not None and told.plan.size_bytes > _HELD:
-        storage.release()  # what was read again
     return Finished(msgspec.structs.replace(told.statistics, **fields) if fields else told.statistics, told.keep)
 
 

@@ -1,4 +1,4 @@
-"""From a lazy tensor to blocks of raw elements: each stored element once, in row-major order, memory freed behind."""
+"""From a lazy tensor to blocks of raw elements: each stored element once, in row-major order."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from modelreport.files import OpenFile
 from modelreport.measure.codec import Codec, codec, unpack
 from modelreport.measure.kernel import BLOCK, scratch
 
-BEHIND_BYTES = 16 << 20
-"""Mapped bytes that are walked before they are given back."""
+AHEAD_BYTES = 16 << 20
+"""Bytes of a far file that are asked for at a time."""
 
-_SCATTERED = 1 << 14
-"""Elements of a block when each may lie on another page: 64 MB of pages at most."""
+_TOGETHER = 1 << 22
+"""Elements that do not follow each other and are gathered at a time: rows of a turned matrix lie in its columns."""
 
 _MOST_DIMENSIONS = 60  # numpy's limit for a view is 64
 
@@ -101,30 +101,31 @@ class Walk:
             yield patterns
 
     def _bytes(self, start: int, end: int, step: int) -> Iterator[NDArray[np.uint8]]:
-        """The storage's bytes in steps, read ahead and dropped behind."""
+        """The storage's bytes in steps; far ones are fetched ahead."""
         storage = self.tensor.storage
         if storage is None:  # checked when the walk was made
             return
-        file = storage.source if isinstance(storage.source, OpenFile) else None
-        for chunk in range(start, end, BEHIND_BYTES // step * step):
-            stop = min(chunk + BEHIND_BYTES // step * step, end)
-            if file and stop - chunk > 1 << 17:
-                file.prefetch(storage.offset + chunk, stop - chunk)
+        if storage.near:
+            for at in range(start, end, step):
+                yield np.frombuffer(storage.view(at, min(step, end - at)), np.uint8)
+            return
+        for chunk in range(start, end, AHEAD_BYTES // step * step):
+            stop = min(chunk + AHEAD_BYTES // step * step, end)
+            if isinstance(storage.source, OpenFile) and stop - chunk > 1 << 17:
+                storage.source.prefetch(storage.offset + chunk, stop - chunk)
             view = storage.view(chunk, stop - chunk)
             for at in range(0, stop - chunk, step):
                 yield np.frombuffer(view, np.uint8, min(step, stop - chunk - at), at)
-            if file:
-                file.release(storage.offset + chunk, stop - chunk)
 
     def _passing(self, start: int, end: int, step: int) -> Iterator[NDArray[np.uint8]]:
-        """As ``_bytes``, read into memory of this thread that stays in its cache, where that is quicker."""
+        """As ``_bytes``, files of this machine read into memory of this thread that stays in its cache."""
         storage = self.tensor.storage
-        if storage is None or not isinstance(storage.source, OpenFile) or not storage.source.reads:
+        if storage is None or not isinstance(storage.source, OpenFile) or not storage.near:
             yield from self._bytes(start, end, step)
             return
         for at in range(start, end, step):
             buffer = scratch.read(min(step, end - at))
-            storage.source.read_into(buffer.data, storage.offset + at)
+            storage.read_into(buffer.data, at)
             yield buffer
 
     def _scattered(self, first: int, last: int) -> Iterator[NDArray[Any]]:
@@ -133,20 +134,13 @@ class Walk:
         if storage is None or self.strides is None:  # checked when the walk was made
             return
         size = self.codec.stored.itemsize
-        raw = np.frombuffer(storage.view(), np.uint8)
-        flat = raw[: raw.size // size * size].view(self._kind)[self.tensor.offset :]
-        whole = np.lib.stride_tricks.as_strided(
-            flat, self.shape, tuple(s * size for s in self.strides), writeable=False
-        )
-        far = self.strides[-1] * size > 512 if self.strides else False
-        behind = 0
-        for part in _slabs(whole[first:last], _SCATTERED if far else BLOCK // self.codec.per_element):
-            block = np.ascontiguousarray(part).reshape(-1)
-            yield self._patterns(block)
-            behind += block.size * (4096 if far else size)
-            if behind >= BEHIND_BYTES:
-                storage.release()
-                behind = 0
+        rows = (last - first, *self.shape[1:])
+        begin = self.tensor.offset + first * self.strides[0]
+        for shape, offset in _boxes(rows, self.strides, begin, _TOGETHER):
+            strides = self.strides[len(self.strides) - len(shape) :]
+            gathered = storage.gather(offset * size, self._kind, shape, strides)
+            for part in _slabs(gathered, BLOCK // self.codec.per_element):
+                yield self._patterns(np.ascontiguousarray(part).reshape(-1))
 
     @property
     def _kind(self) -> np.dtype[Any]:
@@ -177,6 +171,27 @@ def _aligned(blocks: Iterator[NDArray[Any]], size: int) -> Iterator[NDArray[Any]
             held, gathered = [], 0
     if held:
         yield np.concatenate(held) if len(held) > 1 else held[0]
+
+
+def _boxes(
+    shape: tuple[int, ...], strides: tuple[int, ...], offset: int, most: int
+) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Parts of a view in row-major order, each of at most ``most`` elements: its last dimensions, and where it begins.
+
+    Offset and strides are in elements.
+    """
+    count = math.prod(shape)
+    if count <= most:
+        if count:
+            yield shape, offset
+        return
+    step = max(1, most // (count // shape[0]))
+    for at in range(0, shape[0], step):
+        part = (min(step, shape[0] - at), *shape[1:])
+        if math.prod(part) <= most:
+            yield part, offset + at * strides[0]
+        else:  # one row alone is larger
+            yield from _boxes(shape[1:], strides[1:], offset + at * strides[0], most)
 
 
 def _slabs(array: NDArray[Any], most: int) -> Iterator[NDArray[Any]]:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from modelreport.errors import LoadError
+from modelreport.errors import ChangedError, LoadError
 from modelreport.files import OpenFile
 from modelreport.remote.path import RemotePath
-from modelreport.remote.store import PARALLEL, ChangedError, Found
+from modelreport.remote.store import PARALLEL, Found
 from modelreport.remote.web import WebStore
 
 BLOCK_BYTES = 8 << 20
@@ -135,9 +135,6 @@ class RemoteFile(OpenFile):
             first = max(offset, 0) // BLOCK_BYTES
             self._begin(range(first, min(last, first + HELD_BLOCKS // 2) + 1))
 
-    def release(self, offset: int, size: int) -> None:
-        """Nothing: blocks are dropped as later ones come."""
-
     def sha256(self, tell: Callable[[int], None] | None = None) -> str:
         """SHA-256 of the file in hex: of the blocks that were walked, and of the others, which are fetched now.
 
@@ -162,7 +159,7 @@ class RemoteFile(OpenFile):
         if self._map is None and self.stamp:
             now = self._store.info(self.path, again=True)
             if (now.size_bytes, now.stamp) != (self.size_bytes, self.stamp):
-                raise self._changed()
+                raise ChangedError(self.path)
 
     def stop(self) -> None:
         """Let nobody wait for bytes of this file any longer: requests under way are dropped."""
@@ -183,9 +180,6 @@ class RemoteFile(OpenFile):
     def __reduce__(self) -> tuple[Any, ...]:
         return reopen_remote, (self.path.url, self.size_bytes, self.stamp)
 
-    def _changed(self) -> LoadError:
-        return ChangedError(f"{self.path} changed while it was read.", "Try again when nobody writes to it.")
-
     def _request(self, start: int, end: int) -> Future[bytes]:
         if self.closed:
             raise LoadError(f"Reading {self.path} was stopped.")
@@ -199,7 +193,7 @@ class RemoteFile(OpenFile):
     def _checked(self, start: int, end: int, future: Future[bytes]) -> bytes:
         data = self._store.wait(self.path, future)
         if len(data) != end - start:
-            raise self._changed()
+            raise ChangedError(self.path)
         return data
 
     def _begin(self, numbers: Iterable[int]) -> None:

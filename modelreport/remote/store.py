@@ -47,10 +47,6 @@ class Found:
     """Whether a part can be asked for."""
 
 
-class ChangedError(LoadError):
-    """The file was replaced while it was read."""
-
-
 class Store:
     """One file system of fsspec for the length of a build."""
 

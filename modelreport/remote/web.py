@@ -9,9 +9,9 @@ import tempfile
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from modelreport.errors import LoadError, MissingFileError
+from modelreport.errors import ChangedError, LoadError, MissingFileError
 from modelreport.remote.path import RemotePath
-from modelreport.remote.store import ChangedError, Found, Store
+from modelreport.remote.store import Found, Store
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -151,4 +151,4 @@ def stamp_of(response: ClientResponse) -> str:
 def check_same(response: ClientResponse, known: Found, path: RemotePath) -> None:
     """``ChangedError`` when a response is of another file than the first one was."""
     if stamp_of(response) != known.stamp or (response.status == 206 and total_of(response, path) != known.size_bytes):
-        raise ChangedError(f"{path} changed while it was read.", "Try again when nobody writes to it.")
+        raise ChangedError(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from modelreport.checkpoint import MappedFile
+from modelreport.checkpoint import LocalFile
 from modelreport.errors import CorruptFileError
 from modelreport.load import archive as module
 from modelreport.load.archive import Archive
@@ -29,7 +29,7 @@ def packed(**members: bytes) -> bytes:
 
 @contextmanager
 def archive_of(folder: Path, data: bytes) -> Iterator[Archive]:
-    file = MappedFile(written(folder, data))
+    file = LocalFile(written(folder, data))
     try:
         yield Archive(file, "x.pth")
     finally:

@@ -86,14 +86,14 @@ BOMBS = {
 def test_shared_values_cost_bounded_time_and_memory(bomb: str, tmp_path: Path) -> None:
     path = written(tmp_path, zipped(b"\x80\x02" + BOMBS[bomb]()))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.monotonic()
+    start = time.process_time()
     try:
         with opened(path) as checkpoint:
             assert checkpoint.tensors or checkpoint.tree
             assert sum(1 for _ in checkpoint.tree.walk()) if checkpoint.tree else True
     except CorruptFileError as error:
         pytest.fail(error.message)
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 60
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2_500_000  # kB
 
 

@@ -71,15 +71,15 @@ def test_statistics_and_digest_are_those_of_the_whole_tensor(cuts: list[list[int
     assert np.array_equal(pieces.array(), array)
 
 
-def test_pages_of_a_file_are_read_ahead_and_given_back(tmp_path: Path) -> None:
+def test_pieces_of_a_file_are_read_as_one(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(bytes(range(256)) * 64)
     file = open_file(tmp_path / "data")
     pieces = [Piece((start,), (8192,), Storage(file, start, 8192)) for start in (0, 8192)]
     joined = Joined((16384,), 1, pieces)
     assert joined.path == tmp_path / "data"
     joined.prefetch(8192, 4096)
+    assert joined.near
     assert bytes(joined.view(8190, 4)) == b"\xfe\xff\x00\x01"
-    joined.release(8192, 4096)
     joined.close()
     assert file.pread(2, 0) == b"\0\1"
     file.close()

@@ -35,7 +35,7 @@ for path in sys.argv[2:]:
         torch.load(path, weights_only=False)
     except Exception:
         pass
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not canary.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     if canary.exists():
@@ -53,7 +53,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Path], 
 def test_attacks_run_under_the_ordinary_loader(hostile: tuple[dict[str, Path], Path]) -> None:
     paths, canary = hostile
     command = [sys.executable, "-c", CONTROL, str(canary), *map(str, paths.values())]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=400, cwd=canary.parent)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=580, cwd=canary.parent)
     ran = set(json.loads(done.stdout.rpartition("RAN")[2]))
     canary.unlink(missing_ok=True)
     assert {kind for kind, path in paths.items() if str(path) not in ran} == set()
@@ -143,10 +143,10 @@ def test_pickle_bombs_stay_small(bomb: str, tmp_path: Path) -> None:
         "memo": b"Nr\xff\xff\xff\x7f",
         "tuples": b")" + b"\x85" * 200_000,
     }[bomb]
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(CorruptFileError, match="no tensor"):
         open_checkpoint(written(tmp_path, b"\x80\x02" + body + b"."), Options())
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_mutated_files_give_a_checkpoint_or_a_load_error(
     for place, value in changes:
         data[int(place * (len(data) - 1))] = value
     path = written(tmp_path, bytes(data[: max(1, int(len(data) * cut))] if cut < 0.8 else data))
-    start = time.monotonic()
+    start = time.process_time()
     try:
         with open_checkpoint(path, Options()) as checkpoint:
             for lazy in checkpoint.tensors:
@@ -182,7 +182,7 @@ def test_mutated_files_give_a_checkpoint_or_a_load_error(
                     lazy.array().sum()
     except LoadError as error:
         assert error.message  # noqa: PT017 - either outcome is right
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_formats_have_distinct_ids_and_titles() -> None:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from modelreport.checkpoint import MappedFile
+from modelreport.checkpoint import LocalFile
 from modelreport.load.opening import close_on_failure
 
 
-def opened(folder: Path, name: str) -> MappedFile:
+def opened(folder: Path, name: str) -> LocalFile:
     (folder / name).write_bytes(b"abc")
-    return MappedFile(folder / name)
+    return LocalFile(folder / name)
 
 
-def fail_after_opening(folder: Path, files: list[MappedFile]) -> None:
+def fail_after_opening(folder: Path, files: list[LocalFile]) -> None:
     with close_on_failure(files):
         files.append(opened(folder, "b"))
         raise KeyError

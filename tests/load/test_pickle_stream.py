@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.checkpoint import MappedFile
+from modelreport.checkpoint import LocalFile
 from modelreport.load import pickle_stream
 from modelreport.load.pickle_stream import BLOB_BYTES, LINE_LIMIT, BrokenPickleError, Stream
 from modelreport.load.pickle_values import Blob
@@ -32,7 +32,7 @@ def test_windows_of_a_file_join_seamlessly(tmp_path: Path) -> None:
     data = bytes(range(256)) * 1000
     path = tmp_path / "data"
     path.write_bytes(data)
-    file = MappedFile(path)
+    file = LocalFile(path)
     stream = Stream(file, 0, len(data))
     assert b"".join(stream.take(1000) for _ in range(256)) == data
     assert stream.remaining == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modelreport.checkpoint import MappedFile
+from modelreport.checkpoint import LocalFile
 from modelreport.load.pickle_values import Blob, Group, Made, Name, Pairs, Persistent, key_text, mapping, state_of
 
 
@@ -60,7 +60,7 @@ def test_paths_of_calls() -> None:
 def test_blobs_are_read_up_to_a_limit(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"0123456789")
-    file = MappedFile(path)
+    file = LocalFile(path)
     assert Blob(file, 2, 5).read(3) == b"234"
     file.close()
     assert Blob(memoryview(b"0123456789"), 2, 5).read(30) == b"23456"

@@ -55,7 +55,10 @@ def test_a_zip_inside_a_file_is_a_zip(tmp_path: Path) -> None:
     with window.path.open() as opened, zipfile.ZipFile(opened) as archive:
         assert archive.read("a") == b"hello"
     window.prefetch(0, 10)
-    window.release(0, 10)
+    assert window.near
+    buffer = bytearray(2)
+    window.read_into(memoryview(buffer), 1)
+    assert buffer == bytes(window.view(1, 2))
     window.close()
     file.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from modelreport.checkpoint import MappedFile
+from modelreport.checkpoint import LocalFile
 from modelreport.errors import CorruptFileError
 from modelreport.load.wire import INLINE_LIMIT, Span, Wire, walk
 from tests.load.files import written
@@ -16,7 +16,7 @@ from tests.load.onnx_models import convolution, saved, weight
 
 def walked(path: Path) -> Wire:
     """The file at ``path``, walked."""
-    file = MappedFile(path)
+    file = LocalFile(path)
     try:
         return walk(file, "m")
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from modelreport.checkpoint import Checkpoint, LazyTensor, MappedFile, Storage
+from modelreport.checkpoint import Checkpoint, LazyTensor, LocalFile, Storage
 from modelreport.facts import Skipped, Source, SourceFile, TensorStatistics, Weights
 from modelreport.measure import measure
 from modelreport.options import Options
@@ -34,10 +34,10 @@ def make_checkpoint(*tensors: LazyTensor, **changes: Any) -> Checkpoint:
     return Checkpoint(source, Skipped(stage="security", reason="Nothing to check."), tensors, **changes)
 
 
-def map_file(path: Path, data: bytes) -> tuple[MappedFile, Storage]:
+def map_file(path: Path, data: bytes) -> tuple[LocalFile, Storage]:
     """A file with these bytes, opened, and the storage that covers it."""
     path.write_bytes(data)
-    file = MappedFile(path)
+    file = LocalFile(path)
     return file, Storage(file, 0, len(data))
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from modelreport.errors import LoadError
-from modelreport.files import LostFile, MappedFile
+from modelreport.files import LocalFile, LostFile
 from modelreport.measure.away import hash_away
 from modelreport.options import Options
 from tests.measure.clusters import cluster_of
 
 
-def made(folder: Path, count: int) -> tuple[dict[int, MappedFile], dict[int, str]]:
+def made(folder: Path, count: int) -> tuple[dict[int, LocalFile], dict[int, str]]:
     files, expected = {}, {}
     for number in range(count):
         data = bytes([number]) * (100_000 + number)
         (folder / f"f{number}").write_bytes(data)
-        files[number * 2] = MappedFile(folder / f"f{number}")
+        files[number * 2] = LocalFile(folder / f"f{number}")
         expected[number * 2] = hashlib.sha256(data).hexdigest()
     return files, expected
 

@@ -10,7 +10,7 @@ import pytest
 
 from modelreport.checkpoint import Checkpoint, LazyTensor, Storage
 from modelreport.facts import SourceFile, Weights
-from modelreport.files import MappedFile
+from modelreport.files import LocalFile
 from modelreport.measure import measure
 from modelreport.measure.beside import Gate, _wait_for_all, measuring
 from modelreport.options import Options
@@ -69,7 +69,7 @@ def test_what_goes_wrong_beside_it_ends_the_pass(tmp_path: Path) -> None:
     path = tmp_path / "model.bin"
     path.touch()
     os.truncate(path, 1 << 38)  # no bytes on the disk, but minutes of reading
-    file = MappedFile(path)
+    file = LocalFile(path)
     tensor = LazyTensor("a", "uint8", (1 << 20, 1 << 18), Storage(file, 0, file.size_bytes))
     started = time.monotonic()
     with (

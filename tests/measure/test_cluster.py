@@ -21,7 +21,7 @@ from distributed import Client
 from modelreport import api
 from modelreport.checkpoint import LazyTensor
 from modelreport.errors import MissingDependencyError, OptionsError
-from modelreport.files import MappedFile
+from modelreport.files import LocalFile
 from modelreport.measure import cluster, measure, survey
 from modelreport.measure.cluster import describe_code, share_files
 from modelreport.options import Options
@@ -103,7 +103,7 @@ def test_a_worker_killed_with_tasks_in_hand_costs_only_those_and_the_report_is_t
 def test_each_host_reads_its_own_files_and_progress_ends_at_the_total(sharded: Path, processes: Processes) -> None:
     with Client(processes.address, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=60)
-        files = [MappedFile(path) for path in sorted(sharded.glob("*.safetensors"))]
+        files = [LocalFile(path) for path in sorted(sharded.glob("*.safetensors"))]
         with cluster.cluster(processes.address, tuple(files)) as found:
             assert len(found.lanes) == 2
             ran = {
@@ -140,7 +140,7 @@ def test_values_in_memory_are_measured_here(processes: Processes, tmp_path: Path
 
 def test_a_file_that_a_worker_sees_otherwise_is_told_before_any_work(processes: Processes, tmp_path: Path) -> None:
     write_safetensors(tmp_path / "f.safetensors", {"w": np.ones((10, 10), np.float32)})
-    file = MappedFile(tmp_path / "f.safetensors")
+    file = LocalFile(tmp_path / "f.safetensors")
     os.utime(file.path, ns=(1, 1))
     with pytest.raises(
         OptionsError, match=r"on the worker tcp://\S+ \S+/f\.safetensors was written at another time"
@@ -150,7 +150,7 @@ def test_a_file_that_a_worker_sees_otherwise_is_told_before_any_work(processes: 
     file.close()
 
 
-def greet(address: str, *files: MappedFile) -> None:
+def greet(address: str, *files: LocalFile) -> None:
     with cluster.cluster(address, files):
         pass
 

@@ -32,12 +32,6 @@ class Waiting(OpenFile):
     def view(self, offset: int, size: int) -> memoryview:
         return memoryview(self.pread(size, offset))
 
-    def prefetch(self, offset: int, size: int) -> None:
-        pass
-
-    def release(self, offset: int, size: int) -> None:
-        pass
-
     def close(self) -> None:
         pass
 

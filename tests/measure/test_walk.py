@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreport.checkpoint import LazyTensor, Storage
+from modelreport.checkpoint import LazyTensor, LocalFile, Storage
 from modelreport.measure import walk as walk_module
 from modelreport.measure.kernel import BLOCK
 from modelreport.measure.walk import walk
@@ -58,20 +58,32 @@ def test_bytes_are_read_at_the_storages_place_in_the_file(tmp_path: Path) -> Non
     file.close()
 
 
-def test_ranges_are_read_ahead_and_released_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk_module, "BEHIND_BYTES", 1 << 20)
+def test_ranges_of_a_far_file_are_fetched_ahead_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk_module, "AHEAD_BYTES", 1 << 20)
+    monkeypatch.setattr(LocalFile, "near", False)
     values = np.zeros(1_000_000, np.float32)
     file, storage = map_file(tmp_path / "f", values.tobytes())
-    released: list[tuple[int, int]] = []
     ahead: list[tuple[int, int]] = []
-    monkeypatch.setattr(file, "release", lambda *r: released.append(r))
     monkeypatch.setattr(file, "prefetch", lambda *r: ahead.append(r))
     plan = walk(LazyTensor("t", "float32", (1_000_000,), storage))
     assert sum(b.size for b in plan.blocks(0, plan.rows)) == 1_000_000
     file.close()
-    assert released == ahead
-    assert sum(size for _, size in released) == 4_000_000
-    assert max(size for _, size in released) <= 1 << 20
+    assert sum(size for _, size in ahead) == 4_000_000
+    assert max(size for _, size in ahead) <= 1 << 20
+
+
+@pytest.mark.parametrize("most", [BLOCK // 2, 1 << 22])
+def test_a_turned_matrix_of_a_file_is_walked_as_the_one_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(walk_module, "_TOGETHER", most)
+    base = np.arange(500 * 700, dtype=np.int32).reshape(500, 700)
+    file, storage = map_file(tmp_path / "f", base.tobytes())
+    plan = walk(LazyTensor("t", "int32", (700, 500), storage, strides=(1, 700)))
+    blocks = list(plan.blocks(3, 699))
+    file.close()
+    assert max(block.size for block in blocks) <= BLOCK
+    assert np.array_equal(np.concatenate(blocks), base.T[3:699].reshape(-1))
 
 
 def test_passing_blocks_of_a_file_are_read_into_the_same_memory_and_of_memory_not_copied(tmp_path: Path) -> None:

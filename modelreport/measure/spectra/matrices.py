@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelreport.checkpoint import Checkpoint, LazyTensor
+from modelreport.checkpoint import Checkpoint, LazyTensor, Storage, numpy_dtype
 from modelreport.facts import ModuleFact, Structure, TensorFact, TensorStatistics, Weights
+from modelreport.files import OpenFile
 from modelreport.measure.adapter.factors import factors_in
 from modelreport.measure.codec import Codec, codec
+from modelreport.measure.kernel import scratch
 from modelreport.measure.roles import places
 
 SMALLEST_SIDE = 8
@@ -78,19 +80,6 @@ class Matrix:
         return self.rows * self.columns
 
     @property
-    def size_bytes(self) -> int:
-        """Bytes of the elements."""
-        return self.count * self.codec.stored.itemsize
-
-    def view(self) -> NDArray[Any]:
-        """The raw elements, ``rows`` × inputs × kernel, on the file."""
-        raw: NDArray[Any] = self.tensor.array()
-        if self.codec.values is not None:
-            stored = self.codec.stored
-            raw = raw.view(stored.newbyteorder(">") if self.tensor.big_endian else stored)
-        return raw[self.index] if self.index >= 0 else raw[self.first : self.first + self.rows]
-
-    @property
     def narrow(self) -> np.dtype[Any]:
         """The narrower of float32 and float64 that holds the values."""
         return np.dtype(np.float64 if self.codec.dtype == "float64" else np.float32)
@@ -105,36 +94,69 @@ class Matrix:
             wide = np.require(raw, requirements="A")
         return (np.ldexp(wide.astype(np.float64), self.scale) if self.scale else wide).astype(dtype, copy=False)
 
-    def row_slabs(
-        self, most: int = SLAB, dtype: np.dtype[Any] | type = np.float64, *, keep: bool = False
-    ) -> Iterator[NDArray[Any]]:
-        """Some rows at a time, each array rows × ``columns``; with ``keep`` the pages walked stay in memory."""
-        view = self.view()
-        step = max(1, most // self.columns)
-        for at in range(0, self.rows, step):
-            yield self.numbers(view[at : at + step], dtype).reshape(-1, self.columns)
-            if not keep:
-                self.release()
+    def row_slabs(self, most: int = SLAB, dtype: np.dtype[Any] | type = np.float64) -> Iterator[NDArray[Any]]:
+        """Some rows at a time, each array rows × ``columns``; it may be overwritten when the next one is asked for."""
+        for raw in self._raw_rows(max(1, most // self.columns)):
+            yield self.numbers(raw, dtype).reshape(-1, self.columns)
 
     def column_slabs(self, most: int = SLAB) -> Iterator[NDArray[np.float64]]:
         """Some columns at a time, each array ``rows`` × columns."""
-        view = self.view()
+        inputs = self.columns // self.kernel
         step = max(1, most // (self.rows * self.kernel))
-        for at in range(0, view.shape[1], step):
-            yield self.numbers(view[:, at : at + step]).reshape(self.rows, -1)
-            self.release()
-
-    def release(self) -> None:
-        """Give the pages of the file back, so that large matrices never lie in memory as a whole."""
-        if self.tensor.storage is not None:
-            self.tensor.storage.release()
+        for at in range(0, inputs, step):
+            part = (self.rows, min(step, inputs - at), *self._shape[2:])
+            yield self.numbers(self._gathered(part, at * self._strides[1])).reshape(self.rows, -1)
 
     def positions(self) -> Iterator[NDArray[np.float64]]:
         """The matrix of each kernel position, rows × inputs; the matrix itself where there is no kernel."""
-        view = self.view()
-        flat = view.shape[2:]
-        for place in np.ndindex(*flat):
-            yield self.numbers(view[(slice(None), slice(None), *place)])
+        step = max(1, SLAB // self.columns)
+        for place in np.ndindex(*self._shape[2:]):
+            made = np.empty(self._shape[:2])
+            for number, raw in enumerate(self._raw_rows(step)):
+                made[number * step : number * step + len(raw)] = self.numbers(raw[(slice(None), slice(None), *place)])
+            yield made
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """Rows × inputs × kernel."""
+        return (self.rows, *(self.tensor.shape[2:] if self.index >= 0 else self.tensor.shape[1:]))
+
+    @property
+    def _strides(self) -> tuple[int, ...]:
+        strides = self.tensor.element_strides
+        return strides[1:] if self.index >= 0 else strides
+
+    def _gathered(self, shape: tuple[int, ...], offset: int) -> NDArray[Any]:
+        """The raw elements of a part, in memory; ``offset`` is that of its first one in the matrix, in elements."""
+        first = self.tensor.offset + max(self.index, self.first) * self.tensor.element_strides[0] + offset
+        storage = self._storage
+        return storage.gather(first * self._kind.itemsize, self._kind, shape, self._strides)
+
+    def _raw_rows(self, step: int) -> Iterator[NDArray[Any]]:
+        """The raw elements some rows at a time; those of a file are read into the same memory again and again."""
+        storage, shape, kind = self._storage, self._shape, self._kind
+        straight = self.tensor.is_contiguous and isinstance(storage.source, OpenFile)
+        begin = self.tensor.offset + max(self.index, self.first) * self.tensor.element_strides[0]
+        for at in range(0, self.rows, step):
+            part = (min(step, self.rows - at), *shape[1:])
+            if not straight:
+                yield self._gathered(part, at * self._strides[0])
+                continue
+            buffer = scratch.read(math.prod(part) * kind.itemsize)
+            storage.read_into(buffer.data, (begin + at * self._strides[0]) * kind.itemsize)
+            yield buffer.view(kind).reshape(part)
+
+    @property
+    def _storage(self) -> Storage:
+        if self.tensor.storage is None:
+            raise ValueError("the file holds no values for this tensor")
+        return self.tensor.storage
+
+    @property
+    def _kind(self) -> np.dtype[Any]:
+        """The dtype of the raw elements."""
+        stored = self.codec.stored if self.codec.values is not None else numpy_dtype(self.tensor.dtype)
+        return stored.newbyteorder(">") if self.tensor.big_endian else stored
 
 
 @dataclass(frozen=True)

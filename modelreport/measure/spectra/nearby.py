@@ -1,11 +1,10 @@
-"""A matrix of a file that is far away, or in pieces, as one in memory: several walks over it fetch it once."""
+"""A matrix of a file that is far away as one in memory: several walks over it fetch it once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from modelreport.checkpoint import LazyTensor, Storage
-from modelreport.files import MappedFile
 from modelreport.measure.spectra.matrices import Matrix
 
 _MOST_BYTES = 512 << 20
@@ -34,9 +33,9 @@ def nearby(matrix: Matrix) -> Matrix:
 
 
 def held_bytes(matrix: Matrix) -> int:
-    """Bytes that ``nearby`` takes into memory; 0 for a matrix in a file of this machine."""
+    """Bytes that ``nearby`` takes into memory; 0 for a matrix on this machine."""
     tensor = matrix.tensor
-    if tensor.storage is None or isinstance(tensor.storage.source, (MappedFile, memoryview)):
+    if tensor.storage is None or tensor.storage.near:
         return 0
     return matrix.count * matrix.codec.stored.itemsize if tensor.is_contiguous else tensor.storage.size_bytes
 

@@ -23,9 +23,6 @@ _PRODUCT = 1_000_000 // BLOCK
 the two products.
 """
 
-_MAPPED_BYTES = 64 << 20
-"""Of a matrix that several walks go over: pages of a larger one are given back in between."""
-
 _PANEL = 512
 """Rows of a large Gram matrix that are made together: 16 MB of a matrix of 4096."""
 
@@ -106,11 +103,10 @@ def project(matrix: Matrix) -> Largest:
     steps = max(1, min(STEPS, matrix.short // BLOCK))
     form = np.zeros((BLOCK * steps, BLOCK * steps))
     energy = 0.0
-    keep = matrix.size_bytes <= _MAPPED_BYTES
     for step in range(steps):
         product = np.zeros((matrix.columns, BLOCK))
         block = space[:, -BLOCK:].astype(matrix.narrow)
-        for slab in matrix.row_slabs(_PRODUCT, matrix.narrow, keep=keep):
+        for slab in matrix.row_slabs(_PRODUCT, matrix.narrow):
             product += slab.T @ (slab @ block)
             if not step:
                 energy += float(np.einsum("ij,ij->", slab, slab, dtype=np.float64))

@@ -114,8 +114,6 @@ def _attempt(choice: Choice) -> Spectrum | str:
             return describe_full(matrix, with_law=choice.level == "full")
     except (ArithmeticError, ValueError, OSError, ModelReportError, np.linalg.LinAlgError) as error:
         return f"No spectrum of {matrix.tensor.name[:80]}: {str(error)[:120]}."
-    finally:
-        choice.matrix.release()
 
 
 def describe_full(matrix: Matrix, *, with_law: bool = True) -> Spectrum:
