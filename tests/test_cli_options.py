@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 import json
+import logging
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
+from unittest import mock
 
 import pytest
 from typer.testing import CliRunner
@@ -19,6 +23,17 @@ from modelreport.errors import LoadError, OptionsError
 from modelreport.render.json import write_json
 from tests.factories import make_report
 from tests.site.models import write_model
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """A command sets levels of loggers and the environment for its whole process; these tests run some in theirs."""
+    loggers = [logging.getLogger(name) for name in ("", "modelreport")]
+    levels = [logger.level for logger in loggers]
+    with mock.patch.dict(os.environ):
+        yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 def test_a_report_is_written_again_from_its_json(tmp_path: Path) -> None:
@@ -46,7 +61,7 @@ cli.main()
 """
     done = subprocess.run(
         [sys.executable, "-c", stopping, "render", "r.json", "-o", "r.md", "-o", "r.csv"], capture_output=True,
-        text=True, timeout=100, cwd=tmp_path, check=False,
+        text=True, timeout=300, cwd=tmp_path, check=False,
     )  # fmt: skip
     assert done.returncode == 130
     assert done.stderr.splitlines() == ["modelreport: stopped; only r.md was written."]
@@ -61,7 +76,7 @@ def test_what_is_redacted_is_in_no_name_and_not_on_the_terminal(
     options = ["--no-trace", "--redact", "names,paths", "--max-size", "1kB"]
     done = subprocess.run(
         [sys.executable, "-m", "modelreport", "build", "acme-secret.safetensors", *options],
-        capture_output=True, text=True, timeout=100, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "acme" not in done.stdout + done.stderr

@@ -112,7 +112,7 @@ def test_a_forked_process_reads_large_files_too(tmp_path: Path) -> None:
     child = fork.Process(target=lambda: told.put(digest(path)))
     child.start()
     try:
-        assert told.get(timeout=60) == expected
+        assert told.get(timeout=300) == expected
     finally:
         child.kill()
         child.join()

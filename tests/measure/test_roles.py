@@ -121,7 +121,7 @@ def test_any_name_is_a_name(name: str) -> None:
 def test_endless_kinds_of_siblings_cost_little() -> None:
     started = time.process_time()
     places([(f"x.{i}.part{i}.deep.w", (2, 2)) for i in range(20_000)])
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 40
 
 
 @pytest.mark.parametrize(

@@ -231,7 +231,7 @@ def test_a_model_of_the_hub_is_read_by_its_name(tmp_path: Path) -> None:
     env |= {"PYTHONPATH": str(Path(__file__).parents[2]), "HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path / "home")}
     try:
         command = [sys.executable, "-c", code, "hf://user/repo"]
-        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=100, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300, check=False)
     finally:
         server.shutdown()
         thread.join()

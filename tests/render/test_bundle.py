@@ -21,7 +21,7 @@ def write(folder: Path, **modules: str) -> Path:
 def run(script: str) -> str:
     node = shutil.which("node")
     assert node, "the tests of the page's scripts need node"
-    return subprocess.run([node, "-e", script], check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run([node, "-e", script], check=True, capture_output=True, text=True, timeout=300).stdout
 
 
 def test_modules_run_once_each_after_what_they_import(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_fifty_thousand_operations_become_a_scene_in_seconds():
         report = network.report()
         start = time.process_time()
         scene = make_scene(report)
-        assert time.process_time() - start < 6
+        assert time.process_time() - start < 30  # one second where it was written; minutes if it were quadratic
         assert sum(node.operation >= 0 for node in scene.nodes) == len(network.operations)
 
 

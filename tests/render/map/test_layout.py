@@ -173,7 +173,7 @@ def test_fifty_thousand_operations_are_laid_out_in_seconds(make):
     scene = make_scene(make().report())
     start = time.process_time()
     layout = lay_out(scene)
-    assert time.process_time() - start < 4
+    assert time.process_time() - start < 30  # one second where it was written; minutes if it were quadratic
     assert all(math.isfinite(place.width + place.height) for place in layout.places)
 
 
