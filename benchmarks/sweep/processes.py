@@ -57,11 +57,11 @@ class Child:
 
     def poll(self) -> Record | None:
         """The record when the process has ended; ``{"died": why}`` when it wrote none."""
-        if not self.killed and time.monotonic() - self.started > self.limit:
-            os.kill(self.pid, signal.SIGKILL)
-            self.killed = True
         pid, status, usage = os.wait4(self.pid, os.WNOHANG)
         if pid == 0:
+            if not self.killed and time.monotonic() - self.started > self.limit:
+                os.kill(self.pid, signal.SIGKILL)
+                self.killed = True
             return None
         try:
             record: Record = json.loads(self.path.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-START_S = 60.0
+START_S = 120.0
 LOCAL = "127.0.0.1"
 
 
@@ -69,4 +69,4 @@ def cluster_of(folder: Path, workers: Sequence[tuple[str, str]]) -> Iterator[Pro
     finally:
         for process in (*made.workers.values(), scheduler):
             process.kill()
-            process.wait(30)
+            process.wait(120)

@@ -30,6 +30,8 @@ from tests.measure.tensors import make_checkpoint, make_tensor, map_file
 from tests.remote.servers import web_of, weights, write_safetensors
 
 ROWS = 2000
+PATIENCE_S = 120.0
+"""How long something may take that is sure to come: on a busy machine a process needs a while to begin."""
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,8 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
 @pytest.fixture(autouse=True)
 def _pieces_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(survey, "PIECE_BYTES", 250_000)
+    monkeypatch.setattr(cluster, "CONNECT_S", PATIENCE_S)
+    monkeypatch.setattr(cluster, "WORKERS_S", PATIENCE_S)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
 
 
@@ -78,7 +82,7 @@ def test_a_worker_killed_with_tasks_in_hand_costs_only_those_and_the_report_is_t
         """Wait until the stopped worker has been given tasks, which it will never end."""
         with Client(processes.address, set_as_default=False) as client:
             names = {info["name"]: address for address, info in client.scheduler_info(-1)["workers"].items()}
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE_S
             while not lost and time.monotonic() < deadline:
                 lost.extend(client.processing()[names["victim"]])
                 time.sleep(0.01)
@@ -92,22 +96,22 @@ def test_a_worker_killed_with_tasks_in_hand_costs_only_those_and_the_report_is_t
             killer.start()
 
     with Client(processes.address, set_as_default=False) as client:
-        client.wait_for_workers(3, timeout=60)
+        client.wait_for_workers(3, timeout=PATIENCE_S)
     found = report_of(sharded, dask=processes.address, progress=watch)
     killer.join()
     assert lost
-    assert processes.workers.pop("victim").wait(20) == -signal.SIGKILL
+    assert processes.workers.pop("victim").wait(PATIENCE_S) == -signal.SIGKILL
     assert found == expected
 
 
 def test_each_host_reads_its_own_files_and_progress_ends_at_the_total(sharded: Path, processes: Processes) -> None:
     with Client(processes.address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=PATIENCE_S)
         files = [LocalFile(path) for path in sorted(sharded.glob("*.safetensors"))]
         with cluster.cluster(processes.address, tuple(files)) as found:
             assert len(found.lanes) == 2
             ran = {
-                index: {lane.executor.submit(os.getpid).result(30) for _ in range(4)}
+                index: {lane.executor.submit(os.getpid).result(PATIENCE_S) for _ in range(4)}
                 for index, lane in found.lane_of.items()
             }
         for file in files:
@@ -176,16 +180,16 @@ def test_a_scheduler_without_workers_and_none_at_all_are_told_soon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "WORKERS_S", 0.5)
-    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
     with cluster_of(tmp_path, []) as made, pytest.raises(OptionsError, match="has no workers"):
         greet(made.address)
+    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         for address in (f"tcp://127.0.0.1:{nobody.getsockname()[1]}", "no such place", "x://y"):
             begun = time.monotonic()
             with pytest.raises(OptionsError, match="no scheduler answers there"):
                 greet(address)
-            assert time.monotonic() - begun < 30
+            assert time.monotonic() - begun < PATIENCE_S
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,8 +226,9 @@ def test_an_interrupt_leaves_no_task_with_the_cluster_and_no_file(
     code = (
         "import os, signal, sys\n"
         "from modelreport import cli, api\n"
-        "from modelreport.measure import survey\n"
+        "from modelreport.measure import cluster, survey\n"
         "survey.PIECE_BYTES = 250_000\n"
+        f"cluster.CONNECT_S = {PATIENCE_S}\n"
         "def stop(self, stage, done, total):\n"
         "    if stage == 'measure' and done > 0:\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
@@ -238,14 +243,14 @@ def test_an_interrupt_leaves_no_task_with_the_cluster_and_no_file(
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 130, done.stderr
     assert done.stderr == "modelreport: stopped; nothing was written.\n"
     assert list(tmp_path.iterdir()) == []
     with Client(processes.address, set_as_default=False) as client:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while (left := client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))) and (
             time.monotonic() < deadline
         ):
