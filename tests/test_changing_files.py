@@ -9,7 +9,6 @@ import sys
 import warnings
 from pathlib import Path
 
-import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper
