@@ -52,9 +52,9 @@ RULES: tuple[Rule, ...] = tuple(
 MOST_EVIDENCE = 100
 
 VERDICT_RULE = (
-    "Problem where a check of severity error found something, Check where one of severity warning did, Good otherwise. "
-    "Notes do not count, nor do checks that do not apply because the model has nothing of the kind; checks that could "
-    "not be made are named."
+    "The verdict is Problem if a check of severity error found something, else Check if one of severity warning did, "
+    "else Good. Notes do not count, nor do checks that do not apply because the model has nothing of the kind; checks "
+    "that could not be made are named."
 )
 
 _STATES = ("found", "clean", "not_applicable", "not_checked")

@@ -17,6 +17,7 @@ const CARD = 11.5;
 const LINE = 9.5;
 const STEP = 14;
 const KEPT = 3; // letters of a label that is cut at least
+const BARE = 2; // and of one without which a card would say nothing
 const MUCH = 8; // letters from which the beginning of a card's type is as good as the whole beside it
 export const BOLD = 1.0625; // how much wider bold letters are
 const MARK = '…';
@@ -195,7 +196,7 @@ function cutLabel(words, box, least = KEPT) {
  * @param {Box} box
  */
 export function cutCard(model, box) {
-  return cutLabel(model.type(box.i) || model.name(box.i), box);
+  return cutLabel(model.type(box.i) || model.name(box.i), box, BARE);
 }
 
 /**

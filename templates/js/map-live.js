@@ -109,6 +109,13 @@ export class LiveMap {
     return drawingOf(this.model, made, this.size, this.look, this.marked, color);
   }
 
+  /** Where the present view has boxes that hide what is behind them, and words. */
+  drawn() {
+    const { boxes, cards, labels } = picture(this.model, this.now, this.size, this.shown);
+    const bars = boxes.map(({ x, y, w, bar }) => [x, y, x + w, y + bar]);
+    return { boxes: [...bars, ...cards.map(({ x, y, w, h }) => [x, y, x + w, y + h])], words: labels };
+  }
+
   draw() {
     cancelAnimationFrame(this.frame);
     this.frame = 0;

@@ -14,6 +14,10 @@ const LEAST = 40;
 const SHOWN = 1.3; // how much nearer than the whole map the view is before the small map shows
 const BOXES = 1500;
 const OPENS = 9; // pixels a box has at least that shows what it holds
+const ASIDE = 8; // between the small map and the corner of the pane, as in css/map.css
+const REST_MS = 900; // how long nothing moves before the small map lets what is under it be seen
+
+/** @typedef {{boxes: number[][], words: {x: number, y: number}[]}} Drawn rectangles (x0, y0, x1, y1) and where words stand */
 
 /**
  * The size of the small map: the shape of the whole, its longer side fixed.
@@ -64,10 +68,37 @@ export function miniBoxes(model, s) {
 }
 
 /**
+ * Whether anything that is drawn lies where the small map does, in the bottom right corner of the pane.
+ * @param {Drawn} drawn
+ * @param {Pane} pane
+ * @param {Pane} size
+ */
+export function covers({ boxes, words }, pane, size) {
+  const [left, top] = [pane.w - ASIDE - size.w, pane.h - ASIDE - size.h];
+  return boxes.some(([, , x1, y1], k) => x1 > left && y1 > top && boxes[k][0] < pane.w && boxes[k][1] < pane.h)
+    || words.some(({ x, y }) => x > left && y > top && x < pane.w && y < pane.h);
+}
+
+/**
+ * What to call whenever the view moves: the small map is faint where it hides something once nothing moves any more.
+ * @param {HTMLElement} place
+ * @param {() => boolean} hides
+ */
+function whenStill(place, hides) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let rest;
+  return (/** @type {boolean} */ shown) => {
+    clearTimeout(rest);
+    place.classList.remove('faint');
+    if (shown) rest = setTimeout(() => place.classList.toggle('faint', hides()), REST_MS);
+  };
+}
+
+/**
  * The small map in a pane.
  * @param {HTMLElement} pane
  * @param {MapModel} model
- * @param {{show: (view: View) => void, view: () => View, size: () => Pane}} map
+ * @param {{show: (view: View) => void, view: () => View, size: () => Pane, drawn: () => Drawn}} map
  */
 export function makeMini(pane, model, map) {
   const canvas = element('canvas', {});
@@ -75,6 +106,7 @@ export function makeMini(pane, model, map) {
   const place = element('div', { 'class': 'map-mini', 'aria-hidden': 'true', 'hidden': true }, canvas, frame);
   pane.append(place);
   let size = { w: 0, h: 0 };
+  const rested = whenStill(place, () => covers(map.drawn(), map.size(), size));
   /** @type {View} */
   let small = { x: 0, y: 0, s: 1 };
 
@@ -109,10 +141,11 @@ export function makeMini(pane, model, map) {
     }
   }
 
-  /** Show where the view lies; nothing while it shows the whole. */
+  /** Show where the view lies; nothing while it shows the whole, and faintly where it would hide something at rest. */
   function follow(/** @type {View} */ view) {
     const near = view.s > fitView(model, 0, map.size()).s * SHOWN;
     place.hidden = !near;
+    rested(near);
     if (!near) return;
     if (due) draw(...due);
     const at = frameOf(view, map.size(), small, size);

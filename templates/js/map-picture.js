@@ -167,9 +167,10 @@ function nameSpots({ x, y, w, h }, text, pane) {
  * @param {{x: number, y: number, w: number, h: number}[]} [cards] shut ones
  * @param {[{x: number, y: number, w: number, h: number}, string, Label[]][]} [names] cards without words, what they
  *   are, and what is told in them where there is no room beside them
+ * @param {boolean} [whole] whether the whole breadth of the map is in sight: nothing is cut by the pane then
  * @returns {Label[]}
  */
-export function shapeLabels(lines, pane, boxes = [], cards = [], names = []) {
+export function shapeLabels(lines, pane, boxes = [], cards = [], names = [], whole = false) {
   /** @type {(box: {x: number, y: number, w: number, h: number}) => Rect} */
   const rectOf = ({ x, y, w, h }) => [x, y, x + w, y + h];
   const frames = boxes.map(rectOf);
@@ -187,7 +188,8 @@ export function shapeLabels(lines, pane, boxes = [], cards = [], names = []) {
     return true;
   };
   for (const [card, text, inner] of names) if (names.length > NAMES || !take(nameSpots(card, text, pane))) made.push(...inner);
-  for (const line of lines) if (line.shape) take(spots(line, Math.min(MOST, Math.max(LEAST, LINE * line.scale))));
+  const fits = (/** @type {[Label, Rect]} */ [, [x0, , x1]]) => !whole || (x0 >= 0 && x1 <= pane.w);
+  for (const line of lines) if (line.shape) take(spots(line, Math.min(MOST, Math.max(LEAST, LINE * line.scale))).filter(fits));
   return made;
 }
 
@@ -219,6 +221,7 @@ export function picture(model, view, pane, { open, shut }) {
       if (told.below) tiles.push(...tilesOf(model, box, told.below, pane, most));
     }
   }
-  labels.push(...shapeLabels(lines, pane, boxes, cards, names));
+  const whole = view.x <= 0 && model.w[0] <= view.x + pane.w / view.s;
+  labels.push(...shapeLabels(lines, pane, boxes, cards, names, whole));
   return { boxes, cards, tiles, lines, labels: labels.filter((each) => each.y > -20 && each.y < pane.h + 20) };
 }

@@ -154,7 +154,7 @@ function partsOf(map, { panel, crumbs, tree }) {
       tellAddress(model, i);
     },
     note,
-    mini: makeMini(pane, model, { show: (view) => map.show(view), view: () => map.view(), size: () => map.size }),
+    mini: makeMini(pane, model, { show: (view) => map.show(view), view: () => map.view(), size: () => map.size, drawn: () => map.drawn() }),
     tip: makeTip(map),
     words: (/** @type {any} */ path, /** @type {number} */ start, /** @type {[number, number] | null} */ failed) => pathWords(model, path, start, failed),
   };

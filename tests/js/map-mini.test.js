@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { frameOf, miniBoxes, miniSize } from '../../templates/js/map-mini.js';
+import { covers, frameOf, miniBoxes, miniSize } from '../../templates/js/map-mini.js';
 import { makeModel } from '../../templates/js/map-model.js';
 import { fitView } from '../../templates/js/map-view.js';
 import { PANE, sample } from './map-sample.js';
@@ -29,4 +29,12 @@ test('boxes open in the small map while they are large enough', () => {
   assert.deepEqual(miniBoxes(model, 0.01), [[0, false]]);
   assert.deepEqual(miniBoxes(model, 0.06).map(([i]) => i), [0, 1, 2, 6, 10]);
   assert.equal(miniBoxes(model, 1).length, model.count);
+});
+
+test('the small map covers what lies in its corner, and nothing else', () => {
+  const [pane, size] = [{ w: 400, h: 300 }, { w: 100, h: 60 }];
+  assert.ok(covers({ boxes: [[280, 200, 300, 240]], words: [] }, pane, size), 'a box that reaches into it');
+  assert.ok(!covers({ boxes: [[280, 200, 290, 290], [0, 0, 400, 230]], words: [] }, pane, size), 'beside it and above it');
+  assert.ok(!covers({ boxes: [[410, 240, 500, 290]], words: [] }, pane, size), 'out of sight');
+  assert.ok(covers({ boxes: [], words: [{ x: 350, y: 280 }] }, pane, size), 'a word');
 });

@@ -31,6 +31,15 @@ test('a shape is written once for each tensor, and shapes touch neither lines no
   assert.deepEqual(twice, ['1×3×8×8', '1×16×8×8', '1×16×8×8']);
 });
 
+test('a shape is not cut by the side of a pane in which the whole breadth of the map lies', () => {
+  const lines = [{ points: [[PANE.w - 20, 0], [PANE.w - 20, 60]], scale: 1.5, shape: '1×16×8×8' }];
+  const anchors = (/** @type {boolean} */ whole) => shapeLabels(lines, PANE, [], [], [], whole).map(({ anchor }) => anchor);
+  assert.deepEqual(anchors(false), ['start'], 'it is cut where the map goes on');
+  assert.deepEqual(anchors(true), ['end']);
+  const all = picture(model, fitView(model, 0, PANE), PANE, lod(model, fitView(model, 0, PANE), PANE));
+  assert.ok(all.labels.every(({ x }) => x > 0 && x < PANE.w));
+});
+
 test('deeper boxes are painted above shallower ones, and the model itself is no box', () => {
   const view = fitView(model, 2, PANE);
   const made = picture(model, view, PANE, lod(model, view, PANE));

@@ -45,6 +45,8 @@ _APART: Final = 2
 """Letters between the title of a box and what it holds."""
 _MUCH: Final = 8
 """Letters from which the beginning of a card's type is as good as the whole beside it."""
+_BARE: Final = 2
+"""Letters from which the beginning of a type is better than a card that says nothing."""
 _SIDE: Final = 2.0
 _INSET: Final = 4.0
 """Between a label in the middle and the sides of its box, and before one that stands at the left, in pixels."""
@@ -132,7 +134,7 @@ def card(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
 
 def cut_card(node: Node, box: Box, letters: Letters = SCREEN) -> list[Label]:
     """The first letters of a card's type, for one that has no other label and no room beside it."""
-    return _beginning(node.type or node.name, box, letters)
+    return _beginning(node.type or node.name, box, letters, _BARE)
 
 
 def shut(node: Node, box: Box, letters: Letters = SCREEN, inside: str = "") -> Told:

@@ -95,7 +95,7 @@ def place_shapes(
     """The labels that have room for letters of ``least`` pixels, clear of each other and of all lines.
 
     ``blocks`` are shut boxes and title bars, ``frames`` open boxes, of which only the border is in the way; ``names``
-    are of cards that have none in them. Names stay within a picture of ``width``.
+    are of cards that have none in them. All stay within a picture of ``width``.
     """
     ground = Ground(blocks, frames, [piece for way in ways for piece in _pieces(way.points)])
     made: list[Spot] = []
@@ -104,7 +104,8 @@ def place_shapes(
             made += ground.take(_beside(card, name, number, least, width))
     for way in ways:
         if way.shape:
-            made += ground.take(_spots(way, min(MOST_TEXT, max(least, LINE_TEXT * way.scale))))
+            spots = _spots(way, min(MOST_TEXT, max(least, LINE_TEXT * way.scale)))
+            made += ground.take((spot, rect) for spot, rect in spots if rect[0] >= 0 and rect[2] <= width)
     return made
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from modelreport.facts import FAMILIES, Report
+from modelreport.facts import FAMILIES, Report, TensorFact
 from modelreport.render.map import make_scene
 from modelreport.render.map.layout import lay_out
 from modelreport.render.map.picture import Box, Line, picture
@@ -13,6 +14,9 @@ WIDTH: Final = 320
 HEIGHT: Final = 160
 BUDGET: Final = 120
 """Boxes drawn at most."""
+BARS: Final = 8
+MARGIN: Final = 12.0
+"""Bars for tensors at most, and the least room around them."""
 ZOOM: Final = 4.0
 """How much larger the map is when its boxes are chosen: without words small ones are of use too."""
 
@@ -20,11 +24,11 @@ ZOOM: Final = 4.0
 def thumbnail(report: Report) -> tuple[tuple[str, str], ...]:
     """Classes of ``css/map.css`` and the path of what has them, ``("map-conv", "M3 4h20v9h-20z…")``, back to front.
 
-    In a picture of ``WIDTH`` by ``HEIGHT``; empty where there is nothing to draw.
+    In a picture of ``WIDTH`` by ``HEIGHT``; without modules the largest tensors as bars, empty where there are none.
     """
     scene = make_scene(report)
     if len(scene.nodes) < 2:
-        return ()
+        return _bars(report.structure.tensors)
     made = picture(scene, lay_out(scene), WIDTH, HEIGHT, budget=BUDGET, zoom=ZOOM)
     layers: list[tuple[str, str]] = [
         ("map-box", "".join(_rectangle(box) for box in made.boxes[1:] if box.open)),
@@ -35,6 +39,20 @@ def thumbnail(report: Report) -> tuple[tuple[str, str], ...]:
         shut = [box for box in made.boxes if not box.open and scene.nodes[box.node].family == family]
         layers.append((f"map-card map-{family}", "".join(_rectangle(box) for box in shut)))
     return tuple((name, path) for name, path in dict(layers).items() if path)
+
+
+def _bars(tensors: Sequence[TensorFact]) -> tuple[tuple[str, str], ...]:
+    """The largest tensors in the order of the file, as long as they are large; in the cards' own colour."""
+    large = sorted(range(len(tensors)), key=lambda i: (-tensors[i].size_bytes, i))[:BARS]
+    sizes = [tensors[i].size_bytes for i in sorted(large) if tensors[i].size_bytes]
+    if not sizes:
+        return ()
+    step = min(HEIGHT / 4, (HEIGHT - 2 * MARGIN) / len(sizes))
+    top, scale = (HEIGHT - step * len(sizes)) / 2, (WIDTH - 4 * MARGIN) / max(sizes)
+    bars = (
+        Box(0, 2 * MARGIN, top + step * k + 2, size * scale, step - 4, 1, 1, open=False) for k, size in enumerate(sizes)
+    )
+    return (("map-card map-other", "".join(map(_rectangle, bars))),)
 
 
 def _rectangle(box: Box) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from modelreport.facts import Identification, Report, Security, Skipped, Trace, Verdict, Weights
+from modelreport.facts import AdapterEffect, Identification, Report, Security, Skipped, Trace, Verdict, Weights
 from modelreport.render import format as text
-from modelreport.render.language import _, mark, tell
+from modelreport.render.language import _, gap, mark, tell
 from modelreport.render.packed import packing
 from modelreport.render.section import Section, no_badge
 from modelreport.render.sections.provenance import own_code
@@ -83,7 +83,7 @@ def _weights(report: Report) -> Figure:
     dtypes = sorted(report.structure.dtypes, key=lambda total: -total.size_bytes)
     words = [text.dtype(total.dtype) for total in dtypes[:3]] + (["…"] if len(dtypes) > 3 else [])
     size, held = report.structure.size_bytes, report.source.size_bytes
-    beside = ", ".join(words)
+    beside = _(", ").join(words)
     if size > held * 1.05 and report.source.kind != "object":
         beside = _("{dtypes}; the file holds {size}", dtypes=beside, size=text.bytes_decimal(held))
     href = "#table-dtypes" if dtypes else "#appendix"
@@ -106,7 +106,12 @@ def _activations(trace: Trace | Skipped) -> Figure:
     exact = _("{count} bytes", count=text.exact(peak))
     href = "#chart-memory-timeline" if trace.memory.points else "#compute"
     return Figure(
-        title, text.bytes_binary(peak), ", ".join(words), exact, href, _("the peak of memory along the forward pass")
+        title,
+        text.bytes_binary(peak),
+        f"{_(',')}{gap()}".join(words),
+        exact,
+        href,
+        _("the peak of memory along the forward pass"),
     )
 
 
@@ -146,14 +151,14 @@ def what_it_is(report: Report) -> str:
     """The model in one line: its task, or its class and library, or what is known instead."""
     known = report.identification
     if isinstance(known, Skipped):
-        words = [_("unknown architecture")]
+        words = [_unidentified(report)]
     elif known.task:
         words = [tell(text.name(known.task))]
     else:
         words = [text.name(_class_of(known))]
         if words[0] == text.name(report.title):
             words = [tell(text.name(report.source.format_title))]
-    if isinstance(known, Identification) and known.library:
+    if isinstance(known, Identification) and known.library and not known.user_code:
         words.append(f"{text.name(known.library)} {text.name(known.library_version)}".strip())
         if known.how == "keys and shapes" and known.equal:
             words.append(
@@ -164,6 +169,16 @@ def what_it_is(report: Report) -> str:
     return " · ".join(words)
 
 
+def _unidentified(report: Report) -> str:
+    """What is known of a model that could not be built: that it is an adapter or a program, or nothing."""
+    adapter = report.weights.adapter if isinstance(report.weights, Weights) else None
+    if isinstance(adapter, AdapterEffect):
+        return _("{kind} adapter without its base model", kind=text.name(adapter.kind))
+    if report.source.content == "script":
+        return tell(text.name(report.source.format_title))
+    return _("unknown architecture")
+
+
 def _class_of(known: Identification) -> str:
     """The class: its name alone where the library that is told beside it is its package, else its path."""
     path = known.class_path or known.name
@@ -172,12 +187,18 @@ def _class_of(known: Identification) -> str:
 
 
 def tally(verdict: Verdict) -> str:
-    """``1 error, 2 warnings, 0 notes; 12 checks passed, 9 not applicable, 3 not made``."""
+    """``1 error, 2 warnings, 0 notes; 12 checks passed, 9 not applicable, 3 not made``; without the last if it is 0."""
+    counts = {
+        "errors": text.plural(verdict.errors, "error"), "warnings": text.plural(verdict.warnings, "warning"),
+        "notes": text.plural(verdict.notes, "note"), "checks": text.plural(verdict.clean, "check"),
+        "absent": text.exact(verdict.not_applicable),
+    }  # fmt: skip
+    if not verdict.not_checked:
+        return _("{errors}, {warnings}, {notes}; {checks} passed, {absent} not applicable", **counts)
+    missing = text.exact(verdict.not_checked)
     return _(
         "{errors}, {warnings}, {notes}; {checks} passed, {absent} not applicable, {missing} not made",
-        errors=text.plural(verdict.errors, "error"), warnings=text.plural(verdict.warnings, "warning"),
-        notes=text.plural(verdict.notes, "note"), checks=text.plural(verdict.clean, "check"),
-        absent=text.exact(verdict.not_applicable), missing=text.exact(verdict.not_checked),
+        **counts, missing=missing,
     )  # fmt: skip
 
 

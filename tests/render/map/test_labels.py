@@ -112,6 +112,7 @@ def test_a_card_is_not_called_by_a_bare_number():
     narrow = box(44, 20, 0.6)
     assert card(node, narrow) == []
     assert told(cut_card(node, narrow)) == ["Batch…|"]
+    assert told(cut_card(node, box(25, 20, 0.6))) == ["Ba…|"], "better than nothing"
 
 
 def test_a_title_that_is_too_long_is_told_by_the_end_of_the_name():

@@ -32,6 +32,11 @@ def test_a_shape_stands_at_the_right_of_its_line_else_at_the_left():
     assert [spot.anchor for spot in place_shapes([upright(100), upright(104)], [], [], 9.5)] == ["end", "start"]
 
 
+def test_a_shape_is_not_cut_by_the_side_of_the_picture():
+    assert [spot.anchor for spot in place_shapes([upright(100)], [], [], 9.5, width=120)] == ["end"]
+    assert [spot.anchor for spot in place_shapes([upright(10)], [(14, 0, 90, 60)], [], 9.5, width=120)] == []
+
+
 def test_a_shape_without_room_is_left_out():
     assert place_shapes([upright(100)], [(90, 0, 99, 60), (101, 0, 110, 60)], [], 9.5) == []
     assert place_shapes([Drawn(((0, 0), (0, 11)), scale=0.5)], [], [], 9.5) == [], "too small a gap for letters"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from modelreport.facts import Identification, Security, TensorSpec, Trace
+from modelreport.facts import AdapterEffect, Identification, Security, TensorSpec, Trace, Weights
 from modelreport.render.format import bytes_decimal
 from modelreport.render.sections.summary import context, key_figures, tally, what_it_is
 from tests.factories import make_report, skipped_report
@@ -72,10 +72,25 @@ def test_the_model_in_one_line() -> None:
     assert "2 other architectures fit equally" in what_it_is(replace(make_report(), identification=known))
 
 
+def test_what_could_not_be_built_is_called_what_its_file_says() -> None:
+    weights = make_report().weights
+    assert isinstance(weights, Weights)
+    adapter = replace(weights, adapter=AdapterEffect(kind="DoRA", deltas=()))
+    assert what_it_is(replace(skipped_report(), weights=adapter)) == "DoRA adapter without its base model"
+    source = replace(make_report().source, content="script", format_title="TorchScript archive")
+    assert what_it_is(replace(skipped_report(), source=source)) == "TorchScript archive"
+
+
+def test_a_module_of_the_user_is_no_library() -> None:
+    known = Identification(name="UNet", library="nets", how="factory", user_code="--model nets:UNet")
+    assert "nets" not in what_it_is(replace(make_report(), identification=known, title="Title")).split(" · ")
+
+
 def test_the_tally_counts_every_state() -> None:
     verdict = make_report().verdict
     assert verdict is not None
     assert tally(verdict) == "1 error, 1 warning, 1 note; 2 checks passed, 2 not applicable, 1 not made"
+    assert tally(replace(verdict, not_checked=0)) == "1 error, 1 warning, 1 note; 2 checks passed, 2 not applicable"
 
 
 def test_the_hash_is_shown_for_one_file_only() -> None:
