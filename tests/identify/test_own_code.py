@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from torch import nn
 from modelreport.checkpoint import Model
 from modelreport.errors import OptionsError
 from modelreport.facts import Item, Skipped, TrainingState
+from modelreport.identify import own_code
 from modelreport.identify.own_code import candidates, identify_code
 from modelreport.identify.user_code import run_file
 from modelreport.options import Options
@@ -115,6 +118,16 @@ def test_arguments_are_found_that_the_shapes_prove(code: Path, arguments: tuple[
     names = zip(("depth", "width", "classes"), arguments, (2, 4, 10), strict=True)
     for name, value, default in names:
         assert (f"{name}={value}" in facts.notes[0]) == (value != default)
+
+
+def test_arguments_are_tried_for_what_that_computes_not_for_what_it_waits(
+    code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = itertools.count(step=3600.0)
+    monkeypatch.setattr(own_code, "time", SimpleNamespace(monotonic=hours.__next__, thread_time=lambda: 0.0))
+    assert identified(code, state(5, 16, 7)).identification.matched == 12
+    monkeypatch.setattr(own_code, "time", SimpleNamespace(thread_time=hours.__next__))
+    assert isinstance(found(code, state(5, 16, 7)), Skipped)
 
 
 def test_hyper_parameters_in_the_file_are_used_for_arguments_without_default(code: Path) -> None:

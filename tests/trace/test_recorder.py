@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
 from modelreport.trace import recorder as recorder_file
-from tests.trace.models import Net, Residual, complete_trace_of, names_of, operation, spec, trace_of, vision
+from tests.trace.models import Net, Residual, complete_trace_of, names_of, operation, outcome_of, spec, trace_of, vision
 
 
 @pytest.mark.parametrize("name", ["resnet18", "densenet121", "mobilenet_v3_small", "squeezenet1_0"])
@@ -133,6 +136,16 @@ def test_an_endless_pass_is_stopped_and_kept(monkeypatch):
     assert len(found.operations) == 500
     assert not found.complete
     assert "stopped after 500 operations" in found.error
+
+
+def test_a_pass_is_stopped_for_what_it_computes_not_for_what_it_waits(monkeypatch):
+    """On a busy machine hours may go by: the report is the same."""
+    expected = complete_trace_of(Residual(), spec(1, 4))
+    hours = itertools.count(step=3600.0)
+    monkeypatch.setattr(recorder_file, "time", SimpleNamespace(monotonic=hours.__next__, thread_time=lambda: 0.0))
+    assert complete_trace_of(Residual(), spec(1, 4)) == expected
+    monkeypatch.setattr(recorder_file, "time", SimpleNamespace(thread_time=hours.__next__))
+    assert "stopped after 300 seconds" in outcome_of(Residual(), spec(1, 4)).reason
 
 
 def test_interrupting_leaves_torch_as_it_was():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from types import SimpleNamespace
+
 from torch import nn
 
 from modelreport.facts import Skipped
@@ -50,6 +53,15 @@ def test_the_same_error_deep_inside_is_not_provoked_by_all_sizes():
 
     trace_of(Never())
     assert len(calls) <= search.SAME_ERRORS_DEEP + 1
+
+
+def test_waiting_for_a_busy_machine_ends_no_search(monkeypatch):
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 30 * 30, 2))
+    hours = itertools.count(step=3600.0)
+    monkeypatch.setattr(search, "time", SimpleNamespace(monotonic=hours.__next__, thread_time=lambda: 0.0))
+    assert trace_of(module).complete
+    monkeypatch.setattr(search, "time", SimpleNamespace(thread_time=hours.__next__))
+    assert isinstance(outcome_of(module), Skipped)
 
 
 def test_a_richer_input_wins_when_the_first_leaves_parameters_untouched(monkeypatch):

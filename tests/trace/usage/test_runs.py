@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -93,6 +96,16 @@ def test_a_pass_that_takes_too_long_is_given_up_even_where_the_model_catches_eve
     with running(Stubborn(), spec(1, 4)) as again:
         monkeypatch.setattr(runs, "MOST_SECONDS", -1.0)
         with pytest.raises(CannotRunError, match="it took more than"):
+            again.run()
+
+
+def test_a_pass_takes_what_it_computes_not_what_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = itertools.count(step=3600.0)
+    with running(nn.Linear(4, 2), spec(1, 4)) as again:
+        monkeypatch.setattr(runs, "time", SimpleNamespace(monotonic=hours.__next__, thread_time=lambda: 0.0))
+        assert again.run().macs == 8
+        monkeypatch.setattr(runs, "time", SimpleNamespace(thread_time=hours.__next__))
+        with pytest.raises(CannotRunError, match="it took more than 60 seconds"):
             again.run()
 
 
