@@ -11,10 +11,20 @@ export function fromTop(hash, kind) {
   return (hash === '' || hash.startsWith('#map=')) && (kind === 'navigate' || kind === 'prerender');
 }
 
+/** How the reader came to the page, as the browser names it: 'navigate', 'reload', 'back_forward', 'prerender'. */
+function visit() {
+  const [entry] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
+  return entry?.type ?? '';
+}
+
+/** Whether the browser brings the reader back to where they were on the page before. */
+export function isReturn() {
+  return ['reload', 'back_forward'].includes(visit());
+}
+
 /** Pass over what lies below the map, if nobody asks for a place in it; until somebody does, or `endEarly` is called. */
 export function beginEarly() {
-  const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
-  if (embedded || !fromTop(location.hash, visit?.type)) return;
+  if (embedded || !fromTop(location.hash, visit())) return;
   host.classList.add('early');
   addEventListener('click', (event) => { if (/** @type {Element} */ (event.target).closest?.('a[href^="#"]')) endEarly(); }, { capture: true });
   addEventListener('hashchange', endEarly);

@@ -1,6 +1,6 @@
 // The rail: which section is being read, and the menu on narrow screens.
 
-import { endEarly } from './early.js';
+import { endEarly, isReturn } from './early.js';
 import { calm, isTouched } from './idle.js';
 import { embedded, here, placeOf, root } from './root.js';
 
@@ -45,7 +45,7 @@ function startFragmentLinks() {
 /** Show the place that the address names where it was asked for: what came to life above it may have moved it. */
 export function keepPlace() {
   const id = here();
-  if (id !== '' && !embedded && !isTouched()) root.getElementById(id)?.scrollIntoView({ behavior: 'instant' });
+  if (id !== '' && !embedded && !isTouched() && !isReturn()) root.getElementById(id)?.scrollIntoView({ behavior: 'instant' });
 }
 
 const frame = () => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });

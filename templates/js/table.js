@@ -289,9 +289,10 @@ export class TableView extends TableState {
   /**
    * Bring a row into view, whatever is folded or filtered.
    * @param {string} id of the row, or 'layer=' or 'tensor=' and its full name
+   * @param {boolean} [stay] the page is not scrolled
    * @returns {boolean} whether there is such a row
    */
-  reveal(id) {
+  reveal(id, stay = false) {
     const row = this.find(id);
     if (!row) return false;
     if (this.clear(row)) this.showTools?.();
@@ -301,7 +302,7 @@ export class TableView extends TableState {
     const place = this.rows.indexOf(row.index);
     this.scroller.scrollTop = Math.max(0, place * this.rowHeight - this.scroller.clientHeight / 2);
     this.draw();
-    this.scroller.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+    if (!stay) this.scroller.scrollIntoView({ block: 'nearest', behavior: 'instant' });
     if (this.panel && width() > 1000 && (this.table.details === 'tensors' || id.includes('='))) this.panel.show(row);
     return true;
   }

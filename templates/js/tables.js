@@ -1,7 +1,8 @@
 // All tables of the page: when each comes alive, and how an address finds its row.
 
+import { isReturn } from './early.js';
 import { keepingFocus, keepingScroll } from './focus.js';
-import { calm } from './idle.js';
+import { calm, isTouched } from './idle.js';
 import { hasPayload, payload } from './payload.js';
 import { here, root } from './root.js';
 import { TableView } from './table.js';
@@ -18,18 +19,19 @@ const state = { asked: 0 };
 /**
  * Bring the row that the address names into view; tables that wait are asked too, unless another row is asked for meanwhile.
  * @param {string} id
+ * @param {boolean} [stay] the page is not scrolled
  * @returns {Promise<boolean>} whether there is such a row, or nobody asks for it any more
  */
-async function show(id) {
+async function show(id, stay = false) {
   state.asked += 1;
   const mine = state.asked;
   if (id === '') return false;
-  if (views.some((view) => view.reveal(id))) return true;
+  if (views.some((view) => view.reveal(id, stay))) return true;
   if (!/^(layer|weight|tensor|operation)s?[-=]/.test(id)) return false;
   for (const [place, start] of [...waiting]) {
     await start();
     if (mine !== state.asked) return true;
-    if (views.find((view) => view.place === place)?.reveal(id)) return true;
+    if (views.find((view) => view.place === place)?.reveal(id, stay)) return true;
   }
   return false;
 }
@@ -79,6 +81,8 @@ function whenNear(place, start) {
 
 /** Make every table of the page live: long ones when they come near, those in a fold when it is opened. */
 export async function startTables() {
+  const first = here();
+  const led = root.getElementById(first) !== null; // by the browser; the reader may have gone on from there meanwhile
   for (const place of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-table]'))) {
     const fold = place.closest('details:not([open])');
     if (fold) later(place, (start) => fold.addEventListener('toggle', start, { once: true }));
@@ -88,7 +92,7 @@ export async function startTables() {
       await startTable(place);
     }
   }
-  await show(here());
+  await show(here(), led && here() === first && (isTouched() || isReturn()));
   window.addEventListener('hashchange', () => show(here()));
   root.addEventListener('click', (event) => {
     const way = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest?.('a[href^="#"]'));

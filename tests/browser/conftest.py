@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+PATIENCE_MS = 120_000  # a slow machine is no failure
 OWN = re.compile(r"(file:///|data:|blob:|about:)")
 
 
@@ -22,6 +23,7 @@ class Listening:
     def new_context(self, **options: Any) -> Any:
         """A context of the browser."""
         made = self.browser.new_context(**options)
+        made.set_default_timeout(PATIENCE_MS)
         self.contexts.append(made)
         made.on("console", lambda message: self.said.append(f"console: {message.text}"))
         made.on("weberror", lambda error: self.said.append(f"error: {error.error}"))

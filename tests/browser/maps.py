@@ -12,7 +12,7 @@ import pytest
 
 from modelreport.facts import Report
 from modelreport.render.html import write_html
-from tests.browser.pages import wait_for
+from tests.browser.pages import FRAMES, wait_for
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "render" / "map"))
 
@@ -100,11 +100,12 @@ class Map:
     def settle(self) -> None:
         """Wait until nothing moves any more and the painter, Plotly unless told otherwise, has drawn what stands."""
         before = None
-        for _ in range(100):
-            now = self.page.evaluate(
-                "document.querySelector('.map-live').dataset.painter"
-                " + [...document.querySelectorAll('.map-live path')].map((e) => e.getAttribute('d')).join()"
-            )
+        drawn = (
+            "document.querySelector('.map-live').dataset.painter"
+            " + [...document.querySelectorAll('.map-live path')].map((e) => e.getAttribute('d')).join()"
+        )
+        for _ in range(500):
+            now = self.page.evaluate(FRAMES.format(drawn))
             if now == before and now.startswith(self.painter):
                 return
             before = now

@@ -17,8 +17,8 @@ STATE = """[...document.querySelectorAll('model-report')].map((m) => ({
 }))"""
 """What each fragment of a page says of itself."""
 TABLES = """[...document.querySelectorAll('[data-table]')].every(
-  (t) => t.closest('details:not([open])') || t.querySelector('.count'))"""
-"""Whether every table of a page is live; one in a closed fold waits until that is opened."""
+  (t) => t.closest('details:not([open])') || t.dataset.rows > 2000 || t.querySelector('.live'))"""
+"""Whether every table of a page is live; those in a closed fold and long ones wait until they are seen."""
 HOLD = """{
   const held = [];
   globalThis.requestIdleCallback = (work) => { held.push(work); };
@@ -28,9 +28,22 @@ HOLD = """{
   };
 }"""
 """Run before a page's own scripts: what they do in idle moments waits for `goOn()`."""
+STILL = """(() => {
+  const live = [...document.querySelectorAll('.chart-area .live')];
+  const seen = live.filter((each) => each.checkVisibility({ contentVisibilityAuto: true }));
+  return [...document.querySelectorAll('.part')].every((part) => part.matches('.settled:not(.awake)'))
+    && !document.getAnimations().some((each) => each instanceof CSSTransition)
+    && seen.every((each) => {
+      const drawn = each.querySelector('.main-svg');
+      return drawn !== null && Math.abs(drawn.getBoundingClientRect().width - each.clientWidth) < 1.5;
+    });
+})()"""
+"""Whether all of a page has come to life, and what is drawn has the width of its place."""
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done({0}))))"
+"""A value of a page after all that it was about to draw is drawn."""
 
 
-def wait_for(page: Any, what: str, seconds: float = 60.0) -> Any:
+def wait_for(page: Any, what: str, seconds: float = 120.0) -> Any:
     """The value of a script once it is true; the policy of the page allows no polling inside it."""
     for _ in range(int(seconds * 20)):
         found = page.evaluate(what)
@@ -40,12 +53,25 @@ def wait_for(page: Any, what: str, seconds: float = 60.0) -> Any:
     raise AssertionError(f"never came true: {what}")
 
 
+def at_rest(page: Any, what: str = "scrollY") -> Any:
+    """A value of the page once it no longer changes, such as how far a page is scrolled that goes on by itself."""
+    before, same = None, 0
+    for _ in range(1000):
+        now = page.evaluate(FRAMES.format(what))
+        same = same + 1 if now == before else 0
+        if same == 5:
+            return now
+        before = now
+        page.wait_for_timeout(20)
+    raise AssertionError(f"never came to rest: {what}")
+
+
 def walk(page: Any) -> None:
     """Scroll through the whole page, which grows meanwhile, so that everything that draws itself when seen does."""
     y = 0
     while y < page.evaluate("document.documentElement.scrollHeight"):
         page.evaluate(f"window.scrollTo({{ top: {y}, behavior: 'instant' }})")
-        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate(FRAMES.format(0))
         page.wait_for_timeout(30)
         y += 600
 

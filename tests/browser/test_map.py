@@ -121,7 +121,6 @@ def test_the_wheel_zooms_where_the_pointer_is_and_does_not_scroll(shown: Shown) 
     made.page.mouse.click(x, y)
     for _ in range(8):
         made.page.mouse.wheel(0, -100)
-        made.page.wait_for_timeout(60)
     made.settle()
     assert made.page.evaluate("scrollY") == scroll
     here = made.place("conv1 Conv2d")
@@ -133,13 +132,20 @@ def test_the_wheel_zooms_where_the_pointer_is_and_does_not_scroll(shown: Shown) 
 def test_the_wheel_goes_on_scrolling_a_page_that_was_being_scrolled(shown: Shown) -> None:
     made = shown(resnet_page())
     pane = made.box()
-    made.page.mouse.move(pane["x"] - 40, pane["y"] + 200)
-    made.page.mouse.wheel(0, 60)
-    made.page.mouse.move(pane["x"] + 200, pane["y"] + 200)
+    made.page.focus(".map-pane")
+    turn = """async (places) => {
+      await new Promise((done) => { setTimeout(done, 400); });  // what was scrolled before is over
+      const notch = {deltaY: -60, bubbles: true, cancelable: true};
+      const free = (place) => document.querySelector(place).dispatchEvent(new WheelEvent('wheel', notch));
+      return places.map(free);
+    }"""
+    assert made.page.evaluate(turn, [".map-pane"]) == [False], "the map takes it"
+    assert made.page.evaluate(turn, ["body", ".map-pane"]) == [True, True], "it began beside the map"
+    made.page.evaluate("document.activeElement.blur()")
     before = made.page.evaluate("scrollY")
+    made.page.mouse.move(pane["x"] + 200, pane["y"] + 200)
     made.page.mouse.wheel(0, 120)
-    made.page.wait_for_timeout(400)
-    assert made.page.evaluate("scrollY") > before
+    made.until(f"scrollY > {before}")
 
 
 def test_dragging_moves_the_map_with_the_pointer_and_chooses_nothing(shown: Shown) -> None:
@@ -213,7 +219,9 @@ def test_a_telephone_gets_a_high_map_and_the_panel_below(shown: Shown) -> None:
 
 def test_the_map_keeps_its_place_when_the_window_changes(shown: Shown) -> None:
     made = shown(resnet_page())
+    before = made.box()["width"]
     made.page.set_viewport_size({"width": 1240, "height": 900})
+    made.until(f"document.querySelector('.map-pane').getBoundingClientRect().width < {before} - 50")
     made.settle()
     pane = made.box()
     assert made.page.evaluate(
@@ -227,7 +235,6 @@ def test_hostile_names_do_nothing(shown: Shown) -> None:
     made.page.focus(".map-pane")
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "Enter", "ArrowDown"):
         made.page.keyboard.press(key)
-        made.page.wait_for_timeout(100)
     made.page.fill(".map-search input", "script")
     made.settle()
     assert made.page.evaluate("document.querySelectorAll('#map script, #map img, #map link').length") == 0
@@ -250,11 +257,22 @@ def test_plotly_takes_over_without_a_jump_when_the_map_has_come_to_rest(shown: S
     made = shown(resnet_page())
     assert made.page.locator(".map-quick").count() == 0
     x, y = made.place("layer2 Sequential")
+    made.page.evaluate(
+        """() => {
+        const live = document.querySelector('.map-live');
+        const seen = (css) =>
+          [...live.querySelectorAll(css)].filter((e) => e.checkVisibility()).map((e) => e.getAttribute('d'));
+        window.painted = null;
+        new MutationObserver(() => {
+          if (live.dataset.painter === 'paths') painted = [seen('.map-quick path'), seen('.shapelayer path')];
+        }).observe(live, {attributeFilter: ['data-painter']});
+        }"""
+    )
     made.page.mouse.move(x, y)  # marks what goes in and comes out, in plain paths
-    made.until("document.querySelector('.map-live').dataset.painter === 'paths'")
-    quick = made.paths()
-    assert made.page.locator(".map-live .shapelayer path:visible").count() == 0
+    made.until("painted !== null")
     made.settle()
+    quick, beside = made.page.evaluate("painted")
+    assert beside == []
     assert made.page.locator(".map-quick").count() == 0
     assert len(quick) > 8
     for ours, theirs in zip(quick, made.paths(), strict=True):

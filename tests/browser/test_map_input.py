@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.maps import Map, Shown, resnet_page, shown
+from tests.browser.pages import FRAMES, at_rest
 
 pytestmark = pytest.mark.browser
 __all__ = ["shown"]
@@ -30,23 +31,28 @@ def touch(made: Map, *frames: list[tuple[float, float]]) -> None:
         points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
         kind = "touchStart" if number == 0 else "touchMove"
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        made.page.wait_for_timeout(30)
+        made.page.evaluate(FRAMES.format(0))
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    made.page.wait_for_timeout(400)
+    at_rest(made.page)
     made.settle()
 
 
 def test_the_wheel_scrolls_the_page_past_a_map_that_was_not_clicked_and_says_how_to_zoom(shown: Shown) -> None:
     made = shown(resnet_page())
-    made.page.wait_for_timeout(500)
-    before, view = scroll(made), made.view()
+    before, view = at_rest(made.page), made.view()
+    made.page.evaluate(
+        """() => {
+        const hint = document.querySelector('.map-hint');
+        window.hinted = false;
+        new MutationObserver(() => { hinted ||= hint.matches('.shown'); }).observe(hint, {attributeFilter: ['class']});
+        }"""
+    )
     made.page.mouse.move(*middle(made))
     made.settle()
     made.page.mouse.wheel(0, 150)
-    made.page.wait_for_timeout(500)
-    assert scroll(made) > before
+    made.until(f"scrollY > {before}")
     assert len(made.view()) >= len(view)
-    assert made.page.is_visible(".map-hint.shown")
+    made.until("hinted")
     assert "Ctrl + scroll zooms" in made.page.inner_text(".map-hint")
 
 
@@ -57,7 +63,6 @@ def test_ctrl_and_the_wheel_zoom_at_once(shown: Shown) -> None:
     made.page.keyboard.down("Control")
     for _ in range(6):
         made.page.mouse.wheel(0, -100)
-        made.page.wait_for_timeout(40)
     made.page.keyboard.up("Control")
     made.settle()
     assert scroll(made) == before
@@ -70,15 +75,13 @@ def test_a_map_that_cannot_be_zoomed_out_further_lets_the_page_scroll(shown: Sho
     before = scroll(made)
     for _ in range(12):
         made.page.mouse.wheel(0, 120)
-        made.page.wait_for_timeout(40)
-    made.page.wait_for_timeout(400)
-    assert scroll(made) > before
+    made.until(f"scrollY > {before}")
 
 
 def test_one_finger_scrolls_the_page_until_the_map_is_tapped(shown: Shown) -> None:
     made = shown(resnet_page(), **PHONE)
     made.page.evaluate("document.querySelector('.map-pane').scrollIntoView({block: 'center', behavior: 'instant'})")
-    made.page.wait_for_timeout(200)
+    at_rest(made.page)
     x, y = middle(made)
     before, view = scroll(made), made.view()
     touch(made, *([(x, y - 15 * k)] for k in range(10)))
@@ -96,7 +99,7 @@ def test_one_finger_scrolls_the_page_until_the_map_is_tapped(shown: Shown) -> No
 def test_two_fingers_zoom_the_map_at_once(shown: Shown) -> None:
     made = shown(resnet_page(), **PHONE)
     made.page.evaluate("document.querySelector('.map-pane').scrollIntoView({block: 'center', behavior: 'instant'})")
-    made.page.wait_for_timeout(200)
+    at_rest(made.page)
     x, y = middle(made)
     before = scroll(made)
     touch(made, *([(x - 20 - 8 * k, y), (x + 20 + 8 * k, y)] for k in range(12)))
@@ -121,8 +124,8 @@ def test_full_screen_and_back_by_key(shown: Shown) -> None:
     made.page.focus(".map-pane")
     made.page.keyboard.press("m")
     made.until("document.querySelector('#map').classList.contains('full')")
+    made.until("document.querySelector('.map-pane').getBoundingClientRect().height > 650")
     made.settle()
-    assert made.box()["height"] > 650
     assert any("layer4" in label for label in made.labels())
     made.page.keyboard.press("m")
     made.until("!document.querySelector('#map').classList.contains('full')")

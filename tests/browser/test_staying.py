@@ -11,7 +11,7 @@ import pytest
 from modelreport.facts import Report
 from modelreport.render.html import write_html
 from tests.browser.maps import Shown, resnet_page, shown
-from tests.browser.pages import HOLD, TABLES, wait_for
+from tests.browser.pages import HOLD, TABLES, at_rest, wait_for
 from tests.factories import make_report
 from tests.factories_weights import rich_report
 
@@ -31,12 +31,12 @@ WITH = """(css) => [...document.querySelectorAll('[data-table]')]
 def opened(chromium: Any, tmp_path: Path) -> Open:
     """Opens a report from a file; with `script`, that runs before any of the page's own."""
 
-    def open_report(report: Report | bytes, *, script: str = "", **settings: Any) -> Any:
+    def open_report(report: Report | bytes, *, address: str = "", script: str = "", **settings: Any) -> Any:
         path = tmp_path / "report.html"
         path.write_bytes(report if isinstance(report, bytes) else write_html(report))
         page = chromium.new_page(**({"viewport": {"width": 1400, "height": 900}} | settings))
         page.add_init_script(script)
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + address)
         wait_for(page, "document.documentElement.classList.contains('js')")
         return page
 
@@ -113,6 +113,29 @@ def test_a_row_asked_for_later_is_not_left_for_one_that_took_longer(opened: Open
     )
     wait_for(page, f"{fold}.querySelector('.table-scroll.live') !== null")
     assert page.evaluate("[...document.querySelectorAll('tr.marked')].map((row) => row.id)") == ["layer-1"]
+
+
+LIVE = "document.querySelector('#layer-9.marked') !== null"
+
+
+def test_whoever_went_on_from_where_the_address_led_is_not_brought_back(opened: Open) -> None:
+    page = opened(make_report(), address="#layer-9", script=HOLD)
+    wait_for(page, "scrollY > 500")
+    page.keyboard.press("Home")
+    wait_for(page, "scrollY === 0")
+    page.evaluate("goOn()")
+    wait_for(page, LIVE)
+    assert at_rest(page) == 0
+
+
+def test_a_page_that_is_loaded_again_stays_where_it_was_read(opened: Open) -> None:
+    page = opened(make_report(), address="#layer-9")
+    wait_for(page, LIVE)
+    page.evaluate("scrollTo({top: 100, behavior: 'instant'})")
+    assert at_rest(page) == 100
+    page.reload()
+    wait_for(page, LIVE)
+    assert at_rest(page) == 100
 
 
 # --- charts, hints ---------------------------------------------------------------------------------------------------

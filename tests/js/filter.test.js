@@ -111,9 +111,9 @@ test('hostile names and queries are only text', () => {
 
 test('a long row of stars is quick', () => {
   const odd = unpackTable(packed({ columns: [['name', 'Name', 'name', '', 1]] }, [['a', 0, 0, '', 'a'.repeat(200)]]));
-  const start = performance.now();
+  const start = process.cpuUsage();
   assert.equal(compile(`${'*a'.repeat(30)}*b`, odd).fits?.(0), false);
-  assert.ok(performance.now() - start < 500);
+  assert.ok(process.cpuUsage(start).user < 5e6, 'µs: tried one by one it took longer than anybody waits');
 });
 
 test('numbers are read with their units', () => {

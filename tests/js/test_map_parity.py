@@ -71,7 +71,7 @@ def run_node(script: str, asked: dict[str, object]) -> Any:
     assert node, "the tests of the page's scripts need node (20 or newer)"
     run = subprocess.run(
         [node, "--input-type=module", "-e", script],
-        input=json.dumps(asked), capture_output=True, text=True, timeout=120, check=True, cwd=HERE.parent.parent,
+        input=json.dumps(asked), capture_output=True, text=True, timeout=500, check=True, cwd=HERE.parent.parent,
     )  # fmt: skip
     return json.loads(run.stdout)
 

@@ -41,7 +41,7 @@ def on_the_page(cells: list[Cell]) -> list[list[str]]:
     run = subprocess.run(
         [node, "--input-type=module", "-e", SCRIPT],
         input=json.dumps([[cell.form, cell.value, cell.whole] for cell in cells]),
-        capture_output=True, text=True, timeout=120, check=True, cwd=ROOT,
+        capture_output=True, text=True, timeout=500, check=True, cwd=ROOT,
     )  # fmt: skip
     found: list[list[str]] = json.loads(run.stdout)
     return found
