@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,17 @@ from torch.multiprocessing import ProcessExitedException
 ATTEMPTS = 3
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def write_all(folder: Path) -> None:
     """Two processes write ``dtensors``, ``fsdp``, ``hf`` and rank files into ``folder``; the whole ones beside them.
 
     gloo's threads abort a process now and then (SIGABRT, "terminate called without an active exception"), which says
     nothing about what is tested with the files: writers killed by a signal begin again. An exception is raised at once.
+    They meet at a file: a port that is free now may be taken when they begin.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            torch.multiprocessing.spawn(_write, (str(folder), free_port()), nprocs=2)
+            with tempfile.TemporaryDirectory() as place:
+                torch.multiprocessing.spawn(_write, (str(folder), f"{place}/meeting"), nprocs=2)
         except ProcessExitedException as error:
             if error.signal_name is None or attempt == ATTEMPTS:
                 raise
@@ -53,11 +48,10 @@ def whole_tensors() -> dict[str, torch.Tensor]:
     }
 
 
-def _write(rank: int, folder: str, port: int) -> None:
+def _write(rank: int, folder: str, meeting: str) -> None:
     warnings.simplefilter("ignore")
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     torch.set_num_threads(1)
-    torch.distributed.init_process_group("gloo", rank=rank, world_size=2)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
     mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (2,))
     _write_dtensors(Path(folder), mesh)
     _write_fsdp(Path(folder), mesh, rank)
