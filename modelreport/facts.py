@@ -956,6 +956,9 @@ class Peers(Fact, frozen=True, kw_only=True, tag="peers"):
     """One for each tensor, the most unlike first."""
     drawn: tuple[str, ...] = ()
     """Weight matrices, repeated or not, whose values are like independent random numbers: see ``OddTensor.drawn``."""
+    related: tuple[str, ...] = ()
+    """Weight matrices that are distributed as fresh ones, or lie beside one that is, and whose largest singular value
+    shows that their values are not independent."""
     enough: int = 6
     """Members of a role from which on its members are judged by scores."""
     threshold: float = 8.0

@@ -378,8 +378,9 @@ def _weights(structure: Structure) -> Weights:
 
 
 def with_peers(structure: Structure, weights: Weights) -> Weights:
-    """The weights with every tensor compared with its like."""
-    return msgspec.structs.replace(weights, peers=peers(SimpleNamespace(structure=structure, weights=weights)))  # type: ignore[arg-type]
+    """The weights with every tensor compared with its like; there is no file to read further values from."""
+    measured = SimpleNamespace(checkpoint=SimpleNamespace(tensors=()), structure=structure, weights=weights)
+    return msgspec.structs.replace(weights, peers=peers(measured))  # type: ignore[arg-type]
 
 
 def _findings() -> tuple[Finding, ...]:

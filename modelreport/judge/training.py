@@ -87,8 +87,8 @@ def as_initialised(report: Report) -> Found | Clean:
     if not matrices:
         return _small(report) or _none_told(report)
     peers = known(report.weights).peers
-    drawn = set() if isinstance(peers, Skipped) else set(peers.drawn)
-    likes = _likes(report, matrices)
+    drawn, related = (set(), set()) if isinstance(peers, Skipped) else (set(peers.drawn), set(peers.related))
+    likes = [(m, "" if m.fact.name in related else like) for m, like in _likes(report, matrices)]
     anyhow = [(m, like or _DRAWN) for m, like in likes if like or m.fact.name in drawn]
     most = len(anyhow) >= _MOST * len(matrices)
     named = set() if most or isinstance(peers, Skipped) else {odd.name for odd in peers.odd if odd.drawn}

@@ -9,13 +9,20 @@ from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 from modelreport.facts import QUANTILES, TensorStatistics
+from modelreport.measure.related import LEAST, MOST
 
 _ENOUGH_VALUES = 4096
 _ENOUGH_ROWS = 32
 """Fewer do not tell independent values from trained ones."""
 
 _CERTAIN_VALUES = 1 << 15
-"""Trained weights are often near normal, never near uniform: with fewer values only the latter is sure."""
+"""Trained weights are often near normal, never near uniform: with fewer values only the latter is sure by itself."""
+
+_FEWEST_VALUES = 1024
+"""Fewer are never said to be distributed as an initialisation leaves them."""
+
+_SURELY = 1.1
+"""Distance of the quantiles up to which they may be said to be so: a little more than where that is said."""
 
 _ROWS_ERROR = 1.17
 """Standard error of the distance of the quartiles of n normal values, as a share of itself, times √n."""
@@ -56,10 +63,44 @@ class Likeness(NamedTuple):
     """Distance to each, in units of what chance allows; empty where there are too few values to tell."""
     rows: dict[Kind, float] = {}  # noqa: RUF012 - never changed
     """How far the logarithm of the rows' spread lies above that of each, in its standard errors."""
+    edge: float | None = None
+    """How far the largest singular value is from that of independent numbers; ``None`` where nobody looked."""
+
+    @property
+    def related(self) -> bool:
+        """Whether rows have to do with each other, so that the numbers are not independent."""
+        return self.edge is not None and not LEAST <= self.edge <= MOST
+
+    @property
+    def likely(self) -> Kind | Literal[""]:
+        """Whose independent numbers they could be; of few values it takes their peers to tell that they are."""
+        if self.distribution or self.related or self.edge is None:
+            return self.distribution
+        best = nearest(self)
+        return best if best and self.misfits[best] <= 1 else ""
 
     def clearly_not(self, kind: Kind) -> bool:
-        """Whether they are far from that distribution: twice what chance allows."""
-        return self.misfits.get(kind, 0.0) > CLEARLY
+        """Whether they are far from that distribution, or from independence: twice what chance allows."""
+        return self.misfits.get(kind, 0.0) > CLEARLY or (self.edge or 0.0) > CLEARLY * MOST
+
+
+def nearest(like: Likeness) -> Kind | Literal[""]:
+    """The distribution that the values are least far from; empty where there are too few to tell."""
+    ordered = sorted(like.misfits, key=like.misfits.__getitem__)
+    return ordered[0] if ordered else ""
+
+
+def with_edge(like: Likeness, edge: float | None) -> Likeness:
+    """The same with what the largest singular value says."""
+    seen = like._replace(edge=edge)
+    return seen._replace(distribution="") if seen.related else seen
+
+
+def may_be_fresh(s: TensorStatistics) -> bool:
+    """Whether the quantiles are those of fresh numbers: else nobody calls them fresh."""
+    if s.count < _FEWEST_VALUES or not s.std or not s.quantiles:
+        return False
+    return any(max(_off_quantiles(s, kind)) <= _SURELY for kind in KINDS)
 
 
 def drawn(s: TensorStatistics, rows: float | None) -> Likeness:
@@ -105,6 +146,13 @@ def _distances(s: TensorStatistics, rows: float, kind: Kind) -> Iterator[float]:
         # The largest of n uniform numbers is within a few n-ths of the edge; training smears the edge first.
         reach = max(-s.minimum, s.maximum) / std
         yield abs(reach - _EDGE) / (STANDARD_ERRORS * _EDGE * scale_error + 12 / count + _ROUNDING)
+    yield from _off_quantiles(s, kind)
+
+
+def _off_quantiles(s: TensorStatistics, kind: Kind) -> Iterator[float]:
+    """How far each quantile is from that of the distribution, in units of what chance and rounding allow."""
+    count, std = s.count, s.std or 1.0
+    scale_error = math.sqrt((_KURTOSIS[kind] + 2) / (4 * count))
     for q, have in zip(QUANTILES, s.quantiles, strict=True):
         want, density = _quantile(q, kind)
         error = math.sqrt(q * (1 - q) / count) / density + abs(want) * scale_error

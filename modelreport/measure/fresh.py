@@ -35,9 +35,9 @@ def among_peers(likes: Sequence[Likeness]) -> dict[int, Kind]:
         return {}
     clear = Counter(kind for like in likes for kind in like.misfits if like.clearly_not(kind))
     return {
-        i: like.distribution
+        i: like.likely
         for i, like in enumerate(likes)
-        if like.distribution and clear[like.distribution] >= MOST_OF * (len(likes) - 1)
+        if like.likely and clear[like.likely] >= MOST_OF * (len(likes) - 1)
     }
 
 
@@ -58,7 +58,7 @@ def whole_blocks(blocks: Sequence[Sequence[Likeness]]) -> dict[int, Kind]:
             continue
         below = -from_plausible(apart)
         for i, block in enumerate(blocks):
-            if abs(apart[i]) > 1 or any(like.misfits[kind] > 1 for like in block):
+            if abs(apart[i]) > 1 or any(like.misfits[kind] > 1 or like.related for like in block):
                 continue
             least = _SCORE * (_ENDS if i in (0, len(blocks) - 1) else 1.0)
             if below[i] >= least * max(spread_of_others(apart, i), 1 / STANDARD_ERRORS):

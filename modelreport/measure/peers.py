@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelreport.facts import QUANTILES, OddTensor, Peer, PeerRole, Peers, TensorFact, TensorStatistics
-from modelreport.measure.drawn import Kind, Likeness, drawn
+from modelreport.measure.drawn import Kind, Likeness, drawn, may_be_fresh, nearest, with_edge
 from modelreport.measure.fresh import MOST_OF, among_peers, whole_blocks
+from modelreport.measure.related import edge_scores
 from modelreport.measure.roles import places
 from modelreport.measure.scores import from_near, robust_scores, spread
 
@@ -72,7 +73,7 @@ def peers(measured: Measured) -> Peers:
     """Roles of at least three members, each member's scores, and those that are odd; no roles, nothing odd."""
     facts = _weights(measured)
     found = _roles(facts)
-    likes = {m.fact.name: _likeness(m) for m in facts if len(m.fact.shape) > 1}
+    likes = _likes(measured, facts, found)
     values = {role: np.array([_values(m) for m in members], np.float64) for role, members in found.items()}
     judged = [r for r, members in found.items() if len(members) >= ENOUGH and len(members[0].fact.shape) > 1]
     fresh = _fresh(found, likes)
@@ -92,6 +93,7 @@ def peers(measured: Measured) -> Peers:
         roles=tuple(made),
         odd=tuple(odd),
         drawn=tuple(name for name, like in likes.items() if like.distribution),
+        related=tuple(name for name, like in likes.items() if like.related),
         enough=ENOUGH,
         threshold=THRESHOLD,
     )
@@ -116,6 +118,19 @@ def _roles(weights: Sequence[Member]) -> dict[str, list[Member]]:
             where = place[member.fact.name]
             roles[where.role].append(member._replace(indices=where.indices, depth=where.depth))
     return {role: sorted(members, key=lambda m: m.indices) for role, members in roles.items() if len(members) >= 3}
+
+
+def _likes(measured: Measured, weights: Sequence[Member], roles: Mapping[str, Sequence[Member]]) -> dict[str, Likeness]:
+    """What each matrix is like; those that could be fresh, and their peers, by their largest singular value as well."""
+    matrices = [m for m in weights if len(m.fact.shape) > 1]
+    likes = {m.fact.name: _likeness(m) for m in matrices}
+    doubtful = {m.fact.name for m in matrices if may_be_fresh(m.statistics)}
+    for members in roles.values():
+        mine = {m.fact.name: likes[m.fact.name] for m in members if m.fact.name in likes}
+        kinds = {kind for like in mine.values() if (kind := nearest(like)) and like.misfits[kind] <= 1}
+        doubtful |= {name for name, like in mine.items() if any(not like.clearly_not(kind) for kind in kinds)}
+    scores = edge_scores(measured, doubtful)
+    return {name: with_edge(like, scores.get(name)) for name, like in likes.items()}
 
 
 def _likeness(member: Member) -> Likeness:

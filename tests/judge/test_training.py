@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from modelreport.facts import Report
+from modelreport.facts import Peers, Report, Weights
 from modelreport.render.format import message
 from tests.factories import skipped_report
 from tests.factories_deep import report_of
@@ -125,6 +125,19 @@ def test_one_matrix_of_independent_numbers_among_trained_ones_is_noted() -> None
     assert message(found.message) == (
         "pooler.weight is distributed like independent random numbers: nothing that was learned shows in it."
     )
+
+
+@pytest.mark.parametrize("deviation", [0.02, 0.0091], ids=["a usual initialisation", "a deviation of its own"])
+def test_a_matrix_whose_rows_share_directions_is_trained_however_its_values_are_distributed(deviation: float) -> None:
+    """IgFold and SemiBin hold such matrices, whose largest singular value is twice that of independent numbers."""
+    rng = np.random.default_rng(1)
+    trained = {f"layers.{i}.weight": rng.standard_t(4, (256, 192)) * rng.gamma(2, 1, (256, 1)) for i in range(5)}
+    report = report_of({**trained, "decoder.weight": rng.normal(0, deviation, (256, 192))})
+    assert finding(report, "W005").state == "found"
+    assert isinstance(report.weights, Weights)
+    assert isinstance(report.weights.peers, Peers)
+    peers = replace(report.weights.peers, drawn=(), related=("decoder.weight",))
+    assert finding(replace(report, weights=replace(report.weights, peers=peers)), "W005").state == "clean"
 
 
 def test_rows_that_are_all_the_same_say_nothing_of_training() -> None:

@@ -61,7 +61,7 @@ def test_few_values_say_nothing() -> None:
     assert look(RNG.normal(0, 1, (16, 1024))) == ("", False)
     assert look(RNG.normal(0, 1, (40, 40))) == ("", False)
     s = make_statistics("w", RNG.normal(0, 1, (64, 64)))
-    assert drawn(s, None) == ("", {}, {})
+    assert drawn(s, None) == ("", {}, {}, None)
 
 
 def test_a_small_matrix_that_is_near_normal_may_be_trained_and_one_with_sharp_edges_is_not() -> None:

@@ -87,8 +87,35 @@ def test_a_small_block_drawn_anew_is_found_and_a_trained_one_is_not() -> None:
     assert {o.statistic for o in found} == {"rows"}
 
 
-def test_one_small_matrix_drawn_anew_is_not_claimed() -> None:
+def test_one_small_matrix_drawn_anew_is_not_claimed_where_its_peers_are_near_it() -> None:
     assert with_fresh_block(small(), 3, ("k",)).odd == ()
+
+
+def with_directions(arrays: Arrays, count: int = 8, strength: float = 0.4, seed: int = 5) -> Arrays:
+    """The same with directions that the rows of each matrix share, as training leaves them."""
+    rng = np.random.default_rng(seed)
+    return {
+        name: a + strength * a.std() * rng.standard_normal((len(a), count)) @ rng.standard_normal((count, a.shape[1]))
+        for name, a in arrays.items()
+    }
+
+
+@pytest.mark.parametrize("depth", [0, 3, 7])
+def test_one_small_matrix_drawn_anew_is_told_where_the_rows_of_its_peers_share_directions(depth: int) -> None:
+    arrays = with_directions(small())
+    assert compared(arrays).odd == ()
+    for name in ("k", "down"):
+        odd = with_fresh_block(arrays, depth, (name,)).odd
+        assert [(o.name, o.drawn) for o in odd] == [(f"blocks.{depth}.{name}.weight", "normal")]
+
+
+def test_a_small_matrix_that_shares_a_direction_is_not_drawn_anew_however_normal_its_values() -> None:
+    arrays = with_directions(small())
+    fresh = {"blocks.3.q.weight": np.random.default_rng(1).normal(0, 0.05, (64, 64))}
+    assert [o.name for o in compared(arrays | fresh).odd] == ["blocks.3.q.weight"]
+    found = compared(arrays | with_directions(fresh, 1, 0.3))
+    assert found.odd == ()
+    assert "blocks.3.q.weight" in found.related
 
 
 @pytest.mark.parametrize("seed", range(3))

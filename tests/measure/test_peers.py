@@ -13,6 +13,7 @@ import pytest
 from modelreport.facts import Peers, TensorFact
 from modelreport.measure.peers import STATISTICS, peers, rows_spread, tail_reach
 from tests.factories import make_statistics
+from tests.measure.tensors import make_checkpoint, make_tensor
 
 Arrays = dict[str, np.ndarray]
 
@@ -29,7 +30,8 @@ def compared(arrays: Arrays, **facts: Any) -> Peers:
         for name, a in arrays.items()
     ]  # fmt: skip
     measured = SimpleNamespace(
-        structure=SimpleNamespace(tensors=tensors),
+        checkpoint=make_checkpoint(*(make_tensor(a, name=name) for name, a in arrays.items())),
+        structure=SimpleNamespace(tensors=tensors, modules=()),
         weights=SimpleNamespace(tensors=[make_statistics(name, a) for name, a in arrays.items()]),
     )
     found = peers(measured)  # type: ignore[arg-type]
@@ -112,6 +114,14 @@ def test_what_looks_drawn_is_listed_with_peers_or_without() -> None:
     rng = np.random.default_rng(3)
     arrays = trained() | {"head.weight": rng.normal(0, 0.02, (300, 200)), "other.weight": rng.standard_t(4, (300, 200))}
     assert compared(arrays).drawn == ("head.weight",)
+
+
+def test_normal_values_whose_rows_share_a_direction_are_not_called_drawn() -> None:
+    rng = np.random.default_rng(3)
+    fresh = rng.normal(0, 0.02, (300, 200))
+    shared = fresh + 0.004 * np.outer(rng.standard_normal(300), rng.standard_normal(200))
+    found = compared(trained() | {"head.weight": fresh, "decoder.weight": shared})
+    assert (found.drawn, found.related) == (("head.weight",), ("decoder.weight",))
 
 
 def test_fresh_vectors_among_trained_ones_are_found() -> None:

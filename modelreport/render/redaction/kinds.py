@@ -74,7 +74,7 @@ KINDS: Final[dict[str, dict[str, Kind]]] = {
     "Peer": {"name": "name"},
     "PeerRole": {"role": "name"},
     "OddTensor": {"name": "name", "role": "name", "statistic": "own"},
-    "Peers": {"statistics": "own", "drawn": "name"},
+    "Peers": {"statistics": "own", "drawn": "name", "related": "name"},
     "Duplicate": {"names": "name"},
     "LayerUpdate": {"name": "name"},
     "ParameterGroup": {"settings": "metadata"},
