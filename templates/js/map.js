@@ -15,6 +15,7 @@ import { makeMini } from './map-mini.js';
 import { makeModel, titleOf } from './map-model.js';
 import { makeHint, makeNote, missingWords, pathWords } from './map-note.js';
 import { makePainter } from './map-paint.js';
+import { followPrint } from './map-print.js';
 import { fillCrumbs, fillPanel } from './map-panel.js';
 import { buttons, colorField, fillLegend, searchField } from './map-tools.js';
 import { Tree } from './map-tree.js';
@@ -262,6 +263,7 @@ async function makeLive(place, wished) {
   map.parts?.chosen(0);
   map.ready = true;
   connect(map, around, place);
+  followPrint(place, map);
   const show = async (/** @type {{module: number}} */ { module }) => {
     const details = await payload('map-details');
     const i = details.nodes.module.indexOf(module);

@@ -60,6 +60,25 @@ export function rgb(text) {
   return found[4] === undefined ? `rgb(${parts.join(', ')})` : `rgba(${parts.join(', ')}, ${found[4]})`;
 }
 
+/**
+ * What a piece of work makes with the colours of the light theme, which paper has; nothing on the page changes.
+ * @template Made
+ * @param {() => Made} work
+ * @returns {Made}
+ */
+export function inLight(work) {
+  const chosen = host.dataset.theme;
+  cache.clear();
+  host.dataset.theme = 'light';
+  try {
+    return work();
+  } finally {
+    if (chosen === undefined) delete host.dataset.theme;
+    else host.dataset.theme = chosen;
+    cache.clear();
+  }
+}
+
 /** Say to everything drawn that the colours are others now. */
 export function changed() {
   cache.clear();

@@ -27,6 +27,10 @@ OVERLAPS = """() => {
 }"""
 
 
+SHEETS = """[...document.querySelectorAll('.map-sheet')]
+  .map((each) => [each.textContent, each.querySelectorAll('path').length])"""
+
+
 @pytest.fixture
 def page(chromium: Any, tmp_path: Path):
     path = tmp_path / "report.html"
@@ -50,6 +54,20 @@ def test_the_printed_page_is_whole_light_and_without_controls(page):
         assert expected in words, expected
     for control in ("Filter", "Columns", "Copy", "CSV", "System"):
         assert control not in words.split(), control
+
+
+def test_the_map_goes_on_below_itself_while_it_is_printed_and_then_no_more(page):
+    wait_for(page, "document.getElementById('map').dataset.state === 'live'")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    drawn = page.evaluate(SHEETS)
+    page.emulate_media(media="print")
+    assert page.locator(".map-legend .map-class").first.is_visible(), "what colours mean"
+    assert page.locator(".on-paper a").count() == page.locator(".rail a").count() - 1, "the contents, less the summary"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert len(drawn) >= 1
+    assert all(words and paths > 2 for words, paths in drawn)
+    assert page.locator(".map-sheet").count() == 0
+    assert page.evaluate("document.documentElement.dataset.theme ?? ''") == "", "the reader's theme is as it was"
 
 
 def test_no_drawing_lies_over_other_things(page):
