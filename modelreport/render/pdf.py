@@ -22,10 +22,12 @@ from modelreport.render.json import write_json
 from modelreport.render.language import SOURCE, _
 from modelreport.render.map.undisturbed import undisturbed
 from modelreport.render.paper.drawings import as_images, replaced
+from modelreport.render.paper.file import pack, write
 from modelreport.render.paper.fonts import Fonts, prepare, quiet
 from modelreport.render.paper.headings import Headings
 from modelreport.render.paper.markup import parsed
 from modelreport.render.paper.numbers import number_pages
+from modelreport.render.paper.stack import with_room
 from modelreport.render.paper.tags import finish
 from modelreport.render.paper.values import PARTS, missing_words, page_values
 from modelreport.render.paper.vector import images
@@ -46,7 +48,7 @@ def write_pdf(report: Report) -> bytes:
     """
     weasyprint = _weasyprint()
     with undisturbed(), under(setting().options, packed=False):
-        return _document(weasyprint, report)
+        return with_room(lambda: _document(weasyprint, report))
 
 
 def _document(weasyprint: ModuleType, report: Report) -> bytes:
@@ -79,14 +81,17 @@ def _written(weasyprint: ModuleType, report: Report, page: str, fonts: Fonts, ti
             "cache": images(drawings, fonts.config),
             "stylesheets": list(fonts.styles),
             "pdf_variant": "pdf/ua-1",
-            "pdf_identifier": hashlib.sha256(facts).hexdigest()[:32].encode("ascii"),
             "attachments": [attachment],
         }
         document = parsed(weasyprint, with_images, fetcher).render(font_config=fonts.config, **options)
         number_pages(document)
-        written: bytes = document.write_pdf(
-            finisher=lambda _document, pdf: finish(pdf, titles, packed.result), **options
-        )
+
+        def finished(_document: Any, pdf: Any) -> None:
+            finish(pdf, titles)
+            pack(pdf, packed.result)
+            pdf.write = lambda output, *_how: write(pdf, output, hashlib.sha256(facts).hexdigest()[:32])
+
+        written: bytes = document.write_pdf(finisher=finished, **options)
     return written
 
 

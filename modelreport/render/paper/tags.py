@@ -5,7 +5,7 @@ Everything works on the objects of ``pydyf`` before they become bytes: dictionar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,11 +26,8 @@ class _Tree:
     """Those that do not: the text of margin boxes."""
 
 
-def finish(pdf: Any, titles: Mapping[str, str], attached: Callable[[], bytes]) -> None:
-    """Make the tags of a document whole, in place.
-
-    ``titles`` has the words for each anchor; ``attached`` gives the one attachment as zlib packs it.
-    """
+def finish(pdf: Any, titles: Mapping[str, str]) -> None:
+    """Make the tags of a document whole, in place; ``titles`` has the words for each anchor."""
     tree = _tree(pdf)
     _margins_are_artifacts(tree)
     _figures_have_places(tree)
@@ -41,7 +38,6 @@ def finish(pdf: Any, titles: Mapping[str, str], attached: Callable[[], bytes]) -
     _glyphs_mean_something(pdf)
     pdf.catalog["PageLabels"] = _dictionary({"Nums": [0, _dictionary({"S": "/D"})]})
     pdf.catalog["PageMode"] = "/UseOutlines"
-    _compress_once(pdf, attached)
 
 
 def _glyphs_mean_something(pdf: Any) -> None:
@@ -50,16 +46,6 @@ def _glyphs_mean_something(pdf: Any) -> None:
         for place, line in enumerate(getattr(item, "stream", ())):
             if isinstance(line, bytes) and line.endswith(b"> <>"):
                 item.stream[place] = line[:-1] + b"034f>"
-
-
-def _compress_once(pdf: Any, attached: Callable[[], bytes]) -> None:
-    """Streams as they will stand in the file: what writes them asks for each twice, and would pack it twice."""
-    for item in pdf.objects:
-        if hasattr(item, "stream") and getattr(item, "compress", False):
-            ours = item.extra.get("Type") == "/EmbeddedFile"
-            packed = attached() if ours else item.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
-            item.stream, item.compress = [packed], False
-            item.extra["Filter"] = "/FlateDecode"
 
 
 def _tree(pdf: Any) -> _Tree:

@@ -22,7 +22,7 @@ def made():
 
     def keep(_document, pdf):
         held["pdf"] = pdf
-        finish(pdf, {"x": "The words"}, lambda: b"")
+        finish(pdf, {"x": "The words"})
 
     held["bytes"] = weasyprint.HTML(string=page).write_pdf(pdf_variant="pdf/ua-1", finisher=keep)
     return held
@@ -70,12 +70,3 @@ def test_a_link_has_one_annotation_with_words(made):
 def test_pages_have_labels_and_the_outline_is_shown(made):
     assert made["pdf"].catalog["PageMode"] == "/UseOutlines"
     assert isinstance(made["pdf"].catalog["PageLabels"]["Nums"], pydyf.Array)
-
-
-def test_content_is_packed_once(made):
-    objects = {each.reference: each for each in made["pdf"].objects}
-    page = next(each for each in made["pdf"].objects if isinstance(each, dict) and each.get("Type") == "/Page")
-    content = objects[page["Contents"]]
-    assert not content.compress
-    assert b" BDC" not in content.data
-    assert b"/Filter /FlateDecode" in content.data
