@@ -92,7 +92,7 @@ export async function startTables() {
       await startTable(place);
     }
   }
-  await show(here(), led && here() === first && (isTouched() || isReturn()));
+  await show(here(), here() === first && (isReturn() || (led && isTouched())));
   window.addEventListener('hashchange', () => show(here()));
   root.addEventListener('click', (event) => {
     const way = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest?.('a[href^="#"]'));

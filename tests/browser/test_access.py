@@ -10,7 +10,7 @@ import pytest
 
 from modelreport.facts import Report
 from modelreport.render.html import write_html
-from tests.browser.pages import wait_for, walk
+from tests.browser.pages import STILL, wait_for, walk
 from tests.factories import hostile_report, make_report
 from tests.factories_weights import rich_report
 
@@ -31,6 +31,18 @@ FOCUS = """() => {
 }"""
 
 
+COLOURED = """() => {
+  const probe = document.createElement('i');
+  probe.style.color = 'var(--muted)';
+  document.body.append(probe);
+  const muted = getComputedStyle(probe).color;
+  probe.remove();
+  const ticks = [...document.querySelectorAll('figure .live .xtick text')].filter((each) => each.checkVisibility());
+  return muted === 'rgb(154, 167, 182)' && ticks.every((each) => getComputedStyle(each).fill === muted);
+}"""
+"""Whether the page and the letters of its charts have the colours of the dark theme."""
+
+
 def opened(chromium: Any, folder: Path, report: Report, **settings: Any) -> Any:
     """The page of a report from its file, alive."""
     path = folder / "report.html"
@@ -45,8 +57,10 @@ def waken(page: Any) -> None:
     """Open every fold, and let everything that draws itself when it is seen do so."""
     page.evaluate("document.querySelectorAll('details:not(.menu, .popup)').forEach((fold) => { fold.open = true; })")
     walk(page)
+    wait_for(page, STILL)
     page.evaluate("document.querySelector('.open-row')?.click()")
-    page.wait_for_timeout(300)
+    wait_for(page, "document.querySelector('.panel:not([hidden]) .facts') !== null")
+    wait_for(page, STILL)
 
 
 def violations(page: Any, *, contrast: bool | None = None) -> str:
@@ -68,10 +82,10 @@ def test_axe_finds_nothing_on_the_whole_page(chromium: Any, tmp_path: Path, make
     page.evaluate(AXE.read_text(encoding="utf-8"))
     assert violations(page) == ""
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(400)
+    wait_for(page, f"({COLOURED})() && {STILL}")
     assert violations(page, contrast=True) == ""
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(400)
+    wait_for(page, f"innerWidth === 390 && {STILL}")
     assert violations(page, contrast=False) == ""
 
 
@@ -97,6 +111,7 @@ def test_the_skip_link_leads_into_the_report(chromium: Any, tmp_path: Path) -> N
     page = opened(chromium, tmp_path, make_report())
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    wait_for(page, "location.hash !== ''")
     page.keyboard.press("Tab")
     assert page.evaluate("Boolean(document.activeElement.closest('main'))")
 

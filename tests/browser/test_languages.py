@@ -11,7 +11,7 @@ import pytest
 from modelreport.facts import Report
 from modelreport.options import RenderOptions
 from modelreport.render import render
-from tests.browser.pages import Opened, opened
+from tests.browser.pages import TABLES, Opened, opened
 from tests.words import english, names
 
 pytestmark = pytest.mark.browser
@@ -49,19 +49,21 @@ def test_a_living_page_says_nothing_in_english(chromium: Any, report: Report, tm
     file = tmp_path / "report.html"
     file.write_bytes(render(report, ".html", RenderOptions(lang="zh")))
     with opened(chromium, file.as_uri()) as page:
-        page.until(READY)
-        assert page.page.evaluate("document.documentElement.lang") == "zh"
+        page.until(f"{READY} && {TABLES}")
+        assert page.page.evaluate("document.documentElement.lang") == "zh-CN"
         assert english_on(page, report) == {}
         page.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        page.until(TABLES)
         for table in ("layers", "weights", "operations"):
             page.page.click(f"#table-{table} tbody tr >> nth=1")
-            page.page.wait_for_timeout(300)
+            page.until("document.querySelector('.panel:not([hidden]) .facts') !== null")
             assert english_on(page, report) == {}
             page.page.keyboard.press("Escape")
-        box = page.page.query_selector(".map-pane").bounding_box()
-        page.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            page.until("document.querySelector('.panel:not([hidden])') === null")
+        page.until("document.querySelector('#map[data-state=live] .map-panel h3') !== null")
+        page.page.click(".map-pane")
         page.page.keyboard.press("?")
-        page.page.wait_for_timeout(300)
+        page.until("document.querySelector('.map-help[open]') !== null")
         assert english_on(page, report) == {}
 
 

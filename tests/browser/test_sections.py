@@ -12,7 +12,7 @@ import pytest
 
 from modelreport.render.html import write_html
 from tests.browser.maps import scenes
-from tests.browser.pages import wait_for
+from tests.browser.pages import HOLD, at_rest, wait_for
 
 pytestmark = pytest.mark.browser
 SKIPPED = """[...document.querySelectorAll('#architecture ~ .part')].every(
@@ -35,11 +35,12 @@ def opened(chromium: Any, tmp_path: Path, address: str = "", *, script: str = ""
 
 
 def test_the_browsers_own_search_reaches_what_is_passed_over(chromium: Any, tmp_path: Path) -> None:
-    page = opened(chromium, tmp_path)
+    page = opened(chromium, tmp_path, script=HOLD)
     assert page.evaluate(SKIPPED), "nothing below the map is laid out before the map answers"
     words = "document.querySelector('#appendix-title').textContent"
     assert page.evaluate(f"find({words}, true)")
     assert page.evaluate("getSelection().anchorNode.parentElement.closest('#appendix, .rail') !== null")
+    page.evaluate("goOn()")
     wait_for(page, SETTLED)
     heights = page.evaluate("[...document.querySelectorAll('.part')].map((part) => part.offsetHeight)")
     assert 1200 not in heights, "each has a height of its own"
@@ -63,14 +64,13 @@ def test_what_a_script_scrolls_to_keeps_its_place(chromium: Any, tmp_path: Path)
     page = opened(chromium, tmp_path)
     page.evaluate("document.getElementById('provenance').scrollIntoView({behavior: 'instant'})")
     wait_for(page, SETTLED)
-    page.wait_for_timeout(300)
-    assert abs(page.evaluate("document.getElementById('provenance').getBoundingClientRect().top")) < 120
+    assert abs(at_rest(page, "document.getElementById('provenance').getBoundingClientRect().top")) < 120
 
 
 def test_an_address_of_a_box_leads_to_the_map(chromium: Any, tmp_path: Path) -> None:
     page = opened(chromium, tmp_path, "#map=layer3")
     wait_for(page, SETTLED)
-    assert abs(page.evaluate("document.getElementById('map').getBoundingClientRect().top")) < 120
+    assert abs(at_rest(page, "document.getElementById('map').getBoundingClientRect().top")) < 120
 
 
 def test_without_scripts_a_telephone_shows_the_drawing_at_a_size_that_can_be_read(
@@ -88,8 +88,7 @@ def test_an_address_leads_to_its_section_and_stays_there(chromium: Any, tmp_path
     page = opened(chromium, tmp_path, "#provenance")
     assert not page.evaluate("document.documentElement.classList.contains('early')")
     wait_for(page, SETTLED)
-    page.wait_for_timeout(300)
-    assert abs(page.evaluate("document.getElementById('provenance').getBoundingClientRect().top")) < 120
+    assert abs(at_rest(page, "document.getElementById('provenance').getBoundingClientRect().top")) < 120
 
 
 def test_a_link_that_is_followed_at_once_leads_to_its_section(chromium: Any, tmp_path: Path) -> None:
@@ -99,7 +98,7 @@ def test_a_link_that_is_followed_at_once_leads_to_its_section(chromium: Any, tmp
 
 
 def test_what_is_passed_over_is_printed(chromium: Any, tmp_path: Path) -> None:
-    page = opened(chromium, tmp_path)
+    page = opened(chromium, tmp_path, script=HOLD)
     assert page.evaluate(SKIPPED)
     with pdfplumber.open(io.BytesIO(page.pdf())) as printed:
         text = "\n".join(each.extract_text() for each in printed.pages)

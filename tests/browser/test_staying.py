@@ -115,7 +115,7 @@ def test_a_row_asked_for_later_is_not_left_for_one_that_took_longer(opened: Open
     assert page.evaluate("[...document.querySelectorAll('tr.marked')].map((row) => row.id)") == ["layer-1"]
 
 
-LIVE = "document.querySelector('#layer-9.marked') !== null"
+LIVE = "document.querySelector('#table-layers tr.marked') !== null"
 
 
 def test_whoever_went_on_from_where_the_address_led_is_not_brought_back(opened: Open) -> None:
@@ -128,8 +128,9 @@ def test_whoever_went_on_from_where_the_address_led_is_not_brought_back(opened: 
     assert at_rest(page) == 0
 
 
-def test_a_page_that_is_loaded_again_stays_where_it_was_read(opened: Open) -> None:
-    page = opened(make_report(), address="#layer-9")
+@pytest.mark.parametrize("address", ["#layer-9", "#layer=layers.2.downsample.0"])
+def test_a_page_that_is_loaded_again_stays_where_it_was_read(opened: Open, address: str) -> None:
+    page = opened(make_report(), address=address)
     wait_for(page, LIVE)
     page.evaluate("scrollTo({top: 100, behavior: 'instant'})")
     assert at_rest(page) == 100
