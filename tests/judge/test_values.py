@@ -47,11 +47,51 @@ def test_an_infinite_constant_of_a_graph_is_where_a_maximum_begins() -> None:
     assert finding(some, "W001").state == "found"
 
 
+def with_hidden_rows(name: str, count: int = 640, **changes: Any) -> Report:
+    """The report with rows of -inf in a table of 10 × 64."""
+    return with_values(plain_report(), name, **({"negative_infinity": count, "constant_channels": 2} | changes))
+
+
+def test_a_row_of_minus_infinity_in_a_table_of_biases_says_where_not_to_look() -> None:
+    """Graphormer's bias by distance: the row of the padding. The same in a matrix that is multiplied is an error."""
+    table = with_fact(with_hidden_rows("fc.weight", 128), "fc.weight", module="attention.spatial_embedding")
+    assert finding(table, "W001").state == "found", "by its name it is a layer"
+    types = {m.path: m for m in table.structure.modules}
+    modules = tuple(replace(m, type="Gather") if m.path == "fc" else m for m in types.values())
+    report = replace(with_hidden_rows("fc.weight", 128), structure=replace(table.structure, modules=modules))
+    report = with_fact(report, "fc.weight", module="fc")
+    assert finding(report, "W001").state == "clean"
+    for changes in (
+        {"negative_infinity": 127},
+        {"negative_infinity": 640, "constant_channels": 10},
+        {"constant_channels": 1},
+        {"zero_channels": 2},
+        {"nan": 1},
+        {"positive_infinity": 64},
+    ):
+        assert finding(with_values(report, "fc.weight", **changes), "W001").state == "found", changes
+
+
 @pytest.mark.parametrize("value", [0.0, 3.0])
 def test_a_constant_matrix_is_found(value: float) -> None:
     found = finding(with_array(plain_report(), "fc.weight", np.full((10, 64), value)), "W002")
     assert (found.state, found.evidence[0].name) == ("found", "fc.weight")
     assert message(found.message) == "fc.weight has one value throughout, one of 12 weight matrices."
+
+
+def test_matrices_that_weight_decay_brought_to_nothing_are_found() -> None:
+    """LocalMapper's last attention layers, which nothing uses, end at 6e-39."""
+    rng = np.random.default_rng(0)
+    small = with_array(plain_report(), "fc.weight", rng.uniform(-6e-39, 6e-39, (10, 64)))
+    found = finding(small, "W002")
+    assert message(found.message) == "1 of 12 weight matrices has vanished: no value reaches 1e-12."
+    assert [e.name for e in found.evidence] == ["fc.weight"]
+    both = finding(with_array(small, "layers.0.conv1.weight", np.zeros((16, 16, 3, 3))), "W002")
+    assert message(both.message) == (
+        "layers.0.conv1.weight has one value throughout, one of 12 weight matrices; 1 of 12 weight matrices has "
+        "vanished: no value reaches 1e-12."
+    )
+    assert finding(with_array(plain_report(), "fc.weight", rng.normal(0, 1e-8, (10, 64))), "W002").state == "clean"
 
 
 @pytest.mark.parametrize("table", ["attn.relative_position_bias_table", "rg_lru.input_gate_bias"])
