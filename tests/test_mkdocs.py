@@ -154,7 +154,7 @@ def test_it_can_be_switched_off_and_given_defaults(docs: Docs) -> None:
     assert "<model-report" not in docs.page()
     docs.build(defaults={"sections": "findings", "lang": "zh"})
     assert re.findall(r'<section id="(\w+)" class="part"', docs.page()) == ["findings"]
-    assert 'lang="zh"' in docs.page()
+    assert 'lang="zh-CN"' in docs.page()
 
 
 def test_each_part_of_a_site_has_reports_in_its_language(docs: Docs) -> None:
@@ -163,7 +163,7 @@ def test_each_part_of_a_site_has_reports_in_its_language(docs: Docs) -> None:
     assert 'lang="en"' in docs.page()
     docs.config.theme["language"] = "zh"  # as mkdocs-static-i18n does between the parts of a build
     build(docs.config)
-    assert re.search(r'<model-report [^>]*lang="zh"', docs.page())
+    assert re.search(r'<model-report [^>]*lang="zh-CN"', docs.page())
 
 
 def test_a_fence_in_another_fence_is_an_example() -> None:

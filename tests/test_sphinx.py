@@ -173,7 +173,7 @@ def test_defaults_and_language_come_from_the_configuration(docs: Docs) -> None:
     docs.build(modelreport_defaults={"sections": "summary"}, language="zh_CN")
     page = docs.page("index")
     assert re.findall(r'<section id="(\w+)" class="part"', page) == ["summary"]
-    assert '<model-report id="first" lang="zh"' in page
+    assert '<model-report id="first" lang="zh-CN"' in page
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # Python 3.12 and newer

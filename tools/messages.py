@@ -67,6 +67,17 @@ def _facts() -> Iterator[tuple[str, Key]]:
             inside = path.relative_to(PACKAGE).as_posix()
             if inside not in SILENT and inside.rpartition("/")[0] not in SILENT:
                 yield from ((_file(path), (message, "")) for message in sentences(path))
+    yield from _devices()
+
+
+def _devices() -> Iterator[tuple[str, Key]]:
+    """Where the figures of devices are from, and names of devices in which something is said."""
+    from modelreport.trace.usage import devices
+
+    file = _file(Path(devices.__file__))
+    every = (*devices.DEVICES, devices.described("flops=1,bandwidth=1"))
+    yield from ((file, (device.source, "")) for device in every)
+    yield from ((file, (device.title, "")) for device in every if re.search(r"\b[a-z]{3,}", device.title))
 
 
 def _python() -> Iterator[tuple[str, Key]]:

@@ -27,11 +27,11 @@ def code(report: Report) -> Found | Clean:
             return Clean(say("Opening the file compiles its TorchScript code and calls nothing else."))
         return Clean(say("Opening the file calls nothing but what tensors and plain classes need."))
     count = sum(c.count for c in calls)
-    text = "Opening the file with torch.load would {verb} {first}: {call_count} {call_count:call|calls} in all."
+    verb = "import" if all(c.kind == "import" for c in calls) else "run"
+    text = f"Opening the file with torch.load would {verb} {{first}}: {{call_count}} {{call_count:call|calls}} in all."
     return Found(
         say(
             text if calls else "Opening the file with torch.load would run code.",
-            verb="import" if all(c.kind == "import" for c in calls) else "run",
             first=calls[0].target if calls else "",
             call_count=count,
         ),

@@ -19,7 +19,7 @@ from modelreport.render.bundle import bundle
 from modelreport.render.environment import environment
 from modelreport.render.folders import template_text, templates_folder
 from modelreport.render.json import write_json
-from modelreport.render.language import script_messages
+from modelreport.render.language import script_messages, tag
 from modelreport.render.payload import Packer, names_of, pack_quick, pack_stream
 from modelreport.render.scope import RESET, scoped
 from modelreport.render.setting import setting, under
@@ -54,7 +54,7 @@ def deliver(
         .get_template("embed.html" if options.embed else "report.html")
         .render(
             report=report,
-            lang=options.lang,
+            lang=tag(),
             messages=script_messages(_script("main")),
             parts=[_inside(part, name) for part in parts] if options.embed else parts,
             begins=_begins(parts),

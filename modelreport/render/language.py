@@ -15,13 +15,22 @@ from __future__ import annotations
 import gettext
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from modelreport.render.patterns import SURE, Patterns, fill, pattern, recognised, variants
+from modelreport.render.patterns import (
+    SURE,
+    Patterns,
+    fill,
+    is_figure,
+    pattern,
+    recognised,
+    set_together,
+    variants,
+)
 from modelreport.render.setting import setting
 
 SOURCE: Final = "en"
@@ -30,12 +39,16 @@ _BREAK: Final = re.compile(r"([.!?:;,]) (?=\S)")
 _LIST: Final = re.compile(r"(, and | and then |, | and | or |; )")
 JOINTS: Final = (", and ", " and then ", ", ", " and ", " or ", "; ")
 """What stands between the items of a list: messages too."""
-MARKS: Final = (".", ":", ";", ",", "!", "?")
-"""What stands between the parts of a sentence that are said one by one: messages too."""
+MARKS: Final = (".", ":", ";", ",", "!", "?", " (", ")")
+"""What stands between the parts of a sentence that are said one by one, and around a remark: messages too."""
 _LONGEST: Final = 3_000
 """Characters of the longest sentence that is told."""
 _DEEPEST: Final = 60
 """Sentences in each other that are told: what is said has a handful."""
+_INSIDE: Final = 5
+"""Pieces of a list, joints among them, that may be one item."""
+_LONG_LIST: Final = 41
+"""Pieces from which on each item is told by itself: what is said is shorter."""
 _WIDE: Final = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]$")
 
 
@@ -81,9 +94,17 @@ def plural(count: int, shown: str, one: str, many: str) -> str:
     return forms[min(book.rule(count), len(forms) - 1)].replace("{count}", shown)
 
 
+def tag() -> str:
+    """The language of the report as pages name it (BCP 47): ``en``, ``zh-CN``; fonts choose their glyphs by it."""
+    return catalogue(setting().options.lang).tag or setting().options.lang
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """What one language says."""
+
+    tag: str = ""
+    """Its name for pages, from the header of the catalogue; empty for that of the file."""
 
     messages: Mapping[str, str] = field(default_factory=dict)
     """From each message to its translation."""
@@ -107,6 +128,7 @@ def catalogue(lang: str) -> Catalogue:
     told = [pair for e in entries if e.msgstr for pair in variants(e.msgid, e.msgstr)]
     made = [found for message, translation in told if (found := pattern(message, translation))]
     return Catalogue(
+        tag=_tag(book.metadata.get("Language", "")),
         messages=dict(told) | {e.msgid: e.msgstr for e in entries if e.msgstr},
         plurals={
             (e.msgid, e.msgid_plural): tuple(form for _place, form in sorted(e.msgstr_plural.items()))
@@ -116,6 +138,12 @@ def catalogue(lang: str) -> Catalogue:
         rule=_rule(book.metadata.get("Plural-Forms", "")),
         patterns=Patterns(sorted(made, key=lambda each: (each.weight, each.literals), reverse=True)),
     )
+
+
+def _tag(name: str) -> str:
+    """The tag for a language as catalogues name it: ``zh_CN`` is ``zh-CN``; empty where it is none."""
+    found = name.strip().replace("_", "-")
+    return found if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", found) else ""
 
 
 class _Compiler(Protocol):
@@ -166,8 +194,14 @@ def _told_anew(lang: str, sentence: str) -> str:
             begun, sure = _known(lang, head, mark)
         rest = _told(lang, tail) if sure else tail
         if sure and (mark != "," or rest != tail):
-            return begun + ("" if _WIDE.search(begun) else " ") + rest
+            return begun + ("" if _WIDE.search(begun) else " ") + _ended(lang, rest)
     return whole or _lowered(lang, bare) or _listed(lang, bare.removesuffix(".")) or sentence
+
+
+def _ended(lang: str, text: str) -> str:
+    """A name at the end of a sentence with the full stop of the language."""
+    stop = catalogue(lang).messages.get(".", ".")
+    return text[:-1] + stop if text.endswith(".") and " " not in text else text
 
 
 def _lowered(lang: str, text: str) -> str:
@@ -224,20 +258,51 @@ def _listed(lang: str, text: str) -> str:
     if not pieces[1:]:
         return ""
     ours = catalogue(lang).messages
-    items = [piece if " " not in piece else _known(lang, piece)[0] for piece in pieces[::2]]
-    if all(piece in ours and piece.islower() for piece in pieces[::2]):
-        items = [ours[piece] for piece in pieces[::2]]
-    if not all(items) or (pieces[::2] == items and any(item[:1].islower() for item in items)):
+    whole, items, between = _items(lang, pieces)
+    if all(piece in ours and piece.islower() for piece in whole):
+        items = [ours[piece] for piece in whole]
+    if not all(items) or (whole == items and any(item[:1].islower() for item in items)):
         return ""
-    joints = catalogue(lang).messages
     said = items[0]
-    for joint, item in zip(pieces[1::2], items[1:], strict=True):
-        between = joints.get(joint, joint)
-        if _WIDE.search(between) and between[-1].isalpha():  # a word, which stands apart from letters of another script
-            before = " " if between[0].isalpha() and said[-1:].isascii() else ""
-            between = f"{before}{between}{' ' if item[:1].isascii() else ''}"
-        said += between + item
+    for joint, item in zip(between, items[1:], strict=True):
+        told = ours.get(joint, joint)
+        # a word, unlike a sign, stands apart from letters of another script
+        worded = _WIDE.search(told) and told[-1].isalpha()
+        said = set_together(("", said, told, item)) if worded else said + told + item
     return said
+
+
+def _items(lang: str, pieces: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """The items of a list as they are and as they are said, and the joints between them.
+
+    An item that has a joint in itself is known as a whole: ``a GRU with 8 inputs and 16 hidden units``.
+    """
+    whole: list[str] = []
+    items: list[str] = []
+    between: list[str] = []
+    start = 0
+    while start < len(pieces):
+        most = min(len(pieces), start + _INSIDE) if len(pieces) <= _LONG_LIST else start
+        end = next((e for e in range(most, start + 1, -2) if _joined(lang, pieces[start:e])), start + 1)
+        found = "".join(pieces[start:end])
+        plain = " " not in found or all(is_figure(part) or not part.isalnum() for part in found.split(" "))
+        whole.append(found)
+        items.append(found if plain else _joined(lang, [found]) or _known(lang, found)[0])
+        between += pieces[end : end + 1]
+        start = end + 1
+    return whole, items, between
+
+
+def _joined(lang: str, pieces: Sequence[str]) -> str:
+    """What is said for items and the joints between them as one thing, its values free of such joints."""
+    if not pieces[1:]:
+        return ""
+    text = "".join(pieces)
+    book = catalogue(lang)
+    if text in book.messages:
+        return book.messages[text]
+    found = recognised(text, book.patterns, lambda value: _value(lang, value))
+    return found[0] if found is not None and not any(map(_LIST.search, found[1])) else ""
 
 
 def script_messages(source: str) -> dict[str, str]:

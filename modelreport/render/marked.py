@@ -73,7 +73,7 @@ def sentence(fact: Message) -> Marked:
 
 def skipped(fact: Skipped, what: str) -> Marked:
     """A part that could not be made, as a quotation: the reason, and what would help."""
-    lines = [f"> **{escape(what)}.** {escape(text.code(tell(fact.reason)))}"]
+    lines = [f"> **{escape(what)}{_('.')}** {escape(text.code(tell(fact.reason)))}"]
     if fact.hint:
         lines += [">", f"> {_('What would help')}: {code_span(fact.hint)}"]
     return Marked("\n".join(lines))
@@ -94,7 +94,7 @@ def items(pairs: Iterable[Item], limit: int = 40) -> Marked:
 def names(listed: Iterable[str], limit: int = 5) -> Marked:
     """The first few names as code, with their number."""
     every = list(listed)
-    shown = ", ".join(code_span(name, 80) for name in every[:limit])
+    shown = _(", ").join(code_span(name, 80) for name in every[:limit])
     return Marked(
         shown + (" " + _("and {count} more", count=text.exact(len(every) - limit)) if len(every) > limit else "")
     )
@@ -109,7 +109,7 @@ def specs(listed: Iterable[TensorSpec], limit: int = 8) -> Marked:
         for spec in every[:limit]
     ]
     return Marked(
-        ", ".join(shown)
+        _(", ").join(shown)
         + (" " + _("and {count} more", count=text.exact(len(every) - limit)) if len(every) > limit else "")
     )
 
@@ -138,7 +138,7 @@ def numbers(chart: Chart | Skipped, limit: int = 60) -> Marked:
     if isinstance(chart, Skipped):
         return escape(text.code(tell(chart.reason)))
     lines = [
-        f"**{escape(chart.title)}.** {escape(chart.caption)}",
+        f"**{escape(chart.title)}{_('.')}** {escape(chart.caption)}",
         "",
         _line(escape(title) for title in chart.header),
         _line(["---", *["--:"] * (len(chart.header) - 1)]),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelreport.facts import Operation, TensorSpec, Trace
+from modelreport.facts import Family, Operation, TensorSpec, Trace
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
+from modelreport.render.charts.palette import FAMILY_WORDS
 from modelreport.render.language import _
 from modelreport.render.setting import setting
 from modelreport.render.table import Cell, Column, Row, Table, amount, share_cell, wanted
@@ -107,7 +108,7 @@ def _row(same: Sequence[Operation], trace: Trace, places: Anchors, depth: int = 
     cells = (
         Cell(text.name(one.name, 60) or _("(no name)")),
         Cell.count(one.id),
-        Cell(one.family),
+        _family(one.family),
         amount(one.flops),
         amount(flops),
         share_cell(flops, trace.flops),
@@ -123,7 +124,13 @@ def _row(same: Sequence[Operation], trace: Trace, places: Anchors, depth: int = 
     notes = [f"×{text.exact(count)}"] if count > 1 else []
     notes += [_("estimate")] if not all(operation.exact for operation in same) else []
     row_id = f"operation-{one.id}" if count == 1 else f"operations-{one.id}"
-    return Row(row_id, cells, depth, folded=count > 1, group=count > 1, note=", ".join(notes))
+    return Row(row_id, cells, depth, folded=count > 1, group=count > 1, note=_(", ").join(notes))
+
+
+def _family(family: Family) -> Cell:
+    """A family by its short name, or by what another language calls it; the short name has the colour."""
+    word = FAMILY_WORDS[family]
+    return Cell(family) if _(word) == word else Cell(_(word), family)
 
 
 def _shape(specs: tuple[TensorSpec, ...]) -> Cell:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
-_PLACED: Final = re.compile(r"( ?)\{([A-Za-z_]\w*)\}( ?)")
 _WIDE: Final = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
-_FIGURE: Final = re.compile(r"[<>±]?-?[\d.,]+(?:e-?\d+)?(?: ?[%×\w/]{1,8})?")
-"""A number with its unit."""
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+_NARROW: Final = re.compile(r"[A-Za-z0-9%]")
+"""What stands apart from Chinese characters."""
+_FIGURE: Final = re.compile(r"[<>±]?-?[\d.,]+(?:e-?\d+)?(?: ?[%×\w/]{1,8})?|\{\w+\}")
+"""A number with its unit, or the place of one."""
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_]\w*)(?::([^{}]*))?\}")
 _MOST_VARIANTS: Final = 128
 """Combinations of words that one message may stand for."""
@@ -28,7 +30,7 @@ _BEGINNING: Final = 4
 _BEGUN: Final = 20
 """Letters that such a beginning is worth."""
 _LEAST: Final = 3
-"""Letters between the values that a message must have to be recognised at all."""
+"""Letters between the values from which on these may be words; between figures one is enough: ``{low} to {high}``."""
 _PLAIN: Final = 7
 """Letters from which on a value may be a phrase, where that is known itself."""
 _FIRM: Final = 16
@@ -121,40 +123,77 @@ def variants(message: str, translation: str) -> Iterator[tuple[str, str]]:
 
 def _choose(text: str, chosen: Mapping[str, int]) -> str:
     """A text with the words of these places, where it has words for them."""
-
-    def word(found: re.Match[str]) -> str:
-        words = (found[2] or "").split("|")
-        if found[1] not in chosen or not found[2]:
-            return f"{{{found[1]}}}"
-        return words[min(chosen[found[1]], len(words) - 1)]
-
-    return _PLACEHOLDER.sub(word, text)
+    pieces = _PLACEHOLDER.split(text)
+    found = [pieces[0]]
+    for name, choice, behind in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+        words = (choice or "").split("|")
+        if name in chosen and choice:
+            found += [words[min(chosen[name], len(words) - 1)], behind]
+        else:  # a value, of which nothing is known yet
+            found[-1] += f"{{{name}}}{behind}"
+    return set_together(found)
 
 
 def pattern(message: str, translation: str) -> Pattern | None:
     """The pattern of a message without words to choose from; ``None`` where next to nothing of it is fixed."""
     pieces = _PLACEHOLDER.split(message)
     made = Pattern(tuple(pieces[::3]), tuple(pieces[1::3]), translation)
-    return made if made.names and made.letters >= _LEAST else None
+    return made if made.names and made.letters else None
 
 
 def fill(translation: str, values: Mapping[str, object]) -> str:
-    """A translation with its values; one that is not known stays as it is written.
+    """A translation with its values, set as ``set_together`` does; one that is not known stays as it is written."""
+    pieces = _PLACEHOLDER.split(translation)
+    found: list[str] = []
+    for place in range(0, len(pieces), 3):
+        found.append(pieces[place])
+        if place + 1 < len(pieces):
+            name, words = pieces[place + 1], pieces[place + 2]
+            unknown = f"{{{name}}}" if words is None else f"{{{name}:{words}}}"
+            found.append(str(values[name]) if name in values and words is None else unknown)
+    return set_together(found)
 
-    Chinese and Japanese set no space between their own characters: one that stands in the translation beside a value
-    is for values of letters and digits.
+
+def set_together(pieces: Sequence[str]) -> str:
+    """Texts and values in turn as one text, set as ``spaced`` does."""
+    return "".join(spaced(pieces))
+
+
+def spaced(pieces: Sequence[str]) -> list[str]:
+    """Texts and values in turn, each text with the spaces at its ends that the scripts beside it ask for.
+
+    Chinese characters stand apart from Latin letters and digits, and by nothing from each other and their punctuation:
+    a space that a translation has beside a value is for values of letters and digits. Values are never changed, nor is
+    anything where no text has such characters.
     """
+    found = list(pieces)
+    if not any(map(_WIDE.search, pieces[::2])):
+        return found
+    for place in range(0, len(found), 2):
+        before = _edge(found, range(place - 1, -1, -1), -1)
+        behind = _edge(found, range(place + 1, min(place + 2, len(found))), 0)
+        text = found[place]
+        if not text:
+            found[place] = " " if _apart(before, behind) else ""
+            continue
+        if _WIDE.match(before) and _WIDE.match(text.lstrip(" ")[:1]):
+            text = text.lstrip(" ")
+        if _WIDE.match(behind) and _WIDE.match(text.rstrip(" ")[-1:]):
+            text = text.rstrip(" ")
+        found[place] = f"{' ' * _apart(before, text[:1])}{text}{' ' * _apart(text[-1:], behind)}"
+    return found
 
-    def put(found: re.Match[str]) -> str:
-        if found[2] not in values:
-            return found[0]
-        value = str(values[found[2]])
-        before, behind = translation[: found.start()][-1:], translation[found.end() :][:1]
-        left = "" if _WIDE.match(before) and _WIDE.match(value[:1]) else found[1]
-        right = "" if _WIDE.match(behind) and _WIDE.match(value[-1:]) else found[3]
-        return f"{left}{value}{right}"
 
-    return _PLACED.sub(put, translation)
+def _edge(pieces: Sequence[str], places: Iterable[int], end: int) -> str:
+    """The outermost character of the first of these that is not empty; a value that is still to come is a figure."""
+    place = next((each for each in places if pieces[each]), None)
+    char = pieces[place][end] if place is not None else ""
+    return "0" if place is not None and place % 2 and char in "{}" else char
+
+
+def _apart(before: str, behind: str) -> bool:
+    """Whether a space is missing between two characters."""
+    return bool((_HAN.match(before) and _NARROW.match(behind)) or (_NARROW.match(before) and _HAN.match(behind)))
 
 
 class Patterns:
@@ -186,7 +225,7 @@ def recognised(text: str, patterns: Patterns, say: Callable[[str], str]) -> tupl
     """
     for each in patterns.for_text(text):
         values = each.match(text)
-        if values is None:
+        if values is None or (each.letters < _LEAST and not all(map(is_figure, values.values()))):
             continue
         told = {name: say(value) for name, value in values.items()}
         phrases = [name for name, value in values.items() if not _short(value)]
@@ -196,6 +235,11 @@ def recognised(text: str, patterns: Patterns, say: Callable[[str], str]) -> tupl
     return None
 
 
+def is_figure(value: str) -> bool:
+    """Whether a value is a number, with or without its unit, or the place of one."""
+    return _FIGURE.fullmatch(value.strip()) is not None
+
+
 def _short(value: str) -> bool:
     """Whether a value is a word or a number."""
-    return " " not in value.strip() or _FIGURE.fullmatch(value.strip()) is not None
+    return " " not in value.strip() or is_figure(value)

@@ -19,7 +19,7 @@ from modelreport.errors import MissingDependencyError
 from modelreport.facts import Report
 from modelreport.render.environment import environment
 from modelreport.render.json import write_json
-from modelreport.render.language import SOURCE, _
+from modelreport.render.language import SOURCE, _, tag
 from modelreport.render.map.undisturbed import undisturbed
 from modelreport.render.paper.drawings import as_images, replaced
 from modelreport.render.paper.file import pack, write
@@ -54,7 +54,7 @@ def write_pdf(report: Report) -> bytes:
 def _document(weasyprint: ModuleType, report: Report) -> bytes:
     values = page_values(report)
     page, headings = _page(values, "")
-    fonts = prepare(weasyprint, page, setting().options.lang)
+    fonts = prepare(weasyprint, page, tag())
     if fonts.missing:
         _readable(fonts.missing)
         words = missing_words(fonts.missing)

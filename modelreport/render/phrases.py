@@ -91,11 +91,39 @@ ENDS: Final = (
     mark(
         "{count} {kind:linear layer|linear layers|1-D convolution|1-D convolutions|2-D convolution|2-D convolutions|"
         "3-D convolution|3-D convolutions|embedding table|embedding tables|recurrent layer|recurrent layers|"
-        "attention layer|attention layers|batch norm|batch norms|layer norm|layer norms|RMS norm|RMS norms|group norm|"
-        "group norms|LSTM cell|LSTM cells|GRU cell|GRU cells|recurrent cell|recurrent cells|transposed convolution|"
-        "transposed convolutions|quantised linear layer|quantised linear layers}"
+        "attention layer|attention layers|LSTM|LSTMs|GRU|GRUs|batch norm|batch norms|layer norm|layer norms|RMS norm|"
+        "RMS norms|group norm|group norms|LSTM cell|LSTM cells|GRU cell|GRU cells|recurrent cell|recurrent cells|"
+        "transposed convolution|transposed convolutions|quantised linear layer|quantised linear layers}"
     ),
 )
+
+UNKNOWN: Final = (
+    mark("{count} {word:weight makes|weights make} queries, keys and values of width {width} at once"),
+    mark("{count} {word:weight makes|weights make} queries of width {query} from width {width}"),
+    mark(
+        "{count} {word:weight makes|weights make} queries of width {query} from width {width}, and keys are {key} "
+        "wide, so that {shared} query heads share one"
+    ),
+    mark("For one token its linear layers take {macs}; what a whole pass costs is not known without the code."),
+)
+"""What names and shapes say where there was no pass."""
+
+LEFT_OUT: Final = (
+    mark("Left out: {count} {word:tensor|tensors} of quantised weights, whose codes have no spectrum ({listed})."),
+    mark(
+        "Left out: {count} {word:tensor that is a factor|tensors that are factors} of an adapter, whose product counts "
+        "({listed})."
+    ),
+    mark(
+        "Left out: {count} {word:tensor of grouped convolutions: it is|tensors of grouped convolutions: they are} no "
+        "one matrix ({listed})."
+    ),
+    mark("Left out: {count} {word:tensor|tensors} with NaN or infinite values ({listed})."),
+    mark("Left out: {count} {word:tensor|tensors} whose elements are not all stored ({listed})."),
+    mark("free dimensions chosen: {filled}, the first sizes tried"),
+    mark("free dimensions chosen: {filled}, number {attempt} of the sizes tried"),
+)
+"""Tensors without a spectrum, and how sizes came to be."""
 
 PROOFS: Final = (
     mark("a sum at {shape} of what {count} operations make and of the same data through fewer layers"),
@@ -123,6 +151,12 @@ CHARTS: Final = (
     mark("{flops}, {size} moved, {intensity} FLOP/B"),
     mark("{time} each, {bound:compute|memory}-bound"),
     mark("{symbol} = {size}, measured"),
+    mark("{label}: own operations does {share} of {flops}"),
+    mark("{label} has a standard deviation of {value}"),
+    mark("All {count} filters"),
+    mark("{count} of {total} filters"),
+    mark("compute"),
+    mark("memory"),
     mark("multiply-adds"),
     mark("min"),
     mark("max"),

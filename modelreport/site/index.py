@@ -12,7 +12,7 @@ from modelreport.options import RenderOptions
 from modelreport.render import format as text
 from modelreport.render.delivery import named, script, style
 from modelreport.render.environment import environment
-from modelreport.render.language import _, mark, script_messages
+from modelreport.render.language import _, mark, script_messages, tag
 from modelreport.render.map.thumbnail import HEIGHT, WIDTH
 from modelreport.render.setting import under
 from modelreport.site.card import Card
@@ -57,7 +57,7 @@ def write_index(made: Manifest, plan: Plan) -> bytes:
             .get_template("site/index.html")
             .render(
                 title=plan.heading or _("Models"),
-                lang=plan.look.lang,
+                lang=tag(),
                 messages=script_messages(script("site").decode()),
                 cards=[_shown(card) for card in cards],
                 totals=_totals(cards),

@@ -54,7 +54,8 @@ function cellElement(view, row, i) {
     }
     case 'family': {
       const dot = element('span', { class: 'dot' });
-      dot.style.background = /^[a-z]+$/.test(cell.text) ? `var(--${cell.text})` : '';
+      const family = cell.exact || cell.text;
+      dot.style.background = /^[a-z]+$/.test(family) ? `var(--${family})` : '';
       return element('td', {}, dot, cell.text);
     }
     case 'spark': return element('td', { class: 'spark' }, sparkOf(view, row));

@@ -10,7 +10,7 @@ from modelreport.facts import Message
 from modelreport.options import RenderOptions
 from modelreport.render import format as text
 from modelreport.render import language
-from modelreport.render.language import _, gap, languages, mark, plural, script_messages, tell
+from modelreport.render.language import _, gap, languages, mark, plural, script_messages, tag, tell
 from modelreport.render.setting import under
 
 ZH = RenderOptions(lang="zh")
@@ -122,3 +122,11 @@ def test_a_hostile_sentence_takes_no_time() -> None:
     with under(ZH):
         for sentence in (" of " * 20_000, "in each layer " * 200 + "x", "a, " * 900, "x; y: " * 400):
             assert tell(sentence) == sentence
+
+
+def test_pages_name_the_language_so_that_fonts_know_their_glyphs() -> None:
+    assert tag() == "en"
+    with under(ZH):
+        assert tag() == "zh-CN"
+    assert language._tag("pt_BR") == "pt-BR"
+    assert language._tag("") == language._tag('zh" onload="x') == ""

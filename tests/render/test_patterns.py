@@ -78,6 +78,22 @@ def test_no_space_stands_between_characters_that_take_none() -> None:
     assert fill("the layer {a} is", {"a": "卷积 层"}) == "the layer 卷积 层 is"
 
 
+def test_chinese_and_latin_stand_apart_where_a_value_brings_them_together() -> None:
+    assert fill("只由{a}读取", {"a": "ReLU"}) == "只由 ReLU 读取"
+    assert fill("只由{a}读取", {"a": "激活"}) == "只由激活读取"
+    assert fill("分布于{a}", {"a": "{n1_value} 个线性层"}) == "分布于 {n1_value} 个线性层"
+    assert fill("（{a}）。", {"a": "ReLU"}) == "（ReLU）。"
+    assert list(variants("A {n:b|c}", "{n:|双向}层的{n:Transformer|网络}")) == [
+        ("A b", "层的 Transformer"),
+        ("A c", "双向层的网络"),
+    ]
+
+
+def test_values_and_texts_of_other_languages_keep_their_spaces() -> None:
+    assert fill("{a}s of {b}", {"a": "层", "b": "層1"}) == "层s of 層1"
+    assert fill("张量 {a}", {"a": "层1 x层 "}) == "张量层1 x层 "
+
+
 WORDS = st.sampled_from(["of", "the", "layer", "ab", "a", " ", ", ", "3", "-", "."])
 
 

@@ -47,7 +47,7 @@ def test_the_page_says_nothing_in_english(name: str) -> None:
     report = REPORTS[name]()
     known = names(report, made_up=name in MADE_UP)
     page = render(report, ".html", ZH).decode("utf-8", "backslashreplace")
-    assert '<html lang="zh">' in page
+    assert '<html lang="zh-CN">' in page
     found = {text: words for text in said(page) if (words := english(text, known))}
     assert not found
 
@@ -81,7 +81,7 @@ def test_the_pages_of_the_pdf_say_nothing_in_english() -> None:
     with pdfplumber.open(io.BytesIO(data)) as opened:
         lines = [line for page in opened.pages for line in page.extract_text(x_tolerance_ratio=0.12).splitlines()]
     with pikepdf.open(io.BytesIO(data)) as document, document.open_outline() as outline:
-        assert str(document.Root.Lang) == "zh"
+        assert str(document.Root.Lang) == "zh-CN"
         lines += [str(each.title) for root in outline.root for each in (root, *root.children)]
     assert any("概览" in line or "发现" in line for line in lines), "the fonts for it are there"
     found = {line: words for line in lines if (words := english(line, known))}

@@ -80,7 +80,7 @@ def test_another_way_of_writing_needs_no_model(plan: Plan, monkeypatch: pytest.M
     (plan.folder / "broken.pth").unlink()
     done = build_site(replace(plan, look=RenderOptions(lang="zh")))
     assert done.written == ["a.safetensors", "deep/b c.safetensors"]
-    assert '<html lang="zh">' in (plan.output / "models" / "a.safetensors.html").read_text()
+    assert '<html lang="zh-CN">' in (plan.output / "models" / "a.safetensors.html").read_text()
 
 
 def test_force_makes_everything_again(plan: Plan) -> None:

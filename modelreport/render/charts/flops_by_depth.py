@@ -43,7 +43,7 @@ def flops_by_depth(trace: Trace | Skipped) -> Chart | Skipped:
         title=f"{heaviest.label} does {text.share(part_of(heaviest.flops, trace.flops))} of {text.flops(trace.flops)}",
         caption="All floating-point operations along the forward pass, from input (top) to output; large modules are "
         "shown by their parts. " + uncounted_note(trace),
-        x=Axis(title=mark("operations"), unit="flops"),
+        x=Axis(title=mark("floating-point operations"), unit="flops"),
         y=Axis(categories=tuple(part.label for part in parts)),
         layers=tuple(
             Stack(

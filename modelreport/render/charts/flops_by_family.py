@@ -31,7 +31,7 @@ def flops_by_family(trace: Trace | Skipped) -> Chart | Skipped:
         title=f"{words[order[0]].capitalize()} does {shares[order[0]]} of {text.flops(trace.flops)}",
         caption="All floating-point operations of one forward pass by family of operation, arithmetic included; a "
         "multiply-add counts as two. " + uncounted_note(trace),
-        x=Axis(title=mark("operations"), unit="flops"),
+        x=Axis(title=mark("floating-point operations"), unit="flops"),
         y=Axis(categories=tuple(words[family] for family in order)),
         layers=(
             Bars(

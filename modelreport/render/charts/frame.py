@@ -7,6 +7,7 @@ from typing import Final
 
 from modelreport.render.charts.scale import unit_of
 from modelreport.render.charts.spec import Axis, Chart, Heat, Ridge, extent
+from modelreport.render.language import _
 
 MEASURED: Final = 190
 """Height of a plot whose y axis measures, in pixels."""
@@ -53,4 +54,4 @@ def axis_title(axis: Axis, limits: tuple[float, float]) -> str:
     """What an axis measures and in which unit."""
     suffix = axis_unit(axis, limits)[1].strip()
     unit = "" if suffix.startswith("e") else suffix
-    return f"{axis.title} ({unit})" if axis.title and unit else axis.title or unit
+    return f"{axis.title}{_(' (')}{unit}{_(')')}" if axis.title and unit else axis.title or unit

@@ -24,13 +24,19 @@ def told(chart: Chart) -> Chart:
         layers=tuple(map(_layer, chart.layers)),
         header=tuple(map(tell, chart.header)),
         rows=tuple(
-            tuple(tell(cell) if " " in cell or chart.id in _WORDED else cell for cell in row) for row in chart.rows
+            tuple(
+                tell(cell) if " " in cell or chart.id in _WORDED or place == _WORD_COLUMN.get(chart.id) else cell
+                for place, cell in enumerate(row)
+            )
+            for row in chart.rows
         ),
     )
 
 
 _WORDED = {"flops-by-family", "training-memory"}
 """Charts whose categories are words."""
+_WORD_COLUMN = {"roofline": 3, "peer-map": 2}
+"""Charts with a column of single words of ours, and which; a word anywhere else may be a name."""
 _OWN = re.compile(r": own \w+$|\(call \d+\)$")
 """What is said of a module behind its name."""
 

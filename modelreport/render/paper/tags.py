@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from modelreport.render.paper.bold import embolden
+
 PIXEL: Final = 0.75
 """Points in a CSS pixel."""
 
@@ -28,6 +30,7 @@ class _Tree:
 
 def finish(pdf: Any, titles: Mapping[str, str]) -> None:
     """Make the tags of a document whole, in place; ``titles`` has the words for each anchor."""
+    embolden(pdf)
     tree = _tree(pdf)
     _margins_are_artifacts(tree)
     _figures_have_places(tree)

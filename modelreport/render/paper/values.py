@@ -12,7 +12,7 @@ from modelreport.render import format as text
 from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT
 from modelreport.render.excerpt import Excerpt, excerpt
 from modelreport.render.folders import template_text
-from modelreport.render.language import _, tell
+from modelreport.render.language import _, tag, tell
 from modelreport.render.map.sheets import GAP, WHOLE, Sheet, sheets
 from modelreport.render.outline import outline_context
 from modelreport.render.paper.columns import widths
@@ -59,7 +59,7 @@ def page_values(report: Report) -> dict[str, Any]:
         "figures": figures,
         "low_and_tall": low_and_tall,
         "widths": widths,
-        "lang": setting().options.lang,
+        "lang": tag(),
         "parts": PARTS,
         "styles": Markup(template_text("css/sheet.css")),  # noqa: S704 - our own file, or the caller's
         "page_styles": Markup(page_styles()),  # noqa: S704 - quoted by css_text

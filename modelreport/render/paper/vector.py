@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any, Final
 from xml.etree import ElementTree
 
+from modelreport.render.language import tag
+
 _SHIFT: Final = {"middle": 0.5, "end": 1.0}
 """How much of its width a label is moved to the left."""
 
@@ -132,5 +134,5 @@ def _style(config: Any, families: tuple[str, ...], weight: int, size: float) -> 
 
     style = Style(_initial())
     style.font_config = config
-    style.update(font_family=list(families), font_weight=weight, font_size=size)
+    style.update(font_family=list(families), font_weight=weight, font_size=size, lang=tag())
     return style

@@ -201,7 +201,7 @@ def _spec(specs: tuple[TensorSpec, ...]) -> Cell:
 
 def _settings(module: ModuleFact) -> Cell:
     words = [f"{text.name(item.name, 40)}={text.name(item.value, 60)}" for item in module.attributes[:12]]
-    return Cell(", ".join(words)[:240])
+    return Cell(_(", ").join(words)[:240])
 
 
 def context(report: Report) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def statement(known: Identification) -> str:
         differs.append(_("{tensors} that the file lacks", tensors=text.plural(len(known.missing), "tensor")))
     if known.unexpected:
         differs.append(_("{tensors} beside it", tensors=text.plural(len(known.unexpected), "tensor")))
-    share = _("names and shapes, but for {what}", what=", ".join(differs)) if differs else _("all names and shapes")
+    share = _("names and shapes, but for {what}", what=_(", ").join(differs)) if differs else _("all names and shapes")
     if known.equal:
         count = text.exact(len(known.equal) + 1)
         return _("{name}, one of {count} that fit equally: {share}", name=known.name, count=count, share=share)

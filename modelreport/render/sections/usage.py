@@ -10,7 +10,7 @@ from modelreport.render import format as text
 from modelreport.render.anchors import Anchors, anchors
 from modelreport.render.charts.cost_scaling import SYMBOLS, WORDS, formula, name_of
 from modelreport.render.charts.roofline import groups
-from modelreport.render.language import _, mark
+from modelreport.render.language import _, mark, tell
 from modelreport.render.section import Section, drawn
 from modelreport.render.table import Cell, Column, Row, Table
 
@@ -74,7 +74,7 @@ def _device_cells(estimates: list[DeviceEstimate]) -> tuple[Cell, ...]:
     half = estimates[1] if len(estimates) > 1 else None
     device = own.device
     return (
-        Cell(text.name(device.title, 80), text.name(device.id, 40)),
+        Cell(called(device, 80), text.name(device.id, 40)),
         Cell(text.bytes_decimal(device.memory_bytes) if device.memory_bytes else text.UNKNOWN),
         Cell(text.rate(device.bytes_per_s, "B"), f"{device.bytes_per_s:.6g}"),
         _peak(own),
@@ -83,8 +83,13 @@ def _device_cells(estimates: list[DeviceEstimate]) -> tuple[Cell, ...]:
         _peak(half) if half is not None else Cell(text.UNKNOWN),
         Cell(text.seconds(half.time_s), f"{half.time_s:.6g}") if half is not None else Cell(text.UNKNOWN),
         Cell(_fits(own, half)),
-        Cell(text.name(device.source, 300)),
+        Cell(text.name(tell(device.source), 300)),
     )
+
+
+def called(device: Device, limit: int = text.NAME_LIMIT) -> str:
+    """What a device is called; what is said of it in brackets is in the language of the report."""
+    return text.name(tell(device.title), limit)
 
 
 def chosen(roof: Roofline) -> list[tuple[str, str]]:
@@ -93,13 +98,13 @@ def chosen(roof: Roofline) -> list[tuple[str, str]]:
     device, rest = own.device, [each for each in roof.estimates[1:] if each.device.id == own.device.id]
     arithmetic = text.share(own.compute_bound_share)
     memory = text.share(1 - own.compute_bound_share)
-    lines = [(_("Device"), f"{text.name(device.title, 80)} ({_('chosen') if roof.chosen else _('default')})")]
+    lines = [(_("Device"), f"{called(device, 80)}{_(' (')}{_('chosen') if roof.chosen else _('default')}{_(')')}")]
     for each in (own, *rest):
         name = _("Pass in {dtype}", dtype=text.dtype(each.dtype))
         often = _("{count} passes a second", count=text.number(1 / each.time_s)) if each.time_s > 0 else text.UNKNOWN
         lines.append((name, _("at least {time}, at most {often}", time=text.seconds(each.time_s), often=often)))
     bound = _("{arithmetic} of the time arithmetic, {memory} memory traffic", arithmetic=arithmetic, memory=memory)
-    return [*lines, (_("Bound by"), bound), (_("Source of the figures"), text.name(device.source, 300))]
+    return [*lines, (_("Bound by"), bound), (_("Source of the figures"), text.name(tell(device.source), 300))]
 
 
 def _fits(own: DeviceEstimate, half: DeviceEstimate | None) -> str:
@@ -167,7 +172,7 @@ def generated(fact: Generation, roof: Roofline | Skipped, longest: int = 0) -> l
     ]
     if per_token and abs(per_token * prompt - fact.cache_bytes) * 100 <= fact.cache_bytes and not fact.notes:
         lengths = [n for n in CONTEXTS if not longest or n < longest] + ([longest] if longest > prompt else [])
-        sizes = ", ".join(
+        sizes = _(", ").join(
             _("{size} for {count} tokens", size=text.bytes_binary(per_token * n), count=text.exact(n)) for n in lengths
         )
         remark = _("in proportion; the configuration allows no more") if longest else _("in proportion")
@@ -188,7 +193,7 @@ def _speed(fact: Generation, best: DeviceEstimate) -> tuple[str, str, str]:
     remark = _("{time} a token, bound by {bound}", time=text.seconds(time), bound=bound)
     if not best.fits:
         remark = _("{remark}; it does not fit one such device", remark=remark)
-    return _("At most, on {device}", device=text.name(best.device.title)), each, remark
+    return _("At most, on {device}", device=called(best.device)), each, remark
 
 
 def largest_batches(usage: Usage) -> list[tuple[str, str]]:
@@ -211,8 +216,8 @@ def largest_batches(usage: Usage) -> list[tuple[str, str]]:
             found.append(_("{count} in {precision}", count=text.exact(max(size, 0)), precision=precision))
     if not found:
         return []
-    name = _("Largest batch on {device}", device=text.name(device.title))
-    return [(name, _("{sizes}, with AdamW", sizes=", ".join(found)))]
+    name = _("Largest batch on {device}", device=called(device))
+    return [(name, _("{sizes}, with AdamW", sizes=_(", ").join(found)))]
 
 
 def law_line(law: Law) -> LawLine:

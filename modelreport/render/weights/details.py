@@ -9,7 +9,7 @@ from typing import Any, Final
 from modelreport.facts import Finding, Report, RowFigures, Spectrum, Weights
 from modelreport.render import format as text
 from modelreport.render.anchors import Anchors
-from modelreport.render.language import _, tell
+from modelreport.render.language import _, gap, tell
 from modelreport.render.weights.histograms import SIGNS, TOP
 from modelreport.render.weights.tensors import Tensor
 
@@ -61,14 +61,20 @@ def _lines(each: Tensor) -> Iterator[list[str]]:
     scores = [(name, score) for name, score in each.scores.items() if score is not None]
     if scores:
         strongest = sorted(scores, key=lambda pair: -abs(pair[1]))[:_SCORES]
-        yield [_("Against its peers"), ", ".join(f"{_(text.name(name, 40))} {score:+.1f}" for name, score in strongest)]
+        yield [
+            _("Against its peers"),
+            _(", ").join(f"{_(text.name(name, 40))} {score:+.1f}" for name, score in strongest),
+        ]
     if each.copies:
-        names, more = ", ".join(text.name(name, 80) for name in each.copies[:_NAMES]), len(each.copies) - _NAMES
+        names, more = _(", ").join(text.name(name, 80) for name in each.copies[:_NAMES]), len(each.copies) - _NAMES
         yield [_("Same values as"), _("{names} and {count} more", names=names, count=more) if more > 0 else names]
     sampled = max((error.sampled for error in each.precision.values()), default=0)
     lost = [error for error in each.precision.values() if error.overflow]
     if lost:
-        yield [_("Overflow"), ", ".join(f"{text.name(e.scheme, 40)}: {text.plural(e.overflow, 'value')}" for e in lost)]
+        yield [
+            _("Overflow"),
+            _(", ").join(f"{text.name(e.scheme, 40)}{_(':')}{gap()}{text.plural(e.overflow, 'value')}" for e in lost),
+        ]
     if sampled:
         yield [_("SQNR measured on"), text.plural(sampled, "value")]
 

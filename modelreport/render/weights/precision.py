@@ -213,7 +213,7 @@ def _layer_table(precision: Precision, places: Anchors) -> Table:
         cells = (
             Cell(text.name(layer.name) or _("(no name)"), "", places.tensor(layer.name)),
             *(Cell(tell(decibels(_error(layer, each.id)))) for each in columns),
-            Cell(", ".join(late)),
+            Cell(_(", ").join(late)),
         )
         rows.append(Row(f"layer-format-{index}", cells))
     caption = caption_of(_("Layers, those to keep in higher precision first"), len(rows), len(layers))

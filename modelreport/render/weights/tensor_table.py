@@ -108,4 +108,4 @@ def _note(each: Tensor) -> str:
         words.append(_("tied to {name}", name=text.name(fact.tied_to, 60)))
     if fact and fact.role == "buffer":
         words.append(_("buffer"))
-    return ", ".join(words)
+    return _(", ").join(words)

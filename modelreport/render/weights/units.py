@@ -218,9 +218,9 @@ def _such_as(each: UnitCounts) -> str:
     if each.runs and not each.dead:
         runs = [f"{_run(run.copy, run.rows)} = {_run(run.first, run.rows)}" for run in each.runs[:3]]
         more = len(each.runs) - len(runs)
-        names = ", ".join(runs)
+        names = _(", ").join(runs)
         return _("{names} and {count} more", names=names, count=text.exact(more)) if more else names
-    return ", ".join(text.exact(place) for place in each.examples)
+    return _(", ").join(text.exact(place) for place in each.examples)
 
 
 def _run(first: int, count: int) -> str:
@@ -280,7 +280,7 @@ def _scale_table(report: Report, scales: tuple[ScaleFigures, ...]) -> Table:
 
 def _others(each: Duplicate) -> str:
     names = [text.name(name, 60) for name in each.names[1:4]]
-    more, listed = len(each.names) - 1 - len(names), ", ".join(names)
+    more, listed = len(each.names) - 1 - len(names), _(", ").join(names)
     return _("{names} and {count} more", names=listed, count=text.exact(more)) if more else listed
 
 

@@ -6,11 +6,14 @@ import io
 import logging
 
 import pdfplumber
+import pikepdf
 import pytest
 import weasyprint
 
+from modelreport.options import RenderOptions
 from modelreport.render.paper.fonts import STACK, prepare
 from modelreport.render.paper.vector import images
+from modelreport.render.setting import under
 
 HEAD = f'<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100" viewBox="0 0 200 100" font-family="{STACK}">'
 
@@ -67,3 +70,21 @@ def test_a_hidden_label_is_not_printed(caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level(logging.WARNING):
         assert painted('<text x="1" y="20" visibility="hidden">gone</text><rect width="3" height="3"/>') == []
     assert not caplog.records
+
+
+def test_labels_have_the_glyphs_of_the_language_of_the_report() -> None:
+    """The font of the extra has Japanese glyphs first; those of 骨 and 直 differ."""
+
+    def glyphs(lang: str) -> list[str]:
+        markup = '<img src="drawing:1">'
+        fonts = prepare(weasyprint, f"{markup}骨直", "zh-CN")
+        with under(RenderOptions(lang=lang)):
+            drawn = images({"drawing:1": f'{HEAD}<text x="9" y="40">骨直</text></svg>'}, fonts.config)
+            data = weasyprint.HTML(string=markup).write_pdf(
+                font_config=fonts.config, stylesheets=list(fonts.styles), cache=drawn
+            )
+        with pikepdf.open(io.BytesIO(data)) as document:
+            page = pikepdf.parse_content_stream(document.pages[0])
+            return [bytes(given[0][0]).hex() for given, op in page if str(op) == "TJ"]
+
+    assert glyphs("zh") != glyphs("en")
