@@ -28,6 +28,12 @@ def test_one_matrix_among_four_others_is_told() -> None:
     assert among_peers([TRAINED, TRAINED, FRESH, TRAINED, TRAINED]) == {2: "normal"}
 
 
+def test_peers_of_few_values_count_where_their_largest_singular_value_speaks() -> None:
+    small, related = Likeness("", {}), Likeness("", {}, {}, 40.0)
+    assert among_peers([small, small, FRESH, TRAINED, TRAINED]) == {}
+    assert among_peers([related, related, FRESH, TRAINED, TRAINED]) == {2: "normal"}
+
+
 @pytest.mark.parametrize(
     "likes", [[TRAINED, FRESH, TRAINED], [FRESH, FRESH, TRAINED, TRAINED, TRAINED], [TRAINED, NEAR, TRAINED, TRAINED]]
 )
