@@ -32,9 +32,9 @@ _FRESH = (
     "Freshly initialised means: mean, kurtosis, nine quantiles and the spread of the rows' norms are those of "
     "independent normal, truncated normal or uniform numbers, and the largest singular value is what such numbers have "
     "(Tracy and Widom 1996), while four in five of its peers are clearly not like that. It takes four layers of a "
-    "role, 4,096 values and 32 rows, or all matrices of a block together; depthwise convolutions of normal numbers are told "
-    "from 32,768 values on. Layers that were hardly trained, two that were swapped, and one from another model of the "
-    "same kind look like their peers and are not found."
+    "role, 4,096 values and 32 rows, or all matrices of a block together; depthwise convolutions of normal numbers are "
+    "told from 32,768 values on. Layers that were hardly trained, two that were swapped, and one from another model of "
+    "the same kind look like their peers and are not found."
 )
 
 
