@@ -84,6 +84,14 @@ function signOf(facts, i) {
 }
 
 /**
+ * Whether a tensor has one value, which needs no picture.
+ * @param {Histogram | null} histogram
+ */
+export function isSingle(histogram) {
+  return histogram !== null && histogram.exact && histogram.counts.reduce((sum, count) => sum + count, 0) === 1;
+}
+
+/**
  * One tensor as a line: a link to its row, shape, distribution, mean and spread.
  * @param {Facts} facts
  * @param {number} i
@@ -92,12 +100,13 @@ export function tensorLine(facts, i, prefix = '') {
   const name = facts.rows[i].cell(0).text;
   const short = prefix && name.startsWith(prefix) ? name.slice(prefix.length) : name;
   const histogram = facts.histogram(i);
+  const single = isSingle(histogram); // it is its own mean
   const figures = SHOWN.map((column) => [column, facts.text(i, column)]).filter(([, text]) => text !== '' && text !== '–');
   return element(
     'li', { class: 'tensor' },
     element('span', { class: 'tensor-name' }, signOf(facts, i), element('a', { href: `#${facts.rows[i].id}` }, element('bdi', {}, short)), ` ${facts.text(i, 'shape')}`),
-    histogram ? element('span', { class: 'spark' }, sparkline(histogram.counts)) : null,
-    figures.length > 0 ? element('span', { class: 'muted' }, figures.map(([column, text]) => `${column} ${text}`).join(' · ')) : null,
+    histogram && !single ? element('span', { class: 'spark' }, sparkline(histogram.counts)) : null,
+    figures.length > 0 ? element('span', { class: 'muted' }, single ? `= ${figures[0][1]}` : figures.map(([column, text]) => `${column} ${text}`).join(' · ')) : null,
   );
 }
 

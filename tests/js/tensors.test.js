@@ -5,7 +5,7 @@ import { countsOf, unpackHistogram } from '../../templates/js/histograms.js';
 import { numberText } from '../../templates/js/numbers.js';
 import { groupsOf, modulesBelow } from '../../templates/js/panel.js';
 import { unpackTable } from '../../templates/js/rows.js';
-import { makeFacts } from '../../templates/js/tensors.js';
+import { isSingle, makeFacts } from '../../templates/js/tensors.js';
 import { packed } from './packed.js';
 
 test('few values are counted exactly, many to a hundredth of the highest bin', () => {
@@ -48,6 +48,7 @@ test('facts are found by the row of the tensor and tensors by their module', () 
   assert.deepEqual(facts.lines(0), [['A', 'b']]);
   assert.deepEqual(facts.histogram(0)?.counts, [1, 2]);
   assert.equal(facts.histogram(1), null);
+  assert.deepEqual([null, unpackHistogram([2, 2, 1, '$', [2]]), facts.histogram(0)].map(isSingle), [false, true, false]);
   assert.equal(facts.spectrum(0), null);
   assert.deepEqual([facts.pictured(0), facts.pictured(1)], [false, true]);
   assert.equal(facts.text(0, 'shape'), '3×3');
