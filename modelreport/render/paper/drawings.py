@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from html import unescape
 from typing import Final
@@ -13,6 +14,7 @@ from modelreport.render.paper.fonts import STACK
 
 BLANK: Final = "▯"
 """Stands for a character without a glyph in a drawing, where there is no room for its code."""
+_LEFT_TO_RIGHT: Final = "\u200e"
 _EDGE: Final = re.compile(r"<svg\b|</svg>")
 _SIZE: Final = re.compile(r'<svg [^>]*?\bwidth="(\d+)" height="(\d+)"')
 _FAMILY: Final = re.compile(r'(<svg [^>]*?)font-family="[^"]*"')
@@ -61,9 +63,12 @@ def replaced(page: str, missing: str) -> str:
     """A page that shows characters without a glyph by their code points, in drawings as an empty box.
 
     A glyph for "not there" is not allowed in PDF/UA, and two names that differ would look the same. The head of the
-    page is left alone: its title is shown by the reader's program, in its fonts.
+    page is left alone: its title is shown by the reader's program, in its fonts. Beside Arabic and Hebrew marks keep
+    the digits of a code point and its brackets in their order.
     """
-    codes = {ord(char): f"‹{ord(char):04X}›" for char in missing}
+    leftwards = any(unicodedata.bidirectional(char) in {"R", "AL"} for char in set(page))
+    mark = _LEFT_TO_RIGHT if leftwards else ""
+    codes = {ord(char): f"{mark}‹{ord(char):04X}›{mark}" for char in missing}
     blanks = dict.fromkeys(map(ord, missing), BLANK)
     head, body, rest = page.partition("<body>")
     return head + body + _changed(rest, lambda drawing: drawing.translate(blanks)).translate(codes)

@@ -32,6 +32,8 @@ PACKAGES: Final = ("noto_cjk_sans_otc",)
 EXTRA: Final = "Report CJK"
 STACK: Final = f"Report Sans,Report Signs,{EXTRA},sans-serif"
 """Families in the order they are asked for a character; a drawing wants them without blanks and quotes."""
+_EMOJI: Final = 0x1F000
+"""From here on signs are pictures."""
 _NOTDEF: Final = ".notdef glyph rendered"
 
 
@@ -87,10 +89,15 @@ def extra_font() -> Path | None:
 
 
 def script(characters: str) -> str:
-    """What kind of characters these are, for a sentence: ``CJK``, ``Thai``, …."""
+    """What kind of characters these are, for a sentence: ``CJK``, ``Thai``, ``emoji``, …."""
     names = [unicodedata.name(char, "").split(" ")[0] for char in characters]
     east = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH", "BOPOMOFO", "KANGXI"}
-    kinds = dict.fromkeys("CJK" if name in east else name.title() for name in names if name)
+    emoji = [unicodedata.category(char) == "So" and ord(char) >= _EMOJI for char in characters]
+    kinds = dict.fromkeys(
+        "emoji" if sign else "CJK" if name in east else name.title()
+        for name, sign in zip(names, emoji, strict=True)
+        if name
+    )
     return ", ".join(list(kinds)[:3])
 
 

@@ -12,9 +12,10 @@ from modelreport.render import format as text
 from modelreport.render.charts.palette import FAMILY_WORDS, LIGHT
 from modelreport.render.excerpt import Excerpt, excerpt
 from modelreport.render.folders import template_text
-from modelreport.render.language import _, tag, tell
+from modelreport.render.language import _, gap, tag, tell
 from modelreport.render.map.sheets import GAP, WHOLE, Sheet, sheets
 from modelreport.render.outline import outline_context
+from modelreport.render.paper.checks import in_columns
 from modelreport.render.paper.columns import widths
 from modelreport.render.paper.figures import figures, low_and_tall
 from modelreport.render.paper.fonts import script
@@ -58,6 +59,7 @@ def page_values(report: Report) -> dict[str, Any]:
         "tell": tell,
         "figures": figures,
         "low_and_tall": low_and_tall,
+        "in_columns": in_columns,
         "widths": widths,
         "lang": tag(),
         "parts": PARTS,
@@ -150,9 +152,11 @@ def missing_words(characters: str) -> str:
             "{command} has them, and so has a system font such as Debian's fonts-noto-cjk.",
             command="pip install 'modelreport[cjk]'",
         )
+    elif kind == "emoji":
+        help_ = _("A font of the system that has them, such as Debian's fonts-noto-color-emoji, would help.")
     else:
         help_ = _("A font of the system that has them, such as Debian's fonts-noto-core, would help.")
-    return f"{said} {help_}"
+    return f"{said}{gap()}{help_}"
 
 
 def page_styles() -> str:

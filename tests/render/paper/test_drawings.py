@@ -30,6 +30,11 @@ def test_a_page_without_drawings_stays_as_it_is():
     assert as_images("<p>plain</p>") == ("<p>plain</p>", {})
 
 
+def test_the_code_of_a_character_beside_arabic_keeps_its_order():
+    page = replaced("<body><p>مشفر_🚀</p></body>", "🚀")
+    assert "_\u200e‹1F680›\u200e</p>" in page
+
+
 def test_missing_characters_are_codes_in_text_and_boxes_in_drawings():
     page = replaced(f"<head><title>卷</title></head><body><p>卷积</p>{SVG}", "卷")
     assert "<title>卷</title></head>" in page

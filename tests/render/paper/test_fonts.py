@@ -75,6 +75,7 @@ def test_unusual_characters_are_those_the_shipped_fonts_lack():
 def test_a_script_is_named():
     assert fonts.script("卷か한") == "CJK"
     assert fonts.script("ไ") == "Thai"
+    assert fonts.script("👩🚀") == "emoji"
     assert fonts.script("\U000323b0") == ""
 
 

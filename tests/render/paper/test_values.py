@@ -69,6 +69,8 @@ def test_missing_characters_are_named_with_what_would_help():
     assert "CJK: U+5377 U+79EF" in told
     assert "modelreport[cjk]" in told
     assert "fonts-noto-core" in values.missing_words("ไ")
+    assert "emoji: U+1F680" in values.missing_words("🚀")
+    assert "fonts-noto-color-emoji" in values.missing_words("🚀")
 
 
 def test_every_section_has_its_template():
