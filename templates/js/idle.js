@@ -24,9 +24,12 @@ export function touch() {
   state.touched = performance.now();
 }
 
-/** Whether the reader has done anything yet. */
-export function isTouched() {
-  return state.touched > -Infinity;
+/**
+ * Whether the reader has done anything yet, or since a time.
+ * @param {number} [since] as `performance.now()` tells it
+ */
+export function isTouched(since = -Infinity) {
+  return state.touched > since;
 }
 
 for (const kind of ['wheel', 'pointerdown', 'pointerup', 'keydown', 'touchmove']) {

@@ -3,7 +3,7 @@ import { followHost } from './host-theme.js';
 import { calm, parsed } from './idle.js';
 import { startMap } from './map.js';
 import { startHints } from './hints.js';
-import { fitMenu, keepPlace, settleParts, startNavigation } from './nav.js';
+import { fitMenu, keepPlace, settleParts, startNavigation, watchLinks } from './nav.js';
 import { plotly } from './plotly.js';
 import { embedded, host, root } from './root.js';
 import { startTables } from './tables.js';
@@ -33,6 +33,7 @@ async function startRest(drawn) {
 host.classList.add('js');
 if (embedded) followHost();
 else startTheme(/** @type {Element} */ (root.querySelector('[data-tools="theme"]')));
+watchLinks();
 fitMenu(); // before anybody asks where on the page something lies
 // The map's part of the page comes with its data: it need not wait for what stands below.
 const map = root.getElementById('map');

@@ -42,10 +42,25 @@ function startFragmentLinks() {
   follow();
 }
 
-/** Show the place that the address names where it was asked for: what came to life above it may have moved it. */
+const followed = { id: '', at: -Infinity };
+
+/** Note which place of the page the reader follows a link to while it comes to life. */
+export function watchLinks() {
+  root.addEventListener('click', (event) => {
+    const way = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest?.('a[href^="#"]'));
+    if (way && !way.dataset.row) Object.assign(followed, { id: placeOf(way.hash), at: performance.now() });
+  });
+}
+
+/**
+ * Show the place that the address names, or a link led to, where it was asked for: what came to life above it may have
+ * moved it, and ends a scrolling that is under way. Whoever has done something since then stays where they are.
+ */
 export function keepPlace() {
   const id = here();
-  if (id !== '' && !embedded && !isTouched() && !isReturn()) root.getElementById(id)?.scrollIntoView({ behavior: 'instant' });
+  const since = followed.id === id ? followed.at : -Infinity;
+  const asked = since > -Infinity || (!embedded && !isReturn());
+  if (id !== '' && asked && !isTouched(since)) root.getElementById(id)?.scrollIntoView({ behavior: 'instant' });
 }
 
 const frame = () => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });

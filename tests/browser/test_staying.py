@@ -11,7 +11,7 @@ import pytest
 from modelreport.facts import Report
 from modelreport.render.html import write_html
 from tests.browser.maps import Shown, resnet_page, shown
-from tests.browser.pages import HOLD, TABLES, at_rest, wait_for
+from tests.browser.pages import HOLD, STILL, TABLES, at_rest, wait_for
 from tests.factories import make_report
 from tests.factories_weights import rich_report
 
@@ -137,6 +137,18 @@ def test_a_page_that_is_loaded_again_stays_where_it_was_read(opened: Open, addre
     page.reload()
     wait_for(page, LIVE)
     assert at_rest(page) == 100
+
+
+def test_a_link_followed_while_the_page_comes_to_life_leads_to_its_place_in_the_end(opened: Open) -> None:
+    page = opened(make_report(), script=HOLD, reduced_motion="reduce")
+    top = "document.getElementById('provenance').getBoundingClientRect().top"
+    page.click(".rail a[href='#provenance']")
+    wait_for(page, f"Math.abs({top}) < 120")
+    page.evaluate("scrollBy({top: -500, behavior: 'instant'})")  # as if something had grown above it
+    assert page.evaluate(top) > 400
+    page.evaluate("goOn()")
+    wait_for(page, STILL)
+    assert abs(at_rest(page, top)) < 120
 
 
 # --- charts, hints ---------------------------------------------------------------------------------------------------
