@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+
 from modelreport.facts import Family, ModuleFact, Report, Skipped, Structure
 from modelreport.render import format as text
 from modelreport.render.language import _, tell
@@ -28,7 +31,8 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
     ("tanh", "activation"),
     ("flatten", "shape"),
 )
-_ATTRIBUTES = ("kernel_size", "stride", "padding", "in_features", "out_features", "num_heads", "p")
+_WIDTHS = (("in_features", "out_features"), ("input_size", "hidden_size"))
+_NUMBERS = re.compile(r"\d+")
 
 
 def scene_of_structure(report: Report) -> Scene:
@@ -84,7 +88,26 @@ def _node(report: Report, module: ModuleFact, index: int, parent: int, weights: 
     name = short(relative(module.path, above)) if index else short(report.title)
     node = Node("module", name, short(module.type), "module", parent, path=module.path, module=index)
     node.parameters, node.size_bytes = module.parameters, module.size_bytes
-    shown = [f"{item.name} {item.value}" for item in module.attributes if item.name in _ATTRIBUTES][:2]
-    lines = (", ".join(shown), weights.get(module.path, ""))
+    lines = (", ".join(_settings({item.name: item.value for item in module.attributes})), weights.get(module.path, ""))
     node.lines = tuple(short(line) for line in lines if line)
     return node
+
+
+def _settings(known: Mapping[str, str]) -> Iterator[str]:
+    """What matters of attributes in the words of a traced model's cards: ``3×3``, ``s2``, ``64→10``, ``2 layers``."""
+    for first, last in _WIDTHS:
+        if first in known and last in known:
+            yield f"{known[first]}→{known[last]}"
+    if "kernel_size" in known:
+        yield "×".join(_NUMBERS.findall(known["kernel_size"])) or known["kernel_size"]
+    for name, sign, usual in (("stride", "s", "1"), ("padding", "p", "0")):
+        numbers = sorted(set(_NUMBERS.findall(known.get(name, ""))))
+        if numbers and numbers != [usual]:
+            yield sign + "×".join(numbers if len(numbers) == 1 else _NUMBERS.findall(known[name]))
+    for name, words in (("num_layers", "layers"), ("num_heads", "heads")):
+        if known.get(name, "1") != "1":
+            yield f"{known[name]} {words}"
+    if known.get("bidirectional") == "True":
+        yield "bidirectional"
+    if "p" in known:
+        yield f"p={known['p']}"
