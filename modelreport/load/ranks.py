@@ -1,6 +1,7 @@
 """One file of ``torch.save`` for each process: ``model_world_size_2_rank_0.pt`` and its siblings.
 
 What the shards say of their place is followed: ``DTensor`` with ``Shard`` and ``Replicate``, and ``ShardedTensor``.
+What lies in the flat vectors of FSDP is found there.
 Plain tensors say nothing: those of the first process are reported, and a note says that others may hold other parts.
 """
 
@@ -19,6 +20,7 @@ from modelreport.load.assemble import Opened, assemble
 from modelreport.load.contents import Finder
 from modelreport.load.format import REPOSITORY, Format
 from modelreport.load.joined import Joined, Piece, PiecesError
+from modelreport.load.local_parts import FLAT, is_covered, parameters_in
 from modelreport.load.opening import close_on_failure
 from modelreport.load.pickle_values import Made, Name, Pairs, mapping, state_of
 from modelreport.load.siblings import show_name
@@ -35,7 +37,6 @@ _RANKED = re.compile(r"(?P<stem>[\w.-]*?)(?:world_size_(?P<of>\d+)_)?rank[_-]?(?
 _MARKS = REPOSITORY | {"latest", ".metadata"}
 DEPTH_LIMIT = 10
 RANKS_LIMIT = 10_000
-_FLAT = "flat_param"
 
 
 def recognises(head: bytes, names: tuple[str, ...]) -> bool:
@@ -73,6 +74,8 @@ class Ranks:
     files: dict[int, TorchFile]
     plain: int = 0
     joined: int = 0
+    named: int = 0
+    """Parameters that were found in flat vectors."""
     lost: dict[str, str] = field(default_factory=dict)
 
     def join(self, path: str, values: dict[int, Any], depth: int = 0) -> Any:
@@ -82,8 +85,13 @@ class Ranks:
         if entries is not None:
             others = {rank: mapping(value) or {} for rank, value in values.items()}
             below = {key: {rank: found[key] for rank, found in others.items() if key in found} for key in entries}
+            known = self._in_vectors(below)
             return Pairs(
-                [(key, self.join(f"{path}.{key}" if path else key, found, depth + 1)) for key, found in below.items()]
+                [
+                    (key, known.get(key) or self.join(f"{path}.{key}" if path else key, found, depth + 1))
+                    for key, found in below.items()
+                    if known.get(key, True) is not None
+                ]
             )
         if is_part(first):
             return self._tensor(path, values)
@@ -92,6 +100,31 @@ class Ranks:
             return first
         self.plain += 1
         return parts.main
+
+    def _in_vectors(self, entries: dict[str, dict[int, Any]]) -> dict[str, LazyTensor | None]:
+        """Parameters that lie in flat vectors, by key; ``None`` for the vectors that they are all of."""
+        found: dict[str, LazyTensor | None] = {}
+        for key in [k for k, values in entries.items() if k.endswith(FLAT) and all(map(is_part, values.values()))]:
+            try:
+                parts = {rank: read_part(value, self.files[rank].tensors) for rank, value in entries[key].items()}
+                whole = _joined(list(parts.values()))
+            except (TensorError, PiecesError):
+                continue  # told where the vector itself is read
+            held = {r: (p.starts[0][0], p.tensors[0]) for r, p in parts.items() if len(p.tensors) == 1 and p.starts[0]}
+            made = parameters_in(held, {name: self._plain(values) for name, values in entries.items() if name != key})
+            if is_covered(whole, made.values(), len(parts)):
+                self.named += len(made)
+                found |= {**made, key: None}
+        return found
+
+    def _plain(self, values: dict[int, Any]) -> dict[int, LazyTensor]:
+        """The tensors of those processes that hold a plain one."""
+        read = {
+            rank: self.files[rank].tensors.read(value)
+            for rank, value in values.items()
+            if isinstance(value, Made) and not is_part(value)
+        }
+        return {rank: parts.main for rank, parts in read.items() if parts is not None}
 
     def _tensor(self, path: str, values: dict[int, Any]) -> LazyTensor:
         shape: tuple[int, ...] = ()
@@ -239,7 +272,7 @@ def read(path: Location, options: Options) -> Checkpoint:
         opened = Opened(path.name or path.resolve().name, FORMAT.id, FORMAT.title, "folder", files.files)
         opened.security = files.scan.security()
         opened.size_bytes = sum(file.size_bytes for file in files.files)
-        flat = any(_FLAT in tensor.name for candidate in contents.candidates for tensor in candidate.tensors)
+        flat = any(FLAT in tensor.name for candidate in contents.candidates for tensor in candidate.tensors)
         opened.notes = [*_notes(ranks, files, flat=flat), *_others(stems, stem), *files.notes]
         checkpoint = assemble(opened, contents, options)
     checkpoint.folder = path
@@ -250,12 +283,17 @@ def _notes(ranks: Ranks, files: TorchFiles, *, flat: bool) -> list[str]:
     notes = [f"{reason}." for reason in files.failed.values()]
     if ranks.joined:
         notes.append(f"{ranks.joined} tensors are put together from the shards of {len(ranks.files)} processes.")
+    if ranks.named:
+        notes.append(
+            f"{ranks.named} parameters were found in the flat vectors of FSDP's LOCAL_STATE_DICT and are shown as "
+            "vectors: their shapes are not in the files. Save with FULL_STATE_DICT or SHARDED_STATE_DICT to have them."
+        )
     if flat:
         notes.append(
-            "The weights are flat parts as FSDP's LOCAL_STATE_DICT saves them: which parameters lie in them is not in "
-            "the files. Those of the first process are reported."
+            "The weights are flat vectors as FSDP's LOCAL_STATE_DICT saves them: which parameters lie in a vector is "
+            "not in the files, so each vector is one tensor here. Save with FULL_STATE_DICT or SHARDED_STATE_DICT."
         )
-    elif ranks.plain and len(ranks.files) > 1:
+    if ranks.plain and len(ranks.files) > 1:
         notes.append(
             f"{ranks.plain} tensors do not say which part of a whole they are; those of process {min(ranks.files)} are "
             "reported, the other files may hold the same or other parts of them."

@@ -16,7 +16,7 @@ ATTEMPTS = 3
 
 
 def write_all(folder: Path) -> None:
-    """Two processes write ``dtensors``, ``fsdp``, ``hf`` and rank files into ``folder``; the whole ones beside them.
+    """Two processes write ``dtensors``, ``fsdp``, ``hf`` and files by rank into ``folder``; the whole ones beside them.
 
     gloo's threads abort a process now and then (SIGABRT, "terminate called without an active exception"), which says
     nothing about what is tested with the files: writers killed by a signal begin again. An exception is raised at once.
@@ -55,6 +55,7 @@ def _write(rank: int, folder: str, meeting: str) -> None:
     mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (2,))
     _write_dtensors(Path(folder), mesh)
     _write_fsdp(Path(folder), mesh, rank)
+    _write_local(Path(folder), rank)
     torch.distributed.barrier()  # neither leaves while the other still talks to it
     os._exit(0)  # every file is closed; what gloo's threads would do at the end of the interpreter is not waited for
 
@@ -91,6 +92,28 @@ def _write_fsdp(folder: Path, mesh: Any, rank: int) -> None:
     whole, state = get_state_dict(model, optimizer, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
     if rank == 0:
         torch.save({"model": whole, "optim": state}, folder / "whole.pth")
+
+
+def _write_local(folder: Path, rank: int) -> None:
+    """What FSDP's ``LOCAL_STATE_DICT`` saves: ``vectors`` alone, or ``parts`` of the parameters beside them."""
+    from torch.distributed.fsdp import FullyShardedDataParallel, StateDictType
+    from torch.distributed.fsdp.wrap import ModuleWrapPolicy
+
+    for name, parts in (("vectors", False), ("parts", True)):
+        torch.manual_seed(2)
+        layers = torch.nn.Linear(8, 15), torch.nn.BatchNorm1d(15), torch.nn.Linear(15, 3)
+        policy = ModuleWrapPolicy({torch.nn.Linear})
+        model = FullyShardedDataParallel(
+            torch.nn.Sequential(*layers), use_orig_params=parts, device_id=torch.device("cpu"), auto_wrap_policy=policy
+        )
+        for kind in (StateDictType.LOCAL_STATE_DICT, StateDictType.FULL_STATE_DICT):
+            with FullyShardedDataParallel.state_dict_type(model, kind):
+                state = model.state_dict()
+            if kind is StateDictType.LOCAL_STATE_DICT:
+                (folder / name).mkdir(exist_ok=True)
+                torch.save({"model": state}, folder / name / f"rank_{rank}.pt")
+            elif rank == 0:
+                torch.save(state, folder / f"{name}.pth")
 
 
 def _write_sharded(folder: Path, rank: int) -> None:

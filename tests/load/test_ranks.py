@@ -80,7 +80,7 @@ def test_flat_parameters_are_named_as_what_they_are(tmp_path: Path) -> None:
             {"layer._flat_param": torch.ones(5), "head._flat_param": torch.ones(2)}, tmp_path / f"rank_{rank}.pt"
         )
     with opened(tmp_path) as checkpoint:
-        assert "flat parts as FSDP's LOCAL_STATE_DICT saves them" in checkpoint.source.notes[0]
+        assert "flat vectors as FSDP's LOCAL_STATE_DICT saves them" in checkpoint.source.notes[0]
 
 
 def test_without_a_readable_file_the_error_says_so(tmp_path: Path) -> None:
