@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from modelreport.errors import LoadError, MissingDependencyError, MissingFileError
+from modelreport.errors import LoadError, MissingDependencyError, MissingFileError, ModelReportError
 from modelreport.remote.path import WEB, RemotePath, hide
 
 if TYPE_CHECKING:
@@ -23,13 +25,23 @@ TRIES = 4
 PAUSE_S = 0.25
 """Before the first repetition of a request that failed for the moment; each later one waits twice as long."""
 NAMES_LIMIT = 200_000
+_SILENT = logging.NullHandler()
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub"}
 """What the extra ``remote`` installs, by scheme."""
+OTHERS = {
+    "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs", "adl": "adlfs", "ssh": "paramiko", "sftp": "paramiko",
+    "smb": "smbprotocol", "hdfs": "pyarrow", "oci": "ocifs", "oss": "ossfs",
+}  # fmt: skip
+"""What other stores need, by scheme: the name to install is not always the one that is imported."""
 CREDENTIALS = {
     "s3": "Credentials are those of s3fs: AWS_PROFILE, AWS_ACCESS_KEY_ID …; FSSPEC_S3_ANON=true for a public bucket.",
     "gs": "Credentials are those of gcsfs: gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS.",
     "hf": "Credentials are those of huggingface_hub: hf auth login, or HF_TOKEN.",
+    "az": "Credentials are those of adlfs: AZURE_STORAGE_ACCOUNT_NAME with AZURE_STORAGE_ACCOUNT_KEY or a SAS token.",
+    "ssh": "Credentials are those of ssh: a key that its agent holds, and the user in the address, ssh://me@host/path.",
 }
+_SAME = {"s3a": "s3", "gcs": "gs", "abfs": "az", "abfss": "az", "adl": "az", "sftp": "ssh"}
+"""Other names of a scheme."""
 T = TypeVar("T")
 
 
@@ -187,18 +199,48 @@ def _file_system(path: RemotePath) -> Any:
         raise MissingDependencyError("fsspec", "remote", purpose) from error
     try:
         kind = fsspec.get_filesystem_class(path.scheme)
+        if _SAME.get(path.scheme, path.scheme) == "gs":
+            kind = _plain_gcs(kind)
         options = {} if path.scheme in WEB else kind._get_kwargs_from_urls(path.url)  # noqa: SLF001 - as fsspec does it
         return kind(**options, skip_instance_cache=True, use_listings_cache=False)
     except ImportError as error:
-        package = PACKAGES.get(path.scheme) or (error.name or path.scheme).partition(".")[0]
-        raise MissingDependencyError(package, "remote" if path.scheme in PACKAGES else "", purpose) from error
+        raise _missing(path.scheme, purpose, str(error)) from error
     except ValueError as error:
+        if path.scheme in OTHERS and "not known" in str(error):  # some are known once their package is there
+            raise _missing(path.scheme, purpose) from error
         raise LoadError(
             f"{path}: no store is known for {path.scheme}:// ({hide(str(error))}).",
             "Addresses begin with s3://, gs://, https://, hf:// or another name that fsspec knows.",
         ) from error
     except Exception as error:  # credentials that cannot be found or used
         raise explain(error, path, ANSWER_S) from error
+
+
+def _missing(scheme: str, purpose: str, told: str = "") -> ModelReportError:
+    """What to install to read a scheme; ``told`` is what fsspec says of one that is not in the lists above."""
+    if scheme in PACKAGES or scheme in OTHERS:
+        extra = "remote" if scheme in PACKAGES else ""
+        return MissingDependencyError(PACKAGES.get(scheme) or OTHERS[scheme], extra, purpose)
+    return LoadError(f"{purpose} needs a package that is not installed.", hide(told)[:200])
+
+
+def _plain_gcs(kind: Any) -> Any:
+    """The file system of Google's storage that asks for nothing but ranges, and repeats nothing itself.
+
+    Since 2026 gcsfs asks by gRPC before each read what kind of bucket it is, for a minute each time where a network
+    lets no gRPC through; only zonal buckets need that, and who has one sets the variable that gcsfs knows for it. Its
+    repetitions take half a minute and write tracebacks: ours are told from what will not pass.
+    """
+    if "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT" in os.environ:
+        return kind
+    from gcsfs.core import GCSFileSystem
+
+    if not issubclass(kind, GCSFileSystem):
+        return kind
+    for name in ("gcsfs", "google"):  # what they would write to the terminal is in the error, or was no failure
+        logging.getLogger(name).addHandler(_SILENT)
+    request = GCSFileSystem._request  # noqa: SLF001 - the one place that repeats
+    return type("GCSFileSystem", (GCSFileSystem,), {"_request": getattr(request, "__wrapped__", request)})
 
 
 async def _tried(work: Callable[..., Awaitable[T]], path: RemotePath, *arguments: int) -> T:
@@ -224,6 +266,10 @@ def status_of(error: BaseException) -> int:
     return told if isinstance(told, int) else 0
 
 
+_OF_THE_MOMENT = {"ClientConnectionError", "ClientPayloadError", "ChecksumError", "ProxyError", "TransportError"}
+"""Names of the classes of libraries' errors: aiohttp, gcsfs, requests, google.auth."""
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether the same request may succeed a moment later."""
     if isinstance(error, (LoadError, FileNotFoundError, PermissionError, NotImplementedError)):
@@ -232,19 +278,17 @@ def is_passing(error: BaseException) -> bool:
     if status:
         return status >= 500 or status in (408, 429)
     names = {kind.__name__ for kind in type(error).__mro__}
-    return isinstance(error, (ConnectionError, TimeoutError)) or bool(
-        names & {"ClientConnectionError", "ClientPayloadError"}
-    )
+    return isinstance(error, (ConnectionError, TimeoutError)) or bool(names & _OF_THE_MOMENT)
 
 
 def explain(error: Exception, path: RemotePath, patience_s: float) -> LoadError:
     """A failure of a library as one clear line, without the secrets of the address."""
     if isinstance(error, LoadError):
         return error
-    status, hint = status_of(error), CREDENTIALS.get(path.scheme, "")
+    status, hint = status_of(error), CREDENTIALS.get(_SAME.get(path.scheme, path.scheme), "")
     if isinstance(error, FileNotFoundError) or status in (404, 410):
         return MissingFileError(f"{path} does not exist{f' ({status})' if status else ''}.")
-    if isinstance(error, PermissionError) or status in (401, 403):
+    if isinstance(error, PermissionError) or status in (401, 403) or str(error).startswith("Forbidden: "):  # gcsfs
         denied = f"{path} may not be read{f' ({status})' if status else ''}."
         return MissingFileError(denied, hint or "The address may need a token, or its signature may have expired.")
     if isinstance(error, TimeoutError):

@@ -150,6 +150,45 @@ def test_an_unknown_scheme_and_a_missing_package_are_told_with_what_to_do(monkey
         api.build("https://host/x.pth")
 
 
+@pytest.mark.parametrize(
+    ("address", "package"),
+    [
+        ("az://container/x.pth", "adlfs"),
+        ("abfs://container@account/x.pth", "adlfs"),
+        ("abfss://container@account/x.pth", "adlfs"),
+        ("ssh://me@host/x.pth", "paramiko"),
+        ("sftp://host/x.pth", "paramiko"),
+        ("smb://host/share/x.pth", "smbprotocol"),
+    ],
+)
+def test_stores_of_other_packages_are_told_with_the_name_to_install(
+    monkeypatch: pytest.MonkeyPatch, address: str, package: str
+) -> None:
+    for name in ("adlfs", "paramiko", "smbclient"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(sys.modules["fsspec.registry"], "_registry", {})
+    monkeypatch.setattr(sys.modules["fsspec.registry"], "registry", {})
+    with pytest.raises(MissingDependencyError) as missing:
+        api.build(address)
+    assert missing.value.hint == f"pip install {package}"
+    assert missing.value.message.startswith(f"Reading {address.partition(':')[0]}:// addresses needs")
+
+
+def test_a_store_of_a_package_that_is_not_listed_is_told_in_fsspecs_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wandbfs", None)
+    with pytest.raises(LoadError, match="needs a package that is not installed") as caught:
+        api.build("wandb://project/x.pth")
+    assert caught.value.hint == "Install wandbfs to access wandb"
+
+
+def test_an_address_of_this_machine_is_its_path(tmp_path: Path) -> None:
+    write_safetensors(tmp_path / "a b.safetensors", weights(1, 20))
+    by_path = api.build(tmp_path / "a b.safetensors", trace=False)
+    by_address = api.build(f"file://{tmp_path}/a%20b.safetensors", trace=False)
+    assert by_address.weights == by_path.weights
+    assert by_address.source.files == by_path.source.files
+
+
 def test_an_adapter_s_configuration_does_not_lead_to_other_addresses(tmp_path: Path) -> None:
     files = fsspec.filesystem("memory")
     write_safetensors(
