@@ -4,6 +4,7 @@ import { element } from './dom.js';
 import { countsOf } from './histograms.js';
 import { t } from './language.js';
 import { exactText } from './numbers.js';
+import { root } from './root.js';
 import { sparkline } from './sparkline.js';
 
 /** @import { Column, Row } from './rows.js' */
@@ -141,12 +142,14 @@ export async function toClipboard(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
+    const held = /** @type {HTMLElement | null} */ (root.activeElement);
     const area = element('textarea', { 'class': 'hidden-text', 'aria-hidden': 'true' });
     area.value = text;
     document.body.append(area);
     area.select();
     const done = document.execCommand('copy');
     area.remove();
+    held?.focus({ preventScroll: true });
     return done;
   }
 }

@@ -151,6 +151,24 @@ def test_a_link_followed_while_the_page_comes_to_life_leads_to_its_place_in_the_
     assert abs(at_rest(page, top)) < 120
 
 
+def test_the_focus_stays_on_a_button_that_copies_where_the_page_may_not_ask_for_the_clipboard(opened: Open) -> None:
+    page = opened(make_report(), script="navigator.clipboard.writeText = () => Promise.reject(new Error('no'));")
+    wait_for(page, TABLES)
+    page.locator("#table-weights .open-row").first.click()
+    copy = page.locator("#weights .panel .copy").first
+    copy.focus()
+    page.evaluate(
+        """() => {
+        const button = document.activeElement;
+        window.signs = [];
+        new MutationObserver(() => signs.push(button.textContent)).observe(button, {childList: true});
+        }"""
+    )
+    page.keyboard.press("Enter")
+    wait_for(page, "signs.length > 0")
+    assert page.evaluate("document.activeElement.matches('#weights .panel .copy')")
+
+
 # --- charts, hints ---------------------------------------------------------------------------------------------------
 
 TICK = "getComputedStyle(document.querySelector('#{0} .live .xtick text')).fill"
