@@ -2,7 +2,7 @@
 
 import { drawing, element } from './dom.js';
 import { unpackHistogram } from './histograms.js';
-import { t } from './language.js';
+import { mark, t } from './language.js';
 import { exactText, numberText } from './numbers.js';
 import { hasPayload, payload } from './payload.js';
 import { root } from './root.js';
@@ -10,6 +10,8 @@ import { unpackTable } from './rows.js';
 import { sparkline } from './sparkline.js';
 
 const SHOWN = ['mean', 'std'];
+/** What these columns are called beside a figure. @type {Record<string, string>} */
+const WORDS = { mean: mark('mean'), std: mark('std') };
 const MANY = 24;
 /** @import { Histogram } from './histograms.js' */
 /** @import { Table } from './rows.js' */
@@ -106,7 +108,7 @@ export function tensorLine(facts, i, prefix = '') {
     'li', { class: 'tensor' },
     element('span', { class: 'tensor-name' }, signOf(facts, i), element('a', { href: `#${facts.rows[i].id}` }, element('bdi', {}, short)), ` ${facts.text(i, 'shape')}`),
     histogram && !single ? element('span', { class: 'spark' }, sparkline(histogram.counts)) : null,
-    figures.length > 0 ? element('span', { class: 'muted' }, single ? `= ${figures[0][1]}` : figures.map(([column, text]) => `${column} ${text}`).join(' · ')) : null,
+    figures.length > 0 ? element('span', { class: 'muted' }, single ? `= ${figures[0][1]}` : figures.map(([column, text]) => `${t(WORDS[column])} ${text}`).join(' · ')) : null,
   );
 }
 

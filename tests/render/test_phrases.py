@@ -72,6 +72,10 @@ TOLD = {
     "Transformer，分 2 个阶段，依次有 2 和 3 层，宽度 32 至 64。",
     "A convolutional network of 3 convolutions (2 of 3×3 and 1 of 1×1), 4 to 16 channels; ReLU.": "由以下组成的卷积"
     "网络：3 个卷积（2 个 3×3 的卷积和 1 个 1×1 的卷积），4 至 16 个通道；ReLU。",
+    "The spectra of {random_count} of {matrix_count} matrices cannot be told from those of independent random values "
+    "({tensor0}, {tensor1} and {more_count} more): as at initialisation, nothing was learned there or too little to "
+    "show.": "{matrix_count} 个矩阵中有 {random_count} 个的谱与独立随机值的谱无法区分（{tensor0}、{tensor1}，另有 "
+    "{more_count} 个）：如同刚初始化，那里没有学到东西，或学到的太少而看不出来。",
     "positions come from tables of 16 × 32 and 12 × 32.": "位置来自 16 × 32 和 12 × 32 的各表。",
     "The convolution is read by batch norm and then ReLU only.": "该卷积之后只接批归一化，再接 ReLU。",
     "Left out: 1 tensor of grouped convolutions: it is no one matrix (a.weight).": "已略去：1 个分组卷积的张量，"

@@ -180,7 +180,7 @@ def identity(known: Identification) -> tuple[Item, ...]:
             "{matched} of {tensors} ({share})",
             matched=text.exact(known.matched), tensors=text.plural(known.total, "tensor"), share=share,
         )  # fmt: skip
-        items.append(Item(name=_("Fits"), value=value))
+        items.append(Item(name=_("Tensors that fit"), value=value))
     return tuple(items)
 
 

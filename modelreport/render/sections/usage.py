@@ -127,7 +127,7 @@ def layer_table(roof: Roofline, trace: Trace, places: Anchors) -> Table:
         cells = (
             Cell(group.name, href=places.module(group.path)),
             Cell(group.type),
-            Cell(_("arithmetic") if group.bound == "compute" else _("memory")),
+            Cell(_("compute") if group.bound == "compute" else _("memory")),
             Cell(text.seconds(group.time_s), f"{group.time_s:.6g}"),
             Cell(text.share(part), f"{part:.6f}" if part is not None else ""),
             Cell(text.flops(group.flops), text.exact(group.flops)),
@@ -188,7 +188,7 @@ def _speed(fact: Generation, best: DeviceEstimate) -> tuple[str, str, str]:
     peak = best.device.flops_per_s.get(best.dtype) or max(best.device.flops_per_s.values())
     arithmetic, memory = 2 * fact.decode_macs / peak, fact.decode_read_bytes / best.device.bytes_per_s
     time = max(arithmetic, memory)
-    bound = _("memory traffic") if memory >= arithmetic else _("arithmetic")
+    bound = _("memory traffic") if memory >= arithmetic else _("compute")
     each = _("{count} tokens/s", count=text.number(1 / time)) if time else text.UNKNOWN
     remark = _("{time} a token, bound by {bound}", time=text.seconds(time), bound=bound)
     if not best.fits:

@@ -61,7 +61,7 @@ def test_how_it_is_known_is_said_in_words() -> None:
         equal=("wide",), missing=("fc.bias",),
     )  # fmt: skip
     items = {item.name: item.value for item in identity(known)}
-    assert items["Fits"] == "318 of 320 tensors (99.4 %)"
+    assert items["Tensors that fit"] == "318 of 320 tensors (99.4 %)"
     assert items["Known by"] == "names and shapes of the tensors"
     assert items["Identified as"] == (
         "resnet50, one of 2 that fit equally: names and shapes, but for 1 tensor that the file lacks"
