@@ -20,11 +20,11 @@ TERMS = {
     "architecture": "Transformer MLP ReLU GELU SiLU LSTM GRU RNN Conv LayerNorm RMSNorm BatchNorm softmax tanh sigmoid "
     "pre post norm squeeze excite LoRA DoRA LoHa LoKr VeRA BERT Swin BEiT MatMul FLOPs Conv1D E4M3 E5M2",
     "optimizers": "AdamW Adam SGD Adafactor Nesterov RMS ZeRO Lion epsilon",
-    "numbers": "int float bfloat16 float16 float32 float64 int8 int4 fp fp8 FP8 NF4 MXFP4 alpha scale variance std log",
+    "numbers": "int float bfloat16 float16 float32 float64 int8 int4 fp fp8 FP8 NF4 MXFP4 alpha variance log",
     "authors and titles, as they are cited": "al Kovaleva Busters Puccetti Bondarenko Dettmers Rajbhandari Shazeer "
     "Stern Williams Han Mishra Lin Roy Vetterli Halko Lanczos Martin Peng Mahoney Clauset Kolmogorov Smirnov Marchenko "
     "Pastur Land Bartolo Liu Wu Micikevicius Theil Iglewicz Hoaglin Dosovitskiy Krizhevsky Wang Chen Raffel Cantelli "
-    "Karpathy Hu Frobenius",
+    "Karpathy Hu Frobenius Tracy Widom",
     "cards of the map, which name operations as code does": "input output",
     "keys of the keyboard": "Ctrl Shift Enter Esc Home End Page Up Down",
     "what is typed": "depth column build pass path",

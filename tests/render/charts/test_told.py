@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from modelreport.options import RenderOptions
@@ -41,3 +43,11 @@ def test_charts_are_made_in_the_language_of_the_report():
         chart = CHARTS["memory-timeline"](make_report())
     assert isinstance(chart, Chart)
     assert not chart.title.isascii()
+
+
+def test_single_words_of_ours_in_a_table_are_told_and_names_that_read_like_them_are_not():
+    chart = next(chart for chart in CASES if chart.id == "roofline")
+    row = ("memory", "Linear", "1", "memory", "1 s", "100 %", "1")
+    with under(RenderOptions(lang="zh")):
+        (said,) = told(replace(chart, rows=(row,))).rows
+    assert said == ("memory", "Linear", "1", "内存", "1 s", "100 %", "1")
