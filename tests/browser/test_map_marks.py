@@ -145,3 +145,15 @@ def test_the_small_map_shows_when_the_view_is_near_and_leads_it(shown: Shown) ->
     made.page.click(".map-zoom button:has-text('Fit')")
     made.settle()
     assert made.page.is_hidden(".map-mini")
+
+
+def test_the_small_map_lets_what_it_covers_be_seen_once_nothing_moves(shown: Shown) -> None:
+    made = shown(resnet_page())
+    made.page.emulate_media(reduced_motion="reduce")
+    made.search("layer3.2")
+    made.until("document.querySelector('.map-mini').classList.contains('faint')")
+    opacity = "Number(getComputedStyle(document.querySelector('.map-mini')).opacity)"
+    assert made.page.evaluate(opacity) < 0.5
+    mini = made.page.query_selector(".map-mini").bounding_box()
+    made.page.mouse.move(mini["x"] + 20, mini["y"] + 20)
+    assert made.page.evaluate(opacity) == 1, "it is to be used"
