@@ -30,6 +30,7 @@ PLOTLY_HASH: Final = "NbMp7bFmfPAY4ks8s+kQl23hZy0fO42vxMBsyhBa9+U="
 """SHA-256 of the vendored Plotly bundle as it runs, in base 64."""
 _LINK: Final = re.compile(r'(?<= href=")#(?=[^"])')
 _HEADING: Final = re.compile(r"<h([1-4])\b")
+_TWO_COLOURS: Final = re.compile(r"(--[\w-]+):light-dark\(([^,()]+),")
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ def script(entry: str) -> bytes:
 
 def style(names: Sequence[str]) -> bytes:
     """Style sheets one after the other, as a file."""
-    return "\n".join(_lean(template_text(name)) for name in names).encode()
+    sheets = "\n".join(_lean(template_text(name)) for name in names)
+    return f"{sheets}\n{_light_alone(sheets)}".encode()
 
 
 def _policy(scripts: str, styles: str) -> str:
@@ -189,10 +191,19 @@ def _script(entry: str) -> Markup:
 
 def _styles() -> Markup:
     """The style sheets of the page or of a fragment, one after the other."""
+    sheets = "\n".join(_lean(template_text(f"css/{name}.css")) for name in STYLES)
+    older = _light_alone(sheets)
     if not setting().options.embed:
-        return trusted("\n".join(_lean(template_text(f"css/{name}.css")) for name in STYLES))
-    own = _lean(template_text("css/embed.css"))
-    return trusted("\n".join([RESET, *(scoped(_lean(template_text(f"css/{name}.css"))) for name in STYLES), own]))
+        return trusted(f"{sheets}\n{older}")
+    return trusted("\n".join([RESET, scoped(sheets), _lean(template_text("css/embed.css")), scoped(older)]))
+
+
+def _light_alone(sheets: str) -> str:
+    """The light colours for browsers without ``light-dark()``: Chrome 122, Firefox 119, Safari 17.4 and before."""
+    light = dict(reversed(_TWO_COLOURS.findall(sheets)))  # what is said first holds: others are for high contrast
+    tokens = "".join(f"{name}:{colour};" for name, colour in sorted(light.items()))
+    always = ":root,:root[data-theme],:root:not([data-theme])"
+    return f"@supports not (color:light-dark(red,red)){{{always}{{color-scheme:light;{tokens}--tint:22%}}}}"
 
 
 @cache

@@ -36,8 +36,9 @@ export function resolveColors(value, lookup) {
  * @returns {string[]}
  */
 export function signsOf(label) {
-  const segmenter = new Intl.Segmenter();
-  return label.split(/(&[#\w]+;)/).flatMap((part, i) => (i % 2 ? [part] : Array.from(segmenter.segment(part), (each) => each.segment)));
+  const segmenter = 'Segmenter' in Intl ? new Intl.Segmenter() : null; // Firefox has it from 125 on
+  const signs = (/** @type {string} */ text) => (segmenter ? Array.from(segmenter.segment(text), (each) => each.segment) : Array.from(text));
+  return label.split(/(&[#\w]+;)/).flatMap((part, i) => (i % 2 ? [part] : signs(part)));
 }
 
 /**

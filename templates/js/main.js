@@ -1,3 +1,4 @@
+import { startAnchors } from './anchors.js';
 import { startCharts } from './charts.js';
 import { followHost } from './host-theme.js';
 import { calm, parsed } from './idle.js';
@@ -31,6 +32,7 @@ async function startRest(drawn) {
 }
 
 host.classList.add('js');
+startAnchors();
 if (embedded) followHost();
 else startTheme(/** @type {Element} */ (root.querySelector('[data-tools="theme"]')));
 watchLinks();

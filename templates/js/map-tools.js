@@ -7,6 +7,7 @@ import { titleOf } from './map-model.js';
 import { pathOf } from './map-address.js';
 import { search } from './map-search.js';
 import { exactText } from './numbers.js';
+import { root } from './root.js';
 
 /** @typedef {import('./map-model.js').MapModel} MapModel */
 
@@ -119,6 +120,7 @@ export function buttons(actions) {
     'div', {}, element('button', { type: 'button', onclick: () => save('svg') }, t('This view as SVG')), element('button', { type: 'button', onclick: () => save('png') }, t('This view as PNG')),
   ));
   const save = (/** @type {'svg' | 'png'} */ kind) => {
+    menu.querySelector('summary')?.focus();
     menu.open = false;
     actions[kind]();
   };
@@ -128,7 +130,9 @@ export function buttons(actions) {
     menu.querySelector('summary')?.focus();
     event.stopPropagation();
   });
-  menu.addEventListener('focusout', (event) => { if (!menu.contains(/** @type {Node | null} */ (event.relatedTarget))) menu.open = false; });
+  // In Safari a click on a button takes the focus from the menu and gives it to nothing: only a focus elsewhere, or a press, closes.
+  menu.addEventListener('focusout', ({ relatedTarget }) => { if (relatedTarget && !menu.contains(/** @type {Node} */ (relatedTarget))) menu.open = false; });
+  root.addEventListener('pointerdown', ({ target }) => { if (!menu.contains(/** @type {Node | null} */ (target))) menu.open = false; });
   return element(
     'div', { 'class': 'map-zoom', 'role': 'group', 'aria-label': t('View') },
     button('−', t('Zoom out (−)'), actions.out), button('+', t('Zoom in (+)'), actions.in), button(t('Fit'), t('Whole map (0)'), actions.fit),

@@ -7,8 +7,12 @@ const CHOICES = ['system', 'light', 'dark'];
 /** @type {Record<string, string>} */
 const WORDS = { system: mark('System'), light: mark('Light'), dark: mark('Dark') };
 
+/** Whether the browser knows colours for light and dark; the style sheets give an older one the light ones. */
+const hasTwo = () => CSS.supports('color', 'light-dark(red, red)');
+
 /** The theme in force: 'light' or 'dark'. */
 export function theme() {
+  if (!hasTwo()) return 'light';
   const chosen = host.dataset.theme;
   if (chosen) return chosen;
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
@@ -111,6 +115,7 @@ function remembered() {
  * @param {Element} place
  */
 export function startTheme(place) {
+  if (!hasTwo()) return;
   const group = document.createElement('fieldset');
   group.className = 'choice';
   const legend = document.createElement('legend');

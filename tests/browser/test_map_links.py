@@ -109,6 +109,16 @@ def test_the_view_is_saved_as_svg_as_it_looks(shown: Shown) -> None:
     assert "light-dark" not in data.decode()
 
 
+def test_the_menu_stays_when_the_focus_goes_to_nothing_as_a_press_on_a_button_in_safari_makes_it(shown: Shown) -> None:
+    page = shown(resnet_page()).page
+    opened = "document.querySelector('.map-save').open"
+    page.click(".map-save summary")
+    page.evaluate("document.activeElement.blur()")
+    assert page.evaluate(opened)
+    page.click(".map-crumbs")
+    assert not page.evaluate(opened)
+
+
 def test_the_view_is_saved_as_png_of_twice_the_size_in_the_colours_of_the_theme(shown: Shown) -> None:
     made = shown(resnet_page(), accept_downloads=True, color_scheme="dark")
     name, data = save(made, 1)

@@ -60,6 +60,16 @@ test('a label in wide signs has room for half as many', () => {
   assert.deepEqual(signsOf('e\u0301👩‍👩‍👧x'), ['e\u0301', '👩‍👩‍👧', 'x']);
 });
 
+test('a browser that does not tell what readers count as one sign takes code points', () => {
+  const known = Intl.Segmenter;
+  Reflect.deleteProperty(Intl, 'Segmenter');
+  try {
+    assert.deepEqual(signsOf('a&lt;👩'), ['a', '&lt;', '👩']);
+  } finally {
+    Object.assign(Intl, { Segmenter: known });
+  }
+});
+
 test('an axis has only as many ticks as fit, and of names those that do not touch', () => {
   assert.equal(fittedAxis({ nticks: 8 }, 330).nticks, 5);
   assert.equal(fittedAxis({ nticks: 8 }, 20).nticks, 4);

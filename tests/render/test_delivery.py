@@ -110,3 +110,17 @@ def test_the_same_report_gives_the_same_bytes(options: RenderOptions) -> None:
 
 def test_what_has_no_scripts_is_one_file() -> None:
     assert set(render_files(make_report(), ".md", SPLIT)) == {""}
+
+
+@pytest.mark.parametrize(("embed", "root"), [(False, ":root"), (True, ":host")])
+def test_a_browser_without_two_colours_for_one_gets_the_light_ones(embed: bool, root: str) -> None:
+    text = render(make_report(), ".html", RenderOptions(embed=embed)).decode()
+    (older,) = re.findall(r"@supports not \(color:light-dark\(red,red\)\)\{([^{]+)\{([^}]*)\}\}", text)
+    assert older[0].startswith(f"{root},{root}")
+    given = dict(each.split(":") for each in older[1].split(";"))
+    assert given["--bg"] == "#ffffff"
+    assert given["--ink"] == "#1c232d"
+    assert given["--line"] == "#d5dbe3", "that of high contrast is another"
+    assert given["color-scheme"] == "light"
+    two = set(re.findall(r"(--[\w-]+):light-dark\(", text))
+    assert two == set(given) - {"color-scheme", "--tint"}
