@@ -259,6 +259,8 @@ def _listed(lang: str, text: str) -> str:
         return ""
     ours = catalogue(lang).messages
     whole, items, between = _items(lang, pieces)
+    if not between:
+        return ""  # one thing, no list
     if all(piece in ours and piece.islower() for piece in whole):
         items = [ours[piece] for piece in whole]
     if not all(items) or (whole == items and any(item[:1].islower() for item in items)):

@@ -35,7 +35,7 @@ _PLAIN: Final = 7
 """Letters from which on a value may be a phrase, where that is known itself."""
 _FIRM: Final = 16
 """Letters from which on a message is recognised whatever the values are."""
-SURE: Final = 40
+SURE: Final = 36
 """Letters from which on it is recognised even where a value is of several sentences."""
 
 

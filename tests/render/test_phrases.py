@@ -76,6 +76,10 @@ TOLD = {
     "({tensor0}, {tensor1} and {more_count} more): as at initialisation, nothing was learned there or too little to "
     "show.": "{matrix_count} 个矩阵中有 {random_count} 个的谱与独立随机值的谱无法区分（{tensor0}、{tensor1}，另有 "
     "{more_count} 个）：如同刚初始化，那里没有学到东西，或学到的太少而看不出来。",
+    "This is a LoRA adapter for acme/base (rank 8, alpha 16) on 8 layers (query, value): 8,192 parameters.": "这是用于 "
+    "acme/base 的 LoRA 适配器（秩 8、alpha 16），作用于 8 个层（query, value）：8,192 个参数。",
+    "This is a LoRA adapter (rank 8) on 8 layers (query): 8,192 parameters.": "这是 LoRA 适配器（秩 8），作用于 8 个层"
+    "（query）：8,192 个参数。",
     "positions come from tables of 16 × 32 and 12 × 32.": "位置来自 16 × 32 和 12 × 32 的各表。",
     "The convolution is read by batch norm and then ReLU only.": "该卷积之后只接批归一化，再接 ReLU。",
     "Left out: 1 tensor of grouped convolutions: it is no one matrix (a.weight).": "已略去：1 个分组卷积的张量，"
