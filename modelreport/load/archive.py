@@ -1,4 +1,4 @@
-"""Zip archives as PyTorch writes them: members found by their local header, mapped where they lie."""
+"""Zip archives as PyTorch writes them: members found by their local header, read where they lie."""
 
 from __future__ import annotations
 

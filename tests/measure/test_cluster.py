@@ -201,7 +201,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
 def fails_with(monkeypatch: pytest.MonkeyPatch, made: Processes, harm: Callable[[], None], folder: Path) -> str:
     def watch(stage: str, done: int, total: int) -> None:
-        if stage == "measure" and 0 < done < total // 2:
+        if stage == "measure" and 0 < done < total:
             monkeypatch.setattr(cluster, "CONNECT_S", 1.0)  # nobody is left to say goodbye to
             harm()
 
