@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from modelreport.measure.walk import Walk, walk
 
 LONGEST_ROW = 1 << 24
 """Values of a row that is held in memory: 128 MiB as float64. The widest layers known have some 200,000 inputs."""
+
+_NEIGHBOURS = 1 << 19
+"""Values that are read together where those of one row lie apart."""
 
 
 def plan_of(tensor: LazyTensor) -> Walk | None:
@@ -46,9 +50,27 @@ def rows_of(plan: Walk, first: int, last: int) -> NDArray[np.float64]:
     return as_numbers(plan, raw_rows(plan, first, last))
 
 
+def row_reader(plan: Walk) -> Callable[[int], NDArray[Any]]:
+    """Reads one row after the other, as stored and of shape ``(1, row)``.
+
+    In a view the elements of a row may lie far apart, those of its neighbours between them: rows are then read together
+    and a few of them held.
+    """
+    if plan.strides is None:
+        return lambda index: raw_rows(plan, index, index + 1)
+    step = max(1, _NEIGHBOURS // plan.row)
+
+    @lru_cache(maxsize=2)  # a row, and the one that it is compared with
+    def neighbours(place: int) -> NDArray[Any]:
+        return raw_rows(plan, place * step, min((place + 1) * step, plan.rows))
+
+    return lambda index: neighbours(index // step)[index % step :][:1]
+
+
 def chosen_rows(plan: Walk, indices: Sequence[int]) -> NDArray[np.float64]:
     """The rows at ``indices``, in that order."""
-    return np.stack([rows_of(plan, index, index + 1)[0] for index in indices])
+    read = row_reader(plan)
+    return np.stack([as_numbers(plan, read(index))[0] for index in indices])
 
 
 def slabs(plan: Walk, values: int) -> Iterator[tuple[int, NDArray[Any]]]:

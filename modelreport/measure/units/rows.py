@@ -9,7 +9,7 @@ import numpy as np
 from modelreport.measure.told import Told
 from modelreport.measure.units.embeddings import FEWEST_COLUMNS, FEWEST_ROWS
 from modelreport.measure.units.near import FEWEST, MOST_ROWS, PROJECTION
-from modelreport.measure.units.reading import as_numbers, raw_rows
+from modelreport.measure.units.reading import as_numbers, row_reader
 from modelreport.measure.units.repeats import Slices, row_figures
 from modelreport.measure.units.survey import NORMS, TABLE
 from modelreport.measure.walk import Walk
@@ -31,4 +31,4 @@ def _slices(plan: Walk) -> Slices:
     """How to look at rows again; where they do not begin at whole bytes they are not compared."""
     whole = plan.codec.element_bits >= 8
     size = plan.row * plan.codec.element_bits // 8 if whole else 0
-    return Slices(size, lambda index: raw_rows(plan, index, index + 1), lambda raw: as_numbers(plan, raw))
+    return Slices(size, row_reader(plan), lambda raw: as_numbers(plan, raw))

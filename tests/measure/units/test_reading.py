@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import ml_dtypes
 import numpy as np
 import pytest
 
-from modelreport.measure.units.reading import chosen_rows, evenly, plan_of, rows_of, slabs
-from tests.measure.tensors import make_tensor
+from modelreport.checkpoint import LazyTensor, LocalFile
+from modelreport.measure.units.reading import chosen_rows, evenly, plan_of, row_reader, rows_of, slabs
+from tests.measure.tensors import make_tensor, map_file
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.float16, ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn])
@@ -25,6 +28,26 @@ def test_big_endian_and_strided_rows_come_right() -> None:
     turned = plan_of(make_tensor(np.arange(24, dtype=np.float32), shape=(4, 6), strides=(1, 4)))
     assert turned is not None
     assert np.array_equal(rows_of(turned, 1, 2), [[1, 5, 9, 13, 17, 21]])
+
+
+def test_rows_of_a_transposed_file_are_read_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    array = np.arange(600 * 700, dtype=np.float32).reshape(600, 700)
+    file, storage = map_file(tmp_path / "weights", array.tobytes())
+    plan = plan_of(LazyTensor("t", "float32", (700, 600), storage, strides=(1, 700)))
+    assert plan is not None
+    seen: list[int] = []
+    view = LocalFile.view
+
+    def counting(self: LocalFile, offset: int, size: int) -> memoryview:
+        seen.append(size)
+        return view(self, offset, size)
+
+    monkeypatch.setattr(LocalFile, "view", counting)
+    read = row_reader(plan)
+    for index in (3, 699, 4, 698):
+        assert np.array_equal(read(index)[0], array[:, index])
+    assert sum(seen) < 3 * array.nbytes
+    file.close()
 
 
 def test_slabs_cover_every_row_once() -> None:
