@@ -35,7 +35,7 @@ JOIN_BYTES = 1 << 12
 
 
 class RemoteFile(OpenFile):
-    """A file of a store, with the interface of a mapped one.
+    """A file of a store, with the interface of one on this machine.
 
     Small reads cost what they ask for, rounded up to a page. Once a walk over the values has begun, blocks are fetched
     ahead, several at a time, and those walked are dropped; the SHA-256 is taken of the same blocks as they pass.
