@@ -99,14 +99,16 @@ def fetch() -> list[Path]:
 
 
 def found_in(path: Path) -> Iterator[tuple[Matrix, np.ndarray[Any, Any]]]:
-    """The matrices of a checkpoint with their values as they are stored, kernels included."""
+    """The matrices of a checkpoint with their values, rows × inputs × kernel."""
     options = Options(spectra="none")
     with open_checkpoint(path, options) as checkpoint:
         structure = describe(checkpoint, identify(checkpoint, options))
         weights = measure_all(checkpoint, structure, options)
         if isinstance(weights, Weights):
             for matrix in matrices(checkpoint, structure, weights).matrices:
-                yield matrix, np.array(matrix.numbers(matrix.view()))
+                kernel = matrix.tensor.shape[3 if matrix.index >= 0 else 2 :]
+                values = np.concatenate([np.array(slab) for slab in matrix.row_slabs()])
+                yield matrix, values.reshape(matrix.rows, -1, *kernel)
 
 
 def watch(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, dict[str, float]]:

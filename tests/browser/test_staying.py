@@ -132,10 +132,12 @@ def test_whoever_went_on_from_where_the_address_led_is_not_brought_back(opened: 
 def test_a_page_that_is_loaded_again_stays_where_it_was_read(opened: Open, address: str) -> None:
     page = opened(make_report(), address=address)
     wait_for(page, LIVE)
+    wait_for(page, STILL)  # until then the page may lead to its address once more
     page.evaluate("scrollTo({top: 100, behavior: 'instant'})")
     assert at_rest(page) == 100
     page.reload()
     wait_for(page, LIVE)
+    wait_for(page, STILL)
     assert at_rest(page) == 100
 
 

@@ -100,4 +100,4 @@ def test_a_module_with_others_inside_stands_for_its_own_operations_and_says_so()
 def test_what_bounds_a_layer_is_said_in_the_language() -> None:
     with under(RenderOptions(lang="zh")):
         words = {layer.name for layer in told(chart()).layers if isinstance(layer, Points)}
-    assert words == {"受限于运算的层", "受限于内存的层"}
+    assert words == {"计算受限的层", "访存受限的层"}
