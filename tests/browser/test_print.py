@@ -70,6 +70,14 @@ def test_the_map_goes_on_below_itself_while_it_is_printed_and_then_no_more(page)
     assert page.evaluate("document.documentElement.dataset.theme ?? ''") == "", "the reader's theme is as it was"
 
 
+def test_checks_that_passed_are_listed_on_paper_though_their_list_is_shut(page):
+    shut = page.locator("#findings .fold:not([open]) > .findings")
+    assert shut.count() >= 2
+    assert not any(each.is_visible() for each in shut.all())
+    page.emulate_media(media="print")
+    assert all(each.is_visible() for each in shut.all())
+
+
 def test_no_drawing_lies_over_other_things(page):
     page.emulate_media(media="print")
     assert page.evaluate(OVERLAPS) == 0
