@@ -33,6 +33,8 @@ PARTS: Final = 6
 PRINTED: Final = Letters(most=11.5, usual=9.0, least=8.0)
 """Font sizes of the drawings: none below six points, which is what a printed page can be read at."""
 _LARGEST: Final = 1.25
+_MISSES: Final = 12
+"""Drawings too large for the room that is left, after which no further one is tried."""
 _MOST: Final = 0.9
 """Share of the cards that can be read where nearly all can."""
 
@@ -86,15 +88,17 @@ def make_plan(scene: Scene, layout: Layout) -> Plan:
     boxes = plan.tiles[0].made.boxes
     todo = deque((index, 0) for index in ([0] if _unread(scene, boxes, 0) else []) + to_draw(scene, boxes))
     seen = set[int]()
-    room = PAGES * FULL
+    room, missed = PAGES * FULL, 0
     while todo:
         index, inside = todo.popleft()
         kind = plan.kinds[index]
         if kind in seen:
             continue
         seen.add(kind)
-        tiles = _fitted(plan, index, inside) if room >= 0.5 * SHORT else []  # of a large model thousands are left
+        full = room < 0.5 * SHORT or missed >= _MISSES  # of a large model thousands are left
+        tiles = [] if full else _fitted(plan, index, inside)
         if not tiles or sum(tile.shut for tile in tiles) > room:
+            missed += bool(tiles)
             plan.left_out += [index] if index else []
             continue
         room -= sum(tile.shut for tile in tiles)

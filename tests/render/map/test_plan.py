@@ -8,6 +8,7 @@ import pytest
 
 from modelreport.facts import Report
 from modelreport.render.map import make_scene
+from modelreport.render.map import plan as plans
 from modelreport.render.map.labels import CARD_TEXT
 from modelreport.render.map.layout import lay_out
 from modelreport.render.map.plan import PARTS, PRINTED, TALL, WHOLE, Plan, make_plan
@@ -79,3 +80,26 @@ def test_a_box_that_is_open_with_cards_too_small_to_read_is_drawn_by_itself() ->
                 kinds = [made.kinds[each.root] for each in made.tiles]
                 whole = scene.nodes[inside].kind == "module" and inside != tile.root
                 assert not whole or made.kinds[inside] in kinds or inside in made.left_out
+
+
+def test_drawings_are_no_longer_tried_once_none_fits_the_room_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = Network("many")
+    x = net.input("x", 1, 64)
+    with net.module("", "Many"):
+        for number in range(40):
+            with net.module(f"block{number}", f"Block{number}"):
+                for step in range(30 + number):
+                    x = net.run(f"add{step}", "arithmetic", (1, 64), x)
+    net.output(x)
+    tried: list[int] = []
+    fitted = plans._fitted
+
+    def counting(made: Plan, index: int, inside: int) -> list[plans.Tile]:
+        tried.append(index)
+        return fitted(made, index, inside)
+
+    monkeypatch.setattr(plans, "_fitted", counting)
+    monkeypatch.setattr(plans, "PAGES", 0.5 * plans.SHORT / plans.FULL)
+    made = plan(net.report())
+    assert len(made.left_out) >= 30
+    assert 10 < len(tried) <= 12 + len(made.tiles)
